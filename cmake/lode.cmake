@@ -1,0 +1,45 @@
+# Helper functions, nothing else: warnings in one interface target, one function per kind of target.
+
+add_library(lode_flags INTERFACE)
+target_compile_options(lode_flags INTERFACE
+  -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wformat=2
+  -Wdouble-promotion -ffp-contract=off -fno-math-errno
+  $<$<BOOL:${LODE_WERROR}>:-Werror>)
+if(LODE_FUZZ) # libFuzzer looks for inputs that reach new code: all code must count its edges
+  target_compile_options(lode_flags INTERFACE -fsanitize=fuzzer-no-link)
+  target_link_options(lode_flags INTERFACE -fsanitize=fuzzer-no-link)
+endif()
+target_include_directories(lode_flags INTERFACE ${PROJECT_SOURCE_DIR})
+target_compile_definitions(lode_flags INTERFACE _GNU_SOURCE)
+
+# lode_add_job(NAME source...): a library lode_job_NAME that links lode_common and nothing else.
+function(lode_add_job name)
+  add_library(lode_job_${name} STATIC ${ARGN})
+  target_link_libraries(lode_job_${name} PUBLIC lode_common PRIVATE lode_flags)
+endfunction()
+
+# lode_add_unit_test(NAME LINK library...): test_NAME.c beside the caller, label "unit", 20 s.
+function(lode_add_unit_test name)
+  cmake_parse_arguments(arg "" "" "LINK" ${ARGN})
+  add_executable(test_${name} test_${name}.c)
+  target_link_libraries(test_${name} PRIVATE ${arg_LINK} cmocka lode_flags)
+  add_test(NAME unit.${name} COMMAND test_${name})
+  set_tests_properties(unit.${name} PROPERTIES LABELS unit TIMEOUT 20)
+endfunction()
+
+# lode_add_fuzz(NAME LINK library...): fuzz_NAME.c beside the caller, a libFuzzer target (clang). The
+# test "fuzz.NAME" replays the kept corpus, then tries 20,000 inputs made from it with a fixed seed;
+# inputs that reach new code stay in the build directory.
+function(lode_add_fuzz name)
+  cmake_parse_arguments(arg "" "" "LINK" ${ARGN})
+  set(corpus ${CMAKE_CURRENT_SOURCE_DIR}/corpus/${name})
+  add_executable(fuzz_${name} fuzz_${name}.c)
+  target_compile_options(fuzz_${name} PRIVATE -fsanitize=fuzzer)
+  target_link_options(fuzz_${name} PRIVATE -fsanitize=fuzzer)
+  target_link_libraries(fuzz_${name} PRIVATE ${arg_LINK} lode_flags)
+  file(MAKE_DIRECTORY ${CMAKE_CURRENT_BINARY_DIR}/found/${name})
+  add_test(NAME fuzz.${name}
+    COMMAND fuzz_${name} -runs=20000 -seed=1 -timeout=10 -print_final_stats=0
+      ${CMAKE_CURRENT_BINARY_DIR}/found/${name} ${corpus})
+  set_tests_properties(fuzz.${name} PROPERTIES LABELS fuzz TIMEOUT 120)
+endfunction()

@@ -1,0 +1,109 @@
+/* HDF: files of typed columns. hdf.c, hdf_write.c and hdf_read.c alone call HDF5.
+ *
+ * Writing: a file is built aside (PATH.tmp-ATTEMPT), fsynced and renamed by lode_hdf_commit, so it
+ * is whole or absent. No times are stored: equal content gives equal bytes. Reading: foreign HDF5
+ * is hostile, so every size is checked against the file before memory is taken, external links are
+ * not followed and no filter plug-in is loaded. HDF5's own error text is folded into lode's chain,
+ * never printed.
+ */
+#ifndef LODE_COMMON_HDF_H
+#define LODE_COMMON_HDF_H
+
+#include "common/error.h"
+#include "common/memory.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum lode_hdf_type {
+    LODE_HDF_U8,
+    LODE_HDF_U16,
+    LODE_HDF_U32,
+    LODE_HDF_U64,
+    LODE_HDF_I32,
+    LODE_HDF_I64,
+    LODE_HDF_F64,
+    LODE_HDF_TEXT /* fixed width, null-padded UTF-8; `width` bytes each */
+};
+
+struct lode_hdf;
+
+/* A data set of rows x columns (columns 1: one-dimensional). */
+struct lode_hdf_column {
+    const char *name; /* "events/time": groups are made as needed */
+    enum lode_hdf_type type;
+    int64_t rows;
+    int64_t columns; /* 0 or 1: 1-D */
+    int64_t width;   /* bytes of each LODE_HDF_TEXT; else 0 */
+    const void *data;
+    const char *units; /* attribute `units`; NULL: none */
+    const char *title; /* attribute `title` */
+    bool deflate;      /* chunks of 1 MiB, shuffled (numbers only), deflate 1; else one plain run of
+                          bytes,      which reads at the speed of a copy */
+};
+
+/* `attempt`: part of the name of the file written aside. Parent folders must exist. */
+LODE_CHECKED lode_status lode_hdf_create(const char *path, const char *attempt,
+                                         struct lode_hdf **file);
+LODE_CHECKED lode_status lode_hdf_put(struct lode_hdf *file, const struct lode_hdf_column *column);
+/* The same for dictionary codes: `data` are uint32_t whatever the type (U8, U16 or U32), narrowed
+ * piece by piece while they are written, so that UINT32_MAX becomes all ones of that width. */
+LODE_CHECKED lode_status lode_hdf_put_codes(struct lode_hdf *file,
+                                            const struct lode_hdf_column *column);
+/* The same for zero-terminated texts: `data` is char *const *; type, width (of the longest) and
+ * deflate (where they take over 64 KiB) are chosen here. */
+LODE_CHECKED lode_status lode_hdf_put_texts(struct lode_hdf *file,
+                                            const struct lode_hdf_column *column);
+/* Narrowest type of U8, U16, U32 for codes 0..count-1 beside "no value" (all ones). */
+enum lode_hdf_type lode_hdf_code_type(int64_t count);
+/* Attributes of an object; object "" or "/" is the file's root; one that is missing is made as a
+ * group. */
+LODE_CHECKED lode_status lode_hdf_put_text(struct lode_hdf *file, const char *object,
+                                           const char *name, const char *text);
+LODE_CHECKED lode_status lode_hdf_put_i64(struct lode_hdf *file, const char *object,
+                                          const char *name, int64_t value);
+/* Closes, fsyncs, renames, fsyncs the folder; ends `file` in every case. LODE_E_DISK on no space.
+ */
+LODE_CHECKED lode_status lode_hdf_commit(struct lode_hdf *file);
+/* Throws the file written aside away, or closes one that was opened for reading. Takes NULL. */
+void lode_hdf_close(struct lode_hdf *file);
+
+/* LODE_E_INPUT with the path when it is missing, cut short or no HDF5. */
+LODE_CHECKED lode_status lode_hdf_open(const char *path, struct lode_hdf **file);
+bool lode_hdf_has(struct lode_hdf *file, const char *name);
+/* Type, rows, columns, width of a data set; `data` is NULL; units and title from the arena ("" when
+ * absent). */
+LODE_CHECKED lode_status lode_hdf_describe(struct lode_hdf *file, const char *name,
+                                           struct lode_arena *arena,
+                                           struct lode_hdf_column *column);
+/* Names of the data sets and groups in a group, sorted. */
+LODE_CHECKED lode_status lode_hdf_list(struct lode_hdf *file, const char *group,
+                                       struct lode_arena *arena, char ***names, int64_t *count);
+/* Rows [first, first + count) as stored, no conversion of type; LODE_E_INPUT when the type differs
+ * from `type` or the range does not fit. count -1: to the end. */
+LODE_CHECKED lode_status lode_hdf_get(struct lode_hdf *file, const char *name,
+                                      enum lode_hdf_type type, int64_t first, int64_t count,
+                                      struct lode_arena *arena, void **data);
+/* A column of U8, U16 or U32, widened to uint32_t; all ones stay the number that is stored. */
+LODE_CHECKED lode_status lode_hdf_get_codes(struct lode_hdf *file, const char *name, int64_t first,
+                                            int64_t count, struct lode_arena *arena,
+                                            uint32_t **codes);
+/* The same for codes written by lode_hdf_put_codes: all ones of the stored width become UINT32_MAX,
+ * all others are < limit, else LODE_E_INPUT. */
+LODE_CHECKED lode_status lode_hdf_get_optional_codes(struct lode_hdf *file, const char *name,
+                                                     int64_t first, int64_t count, int64_t limit,
+                                                     struct lode_arena *arena, uint32_t **codes);
+/* Row `row` of a text data set, zero-terminated, from the arena. */
+LODE_CHECKED lode_status lode_hdf_get_text(struct lode_hdf *file, const char *name, int64_t row,
+                                           struct lode_arena *arena, char **text);
+/* A whole text data set as zero-terminated strings. */
+LODE_CHECKED lode_status lode_hdf_get_texts(struct lode_hdf *file, const char *name,
+                                            struct lode_arena *arena, char ***texts,
+                                            int64_t *count);
+LODE_CHECKED lode_status lode_hdf_attribute_text(struct lode_hdf *file, const char *object,
+                                                 const char *name, struct lode_arena *arena,
+                                                 char **text);
+LODE_CHECKED lode_status lode_hdf_attribute_i64(struct lode_hdf *file, const char *object,
+                                                const char *name, int64_t *value);
+
+#endif

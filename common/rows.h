@@ -1,0 +1,51 @@
+/* Rows: records of a CSV or JSON Lines file, plain, gzip or zstd, one after the other.
+ *
+ * The form is found out from the content (magic bytes; a first byte '{' means JSON Lines), never
+ * from the file's name. Memory is bounded by the longest record, at most LODE_ROW_LIMIT bytes.
+ *
+ * Two kinds of fault. A row fault (wrong number of fields, NUL, invalid UTF-8, a record that is no
+ * JSON object) is told with the row and reading goes on. A file fault (missing, empty, truncated
+ * gzip, a quote that is never closed, no header) ends it with LODE_E_INPUT: path, line, reason.
+ */
+#ifndef LODE_COMMON_ROWS_H
+#define LODE_COMMON_ROWS_H
+
+#include "common/error.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum { LODE_ROW_LIMIT = 1 << 24 };
+
+struct lode_input;
+struct lode_rows;
+
+struct lode_field {
+    const char *text; /* borrowed until the next call; unquoted; not zero-terminated */
+    size_t size;      /* 0: empty or (JSON) absent or null */
+};
+
+LODE_CHECKED lode_status lode_rows_open(const char *path, struct lode_rows **rows);
+/* The same over an input, which is taken over, also on failure. Its block is the first size of the
+ * window on the text: tests cut records with it wherever they like. */
+LODE_CHECKED lode_status lode_rows_open_input(struct lode_input *input, struct lode_rows **rows);
+void lode_rows_close(struct lode_rows *rows); /* takes NULL */
+
+/* Names of the columns. CSV: the header. JSON Lines: the keys of the first records (those within
+ * the first MiB of text), in order of first use; a nested value is no column. Borrowed. */
+const char *const *lode_rows_columns(const struct lode_rows *rows, int *count);
+
+/* The next record: fields[count of columns] in the order of lode_rows_columns. *more is false at
+ * the end. *fault is NULL, or says why this record is to be rejected (static text; fields
+ * undefined). JSON: numbers as written, true/false as "1"/"0", a key that is no column is ignored.
+ */
+LODE_CHECKED lode_status lode_rows_next(struct lode_rows *rows, struct lode_field *fields,
+                                        const char **fault, bool *more);
+
+/* Line (1-based) on which the record returned last began. */
+int64_t lode_rows_line(const struct lode_rows *rows);
+/* Records returned so far, faulty ones included; the header is none. */
+int64_t lode_rows_count(const struct lode_rows *rows);
+
+#endif

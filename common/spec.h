@@ -1,0 +1,19 @@
+/* Spec: a YAML file of settings, handed over line by line; the file behind lode_params_load. */
+#ifndef LODE_COMMON_SPEC_H
+#define LODE_COMMON_SPEC_H
+
+#include "common/error.h"
+
+/* Called for every setting, in the order of the file. Both texts are borrowed. */
+typedef lode_status (*lode_spec_fn)(void *context, const char *name, const char *value);
+
+/* Reads a YAML file that is one mapping of names to scalars or lists of scalars (an empty file is
+ * an empty mapping). A list is joined by commas; commas and backslashes inside its items are quoted
+ * by a backslash, as lode_params_list reads them.
+ *
+ * Fails with LODE_E_INPUT (no such file, more than 1 MiB, no YAML, anchors, aliases, deeper
+ * nesting, a name twice) or with what `setting` returned; the chain begins with path:line:column.
+ */
+LODE_CHECKED lode_status lode_spec_read(const char *path, lode_spec_fn setting, void *context);
+
+#endif
