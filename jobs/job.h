@@ -1,0 +1,97 @@
+/* Job: the only thing that engine and analyses share.
+ *
+ * A job is leaves (pure functions that a worker runs on one partition or block) and a `run`
+ * function on the coordinator that reads top to bottom: map a leaf over tasks, merge in task order,
+ * root steps, tables, findings. A job never sees a socket; the engine never sees a job's maths.
+ */
+#ifndef LODE_JOBS_JOB_H
+#define LODE_JOBS_JOB_H
+
+#include "common/error.h"
+#include "common/memory.h"
+#include "common/param.h"
+#include "common/store.h"
+#include "common/table.h"
+
+#include <stdatomic.h>
+#include <stdint.h>
+
+/* What a leaf sees. Everything is borrowed and gone when it returns. */
+struct lode_task {
+    int64_t index;         /* 0.. in the stage */
+    const uint8_t *params; /* the stage's parameters, the same for all of its tasks */
+    size_t params_size;
+    const uint8_t *input; /* this task's own input */
+    size_t input_size;
+    struct lode_arena *arena;   /* all scratch memory; reset when the leaf returns */
+    struct lode_bytes *output;  /* the result: same input, same bytes */
+    const char *work_directory; /* the run's stages/ folder, on the shared file system */
+    const char *attempt;    /* a name no other attempt has: part of names of files written aside */
+    atomic_llong *progress; /* a leaf that may take seconds counts rows here: its lease */
+};
+typedef lode_status (*lode_leaf_fn)(struct lode_task *task);
+
+struct lode_leaf {
+    const char *name; /* "opportunities.patterns" */
+    lode_leaf_fn run;
+};
+
+/* A set of tasks of one leaf. All pointers are borrowed until lode_map returns. */
+struct lode_stage {
+    const char *leaf;
+    const char *title; /* for progress: "counting patterns" */
+    int64_t n_tasks;
+    struct lode_bytes params;
+    const struct lode_bytes *inputs; /* [n_tasks]; NULL: the task's index alone says what to do */
+    const int64_t *costs; /* [n_tasks] rows or bytes, to start long tasks first; or NULL */
+};
+
+/* Called once per task, in task order, on the thread that called lode_map. `result` is borrowed. */
+typedef lode_status (*lode_merge_fn)(void *context, int64_t task, const uint8_t *result,
+                                     size_t size);
+
+struct lode_cluster; /* the engine's */
+
+/* One execution of a job, as its `run` function sees it. */
+struct lode_run {
+    const struct lode_params *params;
+    struct lode_store *store;     /* NULL for jobs that make one */
+    const char *store_path;       /* absolute; NULL likewise */
+    const char *directory;        /* absolute; where tables and findings go */
+    const char *work_directory;   /* stages/ of the run */
+    struct lode_results *results; /* open; NULL for jobs without tables */
+    struct lode_arena *arena;     /* lives as long as the run */
+    struct lode_cluster *cluster;
+    lode_status (*map)(struct lode_cluster *cluster, const struct lode_stage *stage,
+                       lode_merge_fn merge, void *context);
+    const void *options; /* the command's own options, for jobs with a command of their own */
+};
+
+/* Runs all tasks of the stage on the workers and merges their results in task order. Fails with
+ * the first error of `merge`, with LODE_E_RUN (a task failed on every attempt; the chain holds its
+ * error), LODE_E_CLUSTER (no workers) or LODE_E_STOPPED. */
+static inline lode_status lode_map(struct lode_run *run, const struct lode_stage *stage,
+                                   lode_merge_fn merge, void *context)
+{
+    return run->map(run->cluster, stage, merge, context);
+}
+
+struct lode_job {
+    const char *name;
+    const char *store_kind;          /* what it reads: "events"; NULL for jobs that make stores */
+    const char *summary;             /* one line */
+    const struct lode_leaf *leaves;  /* ends with a NULL name */
+    const struct lode_param *params; /* ends with a NULL name */
+    /* Checks parameters against the store before any work starts (unknown KPI, bad range). */
+    lode_status (*check)(const struct lode_params *params, const struct lode_store *store);
+    lode_status (*run)(struct lode_run *run);
+    const char *findings_table;      /* what `lode show` prints; NULL: nothing to show */
+    const char *const *show_columns; /* its columns there, in order, ended by NULL; text wraps */
+};
+
+/* The registry: every job, one line each. Ends with NULL. */
+extern const struct lode_job *const lode_jobs[];
+const struct lode_job *lode_job_find(const char *name);
+const struct lode_leaf *lode_leaf_find(const char *name);
+
+#endif

@@ -1,0 +1,432 @@
+/* Job stage.events: parse the files, merge their dictionaries, join where needed, write the
+ * partitions, publish the store.
+ */
+#include "common/file.h"
+#include "common/pack.h"
+#include "common/rows.h"
+#include "common/text.h"
+#include "jobs/stage/mapping.h"
+#include "jobs/stage/plan.h"
+#include "jobs/stage/publish.h"
+#include "jobs/stage/shuffle/dictionary.h"
+#include "jobs/stage/shuffle/rejects.h"
+#include "jobs/stage/shuffle/runs.h"
+#include "jobs/stage/stage.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { PACKED_FACTOR = 8 }; /* text in gzip or zstd, roughly */
+
+struct staging {
+    struct lode_run *run;
+    const struct stage_events_options *options;
+    struct lode_arena *arena;
+    struct stage_plan plan;
+    struct publish publish;
+    struct rejects_total rejects;
+    struct lode_store store; /* the index to be */
+    int64_t n_rows_read;
+};
+
+void stage_events_defaults(struct stage_events_options *options)
+{
+    memset(options, 0, sizeof *options);
+    options->partition_bytes = UINT64_C(32) << 20;
+    options->max_rejects = 0.01;
+}
+
+static bool is_packed(const char *path)
+{
+    static const uint8_t gzip[] = {0x1f, 0x8b};
+    static const uint8_t zstd[] = {0x28, 0xb5, 0x2f, 0xfd};
+    uint8_t head[4] = {0};
+    const int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) return false;
+    const ssize_t got = read(fd, head, sizeof head);
+    close(fd);
+    return got == (ssize_t)sizeof head &&
+           (memcmp(head, gzip, sizeof gzip) == 0 || memcmp(head, zstd, sizeof zstd) == 0);
+}
+
+static lode_status read_header(struct staging *s, const char *input, struct stage_header *header)
+{
+    struct lode_rows *rows = NULL;
+    lode_status status = LODE_OK;
+    char *path = NULL;
+    char **columns = NULL;
+    lode_try_done(lode_path_absolute(input, s->arena, &path));
+    lode_try_done(lode_rows_open(path, &rows));
+    const char *const *names = lode_rows_columns(rows, &header->n_columns);
+    lode_try_done(lode_take(s->arena, header->n_columns, &columns));
+    for (int c = 0; c < header->n_columns; c++)
+        lode_try_done(lode_arena_text(s->arena, names[c], strlen(names[c]), &columns[c]));
+    header->path = path;
+    header->columns = (const char *const *)columns;
+done:
+    lode_rows_close(rows);
+    return status;
+}
+
+static lode_status make_plan(struct staging *s)
+{
+    const int64_t n = s->options->n_inputs;
+    struct stage_plan *plan = &s->plan;
+    struct stage_header *headers = NULL;
+    uint64_t total = 0;
+    lode_try(lode_take_zero(s->arena, n, &headers));
+    for (int64_t f = 0; f < n; f++) lode_try(read_header(s, s->options->inputs[f], &headers[f]));
+    lode_try(mapping_plan(s->options, headers, n, s->arena, plan));
+    for (int64_t f = 0; f < n; f++) {
+        struct stage_file *file = &plan->files[f];
+        struct stat status;
+        if (stat(file->path, &status) != 0)
+            return lode_fail(LODE_E_INPUT, "%s: %s", file->path, strerror(errno));
+        file->cost_bytes = (uint64_t)status.st_size * (is_packed(file->path) ? PACKED_FACTOR : 1);
+        total += file->cost_bytes;
+    }
+    const uint64_t bytes = s->options->partition_bytes > 0 ? s->options->partition_bytes : 1;
+    const uint64_t partitions = total / bytes + (total % bytes > 0);
+    plan->n_partitions = partitions < 1 ? 1 : (int64_t)partitions;
+    if (partitions > STAGE_PARTITIONS_LIMIT) plan->n_partitions = STAGE_PARTITIONS_LIMIT;
+    plan->codes = (struct stage_run){.name = "", .codes_of = -1};
+    plan->directory = s->publish.directory;
+    return LODE_OK;
+}
+
+static lode_status map_stage(struct staging *s, const char *leaf, const char *title,
+                             int64_t n_tasks, const int64_t *costs, lode_merge_fn merge)
+{
+    struct lode_stage stage = {.leaf = leaf, .title = title, .n_tasks = n_tasks, .costs = costs};
+    lode_status status = stage_plan_pack(&s->plan, &stage.params);
+    if (status == LODE_OK) status = lode_map(s->run, &stage, merge, s);
+    lode_bytes_clear(&stage.params);
+    return status;
+}
+
+/* Appends the run file that a result names. */
+static lode_status merge_run(struct staging *s, struct lode_unpack *in, int64_t codes_of)
+{
+    struct stage_run *run = &s->plan.runs[s->plan.n_runs];
+    const char *name = NULL;
+    size_t size = 0;
+    char *copy = NULL;
+    lode_try(lode_unpack_text(in, &name, &size));
+    lode_try(lode_arena_text(s->arena, name, size, &copy));
+    lode_try(lode_unpack_u64(in, &run->size_bytes));
+    run->name = copy;
+    run->codes_of = codes_of;
+    s->plan.n_runs++;
+    return LODE_OK;
+}
+
+static lode_status merge_parse(void *context, int64_t task, const uint8_t *result, size_t size)
+{
+    struct staging *s = context;
+    struct stage_plan *plan = &s->plan;
+    struct lode_unpack in = lode_unpack_begin(result, size);
+    int64_t rows = 0;
+    int64_t flag = 0;
+    lode_try(lode_unpack_count(&in, "rows of a file", INT64_MAX, &rows));
+    s->n_rows_read += rows;
+    lode_try(merge_run(s, &in, task));
+    for (int64_t k = 0; k < plan->n_kpis; k++) {
+        lode_try(lode_unpack_count(&in, "a flag of a KPI", 1, &flag));
+        plan->kpis[k].is_binary = plan->kpis[k].is_binary && flag;
+    }
+    for (int64_t a = 0; a < plan->n_attributes; a++) {
+        lode_try(lode_unpack_count(&in, "a flag of an attribute", 1, &flag));
+        plan->attributes[a].dropped = plan->attributes[a].dropped || flag;
+    }
+    lode_try(rejects_merge(&s->rejects, &in, s->arena));
+    return lode_unpack_end(&in);
+}
+
+static lode_status check_rejects(struct staging *s)
+{
+    char *text = NULL;
+    char number[32];
+    if ((double)s->rejects.n <= s->options->max_rejects * (double)s->n_rows_read) return LODE_OK;
+    rejects_sort(&s->rejects);
+    lode_try(rejects_text(&s->rejects, s->arena, &text));
+    return lode_fail(LODE_E_INPUT, "%lld of %s rows rejected, more than a share of %g: %s",
+                     (long long)s->rejects.n, lode_text_grouped(s->n_rows_read, number),
+                     s->options->max_rejects, text);
+}
+
+static lode_status parse_files(struct staging *s)
+{
+    struct stage_plan *plan = &s->plan;
+    const int64_t most_runs = plan->n_files + (plan->join ? plan->n_partitions : 0);
+    int64_t *costs = NULL;
+    lode_try(lode_take(s->arena, plan->n_files, &costs));
+    lode_try(lode_take_zero(s->arena, most_runs, &plan->runs));
+    for (int64_t f = 0; f < plan->n_files; f++) costs[f] = (int64_t)plan->files[f].cost_bytes;
+    for (int64_t k = 0; k < plan->n_kpis; k++) plan->kpis[k].is_binary = true;
+    lode_try(map_stage(s, "stage.parse", "reading files", plan->n_files, costs, merge_parse));
+    return check_rejects(s); /* too many already: spare the rest of the work */
+}
+
+/* An attribute with very many values is an id or a text, not something to compare sessions by. */
+static lode_status settle_attribute(struct stage_attribute *attribute, int64_t n_words)
+{
+    attribute->n_words = n_words;
+    if (n_words > STAGE_ATTRIBUTE_WORDS_LIMIT) attribute->dropped = true;
+    if (!attribute->dropped) return LODE_OK;
+    if (attribute->named)
+        return lode_fail(LODE_E_INPUT,
+                         "attribute '%s' has more than %d different values; leave it out",
+                         attribute->name, STAGE_ATTRIBUTE_WORDS_LIMIT);
+    return LODE_OK;
+}
+
+/* lists[f * n_columns + c]: words of column c in file f. */
+static lode_status read_words(struct staging *s, int64_t n_columns, struct lode_dictionary *lists)
+{
+    const struct stage_plan *plan = &s->plan;
+    const int64_t bucket = stage_words_bucket(plan);
+    for (int64_t f = 0; f < plan->n_files; f++) {
+        uint8_t *data = NULL;
+        size_t size = 0;
+        lode_try(run_read_bucket(s->run->work_directory, plan->runs[f].name,
+                                 plan->runs[f].size_bytes, bucket + 1, bucket, s->arena, &data,
+                                 &size));
+        lode_try(dictionary_get_words(data, size, n_columns, s->arena, &lists[f * n_columns]));
+    }
+    return LODE_OK;
+}
+
+/* The maps of all files, a bucket each, as the broadcast file `codes`. */
+static lode_status write_maps(struct staging *s, int64_t n_columns,
+                              const struct lode_dictionary *lists, uint32_t **maps)
+{
+    struct stage_plan *plan = &s->plan;
+    struct run_writer *run = NULL;
+    lode_status status = LODE_OK;
+    lode_try(run_writer_open(s->run->work_directory, "codes.run", plan->n_files, s->arena, &run));
+    for (int64_t f = 0; f < plan->n_files && status == LODE_OK; f++)
+        status =
+            dictionary_put_maps(run, f, n_columns, &lists[f * n_columns], &maps[f * n_columns]);
+    if (status != LODE_OK) {
+        run_writer_discard(run);
+        return status;
+    }
+    plan->codes.name = "codes.run";
+    return run_writer_commit(run, &plan->codes.size_bytes);
+}
+
+static lode_status merge_dictionaries(struct staging *s)
+{
+    struct stage_plan *plan = &s->plan;
+    const int64_t n_columns = 1 + plan->n_attributes;
+    const int64_t n = plan->n_files;
+    struct lode_dictionary *lists = NULL;
+    struct lode_dictionary *column = NULL; /* the lists of one column */
+    uint32_t **column_maps = NULL;
+    uint32_t **maps = NULL;
+    lode_try(lode_take(s->arena, n * n_columns, &lists));
+    lode_try(lode_take(s->arena, n * n_columns, &maps));
+    lode_try(lode_take(s->arena, n, &column));
+    lode_try(lode_take(s->arena, n, &column_maps));
+    lode_try(lode_take_zero(s->arena, plan->n_attributes, &s->store.attributes));
+    lode_try(read_words(s, n_columns, lists));
+    for (int64_t c = 0; c < n_columns; c++) {
+        struct lode_dictionary merged = {0};
+        for (int64_t f = 0; f < n; f++) column[f] = lists[f * n_columns + c];
+        lode_try(dictionary_merge(column, n, s->arena, &merged, column_maps));
+        for (int64_t f = 0; f < n; f++) maps[f * n_columns + c] = column_maps[f];
+        if (c == 0) {
+            s->store.event_names = merged;
+            plan->n_event_names = merged.count;
+            continue;
+        }
+        struct stage_attribute *attribute = &plan->attributes[c - 1];
+        lode_try(settle_attribute(attribute, merged.count));
+        if (attribute->dropped) continue;
+        s->store.attributes[s->store.n_attributes++] =
+            (struct lode_attribute){attribute->name, attribute->of_user, merged};
+    }
+    return write_maps(s, n_columns, lists, maps);
+}
+
+static lode_status merge_join(void *context, int64_t task, const uint8_t *result, size_t size)
+{
+    struct staging *s = context;
+    struct lode_unpack in = lode_unpack_begin(result, size);
+    (void)task;
+    lode_try(merge_run(s, &in, -1));
+    lode_try(rejects_merge(&s->rejects, &in, s->arena));
+    return lode_unpack_end(&in);
+}
+
+static lode_status merge_write(void *context, int64_t task, const uint8_t *result, size_t size)
+{
+    struct staging *s = context;
+    struct lode_store *store = &s->store;
+    struct lode_partition *part = &store->partitions[task];
+    struct lode_unpack in = lode_unpack_begin(result, size);
+    char name[32];
+    char *copy = NULL;
+    lode_store_part_name(task, name);
+    lode_try(lode_arena_text(s->arena, name, strlen(name), &copy));
+    part->file = copy;
+    lode_try(lode_unpack_count(&in, "users", INT64_MAX, &part->n_users));
+    lode_try(lode_unpack_count(&in, "sessions", INT64_MAX, &part->n_sessions));
+    lode_try(lode_unpack_count(&in, "events", INT64_MAX, &part->n_events));
+    lode_try(lode_unpack_count(&in, "bytes of a part", INT64_MAX, &part->size_bytes));
+    lode_try(lode_unpack_u64(&in, &part->checksum));
+    store->n_users += part->n_users;
+    store->n_sessions += part->n_sessions;
+    store->n_events += part->n_events;
+    for (int64_t k = 0; k < store->n_kpis; k++) {
+        int64_t missing = 0;
+        lode_try(lode_unpack_count(&in, "missing values", INT64_MAX, &missing));
+        store->kpis[k].n_missing += missing;
+    }
+    lode_try(rejects_merge(&s->rejects, &in, s->arena));
+    return lode_unpack_end(&in);
+}
+
+static lode_status write_parts(struct staging *s)
+{
+    struct stage_plan *plan = &s->plan;
+    struct lode_store *store = &s->store;
+    store->n_partitions = plan->n_partitions;
+    store->n_kpis = plan->n_kpis;
+    lode_try(lode_take_zero(s->arena, plan->n_partitions, &store->partitions));
+    lode_try(lode_take_zero(s->arena, plan->n_kpis, &store->kpis));
+    for (int64_t k = 0; k < plan->n_kpis; k++)
+        store->kpis[k] =
+            (struct lode_kpi){.name = plan->kpis[k].name, .is_binary = plan->kpis[k].is_binary};
+    return map_stage(s, "stage.write", "writing partitions", plan->n_partitions, NULL, merge_write);
+}
+
+/* No row is lost: what was read is a session, an event or a reject. */
+static lode_status check_balance(struct staging *s)
+{
+    const struct lode_store *store = &s->store;
+    const int64_t used = store->n_events + (s->plan.sessions_given ? store->n_sessions : 0);
+    if (used + s->rejects.n == s->n_rows_read) return LODE_OK;
+    return lode_fail(LODE_E_BUG, "%lld rows read, but %lld used and %lld rejected",
+                     (long long)s->n_rows_read, (long long)used, (long long)s->rejects.n);
+}
+
+static lode_status list_sources(struct staging *s)
+{
+    struct lode_bytes text = {0};
+    lode_status status = LODE_OK;
+    char *copy = NULL;
+    for (int64_t f = 0; f < s->plan.n_files; f++)
+        lode_try_done(lode_bytes_printf(&text, "%s%s", f > 0 ? ", " : "", s->plan.files[f].name));
+    lode_try_done(lode_arena_text(s->arena, (const char *)text.data, text.size, &copy));
+    s->store.source = copy;
+done:
+    lode_bytes_clear(&text);
+    return status;
+}
+
+static lode_status publish_store(struct staging *s)
+{
+    lode_try(check_balance(s));
+    lode_try(check_rejects(s));
+    if (s->store.n_sessions == 0)
+        return lode_fail(LODE_E_INPUT, "no session in %lld rows of %lld files",
+                         (long long)s->n_rows_read, (long long)s->plan.n_files);
+    lode_try(list_sources(s));
+    s->store.kind = "events";
+    s->store.history = s->options->history ? s->options->history : "";
+    s->store.n_rows_read = s->n_rows_read;
+    s->store.n_rows_rejected = s->rejects.n;
+    return publish_commit(&s->publish, &s->store, &s->rejects, s->run->work_directory, s->arena);
+}
+
+/* Columns that no part of the store holds: those never mapped, and attributes left out since. */
+static lode_status list_unstaged(struct staging *s, struct stage_events_summary *summary)
+{
+    const struct stage_plan *plan = &s->plan;
+    lode_try(lode_take(s->arena, plan->n_unstaged + plan->n_attributes, &summary->unstaged));
+    for (int64_t i = 0; i < plan->n_unstaged; i++)
+        summary->unstaged[summary->n_unstaged++] = plan->unstaged[i];
+    for (int64_t a = 0; a < plan->n_attributes; a++) {
+        const char *name = plan->attributes[a].name;
+        char *text = NULL;
+        if (!plan->attributes[a].dropped) continue;
+        const size_t room = strlen(name) + 64;
+        lode_try(lode_take(s->arena, room, &text));
+        snprintf(text, room, "%s (more than %d values)", name, STAGE_ATTRIBUTE_WORDS_LIMIT);
+        summary->unstaged[summary->n_unstaged++] = text;
+    }
+    return LODE_OK;
+}
+
+static lode_status summarise(struct staging *s, struct stage_events_summary *out)
+{
+    struct stage_events_summary summary = {0};
+    rejects_sort(&s->rejects);
+    lode_try(lode_take(s->arena, s->rejects.n_reasons, &summary.reasons));
+    memcpy(summary.reasons, s->rejects.reasons,
+           (size_t)s->rejects.n_reasons * sizeof *summary.reasons);
+    summary.n_reasons = s->rejects.n_reasons;
+    summary.n_rows_read = s->n_rows_read;
+    summary.n_rows_rejected = s->rejects.n;
+    summary.n_rows_used = s->n_rows_read - s->rejects.n;
+    summary.n_users = s->store.n_users;
+    summary.n_sessions = s->store.n_sessions;
+    summary.n_events = s->store.n_events;
+    summary.n_partitions = s->store.n_partitions;
+    summary.n_event_names = s->store.event_names.count;
+    lode_try(list_unstaged(s, &summary));
+    *out = summary;
+    return LODE_OK;
+}
+
+static lode_status build_store(struct staging *s)
+{
+    struct stage_events_summary summary;
+    lode_try(make_plan(s));
+    lode_try(parse_files(s));
+    lode_try(merge_dictionaries(s));
+    if (s->plan.join)
+        lode_try(
+            map_stage(s, "stage.join", "finding users", s->plan.n_partitions, NULL, merge_join));
+    lode_try(write_parts(s));
+    lode_try(summarise(s, &summary));
+    lode_try(publish_store(s));
+    if (s->options->summary) *s->options->summary = summary;
+    return LODE_OK;
+}
+
+static lode_status run_stage_events(struct lode_run *run)
+{
+    struct staging *s = NULL;
+    lode_try(lode_take_zero(run->arena, 1, &s));
+    s->run = run;
+    s->options = run->options;
+    s->arena = run->arena;
+    lode_try(publish_begin(s->options->output, s->arena, &s->publish));
+    const lode_status status = build_store(s);
+    if (status != LODE_OK) publish_discard(&s->publish);
+    return status;
+}
+
+static const struct lode_leaf leaves[] = {
+    {"stage.parse", stage_parse_leaf},
+    {"stage.join", stage_join_leaf},
+    {"stage.write", stage_write_leaf},
+    {NULL, NULL},
+};
+
+static const struct lode_param params[] = {{0}};
+
+const struct lode_job stage_events_job = {
+    .name = "stage.events",
+    .store_kind = NULL,
+    .summary = "sessions and events from CSV or JSON Lines files into a store",
+    .leaves = leaves,
+    .params = params,
+    .run = run_stage_events,
+};

@@ -1,0 +1,296 @@
+/* Parse: the leaf that reads one input file. Each row is checked and becomes a record in the bucket
+ * of its user; rows with a fault become rejects. Words are numbered per file, see dictionary.h.
+ *
+ * With a join (see join.c) events without a user go to a bucket of their session instead, and every
+ * session also sends its user there.
+ */
+#include "common/hash.h"
+#include "common/pack.h"
+#include "common/rows.h"
+#include "common/text.h"
+#include "jobs/stage/mapping.h"
+#include "jobs/stage/moment.h"
+#include "jobs/stage/plan.h"
+#include "jobs/stage/shuffle/dictionary.h"
+#include "jobs/stage/shuffle/records.h"
+#include "jobs/stage/shuffle/rejects.h"
+#include "jobs/stage/shuffle/runs.h"
+#include "jobs/stage/stage.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { PROGRESS_ROWS = 4096 };
+
+struct parser {
+    struct lode_task *task;
+    struct stage_plan plan;
+    const struct stage_file *file;
+    struct moment_rule moment;
+    struct lode_rows *rows;
+    struct lode_field *fields;
+    struct run_writer *run;
+    struct rejects *rejects;
+    struct lode_words **words; /* [1 + n_attributes] event names, then attributes */
+    bool *too_many;            /* [n_attributes] */
+    bool *is_binary;           /* [n_kpis] */
+    struct record record;
+    uint8_t key[RECORD_KEY_LIMIT];
+    struct record_id user, session; /* of the row; user.size 0: the session */
+};
+
+/* Value of a KPI's cell; false where it is text. */
+static bool read_number(const char *text, size_t size, double *value)
+{
+    static const struct {
+        const char *text;
+        double value;
+    } words[] = {{"true", 1.0},  {"false", 0.0}, {"True", 1.0},
+                 {"False", 0.0}, {"TRUE", 1.0},  {"FALSE", 0.0}};
+    if (size == 1 && (text[0] == '0' || text[0] == '1')) {
+        *value = text[0] - '0';
+        return true;
+    }
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (strlen(words[i].text) == size && memcmp(words[i].text, text, size) == 0) {
+            *value = words[i].value;
+            return true;
+        }
+    return lode_text_to_f64(text, size, value);
+}
+
+/* The checks below return NULL or why the row is rejected. */
+
+static const char *read_ids(struct parser *p)
+{
+    const struct stage_file *file = p->file;
+    p->user = (struct record_id){"", 0};
+    p->session = (struct record_id){"", 0};
+    if (file->session >= 0) {
+        const struct lode_field field = p->fields[file->session];
+        if (field.size == 0) return "empty session id";
+        if (field.size > STAGE_ID_LIMIT) return "session id longer than 255 bytes";
+        p->session = (struct record_id){field.text, field.size};
+    }
+    if (file->user >= 0) {
+        const struct lode_field field = p->fields[file->user];
+        if (field.size == 0) return "empty user id";
+        if (field.size > STAGE_ID_LIMIT) return "user id longer than 255 bytes";
+        /* one form for a user who is the session, so that equal keys have equal bytes */
+        if (field.size != p->session.size || memcmp(field.text, p->session.text, field.size) != 0)
+            p->user = (struct record_id){field.text, field.size};
+    }
+    return NULL;
+}
+
+static const char *read_time(struct parser *p)
+{
+    const bool is_event = p->file->role == STAGE_EVENTS;
+    p->record.has_time = false;
+    if (p->file->time < 0) return NULL; /* sessions: their first event will say */
+    const struct lode_field field = p->fields[p->file->time];
+    if (field.size == 0) return is_event ? "event without time" : NULL;
+    p->record.has_time = true;
+    return moment_read(&p->moment, field.text, field.size, &p->record.time);
+}
+
+static const char *read_event(struct parser *p)
+{
+    if (p->file->role != STAGE_EVENTS) return NULL;
+    const struct lode_field field = p->fields[p->file->event];
+    if (field.size == 0) return "empty event name";
+    if (field.size > STAGE_WORD_LIMIT) return "event name longer than 1024 bytes";
+    return NULL;
+}
+
+static const char *read_values(struct parser *p)
+{
+    struct record *record = &p->record;
+    record->n_cells = 0;
+    for (int64_t k = 0; k < p->plan.n_kpis; k++) {
+        const int at = p->file->kpi_at[k];
+        if (at < 0 || p->fields[at].size == 0) continue;
+        struct record_cell *cell = &record->cells[record->n_cells++];
+        *cell = (struct record_cell){.column = (uint32_t)k};
+        if (!read_number(p->fields[at].text, p->fields[at].size, &cell->value))
+            return "text in a number";
+    }
+    for (int64_t a = 0; a < p->plan.n_attributes; a++) {
+        const int at = p->file->attribute_at[a];
+        if (at >= 0 && p->fields[at].size > STAGE_WORD_LIMIT)
+            return "attribute longer than 1024 bytes";
+    }
+    return NULL;
+}
+
+static const char *check_row(struct parser *p)
+{
+    const char *reject = read_ids(p);
+    if (!reject) reject = read_time(p);
+    if (!reject) reject = read_event(p);
+    if (!reject) reject = read_values(p);
+    return reject;
+}
+
+/* Words are numbered only once the row is known to be good. */
+static lode_status number_words(struct parser *p)
+{
+    struct record *record = &p->record;
+    for (int64_t c = 0; c < record->n_cells; c++) {
+        const double value = record->cells[c].value;
+        if (value != 0.0 && value != 1.0) p->is_binary[record->cells[c].column] = false;
+    }
+    for (int64_t a = 0; a < p->plan.n_attributes; a++) {
+        const int at = p->file->attribute_at[a];
+        if (at < 0 || p->fields[at].size == 0 || p->too_many[a]) continue;
+        struct record_cell *cell = &record->cells[record->n_cells++];
+        *cell = (struct record_cell){.column = (uint32_t)(p->plan.n_kpis + a)};
+        lode_try(
+            lode_words_add(p->words[1 + a], p->fields[at].text, p->fields[at].size, &cell->code));
+        p->too_many[a] = cell->code >= STAGE_ATTRIBUTE_WORDS_LIMIT;
+    }
+    record->name = 0;
+    if (p->file->role != STAGE_EVENTS) return LODE_OK;
+    const struct lode_field field = p->fields[p->file->event];
+    return lode_words_add(p->words[0], field.text, field.size, &record->name);
+}
+
+static lode_status put_record(struct parser *p, int64_t bucket)
+{
+    uint8_t *room = NULL;
+    lode_try(run_writer_room(p->run, record_room(p->record.n_cells), &room));
+    run_writer_put(p->run, bucket, record_encode(&p->record, p->plan.n_kpis, room));
+    return LODE_OK;
+}
+
+static int64_t bucket_of(const struct parser *p, struct record_id id)
+{
+    return (int64_t)(lode_hash(id.text, id.size) % (uint64_t)p->plan.n_partitions);
+}
+
+static lode_status use_row(struct parser *p)
+{
+    struct record *record = &p->record;
+    const bool is_event = p->file->role == STAGE_EVENTS;
+    lode_try(number_words(p));
+    record->kind = is_event ? RECORD_EVENT : RECORD_SESSION;
+    record->line = lode_rows_line(p->rows);
+    record->key = p->key;
+    record->key_size = record_key(p->user, p->session, p->key);
+    if (p->file->needs_user) return put_record(p, p->plan.n_partitions + bucket_of(p, p->session));
+    lode_try(put_record(p, bucket_of(p, p->user.size > 0 ? p->user : p->session)));
+    if (!p->plan.join || is_event) return LODE_OK;
+    record->kind = RECORD_USER;
+    record->has_time = false;
+    record->n_cells = 0;
+    return put_record(p, p->plan.n_partitions + bucket_of(p, p->session));
+}
+
+static lode_status read_rows(struct parser *p)
+{
+    for (int64_t row = 1;; row++) {
+        const char *reject = NULL;
+        bool more = false;
+        lode_try(lode_rows_next(p->rows, p->fields, &reject, &more));
+        if (!more) return LODE_OK;
+        if (!reject) reject = check_row(p);
+        if (reject)
+            lode_try(rejects_add(p->rejects, p->file->name, lode_rows_line(p->rows), reject));
+        else
+            lode_try(use_row(p));
+        if (row % PROGRESS_ROWS == 0) atomic_fetch_add(p->task->progress, PROGRESS_ROWS);
+    }
+}
+
+static lode_status open_rows(struct parser *p)
+{
+    int n_columns = 0;
+    lode_try(lode_rows_open(p->file->path, &p->rows));
+    const char *const *columns = lode_rows_columns(p->rows, &n_columns);
+    if (mapping_columns_hash(columns, n_columns) != p->file->columns_hash)
+        return lode_fail(LODE_E_INPUT, "%s: its columns changed while it was being staged",
+                         p->file->path);
+    return lode_take_zero(p->task->arena, n_columns, &p->fields);
+}
+
+static lode_status prepare(struct parser *p)
+{
+    struct lode_arena *arena = p->task->arena;
+    const struct stage_plan *plan = &p->plan;
+    p->file = &plan->files[p->task->index];
+    p->moment = (struct moment_rule){.unit = plan->time_unit,
+                                     .in_seconds = p->file->time_in_seconds,
+                                     .timezone_minutes = plan->timezone_minutes};
+    p->record.file = p->task->index;
+    lode_try(lode_take(arena, plan->n_kpis + plan->n_attributes, &p->record.cells));
+    lode_try(lode_take_zero(arena, plan->n_attributes, &p->too_many));
+    lode_try(lode_take(arena, plan->n_kpis, &p->is_binary));
+    for (int64_t k = 0; k < plan->n_kpis; k++) p->is_binary[k] = true;
+    lode_try(lode_take(arena, 1 + plan->n_attributes, &p->words));
+    for (int64_t c = 0; c < 1 + plan->n_attributes; c++)
+        lode_try(lode_words_create(arena, &p->words[c]));
+    return LODE_OK;
+}
+
+static lode_status put_words(struct parser *p)
+{
+    for (int64_t c = 0; c < 1 + p->plan.n_attributes; c++) {
+        int64_t count = 0;
+        char *const *words = lode_words_list(p->words[c], &count);
+        if (c > 0 && p->too_many[c - 1]) continue;
+        lode_try(
+            dictionary_put_words(p->run, stage_words_bucket(&p->plan), (uint32_t)c, words, count));
+    }
+    return LODE_OK;
+}
+
+/* What merge_parse in job.c reads. */
+static lode_status pack_result(struct parser *p, const char *run_name, uint64_t run_bytes)
+{
+    struct lode_bytes *out = p->task->output;
+    lode_try(lode_pack_i64(out, lode_rows_count(p->rows)));
+    lode_try(lode_pack_text(out, run_name, strlen(run_name)));
+    lode_try(lode_pack_u64(out, run_bytes));
+    for (int64_t k = 0; k < p->plan.n_kpis; k++) lode_try(lode_pack_u64(out, p->is_binary[k]));
+    for (int64_t a = 0; a < p->plan.n_attributes; a++) lode_try(lode_pack_u64(out, p->too_many[a]));
+    return LODE_OK;
+}
+
+static lode_status parse_file(struct parser *p)
+{
+    struct lode_task *task = p->task;
+    char name[256];
+    uint64_t run_bytes = 0;
+    lode_try(open_rows(p));
+    snprintf(name, sizeof name, "parse-%05lld-%s.jsonl", (long long)task->index, task->attempt);
+    lode_try(rejects_create(task->work_directory, name, task->arena, &p->rejects));
+    snprintf(name, sizeof name, "parse-%05lld-%s.run", (long long)task->index, task->attempt);
+    lode_try(run_writer_open(task->work_directory, name, stage_words_bucket(&p->plan) + 1,
+                             task->arena, &p->run));
+    lode_try(read_rows(p));
+    lode_try(put_words(p));
+    struct run_writer *run = p->run;
+    p->run = NULL; /* the commit ends it, whatever comes of it */
+    lode_try(run_writer_commit(run, &run_bytes));
+    lode_try(pack_result(p, name, run_bytes));
+    struct rejects *rejects = p->rejects;
+    p->rejects = NULL;
+    return rejects_commit(rejects, task->output);
+}
+
+lode_status stage_parse_leaf(struct lode_task *task)
+{
+    struct parser *p = NULL;
+    lode_try(lode_take_zero(task->arena, 1, &p));
+    p->task = task;
+    lode_try(stage_plan_unpack(task->params, task->params_size, task->arena, &p->plan));
+    if (task->index < 0 || task->index >= p->plan.n_files)
+        return lode_fail(LODE_E_BUG, "parse task %lld of %lld files", (long long)task->index,
+                         (long long)p->plan.n_files);
+    lode_try(prepare(p));
+    const lode_status status = parse_file(p);
+    run_writer_discard(p->run);
+    rejects_discard(p->rejects);
+    lode_rows_close(p->rows);
+    return status;
+}

@@ -1,0 +1,89 @@
+/* Plan: what is staged from which column of which file, and how; made by the coordinator and sent
+ * to all tasks as the parameters of their stage.
+ *
+ * A file's number (its place among the inputs) is also the number of its parse task.
+ */
+#ifndef LODE_JOBS_STAGE_PLAN_H
+#define LODE_JOBS_STAGE_PLAN_H
+
+#include "common/memory.h"
+#include "jobs/stage/stage.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum stage_role { STAGE_EVENTS, STAGE_SESSIONS };
+
+struct stage_file {
+    const char *path;      /* absolute */
+    const char *name;      /* its last part, for rejects and the index */
+    uint64_t columns_hash; /* of the header: has the file changed since? */
+    uint64_t cost_bytes;   /* size on disk; 8-fold when packed */
+    enum stage_role role;
+    bool time_in_seconds; /* the name of the time (start) column ends in _s */
+    bool needs_user;      /* events whose users are to be looked up by stage.join */
+    /* column numbers; -1: none */
+    int session, user, event;
+    int time;          /* of an event, or start of a session */
+    int *kpi_at;       /* [n_kpis] */
+    int *attribute_at; /* [n_attributes] */
+};
+
+struct stage_kpi {
+    const char *name;
+    bool is_binary; /* known after parse */
+};
+
+struct stage_attribute {
+    const char *name;
+    bool of_user;
+    bool named;      /* asked for by name: cannot be left out */
+    bool dropped;    /* known after parse: too many different values, left out */
+    int64_t n_words; /* known after parse */
+};
+
+/* A run file in the work directory. Its records hold codes of `codes_of`'s dictionaries, or global
+ * ones when that is -1. */
+struct stage_run {
+    const char *name;
+    uint64_t size_bytes;
+    int64_t codes_of;
+};
+
+struct stage_plan {
+    int64_t n_partitions;
+    bool sessions_given; /* there is a sessions file: an event without its session is rejected */
+    bool join;
+    bool split; /* cut a key's events into sessions at gaps */
+    int64_t gap_ms, max_ms;
+    enum stage_time_unit time_unit;
+    int timezone_minutes;
+    int64_t n_files;
+    struct stage_file *files;
+    int64_t n_kpis;
+    struct stage_kpi *kpis;
+    int64_t n_attributes;
+    struct stage_attribute *attributes;
+    /* known after parse */
+    int64_t n_event_names;
+    struct stage_run codes; /* maps from local to global codes, a bucket per file; size 0: none */
+    int64_t n_runs;
+    struct stage_run *runs;
+    const char *directory; /* store under construction */
+    int64_t n_unstaged;    /* not packed */
+    const char **unstaged;
+};
+
+/* Buckets of a parse task's run file: partitions by user; then, with a join, as many by session;
+ * then the dictionaries. */
+static inline int64_t stage_words_bucket(const struct stage_plan *plan)
+{
+    return plan->n_partitions * (plan->join ? 2 : 1);
+}
+
+LODE_CHECKED lode_status stage_plan_pack(const struct stage_plan *plan, struct lode_bytes *out);
+/* Strings and arrays from the arena. LODE_E_MESSAGE. */
+LODE_CHECKED lode_status stage_plan_unpack(const void *data, size_t size, struct lode_arena *arena,
+                                           struct stage_plan *plan);
+
+#endif

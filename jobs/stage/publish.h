@@ -1,0 +1,31 @@
+/* Publish: the store while it is built, OUT.staging, and the moment in which it becomes OUT.
+ *
+ * A store is whole or absent: parts and index lie in a folder beside the target, which gets the
+ * target's name last.
+ */
+#ifndef LODE_JOBS_STAGE_PUBLISH_H
+#define LODE_JOBS_STAGE_PUBLISH_H
+
+#include "common/memory.h"
+#include "common/store.h"
+#include "jobs/stage/shuffle/rejects.h"
+
+struct publish {
+    const char *target;    /* absolute */
+    const char *directory; /* target + ".staging" */
+};
+
+/* Makes the folder; what an ended staging left there is removed. Strings from the arena. Fails with
+ * LODE_E_USAGE when `output` exists, LODE_E_DISK. */
+LODE_CHECKED lode_status publish_begin(const char *output, struct lode_arena *arena,
+                                       struct publish *publish);
+/* Checks that all parts are there, writes rejects.jsonl (if there are rejects) and index.h5,
+ * removes what attempts left aside, fsyncs and renames. */
+LODE_CHECKED lode_status publish_commit(const struct publish *publish,
+                                        const struct lode_store *store,
+                                        const struct rejects_total *rejects,
+                                        const char *work_directory, struct lode_arena *arena);
+/* Removes the folder; errors are logged. */
+void publish_discard(const struct publish *publish);
+
+#endif

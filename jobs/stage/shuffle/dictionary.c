@@ -1,0 +1,185 @@
+/* Dictionary: merging is one sort of all words of all files, each with where it came from. */
+#include "jobs/stage/shuffle/dictionary.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { MAP_PIECE = 1 << 18 }; /* codes put at once */
+
+struct word_head { /* in front of each word in a bucket */
+    uint32_t column;
+    uint32_t size;
+};
+
+lode_status dictionary_put_words(struct run_writer *run, int64_t bucket, uint32_t column,
+                                 char *const *words, int64_t count)
+{
+    for (int64_t i = 0; i < count; i++) {
+        const struct word_head head = {column, (uint32_t)strlen(words[i])};
+        uint8_t *room = NULL;
+        lode_try(run_writer_room(run, sizeof head + head.size, &room));
+        memcpy(room, &head, sizeof head);
+        memcpy(room + sizeof head, words[i], head.size);
+        run_writer_put(run, bucket, sizeof head + head.size);
+    }
+    return LODE_OK;
+}
+
+static lode_status next_word(const uint8_t **at, const uint8_t *end, int64_t n_columns,
+                             struct word_head *head)
+{
+    const size_t left = (size_t)(end - *at);
+    if (left >= sizeof *head) memcpy(head, *at, sizeof *head);
+    if (left < sizeof *head || left - sizeof *head < head->size || head->column >= n_columns)
+        return lode_fail(LODE_E_INPUT, "the dictionaries of a run file end %zu bytes early", left);
+    *at += sizeof *head + head->size;
+    return LODE_OK;
+}
+
+lode_status dictionary_get_words(const uint8_t *data, size_t size, int64_t n_columns,
+                                 struct lode_arena *arena, struct lode_dictionary *lists)
+{
+    const uint8_t *const end = data + size;
+    struct word_head head;
+    memset(lists, 0, (size_t)n_columns * sizeof *lists);
+    for (const uint8_t *at = data; at < end;) {
+        lode_try(next_word(&at, end, n_columns, &head));
+        lists[head.column].count++;
+    }
+    for (int64_t c = 0; c < n_columns; c++) {
+        lode_try(lode_take(arena, lists[c].count, &lists[c].words));
+        lists[c].count = 0;
+    }
+    for (const uint8_t *at = data; at < end;) {
+        lode_try(next_word(&at, end, n_columns, &head));
+        struct lode_dictionary *list = &lists[head.column];
+        const char *text = (const char *)at - head.size;
+        lode_try(lode_arena_text(arena, text, head.size, &list->words[list->count]));
+        list->count++;
+    }
+    return LODE_OK;
+}
+
+struct origin {
+    char *word;
+    uint32_t list;
+    uint32_t number;
+};
+
+/* As bytes; equal words need no order, they become one. */
+static int compare_words(const void *left, const void *right)
+{
+    return strcmp(((const struct origin *)left)->word, ((const struct origin *)right)->word);
+}
+
+lode_status dictionary_merge(const struct lode_dictionary *lists, int64_t n,
+                             struct lode_arena *arena, struct lode_dictionary *merged,
+                             uint32_t **maps)
+{
+    int64_t total = 0;
+    int64_t filled = 0;
+    struct origin *origins = NULL;
+    for (int64_t l = 0; l < n; l++) total += lists[l].count;
+    lode_try(lode_take(arena, total, &origins));
+    lode_try(lode_take(arena, total, &merged->words));
+    for (int64_t l = 0; l < n; l++) {
+        lode_try(lode_take(arena, lists[l].count, &maps[l]));
+        for (int64_t i = 0; i < lists[l].count; i++)
+            origins[filled++] = (struct origin){lists[l].words[i], (uint32_t)l, (uint32_t)i};
+    }
+    qsort(origins, (size_t)total, sizeof *origins, compare_words);
+    merged->count = 0;
+    for (int64_t i = 0; i < total; i++) {
+        if (i == 0 || strcmp(origins[i].word, origins[i - 1].word) != 0)
+            merged->words[merged->count++] = origins[i].word;
+        maps[origins[i].list][origins[i].number] = (uint32_t)(merged->count - 1);
+    }
+    if (merged->count >= UINT32_MAX)
+        return lode_fail(LODE_E_INPUT, "%lld different words in a column, more than a code can say",
+                         (long long)merged->count);
+    return LODE_OK;
+}
+
+static lode_status put_codes(struct run_writer *run, int64_t bucket, const uint32_t *codes,
+                             int64_t count)
+{
+    for (int64_t i = 0; i < count; i += MAP_PIECE) {
+        const int64_t n = count - i < MAP_PIECE ? count - i : MAP_PIECE;
+        const size_t size = (size_t)n * sizeof *codes;
+        uint8_t *room = NULL;
+        lode_try(run_writer_room(run, size, &room));
+        memcpy(room, codes + i, size);
+        run_writer_put(run, bucket, size);
+    }
+    return LODE_OK;
+}
+
+lode_status dictionary_put_maps(struct run_writer *run, int64_t bucket, int64_t n_columns,
+                                const struct lode_dictionary *lists, uint32_t *const *maps)
+{
+    for (int64_t c = 0; c < n_columns; c++) {
+        const uint32_t count = (uint32_t)lists[c].count;
+        lode_try(put_codes(run, bucket, &count, 1));
+    }
+    for (int64_t c = 0; c < n_columns; c++)
+        lode_try(put_codes(run, bucket, maps[c], lists[c].count));
+    return LODE_OK;
+}
+
+lode_status code_map_read(const struct stage_plan *plan, const char *directory,
+                          const struct stage_run *run, struct lode_arena *arena,
+                          struct code_map *map)
+{
+    memset(map, 0, sizeof *map);
+    if (run->codes_of < 0) return LODE_OK;
+    const int64_t n_columns = 1 + plan->n_attributes;
+    uint8_t *data = NULL;
+    size_t size = 0;
+    lode_try(run_read_bucket(directory, plan->codes.name, plan->codes.size_bytes, plan->n_files,
+                             run->codes_of, arena, &data, &size));
+    const uint32_t *codes = (const uint32_t *)(const void *)data; /* the arena aligns to 64 */
+    uint64_t wanted = (uint64_t)n_columns;
+    const uint64_t there = size / sizeof *codes;
+    for (int64_t c = 0; c < n_columns && wanted <= there; c++) wanted += codes[c];
+    if (wanted > there)
+        return lode_fail(LODE_E_INPUT, "%s: maps of codes are cut short", plan->codes.name);
+    lode_try(lode_take(arena, n_columns, &map->maps));
+    const uint32_t *next = codes + n_columns;
+    for (int64_t c = 0; c < n_columns; c++) {
+        map->maps[c] = next;
+        next += codes[c];
+    }
+    map->counts = codes;
+    map->n_columns = n_columns;
+    return LODE_OK;
+}
+
+lode_status code_map_apply(const struct code_map *map, const struct stage_plan *plan,
+                           struct record *record)
+{
+    if (map->n_columns == 0) return LODE_OK;
+    if (record->kind == RECORD_EVENT) {
+        if (record->name >= map->counts[0])
+            return lode_fail(LODE_E_INPUT, "event name %u of %u in a run file", record->name,
+                             map->counts[0]);
+        record->name = map->maps[0][record->name];
+    }
+    int64_t kept = 0;
+    for (int64_t i = 0; i < record->n_cells; i++) {
+        struct record_cell cell = record->cells[i];
+        if (cell.column >= plan->n_kpis) {
+            const int64_t attribute = cell.column - plan->n_kpis;
+            if (attribute >= plan->n_attributes)
+                return lode_fail(LODE_E_INPUT, "attribute %lld of %lld in a run file",
+                                 (long long)attribute, (long long)plan->n_attributes);
+            if (plan->attributes[attribute].dropped) continue;
+            if (cell.code >= map->counts[1 + attribute])
+                return lode_fail(LODE_E_INPUT, "code %u of attribute '%s' in a run file", cell.code,
+                                 plan->attributes[attribute].name);
+            cell.code = map->maps[1 + attribute][cell.code];
+        }
+        record->cells[kept++] = cell;
+    }
+    record->n_cells = kept;
+    return LODE_OK;
+}
