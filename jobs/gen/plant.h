@@ -1,0 +1,60 @@
+/* Plant: which opportunities the generator hides in its data, and how strong they are.
+ *
+ * Two kinds. A *behaviour* is a row of events that is put into a share of a KPI's faulty sessions
+ * and into a smaller share of the others, perhaps only inside one cohort. A *cohort* has a KPI that
+ * is worse by a factor. The numbers are what an analysis must find; truth.json repeats them.
+ */
+#ifndef LODE_JOBS_GEN_PLANT_H
+#define LODE_JOBS_GEN_PLANT_H
+
+#include "common/memory.h"
+#include "jobs/gen/gen.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum plant_kpi { PLANT_PAYMENT_FAILED, PLANT_CRASH, PLANT_DURATION, PLANT_KPIS };
+enum { PLANT_BEHAVIOURS = 3, PLANT_COHORTS = 4, PLANT_EVENTS_MAX = 3 };
+
+/* What is known of a session before its KPIs are drawn. */
+struct plant_session {
+    const char *device, *country, *app_version;
+    int64_t index;  /* 1 for the user's first */
+    bool after_gap; /* more than 30 days since the one before */
+};
+
+struct plant_cohort {
+    const char *kind;
+    enum plant_kpi kpi;
+    const char *attribute, *value; /* "lifecycle": values as in table cohorts; NULL: all sessions */
+    double factor;                 /* of the KPI's rate (mean, where it is numeric) */
+};
+
+struct plant_behaviour {
+    const char *kind;
+    enum plant_kpi kpi;
+    const char *attribute,
+        *value; /* inside this cohort only; elsewhere the share is share_normal */
+    int n_events;
+    const char *events[PLANT_EVENTS_MAX];
+    double share_faulty, share_normal; /* of the KPI's faulty and other sessions that get it */
+};
+
+extern const struct plant_behaviour plant_behaviours[PLANT_BEHAVIOURS];
+extern const struct plant_cohort plant_cohorts[PLANT_COHORTS];
+
+/* Column name: "kpi_payment_failed", "kpi_crash", "kpi_duration_s". */
+const char *plant_kpi_name(enum plant_kpi kpi);
+
+/* Product of the factors of all cohorts that the session is in; 1 when nothing is planted. */
+double plant_factor(bool plant, enum plant_kpi kpi, const struct plant_session *session);
+/* The chance that the session, whose KPI is known, gets the behaviour. */
+double plant_share(bool plant, const struct plant_behaviour *behaviour,
+                   const struct plant_session *session, bool is_faulty);
+
+/* Appends truth.json: options, and an object per planted thing (kind, kpi, expert, cohort,
+ * pattern, expected effect); an empty list where nothing is planted. */
+LODE_CHECKED lode_status plant_truth(const struct gen_events_options *options,
+                                     struct lode_bytes *out);
+
+#endif
