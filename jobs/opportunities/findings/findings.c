@@ -1,0 +1,193 @@
+/* Findings: select, fold, rank. The order is total: no two candidates share KPI, cohort, length and
+ * tokens. */
+#include "jobs/opportunities/findings/findings.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/stats.h"
+#include "jobs/opportunities/findings/folding.h"
+
+static bool pattern_passes(const struct finding_sources *sources, int64_t row)
+{
+    const struct pattern_rows *rows = sources->patterns;
+    return rows->expert[row] && rows->q[row] <= sources->options->max_q &&
+           rows->faulty_rate[row] > rows->normal_rate[row];
+}
+
+static bool cohort_passes(const struct finding_sources *sources, int64_t row)
+{
+    const struct opportunity_options *options = sources->options;
+    const struct cohort_row *cohort = &sources->cohorts->rows[row];
+    if (cohort->is_all || !(cohort->q <= options->max_q)) return false; /* NaN: no test */
+    if (cohort->is_binary && !(cohort->difference > 0)) return false;   /* better than the rest */
+    return fabs(cohort->relative) > options->cohort_relative || fabs(cohort->z) > options->cohort_z;
+}
+
+/* faulty_with - with x (faulty rate of the sessions without it). */
+static double impact_of(const struct two_by_two *table)
+{
+    const int64_t with = table->faulty_with + table->normal_with;
+    const int64_t without = table->faulty_total + table->normal_total - with;
+    const int64_t faulty_without = table->faulty_total - table->faulty_with;
+    if (without == 0) return (double)NAN; /* no other session to compare with */
+    return (double)table->faulty_with - (double)with * ((double)faulty_without / (double)without);
+}
+
+static struct finding pattern_finding(const struct finding_sources *sources, int64_t scenario,
+                                      int64_t row)
+{
+    const struct pattern_rows *rows = sources->patterns;
+    const struct scenario *of = &sources->scenarios->list[scenario];
+    const struct two_by_two table = {.faulty_with = rows->faulty_with[row],
+                                     .normal_with = rows->normal_with[row],
+                                     .faulty_total = of->faulty_total,
+                                     .normal_total = of->normal_total};
+    struct finding finding = {
+        .expert = EXPERT_PATTERN,
+        .kpi = of->kpi,
+        .is_binary = true,
+        .row = row,
+        .scenario = scenario,
+        .cohort = scenario_label(sources->scenarios, of),
+        .k = rows->k[row],
+        .tokens = rows->tokens + row * rows->width,
+        .table = table,
+        .effect = rows->faulty_rate[row] - rows->normal_rate[row],
+        .ratio = rows->ratio[row],
+        .p = rows->p[row],
+        .q = rows->q[row],
+        .impact = impact_of(&table),
+    };
+    lode_rate_difference_interval(table.faulty_with, table.faulty_total, table.normal_with,
+                                  table.normal_total, 0.95, &finding.low, &finding.high);
+    return finding;
+}
+
+static lode_status cohort_text(const struct cohort_set *set, int64_t value,
+                               struct lode_arena *arena, const char **text)
+{
+    const size_t name = strlen(set->attribute), word = strlen(set->values[value]);
+    char *made = NULL;
+    lode_try(lode_take(arena, name + word + 2, &made));
+    memcpy(made, set->attribute, name);
+    made[name] = '=';
+    memcpy(made + name + 1, set->values[value], word + 1);
+    *text = made;
+    return LODE_OK;
+}
+
+static lode_status cohort_finding(const struct finding_sources *sources, int64_t row,
+                                  struct lode_arena *arena, struct finding *finding)
+{
+    const struct cohort_row *cohort = &sources->cohorts->rows[row];
+    const double ends[2] = {cohort->low / cohort->all_mean, cohort->high / cohort->all_mean};
+    const bool has_scale = !isnan(cohort->relative); /* all_mean is 0: no relative figures */
+    *finding = (struct finding){
+        .expert = EXPERT_COHORT,
+        .kpi = cohort->kpi,
+        .is_binary = cohort->is_binary,
+        .row = row,
+        .scenario = -1,
+        .effect = cohort->relative,
+        .low = has_scale ? fmin(ends[0], ends[1]) : (double)NAN,
+        .high = has_scale ? fmax(ends[0], ends[1]) : (double)NAN,
+        .ratio = has_scale ? cohort->kpi_mean / cohort->all_mean : (double)NAN,
+        .p = cohort->p,
+        .q = cohort->q,
+        .impact = (double)NAN,
+        .weight = has_scale ? fabs(cohort->relative) * (double)cohort->sessions : 0,
+    };
+    if (cohort->is_binary) {
+        int64_t place = 0;
+        while (sources->options->kpis[place] != cohort->kpi) place++;
+        const struct cohort_cell *all = &sources->cohorts->counts->all[place];
+        finding->table = (struct two_by_two){.faulty_with = cohort->faulty,
+                                             .normal_with = cohort->sessions - cohort->faulty,
+                                             .faulty_total = all->faulty,
+                                             .normal_total = all->sessions - all->faulty};
+        finding->impact = impact_of(&finding->table);
+    }
+    const struct cohort_set *set = &sources->cohorts->counts->sets[cohort->attribute];
+    return cohort_text(set, cohort->value, arena, &finding->cohort);
+}
+
+/* All candidates, in the order of the tables. */
+static lode_status select_candidates(const struct finding_sources *sources,
+                                     struct lode_arena *arena, struct findings *findings)
+{
+    int64_t n = 0;
+    for (int64_t row = 0; row < sources->patterns->n; row++) n += pattern_passes(sources, row);
+    for (int64_t row = 0; row < sources->cohorts->n; row++) n += cohort_passes(sources, row);
+    lode_try(lode_take(arena, n, &findings->list));
+
+    const int64_t *first_row = sources->patterns->first_row;
+    for (int64_t s = 0; s < sources->scenarios->n; s++)
+        for (int64_t row = first_row[s]; row < first_row[s + 1]; row++)
+            if (pattern_passes(sources, row))
+                findings->list[findings->n++] = pattern_finding(sources, s, row);
+    for (int64_t row = 0; row < sources->cohorts->n; row++)
+        if (cohort_passes(sources, row))
+            lode_try(cohort_finding(sources, row, arena, &findings->list[findings->n++]));
+    findings->n_candidates = n;
+    return LODE_OK;
+}
+
+static int compare_doubles(double a, double b)
+{
+    return (a > b) - (a < b);
+}
+
+static int compare_patterns(const struct finding *a, const struct finding *b)
+{
+    for (int i = 0; i < a->k && i < b->k; i++)
+        if (a->tokens[i] != b->tokens[i]) return a->tokens[i] < b->tokens[i] ? -1 : 1;
+    return (a->k > b->k) - (a->k < b->k);
+}
+
+static int compare_rank(const void *left, const void *right)
+{
+    const struct finding *a = left, *b = right;
+    if (a->is_binary != b->is_binary) return a->is_binary ? -1 : 1;
+    int order = a->is_binary ? compare_doubles(b->impact, a->impact)
+                             : compare_doubles(b->weight, a->weight);
+    if (!order) order = compare_doubles(a->q, b->q);
+    if (!order) order = (a->kpi > b->kpi) - (a->kpi < b->kpi);
+    if (!order) order = strcmp(a->cohort, b->cohort);
+    if (!order) order = compare_patterns(a, b);
+    return order ? order : (a->row > b->row) - (a->row < b->row);
+}
+
+/* Leads alone, sorted, at most `top` of each scenario. */
+static lode_status rank(const struct finding_sources *sources, struct lode_arena *arena,
+                        struct findings *findings)
+{
+    const int64_t n_scenarios = sources->scenarios->n;
+    int64_t *used = NULL, n_leads = 0;
+    lode_try(lode_take_zero(arena, n_scenarios + sources->store->n_kpis, &used));
+    for (int64_t i = 0; i < findings->n; i++)
+        if (findings->list[i].lead == i) findings->list[n_leads++] = findings->list[i];
+    findings->n_folded = findings->n - n_leads;
+    qsort(findings->list, (size_t)n_leads, sizeof *findings->list, compare_rank);
+
+    findings->n = 0;
+    for (int64_t i = 0; i < n_leads; i++) {
+        const struct finding *finding = &findings->list[i];
+        int64_t *of_scenario =
+            &used[finding->scenario >= 0 ? finding->scenario : n_scenarios + finding->kpi];
+        if ((*of_scenario)++ < sources->options->top) findings->list[findings->n++] = *finding;
+    }
+    return LODE_OK;
+}
+
+lode_status findings_make(const struct finding_sources *sources, struct lode_arena *arena,
+                          struct findings *findings)
+{
+    struct findings made = {0};
+    lode_try(select_candidates(sources, arena, &made));
+    folding_find_leads(made.list, made.n, sources);
+    lode_try(rank(sources, arena, &made));
+    *findings = made;
+    return LODE_OK;
+}

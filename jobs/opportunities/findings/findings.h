@@ -1,0 +1,67 @@
+/* Findings: what the experts let through, folded and ranked: one list over all experts.
+ *
+ * 1. Candidates: rows of `patterns` that pass expert pattern, rows of `cohorts` that pass expert
+ *    cohort, both with q <= max_q.
+ * 2. Folding (folding.h): of candidates that are about the same sessions one lead stays.
+ * 3. Ranking: by impact, at most `top` per scenario.
+ */
+#ifndef LODE_JOBS_OPPORTUNITIES_FINDINGS_H
+#define LODE_JOBS_OPPORTUNITIES_FINDINGS_H
+
+#include "jobs/opportunities/tables/cohort_table.h"
+#include "jobs/opportunities/tables/pattern_table.h"
+
+enum finding_expert { EXPERT_PATTERN, EXPERT_COHORT };
+
+struct finding {
+    enum finding_expert expert;
+    int64_t kpi;            /* index into store->kpis */
+    bool is_binary;         /* always, for patterns */
+    int64_t row;            /* of `patterns` or of `cohorts` */
+    int64_t scenario;       /* patterns: index into scenarios->list; cohorts: -1 */
+    const char *cohort;     /* "attribute=value"; "" for a pattern over all sessions */
+    int k;                  /* 0 for cohorts */
+    const uint32_t *tokens; /* [k] */
+
+    struct two_by_two table; /* binary KPIs: faulty and normal sessions with it, of the scenario */
+    double effect;           /* see findings_make */
+    double low, high;        /* 95 % interval of effect */
+    double ratio, p, q;
+    double impact; /* faulty sessions above the rate of the others; NaN for numeric KPIs */
+    double weight; /* numeric KPIs: |relative difference| x sessions, their order */
+
+    int64_t lead;   /* index of the candidate it is folded under; its own when it leads */
+    int64_t folded; /* candidates folded under it */
+};
+
+struct findings {
+    int64_t n;
+    struct finding *list;
+    int64_t n_candidates; /* before folding and `top` */
+    int64_t n_folded;
+};
+
+/* Everything the selection reads; borrowed. */
+struct finding_sources {
+    const struct lode_store *store;
+    const struct opportunity_options *options;
+    const struct scenarios *scenarios;
+    const struct pattern_rows *patterns; /* q filled */
+    const struct cohort_rows *cohorts;   /* q filled */
+};
+
+/* The ranked list; rank is the place in it, from 0.
+ *
+ *   effect   pattern: faulty_rate - normal_rate (interval: Newcombe); cohort: relative difference
+ *            of the KPI's mean to that of all sessions (NaN where that is 0)
+ *   ratio    pattern: faulty_rate / normal_rate; cohort: kpi_mean / all_mean
+ *   impact   faulty_with - with x (faulty rate of the scenario's sessions without it)
+ *
+ * A cohort of a binary KPI is a candidate when it is worse (higher) than all; of a numeric KPI in
+ * both directions. Order: impact, largest first; then numeric KPIs by weight; ties by q, KPI,
+ * cohort, tokens. A scenario is a KPI and a cohort; the cohort findings of a KPI are one more.
+ * Cost O(rows + candidates log candidates). */
+LODE_CHECKED lode_status findings_make(const struct finding_sources *sources,
+                                       struct lode_arena *arena, struct findings *findings);
+
+#endif

@@ -1,0 +1,29 @@
+/* Report: the ranked findings as table `opportunities` and as findings.jsonl. */
+#ifndef LODE_JOBS_OPPORTUNITIES_FINDINGS_REPORT_H
+#define LODE_JOBS_OPPORTUNITIES_FINDINGS_REPORT_H
+
+#include "jobs/opportunities/findings/examples.h"
+#include "jobs/opportunities/findings/findings.h"
+#include "jobs/opportunities/findings/words.h"
+
+/* Everything that is told about findings->n findings; borrowed. */
+struct report {
+    const struct finding_sources *sources;
+    const struct pattern_tokens *tokens;
+    const struct findings *findings;
+    const struct finding_words *words; /* [n] */
+    const struct example *examples;    /* [n] */
+};
+
+LODE_CHECKED lode_status report_put_table(const struct report *report, struct lode_arena *arena,
+                                          struct lode_results *results);
+
+/* One JSON object per line, in rank order, appended to `out`; numbers that are not finite (ratio
+ * where no normal session has the pattern) are null. Keys are in docs/jobs/opportunities.md. */
+LODE_CHECKED lode_status report_add_json(const struct report *report, struct lode_bytes *out);
+
+/* findings.jsonl in `directory`, whole or absent. */
+LODE_CHECKED lode_status report_write_findings(const struct report *report, const char *directory,
+                                               struct lode_arena *arena);
+
+#endif

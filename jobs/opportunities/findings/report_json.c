@@ -1,0 +1,140 @@
+/* findings.jsonl: keys in a fixed order, numbers in their shortest exact form, nothing that depends
+ * on when or where the run took place. */
+#include <math.h>
+#include <string.h>
+
+#include "common/file.h"
+#include "common/text.h"
+#include "jobs/opportunities/findings/report.h"
+
+static lode_status add_key(struct lode_bytes *out, const char *key)
+{
+    const bool is_first = out->size > 0 && out->data[out->size - 1] == '{';
+    return lode_bytes_printf(out, "%s\"%s\":", is_first ? "" : ",", key);
+}
+
+static lode_status add_text(struct lode_bytes *out, const char *key, const char *text)
+{
+    lode_try(add_key(out, key));
+    return lode_text_append_json(out, text, strlen(text));
+}
+
+static lode_status add_count(struct lode_bytes *out, const char *key, int64_t value)
+{
+    lode_try(add_key(out, key));
+    return lode_bytes_printf(out, "%lld", (long long)value);
+}
+
+static lode_status add_number(struct lode_bytes *out, const char *key, double value)
+{
+    lode_try(add_key(out, key));
+    return isfinite(value) ? lode_text_append_f64(out, value) : lode_bytes_printf(out, "null");
+}
+
+static lode_status add_list(struct lode_bytes *out, const char *key, char *const *texts, int64_t n)
+{
+    lode_try(add_key(out, key));
+    lode_try(lode_bytes_printf(out, "["));
+    for (int64_t i = 0; i < n; i++) {
+        if (i > 0) lode_try(lode_bytes_printf(out, ","));
+        lode_try(lode_text_append_json(out, texts[i], strlen(texts[i])));
+    }
+    return lode_bytes_printf(out, "]");
+}
+
+static lode_status add_pattern(struct lode_bytes *out, const struct finding *finding,
+                               const struct pattern_tokens *tokens)
+{
+    char *texts[PATTERN_MAX_K];
+    for (int i = 0; i < finding->k; i++) texts[i] = tokens->tokens[finding->tokens[i]];
+    return add_list(out, "pattern", texts, finding->k);
+}
+
+static lode_status add_table(struct lode_bytes *out, const struct two_by_two *table)
+{
+    lode_try(add_count(out, "faulty_with", table->faulty_with));
+    lode_try(add_count(out, "normal_with", table->normal_with));
+    lode_try(add_count(out, "faulty_total", table->faulty_total));
+    lode_try(add_count(out, "normal_total", table->normal_total));
+    lode_try(
+        add_number(out, "faulty_rate", (double)table->faulty_with / (double)table->faulty_total));
+    return add_number(out, "normal_rate", (double)table->normal_with / (double)table->normal_total);
+}
+
+static lode_status add_cohort(struct lode_bytes *out, const struct cohort_row *row)
+{
+    lode_try(add_count(out, "users", row->users));
+    lode_try(add_count(out, "sessions", row->sessions));
+    lode_try(add_number(out, "kpi_mean", row->kpi_mean));
+    lode_try(add_number(out, "all_mean", row->all_mean));
+    return add_number(out, "z", row->z);
+}
+
+static lode_status add_timeline(struct lode_bytes *out, const struct example *example,
+                                const struct lode_store *store)
+{
+    lode_try(add_key(out, "timeline"));
+    lode_try(lode_bytes_printf(out, "["));
+    for (int64_t i = 0; i < example->n_events; i++) {
+        const struct example_event *event = &example->events[i];
+        lode_try(lode_bytes_printf(out, i ? ",{" : "{"));
+        lode_try(add_number(out, "seconds", event->seconds));
+        lode_try(add_text(out, "event", store->event_names.words[event->name]));
+        lode_try(lode_bytes_printf(out, ",\"in_match\":%s}", event->in_match ? "true" : "false"));
+    }
+    return lode_bytes_printf(out, "]");
+}
+
+static lode_status add_finding(const struct report *report, int64_t index, struct lode_bytes *out)
+{
+    const struct finding *finding = &report->findings->list[index];
+    const struct lode_store *store = report->sources->store;
+    const struct cohort_row *row =
+        finding->expert == EXPERT_COHORT ? &report->sources->cohorts->rows[finding->row] : NULL;
+    const struct example *example = &report->examples[index];
+    lode_try(lode_bytes_printf(out, "{"));
+    lode_try(add_count(out, "rank", index + 1));
+    lode_try(add_text(out, "kpi", store->kpis[finding->kpi].name));
+    lode_try(add_text(out, "expert", row ? "cohort" : "pattern"));
+    lode_try(add_text(out, "cohort", finding->cohort));
+    lode_try(add_pattern(out, finding, report->tokens));
+    lode_try(add_text(out, "hypothesis", report->words[index].hypothesis));
+    lode_try(add_text(out, "text", report->words[index].text));
+    if (finding->is_binary) lode_try(add_table(out, &finding->table));
+    if (row) lode_try(add_cohort(out, row));
+    lode_try(add_number(out, "ratio", finding->ratio));
+    lode_try(add_number(out, "difference", row ? row->difference : finding->effect));
+    lode_try(add_number(out, "effect", finding->effect));
+    lode_try(add_number(out, "low", finding->low));
+    lode_try(add_number(out, "high", finding->high));
+    lode_try(add_number(out, "p", finding->p));
+    lode_try(add_number(out, "q", finding->q));
+    lode_try(add_number(out, "impact", finding->impact));
+    lode_try(add_count(out, "folded", finding->folded));
+    lode_try(add_list(out, "example_sessions", example->sessions, example->n_sessions));
+    lode_try(add_timeline(out, example, store));
+    return lode_bytes_printf(out, "}\n");
+}
+
+lode_status report_add_json(const struct report *report, struct lode_bytes *out)
+{
+    for (int64_t i = 0; i < report->findings->n; i++) lode_try(add_finding(report, i, out));
+    return LODE_OK;
+}
+
+lode_status report_write_findings(const struct report *report, const char *directory,
+                                  struct lode_arena *arena)
+{
+    static const char name[] = "/findings.jsonl";
+    struct lode_bytes lines = {0};
+    lode_status status = LODE_OK;
+    char *path = NULL;
+    lode_try(lode_take(arena, strlen(directory) + sizeof name, &path));
+    memcpy(path, directory, strlen(directory));
+    memcpy(path + strlen(directory), name, sizeof name);
+    lode_try_done(report_add_json(report, &lines));
+    lode_try_done(lode_file_write(path, lines.data, lines.size, true));
+done:
+    lode_bytes_clear(&lines);
+    return status;
+}

@@ -1,0 +1,142 @@
+/* Table opportunities: the ranked list, one row per finding. */
+#include <math.h>
+#include <string.h>
+
+#include "jobs/opportunities/findings/report.h"
+
+struct report_columns {
+    int64_t *rank, *folded;
+    uint32_t *kpi, *expert, *cohort, *hypothesis, *example_sessions, *tokens;
+    double *effect, *low, *high, *ratio, *p, *q, *impact;
+    double *faulty_with, *normal_with, *users; /* NaN (an empty cell) where they do not apply */
+};
+
+static lode_status take_columns(int64_t n, int64_t width, struct lode_arena *arena,
+                                struct report_columns *c)
+{
+    int64_t **const counts[] = {&c->rank, &c->folded};
+    uint32_t **const codes[] = {&c->kpi, &c->expert, &c->cohort, &c->hypothesis,
+                                &c->example_sessions};
+    double **const numbers[] = {&c->effect,      &c->low,  &c->high,   &c->ratio,
+                                &c->p,           &c->q,    &c->impact, &c->faulty_with,
+                                &c->normal_with, &c->users};
+    for (size_t i = 0; i < sizeof counts / sizeof *counts; i++)
+        lode_try(lode_take(arena, n, counts[i]));
+    for (size_t i = 0; i < sizeof codes / sizeof *codes; i++)
+        lode_try(lode_take(arena, n, codes[i]));
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
+        lode_try(lode_take(arena, n, numbers[i]));
+    return lode_take(arena, n * width, &c->tokens);
+}
+
+static lode_status add_word(struct lode_words *words, const char *text, uint32_t *code)
+{
+    return lode_words_add(words, text, strlen(text), code);
+}
+
+/* Session ids joined by blanks. */
+static lode_status add_sessions(struct lode_words *words, const struct example *example,
+                                uint32_t *code)
+{
+    struct lode_bytes joined = {0};
+    lode_status status = LODE_OK;
+    for (int64_t i = 0; i < example->n_sessions; i++)
+        lode_try_done(lode_bytes_printf(&joined, "%s%s", i ? " " : "", example->sessions[i]));
+    lode_try_done(
+        lode_words_add(words, joined.size ? (const char *)joined.data : "", joined.size, code));
+done:
+    lode_bytes_clear(&joined);
+    return status;
+}
+
+static void fill_numbers(const struct report *report, int64_t i, struct report_columns *c)
+{
+    const struct finding *finding = &report->findings->list[i];
+    const bool is_cohort = finding->expert == EXPERT_COHORT;
+    const double none = (double)NAN;
+    c->rank[i] = i + 1;
+    c->folded[i] = finding->folded;
+    c->kpi[i] = (uint32_t)finding->kpi;
+    c->effect[i] = finding->effect;
+    c->low[i] = finding->low;
+    c->high[i] = finding->high;
+    c->ratio[i] = finding->ratio;
+    c->p[i] = finding->p;
+    c->q[i] = finding->q;
+    c->impact[i] = finding->impact;
+    c->faulty_with[i] = finding->is_binary ? (double)finding->table.faulty_with : none;
+    c->normal_with[i] = finding->is_binary ? (double)finding->table.normal_with : none;
+    c->users[i] = is_cohort ? (double)report->sources->cohorts->rows[finding->row].users : none;
+}
+
+static lode_status fill_row(const struct report *report, int64_t i, int64_t width,
+                            struct lode_words *words, struct report_columns *c)
+{
+    const struct finding *finding = &report->findings->list[i];
+    fill_numbers(report, i, c);
+    for (int64_t t = 0; t < width; t++)
+        c->tokens[i * width + t] = t < finding->k ? finding->tokens[t] : UINT32_MAX;
+    lode_try(
+        add_word(words, finding->expert == EXPERT_COHORT ? "cohort" : "pattern", &c->expert[i]));
+    lode_try(add_word(words, finding->cohort, &c->cohort[i]));
+    lode_try(add_word(words, report->words[i].hypothesis, &c->hypothesis[i]));
+    return add_sessions(words, &report->examples[i], &c->example_sessions[i]);
+}
+
+static lode_status put_columns(const struct report *report, const struct report_columns *c,
+                               int64_t width, const struct lode_words *interned,
+                               struct lode_results *results)
+{
+    const struct opportunity_options *options = report->sources->options;
+    const struct pattern_tokens *tokens = report->tokens;
+    int64_t n = 0;
+    char *const *words = lode_words_list(interned, &n);
+    struct lode_column columns[] = {
+        {"rank", LODE_COLUMN_I64, c->rank, 0, NULL, 0, NULL, "place in the list, from 1"},
+        {"kpi", LODE_COLUMN_WORD, c->kpi, 0, options->kpi_names, options->n_kpi_names, NULL, "KPI"},
+        {"expert", LODE_COLUMN_WORD, c->expert, 0, words, n, NULL, "pattern or cohort"},
+        {"cohort", LODE_COLUMN_WORD, c->cohort, 0, words, n, NULL,
+         "attribute=value; empty: all sessions"},
+        {"hypothesis", LODE_COLUMN_WORD, c->hypothesis, 0, words, n, NULL, "in words"},
+        {"pattern", LODE_COLUMN_TOKENS, c->tokens, width, tokens->tokens, tokens->n_tokens, NULL,
+         "consecutive events; empty for a cohort"},
+        {"effect", LODE_COLUMN_F64, c->effect, 0, NULL, 0, "1",
+         "pattern: faulty_rate - normal_rate; cohort: relative difference to all sessions"},
+        {"low", LODE_COLUMN_F64, c->low, 0, NULL, 0, "1", "95 % interval of effect, low end"},
+        {"high", LODE_COLUMN_F64, c->high, 0, NULL, 0, "1", "95 % interval of effect, high end"},
+        {"ratio", LODE_COLUMN_F64, c->ratio, 0, NULL, 0, "1",
+         "pattern: faulty_rate / normal_rate; cohort: kpi_mean / all_mean"},
+        {"p", LODE_COLUMN_F64, c->p, 0, NULL, 0, "1", "p value"},
+        {"q", LODE_COLUMN_F64, c->q, 0, NULL, 0, "1",
+         "false discovery rate over everything tested"},
+        {"impact", LODE_COLUMN_F64, c->impact, 0, NULL, 0, "sessions",
+         "faulty sessions above the rate of the sessions without it; empty for a numeric KPI"},
+        {"faulty_with", LODE_COLUMN_F64, c->faulty_with, 0, NULL, 0, "sessions",
+         "faulty sessions with it"},
+        {"normal_with", LODE_COLUMN_F64, c->normal_with, 0, NULL, 0, "sessions",
+         "normal sessions with it"},
+        {"users", LODE_COLUMN_F64, c->users, 0, NULL, 0, "users", "users of a cohort"},
+        {"folded", LODE_COLUMN_I64, c->folded, 0, NULL, 0, "findings", "findings folded into it"},
+        {"example_sessions", LODE_COLUMN_WORD, c->example_sessions, 0, words, n, NULL,
+         "session ids, joined by blanks"},
+    };
+    const struct lode_table table = {.name = "opportunities",
+                                     .title = "what hurts a KPI, most faulty sessions first",
+                                     .n_rows = report->findings->n,
+                                     .n_columns = sizeof columns / sizeof *columns,
+                                     .columns = columns};
+    return lode_results_put(results, &table);
+}
+
+lode_status report_put_table(const struct report *report, struct lode_arena *arena,
+                             struct lode_results *results)
+{
+    struct lode_words *words = NULL;
+    struct report_columns columns = {0};
+    const int64_t width = report->sources->options->last_k;
+    lode_try(lode_words_create(arena, &words));
+    lode_try(take_columns(report->findings->n, width, arena, &columns));
+    for (int64_t i = 0; i < report->findings->n; i++)
+        lode_try(fill_row(report, i, width, words, &columns));
+    return put_columns(report, &columns, width, words, results);
+}

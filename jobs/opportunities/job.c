@@ -1,0 +1,137 @@
+/* Job opportunities: what hurts a KPI, and in which sub-population.
+ *
+ * Cohorts are counted first, because their sizes say in which of them patterns are searched; then
+ * all patterns in one pass over the events. Everything after that is a root step on counts.
+ * Source: "Automatically Surfacing Opportunities for Improvements in Internet-Scale Applications",
+ * sections 3 to 5. docs/jobs/opportunities.md defines every figure.
+ */
+#include <string.h>
+
+#include "common/log.h"
+#include "common/stats.h"
+#include "jobs/opportunities/cohorts.h"
+#include "jobs/opportunities/findings/examples.h"
+#include "jobs/opportunities/findings/findings.h"
+#include "jobs/opportunities/findings/report.h"
+#include "jobs/opportunities/findings/words.h"
+#include "jobs/opportunities/options.h"
+#include "jobs/opportunities/patterns.h"
+#include "jobs/opportunities/scenarios.h"
+#include "jobs/opportunities/tables/cohort_table.h"
+#include "jobs/opportunities/tables/pattern_table.h"
+#include "jobs/opportunities/tables/summary_table.h"
+
+extern const struct lode_job opportunities_job; /* declared for the registry, in registry.c */
+
+static lode_status check(const struct lode_params *params, const struct lode_store *store)
+{
+    struct lode_arena *arena = NULL;
+    struct opportunity_options options;
+    lode_try(lode_arena_create(0, &arena));
+    const lode_status status = opportunity_options_read(params, store, arena, &options);
+    lode_arena_destroy(arena);
+    return status;
+}
+
+/* One correction over everything tested: rows of patterns, then rows of cohorts. */
+static lode_status correct_tests(struct pattern_rows *patterns, struct cohort_rows *cohorts,
+                                 struct lode_arena *arena)
+{
+    const int64_t n = patterns->n;
+    for (int64_t i = 0; i < cohorts->n; i++) patterns->p[n + i] = cohorts->rows[i].p;
+    lode_try(lode_benjamini_hochberg(patterns->p, n + cohorts->n, arena, patterns->q));
+    for (int64_t i = 0; i < cohorts->n; i++) cohorts->rows[i].q = patterns->q[n + i];
+    return LODE_OK;
+}
+
+static lode_status put_tables(struct lode_run *run, const struct opportunity_options *options,
+                              const struct scenarios *scenarios,
+                              const struct pattern_tokens *tokens,
+                              const struct pattern_rows *patterns,
+                              const struct cohort_rows *cohorts)
+{
+    struct summary_rows summary;
+    lode_try(
+        summary_rows_make(scenarios, run->store, options, tokens->n_tokens, run->arena, &summary));
+    lode_try(pattern_rows_put(patterns, scenarios, options, tokens, run->results));
+    lode_try(cohort_rows_put(cohorts, options, run->arena, run->results));
+    return summary_rows_put(&summary, options, run->results);
+}
+
+static lode_status tell(struct lode_run *run, const struct finding_sources *sources,
+                        const struct pattern_tokens *tokens, const struct findings *findings)
+{
+    struct report report = {.sources = sources, .tokens = tokens, .findings = findings};
+    struct finding_words *words = NULL;
+    struct example *examples = NULL;
+    lode_try(lode_take(run->arena, findings->n, &words));
+    for (int64_t i = 0; i < findings->n; i++)
+        lode_try(finding_words_make(sources, tokens, &findings->list[i], run->arena, &words[i]));
+    lode_try(examples_find(run, sources->options, sources, tokens, findings, &examples));
+    report.words = words;
+    report.examples = examples;
+    lode_try(report_put_table(&report, run->arena, run->results));
+    lode_log_info("findings=%lld candidates=%lld folded=%lld", (long long)findings->n,
+                  (long long)findings->n_candidates, (long long)findings->n_folded);
+    return report_write_findings(&report, run->directory, run->arena);
+}
+
+static lode_status run_opportunities(struct lode_run *run)
+{
+    const struct lode_store *store = run->store;
+    struct lode_arena *arena = run->arena;
+    struct opportunity_options options;
+    struct pattern_tokens tokens;
+    lode_try(opportunity_options_read(run->params, store, arena, &options));
+    lode_try(tokens_make(&store->event_names, &options.rules, arena, &tokens));
+
+    const struct cohort_options counted = {.n_kpis = options.n_kpis,
+                                           .kpis = options.kpis,
+                                           .sparse_after_ms = options.sparse_after_ms,
+                                           .first_sessions = options.first_sessions};
+    struct cohort_counts counts;
+    struct cohort_rows cohorts;
+    lode_try(cohorts_count(run, &counted, &counts));
+    lode_try(cohort_rows_make(&counts, store, &options, arena, &cohorts));
+
+    struct scenarios scenarios;
+    struct pattern_rows patterns;
+    lode_try(scenarios_make(store, &options, &counts, arena, &scenarios));
+    if (scenarios.n_plans > 0)
+        lode_try(
+            patterns_count(run, &tokens, scenarios.plans, scenarios.n_plans, scenarios.counts));
+    lode_try(pattern_rows_make(&scenarios, store, &options, &tokens, cohorts.n, arena, &patterns));
+    lode_try(correct_tests(&patterns, &cohorts, arena));
+    lode_try(put_tables(run, &options, &scenarios, &tokens, &patterns, &cohorts));
+
+    const struct finding_sources sources = {.store = store,
+                                            .options = &options,
+                                            .scenarios = &scenarios,
+                                            .patterns = &patterns,
+                                            .cohorts = &cohorts};
+    struct findings findings;
+    lode_try(findings_make(&sources, arena, &findings));
+    return tell(run, &sources, &tokens, &findings);
+}
+
+static const struct lode_leaf leaves[] = {
+    {"opportunities.cohorts", cohorts_leaf},
+    {"opportunities.patterns", patterns_leaf},
+    {"opportunities.examples", examples_leaf},
+    {0},
+};
+
+static const char *const show_columns[] = {"rank",   "kpi", "hypothesis",       "ratio",
+                                           "impact", "q",   "example_sessions", NULL};
+
+const struct lode_job opportunities_job = {
+    .name = "opportunities",
+    .store_kind = "events",
+    .summary = "event patterns and cohorts that hurt a KPI, ranked by faulty sessions",
+    .leaves = leaves,
+    .params = opportunity_params,
+    .check = check,
+    .run = run_opportunities,
+    .findings_table = "opportunities",
+    .show_columns = show_columns,
+};

@@ -1,0 +1,184 @@
+/* Options: the parameter table of job opportunities, and the reading of it. */
+#include "jobs/opportunities/options.h"
+
+#include <string.h>
+
+#include "common/text.h"
+#include "jobs/opportunities/patterns.h"
+
+const struct lode_param opportunity_params[] = {
+    {"kpi", "", "", "KPIs to analyse, a list, with or without `kpi_`; empty: all of the store"},
+    {"k", "1..3", "events", "lengths of event patterns: a range within 1..8"},
+    {"map", "", "", "list of glob=token: events that count as one token; the first match wins"},
+    {"ignore", "", "", "list of globs of event names to leave out of patterns"},
+    {"min_support", "0.01", "1",
+     "patterns in fewer than this share of the faulty sessions are left out; 0: none are"},
+    {"min_share", "0.10", "1", "expert pattern: least share of the faulty sessions"},
+    {"min_ratio", "2", "1", "expert pattern: least rate in faulty over rate in normal sessions"},
+    {"attributes", "", "", "static attributes to search for cohorts, a list; empty: all"},
+    {"cohort_patterns", "on", "", "search patterns inside cohorts too"},
+    {"cohort_max_k", "3", "events", "longest pattern inside a cohort"},
+    {"cohort_min_users", "200", "users", "least users of a cohort that is searched for patterns"},
+    {"cohort_min_faulty", "20", "sessions", "least faulty sessions of such a cohort"},
+    {"cohort_min_normal", "20", "sessions", "least normal sessions of such a cohort"},
+    {"min_users", "50", "users", "least users of a static attribute's value in table cohorts"},
+    {"sparse_after", "30d", "duration", "a gap between session starts above this: sparse user"},
+    {"first_sessions", "1", "sessions", "a user is new in this many first sessions"},
+    {"cohort_relative", "0.25", "1", "expert cohort: relative difference to all sessions above"},
+    {"cohort_z", "3", "1", "expert cohort: robust z among the attribute's values above this"},
+    {"max_q", "0.05", "1", "findings have a false discovery rate of at most this"},
+    {"top", "5", "findings", "most findings per scenario (KPI and cohort)"},
+    {"examples", "3", "sessions", "example sessions per finding"},
+    {0},
+};
+
+enum { MOST = 1000000000 };
+
+/* Names of a store's KPIs or attributes as one NULL-terminated list. */
+struct name_list {
+    const char *what; /* "KPI" */
+    const char *const *names;
+};
+
+static lode_status unknown_name(const char *parameter, const char *given,
+                                const struct name_list *list)
+{
+    struct lode_bytes text = {0};
+    const char *near = lode_text_nearest(given, list->names);
+    lode_status status = LODE_OK;
+    for (int i = 0; list->names[i] && !status; i++)
+        status = lode_bytes_printf(&text, "%s%s", i ? ", " : "", list->names[i]);
+    if (!status)
+        status = lode_fail(
+            LODE_E_USAGE, "parameter %s: the store has no %s '%s'%s%s%s; it has: %.*s", parameter,
+            list->what, given, near ? " (did you mean '" : "", near ? near : "", near ? "'?)" : "",
+            text.size ? (int)text.size : 4, text.size ? (const char *)text.data : "none");
+    lode_bytes_clear(&text);
+    return status;
+}
+
+/* `kpi_` may be left out: the prefix only says what the column is. */
+static int64_t find_kpi(const struct lode_store *store, const char *name)
+{
+    const int64_t found = lode_store_find_kpi(store, name);
+    if (found >= 0) return found;
+    for (int64_t i = 0; i < store->n_kpis; i++)
+        if (strncmp(store->kpis[i].name, "kpi_", 4) == 0 &&
+            strcmp(store->kpis[i].name + 4, name) == 0)
+            return i;
+    return -1;
+}
+
+/* Marks the KPIs that are asked for; *n_wanted is 0 when none was named. */
+static lode_status mark_kpis(const struct lode_params *params, const struct lode_store *store,
+                             struct lode_arena *arena, bool *wanted, int64_t *n_wanted)
+{
+    char **items = NULL;
+    const char **names = NULL;
+    lode_try(lode_params_list(params, "kpi", arena, &items, n_wanted));
+    lode_try(lode_take_zero(arena, store->n_kpis + 1, &names));
+    for (int64_t i = 0; i < store->n_kpis; i++) names[i] = store->kpis[i].name;
+    for (int64_t i = 0; i < *n_wanted; i++) {
+        const int64_t kpi = find_kpi(store, items[i]);
+        if (kpi < 0)
+            return unknown_name("kpi", items[i],
+                                &(struct name_list){.what = "KPI", .names = names});
+        wanted[kpi] = true;
+    }
+    return LODE_OK;
+}
+
+static lode_status read_kpis(const struct lode_params *params, const struct lode_store *store,
+                             struct lode_arena *arena, struct opportunity_options *options)
+{
+    if (store->n_kpis == 0)
+        return lode_fail(LODE_E_USAGE,
+                         "the store has no KPI: stage a sessions file with a column whose name "
+                         "begins with kpi_, 0 or 1 (1 = faulty) or a number");
+    bool *wanted = NULL;
+    int64_t n_wanted = 0;
+    lode_try(lode_take_zero(arena, store->n_kpis, &wanted));
+    lode_try(mark_kpis(params, store, arena, wanted, &n_wanted));
+    lode_try(lode_take(arena, store->n_kpis, &options->kpis));
+    lode_try(lode_take(arena, store->n_kpis, &options->kpi_names));
+    options->n_kpi_names = store->n_kpis;
+    for (int64_t i = 0; i < store->n_kpis; i++) {
+        const char *name = store->kpis[i].name;
+        lode_try(lode_arena_text(arena, name, strlen(name), &options->kpi_names[i]));
+        if (n_wanted == 0 || wanted[i]) options->kpis[options->n_kpis++] = i;
+    }
+    return LODE_OK;
+}
+
+static lode_status read_attributes(const struct lode_params *params, const struct lode_store *store,
+                                   struct lode_arena *arena, struct opportunity_options *options)
+{
+    char **items = NULL;
+    const char **names = NULL;
+    int64_t n = 0;
+    lode_try(lode_params_list(params, "attributes", arena, &items, &n));
+    lode_try(lode_take_zero(arena, store->n_attributes, &options->attribute_on));
+    lode_try(lode_take_zero(arena, store->n_attributes + 1, &names));
+    for (int64_t i = 0; i < store->n_attributes; i++) {
+        names[i] = store->attributes[i].name;
+        options->attribute_on[i] = n == 0;
+    }
+    for (int64_t i = 0; i < n; i++) {
+        const int64_t attribute = lode_store_find_attribute(store, items[i]);
+        if (attribute < 0)
+            return unknown_name("attributes", items[i],
+                                &(struct name_list){.what = "attribute", .names = names});
+        options->attribute_on[attribute] = true;
+    }
+    return LODE_OK;
+}
+
+static lode_status read_patterns(const struct lode_params *params, struct lode_arena *arena,
+                                 struct opportunity_options *options)
+{
+    char **ignore = NULL, **map = NULL;
+    lode_try(lode_params_range(params, "k", 1, PATTERN_MAX_K, &options->first_k, &options->last_k));
+    lode_try(lode_params_list(params, "ignore", arena, &ignore, &options->rules.n_ignore));
+    lode_try(lode_params_list(params, "map", arena, &map, &options->rules.n_map));
+    options->rules.ignore = ignore;
+    options->rules.map = map;
+    lode_try(decimal_read(params, "min_support", 1, &options->min_support));
+    lode_try(decimal_read(params, "min_share", 1, &options->min_share));
+    return decimal_read(params, "min_ratio", MOST, &options->min_ratio);
+}
+
+static lode_status read_cohorts(const struct lode_params *params,
+                                struct opportunity_options *options)
+{
+    lode_try(lode_params_bool(params, "cohort_patterns", &options->cohort_patterns));
+    lode_try(lode_params_i64(params, "cohort_max_k", 1, PATTERN_MAX_K, &options->cohort_max_k));
+    lode_try(lode_params_i64(params, "cohort_min_users", 1, INT64_MAX, &options->cohort_min_users));
+    lode_try(
+        lode_params_i64(params, "cohort_min_faulty", 1, INT64_MAX, &options->cohort_min_faulty));
+    lode_try(
+        lode_params_i64(params, "cohort_min_normal", 1, INT64_MAX, &options->cohort_min_normal));
+    lode_try(lode_params_i64(params, "min_users", 1, INT64_MAX, &options->min_users));
+    lode_try(lode_params_duration_ms(params, "sparse_after", &options->sparse_after_ms));
+    options->sparse_after = lode_params_text(params, "sparse_after");
+    lode_try(lode_params_i64(params, "first_sessions", 1, MOST, &options->first_sessions));
+    lode_try(lode_params_f64(params, "cohort_relative", 0, MOST, &options->cohort_relative));
+    return lode_params_f64(params, "cohort_z", 0, MOST, &options->cohort_z);
+}
+
+lode_status opportunity_options_read(const struct lode_params *params,
+                                     const struct lode_store *store, struct lode_arena *arena,
+                                     struct opportunity_options *options)
+{
+    struct opportunity_options read = {0};
+    struct pattern_tokens tokens;
+    lode_try(read_kpis(params, store, arena, &read));
+    lode_try(read_attributes(params, store, arena, &read));
+    lode_try(read_patterns(params, arena, &read));
+    lode_try(read_cohorts(params, &read));
+    lode_try(lode_params_f64(params, "max_q", 0, 1, &read.max_q));
+    lode_try(lode_params_i64(params, "top", 1, MOST, &read.top));
+    lode_try(lode_params_i64(params, "examples", 0, 1000, &read.examples));
+    lode_try(tokens_make(&store->event_names, &read.rules, arena, &tokens)); /* rules that fit? */
+    *options = read;
+    return LODE_OK;
+}

@@ -1,0 +1,44 @@
+/* Options of job opportunities: its parameter table, and what the parameters say about one store.
+ */
+#ifndef LODE_JOBS_OPPORTUNITIES_OPTIONS_H
+#define LODE_JOBS_OPPORTUNITIES_OPTIONS_H
+
+#include "common/param.h"
+#include "common/store.h"
+#include "jobs/opportunities/decimal.h"
+#include "jobs/opportunities/tokens.h"
+
+extern const struct lode_param opportunity_params[]; /* ends with a NULL name */
+
+struct opportunity_options {
+    int64_t n_kpis;
+    int64_t *kpis; /* [n_kpis] indices into store->kpis, in the store's order */
+    int64_t n_kpi_names;
+    char **kpi_names;   /* [n_kpi_names] of all KPIs of the store, by index */
+    bool *attribute_on; /* [store->n_attributes] searched for cohorts */
+
+    int64_t first_k, last_k; /* lengths of patterns */
+    struct decimal min_support;
+    struct decimal min_share, min_ratio; /* expert pattern */
+    struct token_rules rules;
+
+    bool cohort_patterns;
+    int64_t cohort_max_k, cohort_min_users, cohort_min_faulty, cohort_min_normal;
+
+    int64_t min_users; /* of a listed cohort of a static attribute */
+    int64_t sparse_after_ms, first_sessions;
+    const char *sparse_after; /* as the user wrote it, for words; borrowed from the parameters */
+    double cohort_relative, cohort_z; /* expert cohort */
+
+    double max_q;
+    int64_t top, examples;
+};
+
+/* Reads and checks every parameter against the store. Arrays come from the arena. LODE_E_USAGE
+ * names parameter, value and, for a name that the store has not, the nearest one and the list. */
+LODE_CHECKED lode_status opportunity_options_read(const struct lode_params *params,
+                                                  const struct lode_store *store,
+                                                  struct lode_arena *arena,
+                                                  struct opportunity_options *options);
+
+#endif

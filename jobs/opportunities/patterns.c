@@ -1,0 +1,218 @@
+/* Patterns, on the coordinator: parameters for the leaf, and its lists summed.
+ *
+ * (patterns_leaf.c has the leaf, and the layout of parameters and results.) Whether a key space can
+ * be counted is known before any task starts. Sums are of integers, so they depend on nothing.
+ */
+#include "jobs/opportunities/patterns.h"
+
+#include <endian.h>
+#include <string.h>
+
+#include "common/pack.h"
+#include "common/text.h"
+#include "jobs/opportunities/grams/gram_merge.h"
+
+/* Bits of a class in its widest form are those that a gram list can hold. */
+_Static_assert((int)PATTERN_MAX_CLASSES == (int)GRAM_MAX_CLASSES, "classes of a gram list");
+
+/* What the results of the stage are added to: a merge for each plan and k, in this order. */
+struct merging {
+    const struct pattern_plan *plans;
+    int64_t n_plans;
+    int64_t n_merges;
+    struct gram_merge *merges;
+};
+
+/* Outcomes of one KPI: normal, faulty and, if there are such sessions, no value. */
+static int outcomes(const struct lode_store *store, const struct pattern_plan *plan, int position)
+{
+    return store->kpis[plan->kpis[position]].n_missing > 0 ? 3 : 2;
+}
+
+int pattern_classes(const struct lode_store *store, const struct pattern_plan *plan)
+{
+    int classes = 1;
+    for (int i = 0; i < plan->n_kpis; i++) classes *= outcomes(store, plan, i);
+    return classes;
+}
+
+int pattern_digit(const struct lode_store *store, const struct pattern_plan *plan, int class_index,
+                  int position)
+{
+    for (int i = 0; i < position; i++) class_index /= outcomes(store, plan, i);
+    return class_index % outcomes(store, plan, position);
+}
+
+void pattern_key_tokens(uint64_t key, int64_t n_tokens, int k, uint32_t *tokens, int64_t *cohort)
+{
+    for (int i = k - 1; i >= 0; i--) {
+        tokens[i] = (uint32_t)(key % (uint64_t)n_tokens);
+        key /= (uint64_t)n_tokens;
+    }
+    *cohort = (int64_t)key;
+}
+
+static lode_status pack_codes(struct lode_bytes *out, const uint32_t *codes, int64_t n)
+{
+    size_t size;
+    lode_try(lode_mul_size((uint64_t)n, sizeof *codes, &size));
+#if __BYTE_ORDER == __LITTLE_ENDIAN
+    return lode_pack_bin(out, codes, size);
+#else
+    return lode_fail(LODE_E_BUG, "codes are packed on little-endian machines only");
+#endif
+}
+
+static lode_status pack_text(struct lode_bytes *out, const char *text)
+{
+    return lode_pack_text(out, text, strlen(text));
+}
+
+static lode_status pack_tokens(const struct lode_store *store, const struct pattern_tokens *tokens,
+                               struct lode_bytes *out)
+{
+    lode_try(lode_pack_u64(out, (uint64_t)tokens->n_tokens));
+    lode_try(lode_pack_u64(out, (uint64_t)store->event_names.count));
+    return pack_codes(out, tokens->token_of, tokens->token_of ? store->event_names.count : 0);
+}
+
+static lode_status pack_plan(const struct lode_store *store, const struct pattern_plan *plan,
+                             struct lode_bytes *out)
+{
+    lode_try(lode_pack_u64(out, (uint64_t)plan->first_k));
+    lode_try(lode_pack_u64(out, (uint64_t)plan->last_k));
+    lode_try(lode_pack_array(out, (uint32_t)plan->n_kpis));
+    for (int i = 0; i < plan->n_kpis; i++) lode_try(lode_pack_u64(out, (uint64_t)plan->kpis[i]));
+    lode_try(lode_pack_u64(out, (uint64_t)plan->n_cohorts));
+    lode_try(lode_pack_i64(out, plan->attribute));
+    if (plan->attribute < 0) return LODE_OK;
+    return pack_codes(out, plan->cohort_of, store->attributes[plan->attribute].dictionary.count);
+}
+
+static lode_status pack_params(const struct lode_run *run, const struct pattern_tokens *tokens,
+                               const struct merging *merging, struct lode_bytes *out)
+{
+    const struct lode_store *store = run->store;
+    lode_try(pack_text(out, run->store_path));
+    lode_try(pack_tokens(store, tokens, out));
+    lode_try(lode_pack_array(out, (uint32_t)store->n_kpis));
+    for (int64_t i = 0; i < store->n_kpis; i++) {
+        lode_try(pack_text(out, store->kpis[i].name));
+        lode_try(lode_pack_u64(out, store->kpis[i].n_missing > 0));
+    }
+    lode_try(lode_pack_array(out, (uint32_t)store->n_attributes));
+    for (int64_t i = 0; i < store->n_attributes; i++) {
+        lode_try(pack_text(out, store->attributes[i].name));
+        lode_try(lode_pack_u64(out, store->attributes[i].of_user));
+        lode_try(lode_pack_u64(out, (uint64_t)store->attributes[i].dictionary.count));
+    }
+    lode_try(lode_pack_array(out, (uint32_t)merging->n_plans));
+    for (int64_t i = 0; i < merging->n_plans; i++)
+        lode_try(pack_plan(store, &merging->plans[i], out));
+    return LODE_OK;
+}
+
+static lode_status check_sizes(const struct lode_store *store)
+{
+    char sessions[32], most[32];
+    if (store->n_sessions <= (int64_t)UINT32_MAX) return LODE_OK;
+    return lode_fail(LODE_E_USAGE, "%s sessions, patterns are counted in at most %s",
+                     lode_text_grouped(store->n_sessions, sessions),
+                     lode_text_grouped((int64_t)UINT32_MAX, most));
+}
+
+/* A merge for each plan and k; the place where a key space too large is refused. */
+static lode_status make_merges(const struct lode_run *run, const struct pattern_tokens *tokens,
+                               struct lode_arena *scratch, struct merging *merging)
+{
+    int64_t n = 0;
+    for (int64_t i = 0; i < merging->n_plans; i++)
+        n += merging->plans[i].last_k - merging->plans[i].first_k + 1;
+    lode_try(lode_take_zero(run->arena, n, &merging->merges));
+    for (int64_t i = 0; i < merging->n_plans; i++) {
+        const struct pattern_plan *plan = &merging->plans[i];
+        const int n_classes = pattern_classes(run->store, plan);
+        if (n_classes > PATTERN_MAX_CLASSES)
+            return lode_fail(LODE_E_BUG, "%d outcomes in plan %lld, %d is the most", n_classes,
+                             (long long)i, PATTERN_MAX_CLASSES);
+        for (int k = plan->first_k; k <= plan->last_k; k++) {
+            struct gram_merge *merge = &merging->merges[merging->n_merges];
+            *merge = (struct gram_merge){.space = {.n_cohorts = plan->n_cohorts,
+                                                   .n_tokens = tokens->n_tokens,
+                                                   .k = k,
+                                                   .n_classes = n_classes},
+                                         .arena = scratch};
+            uint64_t n_keys;
+            lode_try(gram_space_keys(&merge->space, &n_keys));
+            merging->n_merges++;
+        }
+    }
+    return LODE_OK;
+}
+
+static lode_status merge_task(void *context, int64_t task, const uint8_t *result, size_t size)
+{
+    struct merging *merging = context;
+    for (int64_t i = 0; i < merging->n_merges; i++) {
+        size_t used;
+        const lode_status status = gram_merge_add(&merging->merges[i], result, size, &used);
+        if (status)
+            return lode_note(status, "patterns of k=%d in partition %lld",
+                             merging->merges[i].space.k, (long long)task);
+        result += used;
+        size -= used;
+    }
+    if (size == 0) return LODE_OK;
+    return lode_fail(LODE_E_MESSAGE, "%zu bytes too many in the patterns of partition %lld", size,
+                     (long long)task);
+}
+
+static lode_status map_leaf(struct lode_run *run, const struct pattern_tokens *tokens,
+                            struct merging *merging)
+{
+    lode_status status = LODE_OK;
+    const struct lode_store *store = run->store;
+    struct lode_stage stage = {.leaf = "opportunities.patterns",
+                               .title = "counting patterns",
+                               .n_tasks = store->n_partitions};
+    int64_t *costs;
+    lode_try(lode_take(run->arena, store->n_partitions, &costs));
+    for (int64_t i = 0; i < store->n_partitions; i++) costs[i] = store->partitions[i].n_events;
+    stage.costs = costs;
+    lode_try_done(pack_params(run, tokens, merging, &stage.params));
+    lode_try_done(lode_map(run, &stage, merge_task, merging));
+done:
+    lode_bytes_clear(&stage.params);
+    return status;
+}
+
+static lode_status finish(struct lode_run *run, struct merging *merging,
+                          struct pattern_counts *const *counts)
+{
+    struct gram_merge *merge = merging->merges;
+    for (int64_t i = 0; i < merging->n_plans; i++) {
+        const struct pattern_plan *plan = &merging->plans[i];
+        for (int k = plan->first_k; k <= plan->last_k; k++)
+            lode_try(gram_merge_finish(merge++, run->arena, &counts[i][k - plan->first_k]));
+    }
+    return LODE_OK;
+}
+
+lode_status patterns_count(struct lode_run *run, const struct pattern_tokens *tokens,
+                           const struct pattern_plan *plans, int64_t n_plans,
+                           struct pattern_counts *const *counts)
+{
+    lode_status status = LODE_OK;
+    struct merging merging = {.plans = plans, .n_plans = n_plans};
+    struct lode_arena *scratch = NULL;
+
+    lode_try(check_sizes(run->store));
+    lode_try(lode_arena_create(0, &scratch));
+    lode_try_done(make_merges(run, tokens, scratch, &merging));
+    lode_try_done(map_leaf(run, tokens, &merging));
+    lode_try_done(finish(run, &merging, counts));
+done:
+    for (int64_t i = 0; i < merging.n_merges; i++) gram_merge_clear(&merging.merges[i]);
+    lode_arena_destroy(scratch);
+    return status;
+}

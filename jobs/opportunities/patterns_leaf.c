@@ -1,0 +1,241 @@
+/* Leaf "opportunities.patterns": the gram lists of one partition, for every plan and every k.
+ *
+ * Parameters: store path, tokens, event names, map from event names to tokens (codes; empty: the
+ * identity), array of KPIs (name, 1 if sessions lack a value), array of attributes (name, of_user
+ * 0/1, number of words), array of plans (first k, last k, array of KPI indices, cohorts, attribute
+ * index or -1, and unless it is -1 the cohorts of its words as codes). Codes are a binary value of
+ * little-endian u32; all bits set: none.
+ * Result: for each plan in turn, for each of its k, a gram list (gram_list.h).
+ */
+#include <endian.h>
+#include <string.h>
+
+#include "common/pack.h"
+#include "jobs/opportunities/grams/grams.h"
+#include "jobs/opportunities/patterns.h"
+
+struct kpi {
+    char *name;
+    int n_outcomes;  /* 2, or 3 with "no value" */
+    uint8_t *values; /* [sessions]; NULL: not read yet */
+};
+
+struct attribute {
+    char *name;
+    bool of_user;
+    int64_t n_words;
+    uint32_t *codes; /* [sessions]; NULL: not read yet */
+};
+
+struct leaf {
+    struct lode_task *task;
+    struct lode_unpack in; /* of the parameters; after unpack_params at the first plan */
+    struct lode_part part;
+    char *store_path;
+    int64_t n_tokens, n_names;
+    uint32_t *token_of; /* [n_names]; NULL: identity */
+    uint32_t n_kpis, n_attributes, n_plans;
+    struct kpi *kpis;
+    struct attribute *attributes;
+    int64_t *starts; /* [sessions + 1] into tokens */
+    uint32_t *tokens;
+};
+
+static lode_status unpack_name(struct lode_unpack *in, struct lode_arena *arena, char **name)
+{
+    const char *text;
+    size_t size;
+    lode_try(lode_unpack_text(in, &text, &size));
+    return lode_arena_text(arena, text, size, name);
+}
+
+/* Codes below `limit`, or none; *codes is NULL when there are no bytes. */
+static lode_status unpack_codes(struct lode_unpack *in, const char *what, int64_t n, int64_t limit,
+                                struct lode_arena *arena, uint32_t **codes)
+{
+    const uint8_t *data;
+    size_t size;
+    lode_try(lode_unpack_bin(in, &data, &size));
+    *codes = NULL;
+    if (size == 0) return LODE_OK;
+    if (size != (size_t)n * sizeof **codes)
+        return lode_fail(LODE_E_MESSAGE, "%zu bytes of %s for %lld codes", size, what,
+                         (long long)n);
+    lode_try(lode_take(arena, n, codes));
+    memcpy(*codes, data, size);
+    for (int64_t i = 0; i < n; i++) {
+        const uint32_t code = le32toh((*codes)[i]);
+        if (code >= limit && code != LODE_NO_CODE)
+            return lode_fail(LODE_E_MESSAGE, "%s: code %u, the limit is %lld", what, code,
+                             (long long)limit);
+        (*codes)[i] = code;
+    }
+    return LODE_OK;
+}
+
+static lode_status unpack_params(struct leaf *leaf)
+{
+    struct lode_arena *arena = leaf->task->arena;
+    struct lode_unpack *in = &leaf->in;
+    int64_t flag;
+    lode_try(unpack_name(in, arena, &leaf->store_path));
+    lode_try(lode_unpack_count(in, "tokens", UINT32_MAX - 1, &leaf->n_tokens));
+    lode_try(lode_unpack_count(in, "event names", UINT32_MAX - 1, &leaf->n_names));
+    lode_try(unpack_codes(in, "tokens of event names", leaf->n_names, leaf->n_tokens, arena,
+                          &leaf->token_of));
+    lode_try(lode_unpack_array(in, &leaf->n_kpis));
+    lode_try(lode_take_zero(arena, leaf->n_kpis, &leaf->kpis));
+    for (uint32_t i = 0; i < leaf->n_kpis; i++) {
+        lode_try(unpack_name(in, arena, &leaf->kpis[i].name));
+        lode_try(lode_unpack_count(in, "missing", 1, &flag));
+        leaf->kpis[i].n_outcomes = flag ? 3 : 2;
+    }
+    lode_try(lode_unpack_array(in, &leaf->n_attributes));
+    lode_try(lode_take_zero(arena, leaf->n_attributes, &leaf->attributes));
+    for (uint32_t i = 0; i < leaf->n_attributes; i++) {
+        struct attribute *attribute = &leaf->attributes[i];
+        lode_try(unpack_name(in, arena, &attribute->name));
+        lode_try(lode_unpack_count(in, "of_user", 1, &flag));
+        attribute->of_user = flag == 1;
+        lode_try(lode_unpack_count(in, "words", UINT32_MAX - 1, &attribute->n_words));
+    }
+    return lode_unpack_array(in, &leaf->n_plans);
+}
+
+/* Drops the events that are ignored and renames the others, in place. */
+static void map_tokens(struct leaf *leaf)
+{
+    int64_t n = 0, from = 0;
+    for (int64_t s = 0; s < leaf->part.n_sessions; s++) {
+        const int64_t end = leaf->starts[s + 1];
+        for (int64_t i = from; i < end; i++) {
+            const uint32_t token = leaf->token_of[leaf->tokens[i]];
+            leaf->tokens[n] = token;
+            n += token != LODE_NO_CODE;
+        }
+        from = end;
+        leaf->starts[s + 1] = n;
+    }
+}
+
+static lode_status read_events(struct leaf *leaf)
+{
+    struct lode_arena *arena = leaf->task->arena;
+    if (!leaf->token_of && leaf->n_tokens != leaf->n_names)
+        return lode_fail(LODE_E_MESSAGE, "%lld event names are not %lld tokens",
+                         (long long)leaf->n_names, (long long)leaf->n_tokens);
+    lode_try(lode_part_event_offsets(&leaf->part, arena, &leaf->starts));
+    lode_try(lode_part_event_names(&leaf->part, leaf->n_names, arena, &leaf->tokens));
+    if (leaf->token_of) map_tokens(leaf);
+    return LODE_OK;
+}
+
+/* One more KPI in the classes: `scale` classes so far. */
+static lode_status add_outcomes(struct leaf *leaf, int64_t index, int scale, uint8_t *classes)
+{
+    if (index >= (int64_t)leaf->n_kpis)
+        return lode_fail(LODE_E_MESSAGE, "KPI %lld of %u", (long long)index, leaf->n_kpis);
+    struct kpi *kpi = &leaf->kpis[index];
+    if (!kpi->values)
+        lode_try(lode_part_kpi_binary(&leaf->part, kpi->name, leaf->task->arena, &kpi->values));
+    uint8_t most = 0;
+    for (int64_t s = 0; s < leaf->part.n_sessions; s++) {
+        const uint8_t outcome = kpi->values[s];
+        most = outcome > most ? outcome : most;
+        classes[s] = (uint8_t)(classes[s] + outcome * scale);
+    }
+    if (most >= kpi->n_outcomes)
+        return lode_fail(LODE_E_INPUT,
+                         "partition %lld has sessions without a value of '%s', the index knows of "
+                         "none",
+                         (long long)leaf->task->index, kpi->name);
+    return LODE_OK;
+}
+
+static lode_status read_classes(struct leaf *leaf, int *n_classes, uint8_t **classes)
+{
+    uint32_t n_kpis;
+    lode_try(lode_unpack_array(&leaf->in, &n_kpis));
+    lode_try(lode_take_zero(leaf->task->arena, leaf->part.n_sessions, classes));
+    *n_classes = 1;
+    for (uint32_t i = 0; i < n_kpis; i++) {
+        int64_t index;
+        lode_try(lode_unpack_count(&leaf->in, "KPI", UINT32_MAX, &index));
+        lode_try(add_outcomes(leaf, index, *n_classes, *classes));
+        *n_classes *= leaf->kpis[index].n_outcomes;
+        if (*n_classes > PATTERN_MAX_CLASSES)
+            return lode_fail(LODE_E_MESSAGE, "%d outcomes, %d is the most", *n_classes,
+                             PATTERN_MAX_CLASSES);
+    }
+    return LODE_OK;
+}
+
+/* Cohorts of the sessions; *cohorts is NULL when all sessions are one. */
+static lode_status read_cohorts(struct leaf *leaf, int64_t n_cohorts, uint32_t **cohorts)
+{
+    struct lode_arena *arena = leaf->task->arena;
+    int64_t index;
+    uint32_t *cohort_of;
+    *cohorts = NULL;
+    lode_try(lode_unpack_i64(&leaf->in, &index));
+    if (index == -1) return LODE_OK;
+    if (index < 0 || index >= (int64_t)leaf->n_attributes)
+        return lode_fail(LODE_E_MESSAGE, "attribute %lld of %u", (long long)index,
+                         leaf->n_attributes);
+    struct attribute *attribute = &leaf->attributes[index];
+    lode_try(unpack_codes(&leaf->in, "cohorts", attribute->n_words, n_cohorts, arena, &cohort_of));
+    if (!cohort_of && attribute->n_words > 0)
+        return lode_fail(LODE_E_MESSAGE, "no cohorts of the words of '%s'", attribute->name);
+    if (!attribute->codes)
+        lode_try(lode_part_attribute(&leaf->part, attribute->name, attribute->of_user,
+                                     attribute->n_words, arena, &attribute->codes));
+    lode_try(lode_take(arena, leaf->part.n_sessions, cohorts));
+    for (int64_t s = 0; s < leaf->part.n_sessions; s++) {
+        const uint32_t code = attribute->codes[s];
+        (*cohorts)[s] = code == LODE_NO_CODE ? GRAM_NO_COHORT : cohort_of[code];
+    }
+    return LODE_OK;
+}
+
+static lode_status count_plan(struct leaf *leaf)
+{
+    struct lode_arena *arena = leaf->task->arena;
+    int64_t first_k, last_k, n_cohorts;
+    int n_classes;
+    uint8_t *classes;
+    uint32_t *cohorts;
+    lode_try(lode_unpack_count(&leaf->in, "first k", PATTERN_MAX_K, &first_k));
+    lode_try(lode_unpack_count(&leaf->in, "last k", PATTERN_MAX_K, &last_k));
+    lode_try(read_classes(leaf, &n_classes, &classes));
+    lode_try(lode_unpack_count(&leaf->in, "cohorts", UINT32_MAX - 1, &n_cohorts));
+    lode_try(read_cohorts(leaf, n_cohorts, &cohorts));
+    const struct gram_sessions sessions = {.n_sessions = leaf->part.n_sessions,
+                                           .starts = leaf->starts,
+                                           .tokens = leaf->tokens,
+                                           .cohorts = cohorts,
+                                           .classes = classes};
+    for (int64_t k = first_k; k <= last_k; k++) {
+        const struct gram_space space = {.n_cohorts = n_cohorts,
+                                         .n_tokens = leaf->n_tokens,
+                                         .k = (int)k,
+                                         .n_classes = n_classes};
+        lode_try(grams_count(&sessions, &space, GRAM_WAY_BEST, arena, leaf->task->output));
+        atomic_fetch_add(leaf->task->progress, leaf->part.n_events + 1);
+    }
+    return LODE_OK;
+}
+
+lode_status patterns_leaf(struct lode_task *task)
+{
+    lode_status status = LODE_OK;
+    struct leaf leaf = {.task = task, .in = lode_unpack_begin(task->params, task->params_size)};
+
+    lode_try(unpack_params(&leaf));
+    lode_try(lode_part_open(leaf.store_path, task->index, &leaf.part));
+    lode_try_done(read_events(&leaf));
+    for (uint32_t i = 0; i < leaf.n_plans; i++) lode_try_done(count_plan(&leaf));
+    status = lode_unpack_end(&leaf.in);
+done:
+    lode_part_close(&leaf.part);
+    return status;
+}

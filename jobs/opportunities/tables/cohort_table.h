@@ -1,0 +1,53 @@
+/* Table `cohorts`: every KPI in every cohort (values of static attributes, life cycle) beside all
+ * sessions and beside its siblings, with a test against the other sessions.
+ */
+#ifndef LODE_JOBS_OPPORTUNITIES_COHORT_TABLE_H
+#define LODE_JOBS_OPPORTUNITIES_COHORT_TABLE_H
+
+#include "common/table.h"
+#include "jobs/opportunities/cohorts.h"
+#include "jobs/opportunities/options.h"
+
+struct cohort_row {
+    int64_t kpi; /* index into store->kpis */
+    bool is_binary;
+    bool is_all;       /* life cycle "all": every session, no cohort */
+    int64_t attribute; /* index into the sets of cohort_counts; the last one is the life cycle */
+    int64_t value;     /* index into the set's values */
+    int64_t users, sessions;
+    int64_t faulty;            /* binary KPIs; else 0 */
+    double kpi_mean, all_mean; /* share of faulty sessions, or mean; NaN without sessions */
+    double difference;         /* kpi_mean - all_mean */
+    double relative;           /* difference / all_mean; NaN where that is 0 */
+    double z;         /* robust z among the attribute's listed values; NaN where MAD is 0 */
+    double low, high; /* 95 % interval of difference; NaN where there are no other sessions */
+    double p;         /* against the other sessions; NaN: no test */
+    double q;         /* filled by the caller */
+};
+
+struct cohort_rows {
+    int64_t n;
+    struct cohort_row *rows;
+    const struct cohort_counts *counts; /* borrowed: names of attributes and values */
+};
+
+/* Rows by KPI and attribute in the store's order, then life cycle; values in the order of their
+ * set. Static values are listed from min_users users on (with a value of the KPI), the life cycle
+ * whole.
+ *
+ *   p     binary: Fisher's exact test, cohort against all other sessions; numeric: Welch's t-test
+ *         from sums. NaN for "all", for cohorts without sessions and those that hold every session.
+ *   low, high  the interval of cohort minus other sessions (binary: Newcombe; numeric: normal, with
+ *         both variances), times the share of the other sessions: the cohort is part of "all", so
+ *         difference = that share x (cohort - others).
+ */
+LODE_CHECKED lode_status cohort_rows_make(const struct cohort_counts *counts,
+                                          const struct lode_store *store,
+                                          const struct opportunity_options *options,
+                                          struct lode_arena *arena, struct cohort_rows *rows);
+
+LODE_CHECKED lode_status cohort_rows_put(const struct cohort_rows *rows,
+                                         const struct opportunity_options *options,
+                                         struct lode_arena *arena, struct lode_results *results);
+
+#endif
