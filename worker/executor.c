@@ -1,0 +1,114 @@
+/* Executor: the one place where a leaf is called. */
+#include "worker/executor.h"
+
+#include "common/clock.h"
+#include "common/file.h"
+#include "common/hash.h"
+#include "common/message.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct executor {
+    struct lode_arena *arena;
+    struct lode_bytes output;
+    char *directory;
+    char *error;
+    atomic_llong *progress;
+};
+
+void executor_result_path(char *path, size_t size, const char *directory, int64_t stage,
+                          int64_t task, int64_t attempt)
+{
+    snprintf(path, size, "%s/result-%" PRId64 "-%" PRId64 "-%" PRId64, directory, stage, task,
+             attempt);
+}
+
+void executor_params_path(char *path, size_t size, const char *directory, int64_t stage)
+{
+    snprintf(path, size, "%s/params-%" PRId64, directory, stage);
+}
+
+lode_status executor_create(size_t memory_bytes, const char *directory, atomic_llong *progress,
+                            struct executor **executor)
+{
+    lode_status status = LODE_OK;
+    struct executor *created = calloc(1, sizeof *created);
+    if (!created) return lode_fail(LODE_E_MEMORY, "no memory for an executor");
+    lode_try_done(lode_arena_create(memory_bytes, &created->arena));
+    created->directory = strdup(directory);
+    created->progress = progress;
+    if (!created->directory) status = lode_fail(LODE_E_MEMORY, "no memory for an executor");
+done:
+    if (status) {
+        executor_destroy(created);
+        return status;
+    }
+    *executor = created;
+    return LODE_OK;
+}
+
+void executor_destroy(struct executor *executor)
+{
+    if (!executor) return;
+    lode_arena_destroy(executor->arena);
+    lode_bytes_clear(&executor->output);
+    free(executor->directory);
+    free(executor->error);
+    free(executor);
+}
+
+static lode_status write_result(struct executor *executor, const struct executor_request *request,
+                                struct executor_outcome *outcome)
+{
+    char path[4096];
+    executor_result_path(path, sizeof path, executor->directory, request->stage, request->task,
+                         request->attempt);
+    lode_try(lode_file_write(path, executor->output.data, executor->output.size, false));
+    outcome->file_hash = lode_hash(executor->output.data, executor->output.size);
+    return LODE_OK;
+}
+
+void executor_run(struct executor *executor, const struct executor_request *request,
+                  struct executor_outcome *outcome)
+{
+    char attempt[96];
+    snprintf(attempt, sizeof attempt, "%" PRId64 "-%" PRId64 "-%" PRId64, request->stage,
+             request->task, request->attempt);
+    struct lode_task task = {
+        .index = request->task,
+        .params = request->params,
+        .params_size = request->params_size,
+        .input = request->input,
+        .input_size = request->input_size,
+        .arena = executor->arena,
+        .output = &executor->output,
+        .work_directory = executor->directory,
+        .attempt = attempt,
+        .progress = executor->progress,
+    };
+    const int64_t wall = lode_clock_us(), cpu = lode_clock_thread_us();
+    *outcome = (struct executor_outcome){.error = ""};
+    executor->output.size = 0;
+    lode_arena_reset(executor->arena);
+    lode_arena_peak_reset(executor->arena);
+    lode_error_clear();
+
+    outcome->status = request->leaf(&task);
+    if (!outcome->status && executor->output.size > LODE_INLINE_LIMIT)
+        outcome->status = write_result(executor, request, outcome);
+    else
+        outcome->bytes = executor->output.data;
+    outcome->size = outcome->status ? 0 : executor->output.size;
+    if (outcome->status) {
+        outcome->bytes = NULL;
+        free(executor->error);
+        executor->error = strdup(lode_error_text());
+        outcome->error = executor->error ? executor->error : "";
+    }
+    outcome->cpu_us = lode_clock_thread_us() - cpu;
+    outcome->wall_us = lode_clock_us() - wall;
+    outcome->peak_bytes = lode_arena_peak(executor->arena);
+}
