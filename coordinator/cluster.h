@@ -1,0 +1,47 @@
+/* Cluster: what a job's lode_map talks to. Starts workers whichever way this process was started
+ * (mpirun, or forked here), runs stages, merges results in task order, keeps the run's log.
+ */
+#ifndef LODE_COORDINATOR_CLUSTER_H
+#define LODE_COORDINATOR_CLUSTER_H
+
+#include "jobs/job.h"
+
+#include <stdbool.h>
+
+struct cluster_options {
+    int local_workers;        /* workers to start here when there is no mpirun; 0: one per core */
+    int64_t workers_per_rank; /* under mpirun */
+    uint64_t memory_bytes;    /* budget of each worker; 0: share of the machine */
+    int64_t heartbeat_ms;
+    bool quiet; /* no progress */
+};
+
+/* What a stage cost, for run.json. */
+struct stage_statistics {
+    const char *leaf;
+    int64_t tasks, attempts;
+    int64_t cpu_us, wall_us;           /* sum over merged tasks; of the stage as a whole */
+    uint64_t result_bytes, peak_bytes; /* sum; largest of a task */
+};
+
+/* directory: the run's, absolute, with log/ and stages/ in it. *mpi_started is set once MPI's
+ * start-up was done with the other ranks (see cluster_decline). */
+LODE_CHECKED lode_status cluster_open(const struct cluster_options *options, const char *directory,
+                                      bool *mpi_started, struct lode_cluster **cluster);
+/* Tells the workers to leave and waits for the ones that were started here. Takes NULL. */
+void cluster_close(struct lode_cluster *cluster);
+
+/* lode_run.map */
+lode_status cluster_map(struct lode_cluster *cluster, const struct lode_stage *stage,
+                        lode_merge_fn merge, void *context);
+
+/* Under mpirun, when rank 0 fails before cluster_open: lets the waiting ranks go. */
+void cluster_decline(void);
+
+/* Statistics so far, in order of stages; how many workers there were at most. */
+const struct stage_statistics *cluster_statistics(const struct lode_cluster *cluster, int *count);
+int cluster_workers(const struct lode_cluster *cluster);
+/* The signal that stopped the run, or 0. */
+int cluster_signal(const struct lode_cluster *cluster);
+
+#endif

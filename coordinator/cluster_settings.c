@@ -1,0 +1,76 @@
+/* The options that all commands with a cluster share. */
+#include "common/log.h"
+#include "common/text.h"
+#include "coordinator/command.h"
+
+#include <string.h>
+
+enum { N = CLUSTER_OPTION_FIRST, LOCAL, PER_RANK, MEMORY, HEARTBEAT, QUIET, VERBOSE };
+
+const struct option cluster_option_table[] = {
+    {N, "-n", "N", "start mpirun with N workers"},
+    {LOCAL, "--local", "N", "N workers on this machine, without mpirun (default: one per core)"},
+    {PER_RANK, "--workers-per-rank", "N", "workers each MPI rank starts (1)"},
+    {MEMORY, "--memory", "BYTES",
+     "memory budget of each worker, such as 2G (share of 80 % of RAM)"},
+    {HEARTBEAT, "--heartbeat", "TIME", "interval of signs of life; three missed: lost (500ms)"},
+    {QUIET, "--quiet", NULL, "no progress"},
+    {VERBOSE, "--verbose", NULL, "tell what happens, and where an error began"},
+    {0, NULL, NULL, NULL},
+};
+
+void cluster_settings_init(struct cluster_settings *settings)
+{
+    *settings = (struct cluster_settings){.options = {.workers_per_rank = 1, .heartbeat_ms = 500}};
+}
+
+static lode_status take_count(const char *name, const char *value, int *count)
+{
+    int64_t number = 0;
+    if (!lode_text_to_i64(value, strlen(value), &number) || number < 1 || number > 100000)
+        return lode_fail(LODE_E_USAGE, "%s %s: must be a number in 1..100000", name, value);
+    *count = (int)number;
+    return LODE_OK;
+}
+
+static lode_status take_heartbeat(const char *value, int64_t *heartbeat_ms)
+{
+    if (!lode_text_to_duration_ms(value, strlen(value), heartbeat_ms) || *heartbeat_ms < 50 ||
+        *heartbeat_ms > 60000)
+        return lode_fail(LODE_E_USAGE, "--heartbeat %s: must be a time in 50ms..60s", value);
+    return LODE_OK;
+}
+
+lode_status cluster_settings_take(struct cluster_settings *settings, int id, const char *value,
+                                  bool *taken)
+{
+    int per_rank = 0;
+    *taken = true;
+    switch (id) {
+    case N:
+        return take_count("-n", value, &settings->mpirun_workers);
+    case LOCAL:
+        return take_count("--local", value, &settings->options.local_workers);
+    case PER_RANK:
+        lode_try(take_count("--workers-per-rank", value, &per_rank));
+        settings->options.workers_per_rank = per_rank;
+        return LODE_OK;
+    case MEMORY:
+        if (!lode_text_to_bytes(value, strlen(value), &settings->options.memory_bytes) ||
+            settings->options.memory_bytes < (64 << 20))
+            return lode_fail(LODE_E_USAGE, "--memory %s: must be a size of at least 64M", value);
+        return LODE_OK;
+    case HEARTBEAT:
+        return take_heartbeat(value, &settings->options.heartbeat_ms);
+    case QUIET:
+        settings->options.quiet = true;
+        return LODE_OK;
+    case VERBOSE:
+        settings->verbose = true;
+        lode_log_set_level(LODE_LOG_INFO);
+        return LODE_OK;
+    default:
+        *taken = false;
+        return LODE_OK;
+    }
+}

@@ -1,0 +1,52 @@
+/* Command: one subcommand, one file under commands/, one row in the table of main.c. */
+#ifndef LODE_COORDINATOR_COMMAND_H
+#define LODE_COORDINATOR_COMMAND_H
+
+#include "common/error.h"
+#include "coordinator/cluster.h"
+#include "coordinator/options.h"
+
+#include <stdbool.h>
+
+/* The process as its command sees it. */
+struct invocation {
+    int argument_count; /* after the subcommand */
+    char **arguments;
+    int all_count; /* the whole command line, argv[0] included */
+    char **all_arguments;
+    bool is_rank;     /* rank 0 of an mpirun with other ranks */
+    bool mpi_started; /* those ranks have got the door or a no */
+    int exit_status;  /* of a run that another process did; used when the status is LODE_OK */
+};
+
+struct command {
+    const char *name;
+    const char *usage;   /* after the name: "JOB STORE -o RUN" */
+    const char *summary; /* one line; NULL: not listed (for lode's own use) */
+    const char *example; /* one that works as it stands */
+    const struct option *const *options;
+    bool on_cluster; /* may be started by mpirun: other ranks become agents */
+    lode_status (*run)(struct invocation *invocation);
+};
+
+extern const struct command stage_command, run_command, show_command, export_command, info_command,
+    gen_command, version_command, worker_command;
+extern const struct command *const commands[]; /* ends with NULL */
+
+/* Prints usage, summary, options and example to standard output. */
+void command_help(const struct command *command);
+
+/* The options of every command that uses a cluster: -n, --local, --memory, ... */
+enum { CLUSTER_OPTION_FIRST = 1000 };
+extern const struct option cluster_option_table[];
+struct cluster_settings {
+    struct cluster_options options;
+    int mpirun_workers; /* -n N; 0: none */
+    bool verbose;
+};
+void cluster_settings_init(struct cluster_settings *settings);
+/* Takes one of the options above; *taken is false for ids that are not among them. */
+LODE_CHECKED lode_status cluster_settings_take(struct cluster_settings *settings, int id,
+                                               const char *value, bool *taken);
+
+#endif

@@ -1,0 +1,187 @@
+/* Engine: see the header. Times, hosts and versions go to run.json alone, so that everything else
+ * is the same bytes whenever and wherever the job ran.
+ */
+#include "coordinator/engine.h"
+
+#include "common/clock.h"
+#include "common/file.h"
+#include "common/hash.h"
+
+#include <cjson/cJSON.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#ifndef LODE_VERSION
+#define LODE_VERSION "unknown"
+#endif
+
+enum { PATH_SIZE = 4096 };
+
+static void join(char *path, const char *directory, const char *name)
+{
+    snprintf(path, PATH_SIZE, "%s/%s", directory, name);
+}
+
+lode_status engine_make_directory(const char *directory)
+{
+    char path[PATH_SIZE];
+    lode_try(lode_directory_make(directory));
+    join(path, directory, "log");
+    lode_try(lode_directory_make(path));
+    join(path, directory, "stages");
+    return lode_directory_make(path);
+}
+
+static cJSON *describe_stages(const struct lode_cluster *cluster)
+{
+    int count = 0;
+    cJSON *list = cJSON_CreateArray();
+    const struct stage_statistics *all = cluster_statistics(cluster, &count);
+    for (int i = 0; i < count; i++) {
+        cJSON *stage = cJSON_CreateObject();
+        cJSON_AddStringToObject(stage, "leaf", all[i].leaf);
+        cJSON_AddNumberToObject(stage, "tasks", (double)all[i].tasks);
+        cJSON_AddNumberToObject(stage, "attempts", (double)all[i].attempts);
+        cJSON_AddNumberToObject(stage, "cpu_seconds", (double)all[i].cpu_us / 1e6);
+        cJSON_AddNumberToObject(stage, "wall_seconds", (double)all[i].wall_us / 1e6);
+        cJSON_AddNumberToObject(stage, "result_bytes", (double)all[i].result_bytes);
+        cJSON_AddNumberToObject(stage, "peak_bytes", (double)all[i].peak_bytes);
+        cJSON_AddItemToArray(list, stage);
+    }
+    return list;
+}
+
+static cJSON *describe_params(const struct lode_params *params)
+{
+    const char *name = NULL, *value = NULL;
+    cJSON *object = cJSON_CreateObject();
+    for (int i = 0; params && lode_params_at(params, i, &name, &value); i++)
+        cJSON_AddStringToObject(object, name, value);
+    return object;
+}
+
+static cJSON *describe_store(const struct lode_store *store)
+{
+    char path[PATH_SIZE], text[32] = "";
+    uint64_t hash = 0, size = 0;
+    cJSON *object = cJSON_CreateObject();
+    join(path, store->path, "index.h5");
+    if (lode_hash_file(path, &hash, &size) == LODE_OK)
+        snprintf(text, sizeof text, "%016llx", (unsigned long long)hash);
+    cJSON_AddStringToObject(object, "path", store->path);
+    cJSON_AddStringToObject(object, "index_xxh3", text);
+    cJSON_AddNumberToObject(object, "partitions", (double)store->n_partitions);
+    cJSON_AddNumberToObject(object, "sessions", (double)store->n_sessions);
+    cJSON_AddNumberToObject(object, "events", (double)store->n_events);
+    return object;
+}
+
+/* One execution under way. */
+struct running {
+    const struct execution *execution;
+    struct lode_cluster *cluster;
+    struct lode_results *results;
+    struct lode_arena *arena;
+    char started[32];
+    int64_t start_us;
+};
+
+static lode_status write_record(const struct invocation *invocation, const struct running *running,
+                                lode_status verdict, int exit_status)
+{
+    char path[PATH_SIZE], ended[32];
+    const struct execution *execution = running->execution;
+    cJSON *record = cJSON_CreateObject();
+    cJSON *command = cJSON_CreateArray();
+    for (int i = 1; i < invocation->all_count; i++)
+        cJSON_AddItemToArray(command, cJSON_CreateString(invocation->all_arguments[i]));
+    cJSON_AddStringToObject(record, "job", execution->job->name);
+    cJSON_AddStringToObject(record, "lode_version", LODE_VERSION);
+    cJSON_AddItemToObject(record, "command", command);
+    cJSON_AddNumberToObject(record, "exit_status", exit_status);
+    cJSON_AddStringToObject(record, "error", verdict ? lode_error_text() : "");
+    cJSON_AddItemToObject(record, "parameters", describe_params(execution->params));
+    if (execution->store) cJSON_AddItemToObject(record, "store", describe_store(execution->store));
+    cJSON_AddStringToObject(record, "started", running->started);
+    cJSON_AddStringToObject(record, "ended", lode_clock_iso(ended));
+    cJSON_AddNumberToObject(record, "wall_seconds",
+                            (double)(lode_clock_us() - running->start_us) / 1e6);
+    cJSON_AddNumberToObject(record, "coordinator_cpu_seconds",
+                            (double)lode_clock_process_us() / 1e6);
+    if (running->cluster) {
+        cJSON_AddNumberToObject(record, "workers", cluster_workers(running->cluster));
+        cJSON_AddItemToObject(record, "stages", describe_stages(running->cluster));
+    }
+    char *text = cJSON_Print(record);
+    cJSON_Delete(record);
+    if (!text) return lode_fail(LODE_E_MEMORY, "no memory for run.json");
+    join(path, execution->directory, "run.json");
+    const lode_status status = lode_file_write(path, text, strlen(text), true);
+    free(text);
+    return status;
+}
+
+static lode_status run_job(struct running *running)
+{
+    char path[PATH_SIZE], work[PATH_SIZE];
+    const struct execution *execution = running->execution;
+    if (execution->has_results) {
+        join(path, execution->directory, "results.h5");
+        lode_try(lode_results_create(path, &running->results));
+    }
+    join(work, execution->directory, "stages");
+    struct lode_run run = {
+        .params = execution->params,
+        .store = execution->store,
+        .store_path = execution->store ? execution->store->path : NULL,
+        .directory = execution->output,
+        .work_directory = work,
+        .results = running->results,
+        .arena = running->arena,
+        .cluster = running->cluster,
+        .map = cluster_map,
+        .options = execution->options,
+    };
+    lode_try(execution->job->run(&run));
+    if (running->results) {
+        struct lode_results *results = running->results;
+        running->results = NULL; /* commit ends it, always */
+        lode_try(lode_results_commit(results));
+    }
+    return LODE_OK;
+}
+
+static void remove_stages(const char *directory)
+{
+    char path[PATH_SIZE];
+    join(path, directory, "stages");
+    if (lode_directory_remove(path)) fprintf(stderr, "lode: %s\n", lode_error_text());
+}
+
+lode_status engine_execute(struct invocation *invocation, const struct cluster_settings *settings,
+                           const struct execution *execution)
+{
+    lode_status status = LODE_OK;
+    struct running running = {.execution = execution, .start_us = lode_clock_us()};
+    lode_clock_iso(running.started);
+
+    lode_try_done(lode_arena_create(0, &running.arena));
+    lode_try_done(cluster_open(&settings->options, execution->directory, &invocation->mpi_started,
+                               &running.cluster));
+    status = run_job(&running);
+    if (status == LODE_E_STOPPED) invocation->exit_status = 128 + cluster_signal(running.cluster);
+done:
+    lode_results_discard(running.results);
+    if (execution->has_record) {
+        const int exit_status =
+            status == LODE_E_STOPPED ? invocation->exit_status : lode_exit_status(status);
+        const lode_status recorded = write_record(invocation, &running, status, exit_status);
+        if (!status) status = recorded;
+    }
+    cluster_close(running.cluster);
+    lode_arena_destroy(running.arena);
+    remove_stages(execution->directory);
+    return status;
+}

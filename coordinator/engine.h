@@ -1,0 +1,30 @@
+/* Engine: one execution of a job, from parameters to verdict. What `run`, `stage` and `gen` share.
+ */
+#ifndef LODE_COORDINATOR_ENGINE_H
+#define LODE_COORDINATOR_ENGINE_H
+
+#include "coordinator/command.h"
+#include "jobs/job.h"
+
+struct execution {
+    const struct lode_job *job;
+    const struct lode_params *params; /* or NULL */
+    struct lode_store *store;         /* or NULL */
+    const char *directory;            /* absolute, made by engine_make_directory */
+    const char *output;               /* where the job writes; for `run` the same as directory */
+    const void *options;              /* of the command; passed on to the job */
+    bool has_results;                 /* results.h5 is made */
+    bool has_record;                  /* run.json is made */
+};
+
+/* Makes the folder with log/ and stages/ in it. LODE_E_USAGE when something of that name is there.
+ */
+LODE_CHECKED lode_status engine_make_directory(const char *directory);
+
+/* Opens the cluster, runs the job, commits its results, closes the cluster, writes run.json (also
+ * for a job that failed). Sets invocation->exit_status to 128 + n when signal n stopped it. */
+LODE_CHECKED lode_status engine_execute(struct invocation *invocation,
+                                        const struct cluster_settings *settings,
+                                        const struct execution *execution);
+
+#endif
