@@ -1,0 +1,245 @@
+/* Results: a table comes back from results.h5 as it was put. */
+#include "tests/unit.h"
+
+#include "common/file.h"
+#include "common/hdf.h"
+#include "common/table.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+struct fixture {
+    char directory[64], path[96];
+    struct lode_arena *arena;
+};
+
+static int set_up(void **state)
+{
+    struct fixture *f = calloc(1, sizeof *f);
+    if (f == NULL) return -1;
+    strcpy(f->directory, "/tmp/lode-results-XXXXXX");
+    if (mkdtemp(f->directory) == NULL || lode_arena_create(0, &f->arena) != LODE_OK) return -1;
+    snprintf(f->path, sizeof f->path, "%s/results.h5", f->directory);
+    *state = f;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    struct fixture *f = *state;
+    const lode_status status = lode_directory_remove(f->directory);
+    lode_arena_destroy(f->arena);
+    free(f);
+    return (int)status;
+}
+
+static char *const events[] = {"open", "click", "close"};
+static char *const cohorts[] = {"", "country=DE"};
+static const uint32_t patterns[] = {0, 1, 2, UINT32_MAX, 1, 1};
+static const uint32_t cohort_codes[] = {1, UINT32_MAX, 0};
+static const uint32_t last_events[] = {2, 1, UINT32_MAX};
+static const int64_t sessions[] = {10, 20, INT64_MIN};
+static const uint32_t users[] = {1, 2, UINT32_MAX};
+static const uint8_t expert[] = {0, 1, 255};
+
+/* Columns whose order is not that of their names; two share their words. */
+static void put_patterns(struct lode_results *results, const double *ratios)
+{
+    struct lode_column columns[] = {
+        {.name = "pattern",
+         .type = LODE_COLUMN_TOKENS,
+         .data = patterns,
+         .width = 2,
+         .words = events,
+         .n_words = 3,
+         .title = "consecutive events"},
+        {.name = "cohort",
+         .type = LODE_COLUMN_WORD,
+         .data = cohort_codes,
+         .words = cohorts,
+         .n_words = 2},
+        {.name = "last",
+         .type = LODE_COLUMN_WORD,
+         .data = last_events,
+         .words = events,
+         .n_words = 3},
+        {.name = "sessions", .type = LODE_COLUMN_I64, .data = sessions, .units = "sessions"},
+        {.name = "users", .type = LODE_COLUMN_U32, .data = users},
+        {.name = "expert", .type = LODE_COLUMN_U8, .data = expert},
+        {.name = "a_ratio", .type = LODE_COLUMN_F64, .data = ratios},
+    };
+    const struct lode_table table = {.name = "patterns",
+                                     .title = "event patterns",
+                                     .n_rows = 3,
+                                     .n_columns = 7,
+                                     .columns = columns};
+    assert_ok(lode_results_put(results, &table));
+}
+
+static void write_results(const struct fixture *f)
+{
+    const double ratios[] = {0.5, (double)NAN, (double)INFINITY};
+    struct lode_results *results;
+    struct lode_column none = {.name = "k", .type = LODE_COLUMN_I64};
+    const struct lode_table empty = {.name = "summary", .n_columns = 1, .columns = &none};
+    assert_ok(lode_results_create(f->path, &results));
+    put_patterns(results, ratios);
+    assert_ok(lode_results_put(results, &empty));
+    assert_ok(lode_results_commit(results));
+}
+
+static void a_table_comes_back_as_it_was_put(void **state)
+{
+    struct fixture *f = *state;
+    struct lode_table t;
+    write_results(f);
+    assert_ok(lode_results_read(f->path, "patterns", f->arena, &t));
+    assert_string_equal(t.name, "patterns");
+    assert_string_equal(t.title, "event patterns");
+    assert_int_equal(t.n_rows, 3);
+    assert_int_equal(t.n_columns, 7);
+    assert_string_equal(t.columns[0].name, "pattern");
+    assert_int_equal(t.columns[0].type, LODE_COLUMN_TOKENS);
+    assert_int_equal(t.columns[0].width, 2);
+    assert_string_equal(t.columns[0].title, "consecutive events");
+    assert_memory_equal(t.columns[0].data, patterns, sizeof patterns);
+    assert_int_equal(t.columns[0].n_words, 3);
+    assert_string_equal(t.columns[0].words[2], "close");
+    assert_memory_equal(t.columns[1].data, cohort_codes, sizeof cohort_codes);
+    assert_string_equal(t.columns[1].words[0], "");
+    assert_memory_equal(t.columns[2].data, last_events, sizeof last_events);
+    assert_ptr_equal(t.columns[2].words, t.columns[0].words);
+    assert_memory_equal(t.columns[3].data, sessions, sizeof sessions);
+    assert_string_equal(t.columns[3].units, "sessions");
+    assert_null(t.columns[4].units);
+    assert_memory_equal(t.columns[4].data, users, sizeof users);
+    assert_memory_equal(t.columns[5].data, expert, sizeof expert);
+    const double *ratios = t.columns[6].data;
+    assert_true(ratios[0] == 0.5 && isnan(ratios[1]) && isinf(ratios[2]));
+}
+
+static void an_empty_table_comes_back(void **state)
+{
+    struct fixture *f = *state;
+    struct lode_table t;
+    write_results(f);
+    assert_ok(lode_results_read(f->path, "summary", f->arena, &t));
+    assert_int_equal(t.n_rows, 0);
+    assert_int_equal(t.n_columns, 1);
+    assert_string_equal(t.title, "");
+}
+
+static void codes_are_a_byte_each_and_a_shared_word_list_is_stored_once(void **state)
+{
+    struct fixture *f = *state;
+    struct lode_hdf *file;
+    struct lode_hdf_column column;
+    char **lists;
+    int64_t count;
+    write_results(f);
+    assert_ok(lode_hdf_open(f->path, &file));
+    assert_ok(lode_hdf_describe(file, "patterns/pattern", f->arena, &column));
+    assert_int_equal(column.type, LODE_HDF_U8);
+    assert_ok(lode_hdf_list(file, "patterns/words", f->arena, &lists, &count));
+    assert_int_equal(count, 2);
+    assert_string_equal(lists[0], "cohort");
+    assert_string_equal(lists[1], "pattern");
+    lode_hdf_close(file);
+}
+
+static void tables_are_listed_sorted(void **state)
+{
+    struct fixture *f = *state;
+    char **names;
+    int64_t count;
+    write_results(f);
+    assert_ok(lode_results_list(f->path, f->arena, &names, &count));
+    assert_int_equal(count, 2);
+    assert_string_equal(names[0], "patterns");
+    assert_string_equal(names[1], "summary");
+}
+
+static void an_unknown_table_names_the_nearest(void **state)
+{
+    struct fixture *f = *state;
+    struct lode_table t;
+    write_results(f);
+    assert_status(LODE_E_USAGE, lode_results_read(f->path, "patern", f->arena, &t));
+    assert_non_null(strstr(lode_error_text(), "did you mean 'patterns'?"));
+    assert_status(LODE_E_USAGE, lode_results_read(f->path, "xyzzy", f->arena, &t));
+    assert_non_null(strstr(lode_error_text(), "there are: patterns, summary"));
+    assert_status(LODE_E_USAGE, lode_results_read(f->path, "patterns/words", f->arena, &t));
+}
+
+static void discarded_results_leave_no_file(void **state)
+{
+    struct fixture *f = *state;
+    struct lode_results *results;
+    assert_ok(lode_results_create(f->path, &results));
+    lode_results_discard(results);
+    assert_int_equal(access(f->path, F_OK), -1);
+    assert_int_equal(rmdir(f->directory), 0); /* nothing aside either */
+    lode_results_discard(NULL);
+}
+
+static void a_code_without_a_word_is_refused(void **state)
+{
+    struct fixture *f = *state;
+    struct lode_results *results;
+    struct lode_column column = {
+        .name = "w", .type = LODE_COLUMN_WORD, .data = last_events, .words = events, .n_words = 2};
+    const struct lode_table table = {.name = "t", .n_rows = 3, .n_columns = 1, .columns = &column};
+    assert_ok(lode_results_create(f->path, &results));
+    assert_status(LODE_E_BUG, lode_results_put(results, &table));
+    lode_results_discard(results);
+}
+
+/* The same faults in a file that somebody else wrote. */
+static void a_table_that_does_not_add_up_is_refused(void **state)
+{
+    struct fixture *f = *state;
+    struct lode_hdf *file;
+    struct lode_table t;
+    const int64_t numbers[2] = {1, 2};
+    const struct lode_hdf_column column = {
+        .name = "t/n", .type = LODE_HDF_I64, .rows = 2, .data = numbers};
+    assert_ok(lode_hdf_create(f->path, "1", &file));
+    assert_ok(lode_hdf_put_text(file, "t", "title", ""));
+    assert_ok(lode_hdf_put_i64(file, "t", "n_rows", 3));
+    assert_ok(lode_hdf_put_i64(file, "t", "n_columns", 1));
+    assert_ok(lode_hdf_put(file, &column));
+    assert_ok(lode_hdf_put_text(file, "t/n", "type", "i64"));
+    assert_ok(lode_hdf_put_i64(file, "t/n", "position", 0));
+    assert_ok(lode_hdf_commit(file));
+    assert_status(LODE_E_INPUT, lode_results_read(f->path, "t", f->arena, &t));
+    assert_non_null(strstr(lode_error_text(), "2 rows of 3"));
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+/* The folder is gone already. */
+static int tear_down_arena(void **state)
+{
+    struct fixture *f = *state;
+    lode_arena_destroy(f->arena);
+    free(f);
+    return 0;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(a_table_comes_back_as_it_was_put),
+        TEST(an_empty_table_comes_back),
+        TEST(codes_are_a_byte_each_and_a_shared_word_list_is_stored_once),
+        TEST(tables_are_listed_sorted),
+        TEST(an_unknown_table_names_the_nearest),
+        cmocka_unit_test_setup_teardown(discarded_results_leave_no_file, set_up, tear_down_arena),
+        TEST(a_code_without_a_word_is_refused),
+        TEST(a_table_that_does_not_add_up_is_refused),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,226 @@
+/* Cluster: real worker processes on this machine, the real messages, a job of a few leaves.
+ *
+ * The workers run this very program: the supervisor starts /proc/self/exe as `worker --door-fd N`.
+ */
+#include "tests/unit.h"
+
+#include "common/file.h"
+#include "common/message.h"
+#include "common/pack.h"
+#include "coordinator/cluster.h"
+#include "coordinator/engine.h"
+#include "worker/worker.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* The leaves. Each gives its task's number, and fails, dies or grows as its name says. */
+static lode_status number_leaf(struct lode_task *task)
+{
+    return lode_pack_u64(task->output, (uint64_t)task->index * 7);
+}
+
+static lode_status echo_leaf(struct lode_task *task)
+{
+    lode_try(lode_bytes_append(task->output, task->params, task->params_size));
+    return lode_bytes_append(task->output, task->input, task->input_size);
+}
+
+static lode_status failing_leaf(struct lode_task *task)
+{
+    if (task->index == 3) return lode_fail(LODE_E_INPUT, "task three is rotten");
+    return number_leaf(task);
+}
+
+/* Dies on the first attempt of task 2: a marker file tells the second attempt to live. */
+static lode_status dying_leaf(struct lode_task *task)
+{
+    char path[4096];
+    snprintf(path, sizeof path, "%s/died", task->work_directory);
+    if (task->index == 2 && access(path, F_OK)) {
+        lode_try(lode_file_write(path, "x", 1, false));
+        raise(SIGKILL);
+    }
+    return number_leaf(task);
+}
+
+static lode_status deadly_leaf(struct lode_task *task)
+{
+    if (task->index == 1) raise(SIGKILL);
+    return number_leaf(task);
+}
+
+static const struct lode_leaf leaves[] = {
+    {"test.number", number_leaf}, {"test.echo", echo_leaf},     {"test.failing", failing_leaf},
+    {"test.dying", dying_leaf},   {"test.deadly", deadly_leaf}, {NULL, NULL}};
+
+const struct lode_leaf *lode_leaf_find(const char *name)
+{
+    for (const struct lode_leaf *leaf = leaves; leaf->name; leaf++)
+        if (strcmp(leaf->name, name) == 0) return leaf;
+    return NULL;
+}
+
+struct fixture {
+    char directory[64];
+    struct lode_cluster *cluster;
+};
+
+static int set_up(void **state)
+{
+    static struct fixture fixture;
+    bool mpi_started = false;
+    const struct cluster_options options = {
+        .local_workers = 3, .workers_per_rank = 1, .heartbeat_ms = 500, .quiet = true};
+    strcpy(fixture.directory, "/tmp/lode-cluster-XXXXXX");
+    char run[80];
+    if (!mkdtemp(fixture.directory)) return -1;
+    snprintf(run, sizeof run, "%s/run", fixture.directory);
+    if (engine_make_directory(run) || cluster_open(&options, run, &mpi_started, &fixture.cluster))
+        return -1;
+    *state = &fixture;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    struct fixture *fixture = *state;
+    cluster_close(fixture->cluster);
+    return lode_directory_remove(fixture->directory);
+}
+
+struct collected {
+    int64_t count;
+    uint64_t sum;
+    size_t bytes;
+    bool in_order;
+};
+
+static lode_status collect_numbers(void *context, int64_t task, const uint8_t *data, size_t size)
+{
+    struct collected *collected = context;
+    struct lode_unpack in = lode_unpack_begin(data, size);
+    uint64_t value = 0;
+    lode_try(lode_unpack_u64(&in, &value));
+    collected->in_order =
+        collected->in_order && task == collected->count && value == (uint64_t)task * 7;
+    collected->count++;
+    collected->sum += value;
+    return LODE_OK;
+}
+
+static lode_status collect_bytes(void *context, int64_t task, const uint8_t *data, size_t size)
+{
+    struct collected *collected = context;
+    (void)task;
+    collected->count++;
+    collected->bytes += size;
+    collected->in_order =
+        collected->in_order && size > 0 && data[0] == 'p' && data[size - 1] == 'i';
+    return LODE_OK;
+}
+
+static lode_status map(struct fixture *fixture, const char *leaf, int64_t n_tasks,
+                       struct collected *collected)
+{
+    const struct lode_stage stage = {.leaf = leaf, .title = leaf, .n_tasks = n_tasks};
+    *collected = (struct collected){.in_order = true};
+    return cluster_map(fixture->cluster, &stage, collect_numbers, collected);
+}
+
+static void results_are_merged_once_and_in_task_order(void **state)
+{
+    struct collected collected;
+    assert_ok(map(*state, "test.number", 500, &collected));
+    assert_int_equal(collected.count, 500);
+    assert_true(collected.in_order);
+}
+
+static void large_parameters_and_results_travel_as_files(void **state)
+{
+    struct fixture *fixture = *state;
+    struct lode_bytes inputs[4] = {{0}};
+    const size_t size = LODE_INLINE_LIMIT + 1000;
+    char *params = malloc(size);
+    assert_non_null(params);
+    memset(params, 'p', size);
+    for (int i = 0; i < 4; i++) assert_ok(lode_bytes_append(&inputs[i], "i", 1));
+    const struct lode_stage stage = {.leaf = "test.echo",
+                                     .title = "echo",
+                                     .n_tasks = 4,
+                                     .params = {(uint8_t *)params, size, size},
+                                     .inputs = inputs};
+    struct collected collected = {.in_order = true};
+    assert_ok(cluster_map(fixture->cluster, &stage, collect_bytes, &collected));
+    assert_int_equal(collected.count, 4);
+    assert_int_equal(collected.bytes, 4 * (size + 1));
+    assert_true(collected.in_order);
+    for (int i = 0; i < 4; i++) lode_bytes_clear(&inputs[i]);
+    free(params);
+}
+
+static void a_leafs_error_is_the_runs_with_its_own_status(void **state)
+{
+    struct collected collected;
+    assert_status(LODE_E_INPUT, map(*state, "test.failing", 8, &collected));
+    assert_non_null(strstr(lode_error_text(), "task three is rotten"));
+    assert_non_null(strstr(lode_error_text(), "task 3 of 8"));
+}
+
+static void a_worker_that_dies_changes_nothing(void **state)
+{
+    struct collected collected;
+    assert_ok(map(*state, "test.dying", 50, &collected));
+    assert_int_equal(collected.count, 50);
+    assert_true(collected.in_order);
+    int count = 0;
+    const struct stage_statistics *all =
+        cluster_statistics(((struct fixture *)*state)->cluster, &count);
+    assert_true(all[count - 1].attempts > 50); /* something was repeated */
+}
+
+static void a_task_that_kills_three_workers_fails_the_run_by_name(void **state)
+{
+    struct collected collected;
+    assert_status(LODE_E_RUN, map(*state, "test.deadly", 4, &collected));
+    assert_non_null(strstr(lode_error_text(), "task 1 of 4"));
+    assert_non_null(strstr(lode_error_text(), "took its worker down"));
+}
+
+static void the_cluster_goes_on_after_a_failed_stage(void **state)
+{
+    struct collected collected;
+    assert_status(LODE_E_INPUT, map(*state, "test.failing", 8, &collected));
+    assert_ok(map(*state, "test.number", 20, &collected));
+    assert_int_equal(collected.count, 20);
+}
+
+static void an_unknown_leaf_ends_the_run_not_the_patience(void **state)
+{
+    struct collected collected;
+    const lode_status status = map(*state, "test.missing", 2, &collected);
+    assert_true(status == LODE_E_CLUSTER || status == LODE_E_RUN);
+}
+
+int main(int argc, char **argv)
+{
+    if (argc == 4 && strcmp(argv[1], "worker") == 0) {
+        struct door door;
+        const lode_status status = door_read((int)strtol(argv[3], NULL, 10), &door);
+        return lode_exit_status(status ? status : worker_serve(&door));
+    }
+#define with_cluster(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+    const struct CMUnitTest tests[] = {
+        with_cluster(results_are_merged_once_and_in_task_order),
+        with_cluster(large_parameters_and_results_travel_as_files),
+        with_cluster(a_leafs_error_is_the_runs_with_its_own_status),
+        with_cluster(a_worker_that_dies_changes_nothing),
+        with_cluster(a_task_that_kills_three_workers_fails_the_run_by_name),
+        with_cluster(the_cluster_goes_on_after_a_failed_stage),
+        with_cluster(an_unknown_leaf_ends_the_run_not_the_patience),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

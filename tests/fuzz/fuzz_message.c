@@ -1,0 +1,22 @@
+/* Any bytes as a message: decoded or refused, and what is decoded encodes to a message that decodes
+ * to the same. */
+#include "common/message.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct lode_message message, again;
+    struct lode_bytes out = {0};
+    if (lode_message_decode(data, size, &message)) return 0;
+    if (lode_message_encode(&message, &out) || lode_message_decode(out.data, out.size, &again))
+        abort();
+    if (message.type != again.type || message.task != again.task ||
+        message.bytes.size != again.bytes.size || message.text.size != again.text.size)
+        abort();
+    lode_bytes_clear(&out);
+    return 0;
+}

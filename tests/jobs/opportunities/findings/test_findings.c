@@ -1,0 +1,262 @@
+/* Selection, folding and ranking in the small world: 10 faulty and 40 normal sessions. */
+#include "tests/unit.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "jobs/opportunities/findings/findings.h"
+#include "tests/jobs/opportunities/small_world.h"
+
+struct fixture {
+    struct small_world world;
+    struct pattern_rows patterns;
+    struct cohort_rows cohorts;
+    struct finding_sources sources;
+    struct findings findings;
+};
+
+/* All cohorts are searched, q = p, and by default no cohort is a finding: tests say what they want.
+ */
+static const char *const base[] = {"k=1..3",
+                                   "min_support=0",
+                                   "min_users=1",
+                                   "cohort_min_users=1",
+                                   "cohort_min_faulty=1",
+                                   "cohort_min_normal=1",
+                                   "max_q=1",
+                                   "cohort_z=1000",
+                                   "cohort_relative=1000",
+                                   NULL};
+
+static void begin(struct fixture *f)
+{
+    small_world_init(&f->world, base);
+}
+
+static void set(struct fixture *f, const char *assignment)
+{
+    struct small_world *world = &f->world;
+    assert_ok(lode_params_set(world->params, assignment));
+    assert_ok(
+        opportunity_options_read(world->params, &world->store, world->arena, &world->options));
+}
+
+static void make(struct fixture *f)
+{
+    struct small_world *world = &f->world;
+    assert_ok(pattern_rows_make(&world->scenarios, &world->store, &world->options, &world->tokens,
+                                0, world->arena, &f->patterns));
+    assert_ok(cohort_rows_make(&world->cohorts, &world->store, &world->options, world->arena,
+                               &f->cohorts));
+    for (int64_t i = 0; i < f->patterns.n; i++) f->patterns.q[i] = f->patterns.p[i];
+    for (int64_t i = 0; i < f->cohorts.n; i++) f->cohorts.rows[i].q = f->cohorts.rows[i].p;
+    f->sources = (struct finding_sources){.store = &world->store,
+                                          .options = &world->options,
+                                          .scenarios = &world->scenarios,
+                                          .patterns = &f->patterns,
+                                          .cohorts = &f->cohorts};
+    assert_ok(findings_make(&f->sources, world->arena, &f->findings));
+}
+
+static void end(struct fixture *f)
+{
+    small_world_clear(&f->world);
+}
+
+static void a_pattern_finding_has_counts_effect_interval_and_impact(void **state)
+{
+    (void)state;
+    struct fixture f;
+    begin(&f);
+    small_world_count(&f.world, 0, 1, (const struct small_pattern[]){{0, {ERROR}, 8, 4}, {0}});
+    make(&f);
+    assert_int_equal(f.findings.n, 1);
+    const struct finding *finding = &f.findings.list[0];
+    assert_int_equal(finding->expert, EXPERT_PATTERN);
+    assert_string_equal(finding->cohort, "");
+    assert_true(fabs(finding->effect - 0.7) < 1e-12);
+    assert_true(0 < finding->low && finding->low < 0.7 && 0.7 < finding->high && finding->high < 1);
+    assert_true(finding->ratio == 8);
+    /* 38 sessions without it, 2 of them faulty; 12 with it: 8 - 12 x 2 / 38 */
+    assert_true(fabs(finding->impact - (8 - 24.0 / 38)) < 1e-12);
+    end(&f);
+}
+
+static void a_pattern_above_max_q_or_rarer_in_faulty_sessions_is_no_finding(void **state)
+{
+    (void)state;
+    struct fixture f;
+    begin(&f);
+    set(&f, "min_ratio=0");
+    set(&f, "max_q=0.01");
+    small_world_count(
+        &f.world, 0, 1,
+        (const struct small_pattern[]){{0, {ERROR}, 8, 4}, /* p = 0.00003 */
+                                       {0, {LOGIN}, 2, 2}, /* p = 0.17 */
+                                       {0, {PAY}, 1, 30},  /* p = 0.0003, the other way */
+                                       {0}});
+    make(&f);
+    assert_int_equal(f.findings.n, 1);
+    assert_int_equal(f.findings.list[0].tokens[0], ERROR);
+    end(&f);
+}
+
+static void a_pattern_folds_under_the_longest_with_the_same_sessions(void **state)
+{
+    (void)state;
+    struct fixture f;
+    begin(&f);
+    small_world_count(&f.world, 0, 1,
+                      (const struct small_pattern[]){{0, {ERROR}, 8, 4}, {0, {PAY}, 9, 4}, {0}});
+    small_world_count(
+        &f.world, 0, 2,
+        (const struct small_pattern[]){{0, {ERROR, PAY}, 8, 4}, {0, {LOGIN, ERROR}, 8, 4}, {0}});
+    small_world_count(&f.world, 0, 3,
+                      (const struct small_pattern[]){{0, {LOGIN, ERROR, PAY}, 8, 4}, {0}});
+    make(&f);
+    assert_int_equal(f.findings.n, 2);
+    assert_int_equal(f.findings.n_folded, 3);
+    assert_int_equal(f.findings.list[0].k, 1); /* PAY: one more faulty session */
+    assert_int_equal(f.findings.list[0].folded, 0);
+    assert_int_equal(f.findings.list[1].k, 3);
+    assert_int_equal(f.findings.list[1].folded, 3);
+    end(&f);
+}
+
+static void a_longer_pattern_with_fewer_sessions_folds_nothing(void **state)
+{
+    (void)state;
+    struct fixture f;
+    begin(&f);
+    small_world_count(&f.world, 0, 1, (const struct small_pattern[]){{0, {ERROR}, 8, 4}, {0}});
+    small_world_count(&f.world, 0, 2,
+                      (const struct small_pattern[]){{0, {LOGIN, ERROR}, 8, 3}, {0}});
+    make(&f);
+    assert_int_equal(f.findings.n, 2);
+    assert_int_equal(f.findings.n_folded, 0);
+    end(&f);
+}
+
+static void a_pattern_in_a_cohort_folds_under_the_same_over_all_sessions(void **state)
+{
+    (void)state;
+    struct fixture f;
+    begin(&f);
+    small_world_count(&f.world, 0, 1, (const struct small_pattern[]){{0, {ERROR}, 8, 4}, {0}});
+    small_world_count(&f.world, 1, 1, /* ios: 8 faulty, 12 normal; web: 2 and 28 */
+                      (const struct small_pattern[]){
+                          {0, {ERROR}, 7, 2}, {0, {PAY}, 8, 1}, {1, {ERROR}, 1, 2}, {0}});
+    make(&f);
+    assert_int_equal(f.findings.n, 2);
+    assert_int_equal(f.findings.list[0].folded + f.findings.list[1].folded, 2);
+    const struct finding *in_ios =
+        f.findings.list[0].cohort[0] ? &f.findings.list[0] : &f.findings.list[1];
+    assert_string_equal(in_ios->cohort, "os=ios");
+    assert_int_equal(in_ios->tokens[0], PAY);
+    assert_int_equal(in_ios->table.faulty_total, 8);
+    end(&f);
+}
+
+static void a_cohort_that_is_worse_than_all_by_more_than_the_threshold_is_a_finding(void **state)
+{
+    (void)state;
+    struct fixture f;
+    begin(&f);
+    set(&f, "kpi=fail");
+    f.world.cohorts.n_kpis = 1;
+    f.world.os_cells[1] = f.world.os_cells[N_KPIS]; /* web, now that there is one KPI */
+    f.world.lifecycle_cells[1] = f.world.lifecycle_cells[N_KPIS];
+    f.world.lifecycle_cells[2] = (struct cohort_cell){0};
+    set(&f, "cohort_relative=0.99"); /* ios: exactly twice the rate of all */
+    make(&f);
+    assert_int_equal(f.findings.n, 1);
+    const struct finding *ios = &f.findings.list[0];
+    assert_int_equal(ios->expert, EXPERT_COHORT);
+    assert_string_equal(ios->cohort, "os=ios");
+    assert_true(fabs(ios->effect - 1) < 1e-12 && fabs(ios->ratio - 2) < 1e-12);
+    assert_true(fabs(ios->impact - (8 - 20 * (2.0 / 30))) < 1e-12);
+    set(&f, "cohort_relative=1"); /* "more than" */
+    make(&f);
+    assert_int_equal(f.findings.n, 0);
+    set(&f, "cohort_relative=0.1"); /* web is 67 % better: not harmful */
+    make(&f);
+    assert_int_equal(f.findings.n, 1);
+    end(&f);
+}
+
+static void a_numeric_cohort_is_a_finding_in_both_directions_and_ranks_last(void **state)
+{
+    (void)state;
+    struct fixture f;
+    begin(&f);
+    set(&f, "cohort_relative=0.2"); /* seconds: ios -37.5 %, web +25 %; fail: ios +100 % */
+    make(&f);
+    assert_int_equal(f.findings.n, 3);
+    assert_int_equal(f.findings.list[0].kpi, FAIL);
+    assert_true(f.findings.list[1].kpi == SECONDS && f.findings.list[2].kpi == SECONDS);
+    assert_true(isnan(f.findings.list[1].impact));
+    /* equal weights: 0.375 x 20 and 0.25 x 30; the smaller q decides, else the name */
+    assert_true(f.findings.list[1].weight == f.findings.list[2].weight);
+    assert_true(f.findings.list[1].q <= f.findings.list[2].q);
+    end(&f);
+}
+
+static void an_outlier_among_its_siblings_is_a_finding(void **state)
+{
+    (void)state;
+    struct fixture f;
+    begin(&f);
+    set(&f, "cohort_z=0.6"); /* two siblings lie 1 / 1.4826 = 0.67 to either side of the median */
+    make(&f);
+    assert_int_equal(f.findings.n, 3); /* fail: ios; seconds: both */
+    end(&f);
+}
+
+static void an_equal_cohort_folds_under_the_first(void **state)
+{
+    (void)state;
+    struct fixture f;
+    begin(&f);
+    set(&f, "cohort_relative=0.99");
+    f.world.lifecycle_cells[N_KPIS + FAIL] = f.world.os_cells[FAIL]; /* first sessions = ios */
+    make(&f);
+    assert_int_equal(f.findings.n, 1);
+    assert_string_equal(f.findings.list[0].cohort, "os=ios");
+    assert_int_equal(f.findings.list[0].folded, 1);
+    end(&f);
+}
+
+static void a_scenario_keeps_its_top_findings_by_impact(void **state)
+{
+    (void)state;
+    struct fixture f;
+    begin(&f);
+    set(&f, "top=2");
+    small_world_count(&f.world, 0, 1,
+                      (const struct small_pattern[]){
+                          {0, {ERROR}, 5, 2}, {0, {LOGIN}, 9, 2}, {0, {PAY}, 7, 2}, {0}});
+    small_world_count(&f.world, 1, 1, (const struct small_pattern[]){{1, {LOGIN, 0}, 2, 1}, {0}});
+    make(&f);
+    assert_int_equal(f.findings.n, 2); /* LOGIN of web folds under LOGIN */
+    assert_int_equal(f.findings.list[0].tokens[0], LOGIN);
+    assert_int_equal(f.findings.list[1].tokens[0], PAY);
+    assert_int_equal(f.findings.n_candidates, 4);
+    end(&f);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_pattern_finding_has_counts_effect_interval_and_impact),
+        cmocka_unit_test(a_pattern_above_max_q_or_rarer_in_faulty_sessions_is_no_finding),
+        cmocka_unit_test(a_pattern_folds_under_the_longest_with_the_same_sessions),
+        cmocka_unit_test(a_longer_pattern_with_fewer_sessions_folds_nothing),
+        cmocka_unit_test(a_pattern_in_a_cohort_folds_under_the_same_over_all_sessions),
+        cmocka_unit_test(a_cohort_that_is_worse_than_all_by_more_than_the_threshold_is_a_finding),
+        cmocka_unit_test(a_numeric_cohort_is_a_finding_in_both_directions_and_ranks_last),
+        cmocka_unit_test(an_outlier_among_its_siblings_is_a_finding),
+        cmocka_unit_test(an_equal_cohort_folds_under_the_first),
+        cmocka_unit_test(a_scenario_keeps_its_top_findings_by_impact),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,78 @@
+/* 1475492419000 ms is 2016-10-03T11:00:19Z. */
+#include "tests/unit.h"
+
+#include "jobs/stage/moment.h"
+
+#include <string.h>
+
+static int64_t moment(const struct moment_rule *rule, const char *text)
+{
+    int64_t time_ms = -1;
+    const char *reject = moment_read(rule, text, strlen(text), &time_ms);
+    if (reject) fail_msg("%s: %s", text, reject);
+    return time_ms;
+}
+
+static const char *reject(const struct moment_rule *rule, const char *text)
+{
+    int64_t time_ms = 0;
+    return moment_read(rule, text, strlen(text), &time_ms);
+}
+
+static void a_number_counts_milliseconds_unless_the_column_says_seconds(void **state)
+{
+    (void)state;
+    assert_true(moment(&(struct moment_rule){0}, "1475492419000") == 1475492419000);
+    assert_true(moment(&(struct moment_rule){.in_seconds = true}, "1475492419") == 1475492419000);
+}
+
+static void a_given_unit_beats_the_name_of_the_column(void **state)
+{
+    (void)state;
+    assert_true(moment(&(struct moment_rule){.unit = STAGE_TIME_MS, .in_seconds = true}, "5") == 5);
+    assert_true(moment(&(struct moment_rule){.unit = STAGE_TIME_S}, "5") == 5000);
+}
+
+static void fractions_of_a_second_are_kept_to_the_millisecond(void **state)
+{
+    (void)state;
+    assert_true(moment(&(struct moment_rule){.unit = STAGE_TIME_S}, "1.5") == 1500);
+    assert_true(moment(&(struct moment_rule){.unit = STAGE_TIME_S}, "-0.0004") == 0);
+}
+
+static void a_time_without_offset_is_of_the_given_zone(void **state)
+{
+    (void)state;
+    const struct moment_rule east = {.timezone_minutes = 120};
+    assert_true(moment(&(struct moment_rule){0}, "2016-10-03T11:00:19Z") == 1475492419000);
+    assert_true(moment(&east, "2016-10-03 13:00:19") == 1475492419000);
+    assert_true(moment(&east, "2016-10-03T11:00:19Z") == 1475492419000);
+    assert_true(moment(&east, "2016-10-03T12:00:19+01:00") == 1475492419000);
+    assert_true(moment(&east, "2016-10-03T10:00:19-01:00") == 1475492419000);
+}
+
+static void what_is_no_time_is_rejected_with_the_reason(void **state)
+{
+    (void)state;
+    assert_string_equal(reject(&(struct moment_rule){0}, "yesterday"), "not a time");
+    assert_string_equal(reject(&(struct moment_rule){.unit = STAGE_TIME_S}, "2016-10-03"),
+                        "text in a number");
+    assert_string_equal(reject(&(struct moment_rule){.unit = STAGE_TIME_ISO}, "1475492419"),
+                        "not a time");
+    assert_string_equal(reject(&(struct moment_rule){0}, "9223372036854775807"),
+                        "time out of range");
+    assert_string_equal(reject(&(struct moment_rule){.in_seconds = true}, "9223372036854775"),
+                        "time out of range");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_number_counts_milliseconds_unless_the_column_says_seconds),
+        cmocka_unit_test(a_given_unit_beats_the_name_of_the_column),
+        cmocka_unit_test(fractions_of_a_second_are_kept_to_the_millisecond),
+        cmocka_unit_test(a_time_without_offset_is_of_the_given_zone),
+        cmocka_unit_test(what_is_no_time_is_rejected_with_the_reason),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
