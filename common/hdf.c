@@ -18,14 +18,10 @@
 #include "common/file.h"
 #include "common/hdf_private.h"
 
-/* Large columns begin on a page: 40 MB are written in 9 ms then, in 120 ms from the middle of one.
- */
-enum { ALIGNED_FROM_BYTES = 1 << 16, PAGE_BYTES = 4096 };
-
 void hdf_begin(void)
 {
-    /* HDF5 flushes open files at exit; ours are committed or thrown away, and after a full disk
-     * that flush fails again and prints. Only the first call in a process counts. */
+    /* HDF5 closes open files at exit; ours are committed or thrown away, and one that could not be
+     * closed on a full disk makes HDF5 1.10.8 crash there. The first call in a process counts. */
     H5dont_atexit();
     H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
 }
@@ -147,6 +143,15 @@ static lode_status file_new(const char *path, const char *attempt, struct lode_h
     return LODE_OK;
 }
 
+void lode_hdf_close(struct lode_hdf *file)
+{
+    if (file == NULL) return;
+    hdf_begin();
+    if (file->id >= 0) H5Fclose(file->id);
+    if (file->aside != NULL) unlink(file->aside);
+    file_free(file);
+}
+
 lode_status lode_hdf_create(const char *path, const char *attempt, struct lode_hdf **file)
 {
     struct lode_hdf *made = NULL;
@@ -158,7 +163,6 @@ lode_status lode_hdf_create(const char *path, const char *attempt, struct lode_h
     if (creation >= 0 && access >= 0 && H5Pset_obj_track_times(creation, false) >= 0 &&
         H5Pset_libver_bounds(access, H5F_LIBVER_V18, H5F_LIBVER_LATEST) >= 0 &&
         H5Pset_fclose_degree(access, H5F_CLOSE_STRONG) >= 0 &&
-        H5Pset_alignment(access, ALIGNED_FROM_BYTES, PAGE_BYTES) >= 0 &&
         H5Pset_file_locking(access, true, true) >= 0) {
         made->id = H5Fcreate(made->aside, H5F_ACC_TRUNC, creation, access);
     }
@@ -167,8 +171,7 @@ lode_status lode_hdf_create(const char *path, const char *attempt, struct lode_h
     hdf_release(creation);
     hdf_release(access);
     if (status != LODE_OK) {
-        unlink(made->aside); /* on a full disk it exists, empty */
-        file_free(made);
+        lode_hdf_close(made); /* on a full disk the file is there, empty */
         return status;
     }
     *file = made;
@@ -216,15 +219,6 @@ done:
     if (status != LODE_OK) unlink(file->aside);
     file_free(file);
     return status;
-}
-
-void lode_hdf_close(struct lode_hdf *file)
-{
-    if (file == NULL) return;
-    hdf_begin();
-    if (file->id >= 0) H5Fclose(file->id);
-    if (file->aside != NULL) unlink(file->aside);
-    file_free(file);
 }
 
 static lode_status open_for_reading(struct lode_hdf *file)

@@ -33,9 +33,7 @@ lode_status lode_store_column_path(const char *group, const char *name, struct l
     char *made;
 
     lode_try(lode_take(arena, group_size + 3 * name_size + 3, &made));
-    char *to = made + group_size;
-    memcpy(made, group, group_size);
-    *to++ = '/';
+    char *to = made + snprintf(made, group_size + 2, "%s/", group);
     if (name_size == 0) *to++ = '%'; /* alone: never made by the loop below */
     for (const char *at = name; *at != '\0'; at++) {
         const unsigned char byte = (unsigned char)*at;
@@ -75,20 +73,6 @@ int64_t *store_count_of(struct lode_partition *partition, int which)
     return (int64_t *)(void *)((char *)partition + store_counts[which].offset);
 }
 
-/* A column that must have `rows` rows. */
-static lode_status get_exactly(struct lode_hdf *file, const char *name, enum lode_hdf_type type,
-                               int64_t rows, struct lode_arena *arena, void **data)
-{
-    struct lode_hdf_column column;
-
-    lode_try(lode_hdf_describe(file, name, arena, &column));
-    if (column.rows != rows || column.columns != 1) {
-        return lode_fail(LODE_E_INPUT, "'%s' has %" PRId64 " rows, must have %" PRId64, name,
-                         column.rows, rows);
-    }
-    return lode_hdf_get(file, name, type, 0, rows, arena, data);
-}
-
 static lode_status get_attributes(struct lode_hdf *file, struct lode_store *store)
 {
     char **names;
@@ -96,8 +80,8 @@ static lode_status get_attributes(struct lode_hdf *file, struct lode_store *stor
 
     lode_try(lode_hdf_get_texts(file, "schema/attributes/name", store->arena, &names,
                                 &store->n_attributes));
-    lode_try(get_exactly(file, "schema/attributes/of_user", LODE_HDF_U8, store->n_attributes,
-                         store->arena, &of_user));
+    lode_try(store_get_column(file, "schema/attributes/of_user", LODE_HDF_U8, store->n_attributes,
+                              store->arena, &of_user));
     lode_try(lode_take_zero(store->arena, store->n_attributes, &store->attributes));
     for (int64_t i = 0; i < store->n_attributes; i++) {
         struct lode_attribute *attribute = &store->attributes[i];
@@ -117,10 +101,10 @@ static lode_status get_kpis(struct lode_hdf *file, struct lode_store *store)
     void *is_binary, *n_missing;
 
     lode_try(lode_hdf_get_texts(file, "schema/kpis/name", store->arena, &names, &store->n_kpis));
-    lode_try(get_exactly(file, "schema/kpis/is_binary", LODE_HDF_U8, store->n_kpis, store->arena,
-                         &is_binary));
-    lode_try(get_exactly(file, "schema/kpis/n_missing", LODE_HDF_I64, store->n_kpis, store->arena,
-                         &n_missing));
+    lode_try(store_get_column(file, "schema/kpis/is_binary", LODE_HDF_U8, store->n_kpis,
+                              store->arena, &is_binary));
+    lode_try(store_get_column(file, "schema/kpis/n_missing", LODE_HDF_I64, store->n_kpis,
+                              store->arena, &n_missing));
     lode_try(lode_take_zero(store->arena, store->n_kpis, &store->kpis));
     for (int64_t i = 0; i < store->n_kpis; i++) {
         store->kpis[i].name = names[i];
@@ -142,8 +126,8 @@ static lode_status get_partitions(struct lode_hdf *file, struct lode_store *stor
 
     lode_try(
         lode_hdf_get_texts(file, "partitions/file", store->arena, &files, &store->n_partitions));
-    lode_try(get_exactly(file, "partitions/checksum", LODE_HDF_U64, store->n_partitions,
-                         store->arena, &checksums));
+    lode_try(store_get_column(file, "partitions/checksum", LODE_HDF_U64, store->n_partitions,
+                              store->arena, &checksums));
     lode_try(lode_take_zero(store->arena, store->n_partitions, &store->partitions));
     for (int64_t i = 0; i < store->n_partitions; i++) {
         if (!store_is_part_file(files[i])) {
@@ -153,8 +137,8 @@ static lode_status get_partitions(struct lode_hdf *file, struct lode_store *stor
         store->partitions[i].checksum = ((const uint64_t *)checksums)[i];
     }
     for (int which = 0; which < STORE_COUNTS; which++) {
-        lode_try(get_exactly(file, store_counts[which].name, LODE_HDF_I64, store->n_partitions,
-                             store->arena, &counts));
+        lode_try(store_get_column(file, store_counts[which].name, LODE_HDF_I64, store->n_partitions,
+                                  store->arena, &counts));
         for (int64_t i = 0; i < store->n_partitions; i++) {
             const int64_t count = ((const int64_t *)counts)[i];
             if (count < 0) {

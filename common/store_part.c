@@ -107,11 +107,11 @@ void lode_part_close(struct lode_part *part)
     *part = (struct lode_part){0};
 }
 
-static lode_status get_column(struct lode_part *part, const char *name, enum lode_hdf_type type,
-                              int64_t rows, struct lode_arena *arena, void **data)
+lode_status store_get_column(struct lode_hdf *file, const char *name, enum lode_hdf_type type,
+                             int64_t rows, struct lode_arena *arena, void **data)
 {
-    lode_try(check_rows(part->file, name, rows, arena));
-    return lode_hdf_get(part->file, name, type, 0, rows, arena, data);
+    lode_try(check_rows(file, name, rows, arena));
+    return lode_hdf_get(file, name, type, 0, rows, arena, data);
 }
 
 /* rows + 1 offsets into `end` rows below. */
@@ -120,7 +120,7 @@ static lode_status get_offsets(struct lode_part *part, const char *name, int64_t
 {
     void *data;
 
-    lode_try(get_column(part, name, LODE_HDF_I64, rows + 1, arena, &data));
+    lode_try(store_get_column(part->file, name, LODE_HDF_I64, rows + 1, arena, &data));
     int64_t *found = data;
     bool falls = false;
     for (int64_t i = 0; i < rows; i++) falls |= found[i + 1] < found[i];
@@ -153,8 +153,8 @@ lode_status lode_part_session_starts(struct lode_part *part, struct lode_arena *
 {
     void *data;
 
-    lode_try(
-        get_column(part, LODE_PART_SESSION_START, LODE_HDF_I64, part->n_sessions, arena, &data));
+    lode_try(store_get_column(part->file, LODE_PART_SESSION_START, LODE_HDF_I64, part->n_sessions,
+                              arena, &data));
     *starts = data;
     return LODE_OK;
 }
@@ -221,7 +221,7 @@ lode_status lode_part_kpi_binary(struct lode_part *part, const char *name, struc
     void *data;
 
     lode_try(lode_store_column_path(LODE_PART_KPIS, name, arena, &column));
-    lode_try(get_column(part, column, LODE_HDF_U8, part->n_sessions, arena, &data));
+    lode_try(store_get_column(part->file, column, LODE_HDF_U8, part->n_sessions, arena, &data));
     uint8_t *found = data;
     for (int64_t i = 0; i < part->n_sessions; i++) {
         largest = found[i] > largest ? found[i] : largest;
@@ -244,7 +244,8 @@ lode_status lode_part_kpi(struct lode_part *part, const char *name, bool is_bina
 
     if (!is_binary) {
         lode_try(lode_store_column_path(LODE_PART_KPIS, name, arena, &column));
-        lode_try(get_column(part, column, LODE_HDF_F64, part->n_sessions, arena, &data));
+        lode_try(
+            store_get_column(part->file, column, LODE_HDF_F64, part->n_sessions, arena, &data));
         *values = data;
         return LODE_OK;
     }
