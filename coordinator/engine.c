@@ -83,7 +83,6 @@ struct running {
     const struct execution *execution;
     struct lode_cluster *cluster;
     struct lode_results *results;
-    struct lode_arena *arena;
     char started[32];
     int64_t start_us;
 };
@@ -139,7 +138,7 @@ static lode_status run_job(struct running *running)
         .directory = execution->output,
         .work_directory = work,
         .results = running->results,
-        .arena = running->arena,
+        .arena = execution->arena,
         .cluster = running->cluster,
         .map = cluster_map,
         .options = execution->options,
@@ -167,7 +166,6 @@ lode_status engine_execute(struct invocation *invocation, const struct cluster_s
     struct running running = {.execution = execution, .start_us = lode_clock_us()};
     lode_clock_iso(running.started);
 
-    lode_try_done(lode_arena_create(0, &running.arena));
     lode_try_done(cluster_open(&settings->options, execution->directory, &invocation->mpi_started,
                                &running.cluster));
     status = run_job(&running);
@@ -181,7 +179,6 @@ done:
         if (!status) status = recorded;
     }
     cluster_close(running.cluster);
-    lode_arena_destroy(running.arena);
     remove_stages(execution->directory);
     return status;
 }

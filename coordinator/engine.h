@@ -13,8 +13,9 @@ struct execution {
     const char *directory;            /* absolute, made by engine_make_directory */
     const char *output;               /* where the job writes; for `run` the same as directory */
     const void *options;              /* of the command; passed on to the job */
-    bool has_results;                 /* results.h5 is made */
-    bool has_record;                  /* run.json is made */
+    struct lode_arena *arena; /* run->arena: what the job leaves in it lives as long as that */
+    bool has_results;         /* results.h5 is made */
+    bool has_record;          /* run.json is made */
 };
 
 /* Makes the folder with log/ and stages/ in it. LODE_E_USAGE when something of that name is there.

@@ -64,9 +64,11 @@ static lode_status generate(struct invocation *invocation, struct request *reque
     lode_bytes_clear(&path);
     lode_try(status);
     lode_try(engine_make_directory(aside));
-    request->events.directory = aside;
-    const struct execution execution = {
-        .job = &gen_events_job, .directory = aside, .output = aside, .options = &request->events};
+    const struct execution execution = {.job = &gen_events_job,
+                                        .directory = aside,
+                                        .output = aside,
+                                        .arena = arena,
+                                        .options = &request->events};
     status = engine_execute(invocation, &request->settings, &execution);
     char log[4096];
     snprintf(log, sizeof log, "%s/log", aside);

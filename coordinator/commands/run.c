@@ -124,6 +124,7 @@ static lode_status execute(struct invocation *invocation, const struct request *
                                         .params = params,
                                         .store = store,
                                         .directory = directory,
+                                        .arena = arena,
                                         .output = directory,
                                         .has_results = true,
                                         .has_record = true};

@@ -213,8 +213,11 @@ static lode_status stage(struct invocation *invocation, struct request *request)
     request->events.history = (const char *)request->history.data;
     request->events.summary = &request->summary;
     lode_try(engine_make_directory(work));
-    const struct execution execution = {
-        .job = &stage_events_job, .directory = work, .output = work, .options = &request->events};
+    const struct execution execution = {.job = &stage_events_job,
+                                        .directory = work,
+                                        .output = work,
+                                        .arena = request->arena,
+                                        .options = &request->events};
     status = engine_execute(invocation, &request->settings, &execution);
     if (lode_directory_remove(work)) fprintf(stderr, "lode: %s is left over\n", work);
     return status;

@@ -20,8 +20,7 @@
 enum { GEN_BLOCK_USERS = 200 };
 
 struct gen_events_options {
-    const char *directory; /* not used by the job, which writes to run->directory */
-    int64_t users;         /* 1..1e9 */
+    int64_t users; /* 1..1e9 */
     uint64_t seed;
     bool plant;
     double faulty_rate; /* of both 0/1 KPIs before anything is planted; in (0, 0.25] */

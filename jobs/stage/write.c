@@ -108,25 +108,12 @@ static lode_status put_i64(struct writer *w, const char *name, const char *title
 static lode_status put_codes(struct writer *w, const char *name, const char *title,
                              const uint32_t *codes, int64_t count, int64_t words)
 {
-    struct lode_hdf_column column = {
-        .name = name, .type = LODE_HDF_U32, .rows = count, .data = codes, .title = title};
-    const struct lode_arena_mark mark = lode_arena_mark(w->task->arena);
-    if (words <= UINT8_MAX) {
-        uint8_t *narrow = NULL;
-        lode_try(lode_take(w->task->arena, count, &narrow));
-        for (int64_t i = 0; i < count; i++) narrow[i] = (uint8_t)codes[i];
-        column.type = LODE_HDF_U8;
-        column.data = narrow;
-    } else if (words <= UINT16_MAX) {
-        uint16_t *narrow = NULL;
-        lode_try(lode_take(w->task->arena, count, &narrow));
-        for (int64_t i = 0; i < count; i++) narrow[i] = (uint16_t)codes[i];
-        column.type = LODE_HDF_U16;
-        column.data = narrow;
-    }
-    const lode_status status = lode_hdf_put(w->file, &column);
-    lode_arena_rewind(w->task->arena, mark);
-    return status;
+    const struct lode_hdf_column column = {.name = name,
+                                           .type = lode_hdf_code_type(words),
+                                           .rows = count,
+                                           .data = codes,
+                                           .title = title};
+    return lode_hdf_put_codes(w->file, &column);
 }
 
 static lode_status put_kpi(struct writer *w, int64_t k)
