@@ -8,7 +8,7 @@
 #define LODE_JOBS_OPPORTUNITIES_SCENARIOS_H
 
 #include "jobs/opportunities/cohorts.h"
-#include "jobs/opportunities/options.h"
+#include "jobs/opportunities/opportunity_options.h"
 #include "jobs/opportunities/patterns.h"
 
 struct scenario {

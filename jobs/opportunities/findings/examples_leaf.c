@@ -32,6 +32,7 @@ struct target {
     int64_t *found;        /* [wanted] sessions */
     int64_t n_found;
     int64_t match; /* first event of the match in found[0], among those with a token */
+    int64_t first_event, n_events; /* rows of the timeline */
 };
 
 struct leaf {
@@ -51,6 +52,10 @@ struct leaf {
     int64_t *token_offsets; /* [sessions + 1]: the events of a session that have a token ... */
     uint32_t *tokens;       /* ... these tokens ... */
     int64_t *rows;          /* ... and these rows */
+
+    void *ids;   /* of sessions from first_id on, id_width bytes each */
+    void *times; /* of events from first_time on, int64_t */
+    int64_t first_id, id_width, first_time;
 };
 
 static lode_status unpack_name(struct lode_unpack *in, struct lode_arena *arena, char **name)
@@ -231,11 +236,7 @@ static void find_sessions(const struct leaf *leaf, struct target *target)
 
 /* Rows of events to show: the match with as many events before it as after it; without a pattern
  * the first ones. */
-struct window {
-    int64_t first, count;
-};
-
-static struct window window_around(const struct leaf *leaf, const struct target *target)
+static void set_window(const struct leaf *leaf, struct target *target)
 {
     const int64_t session = target->found[0];
     const int64_t begin = leaf->event_offsets[session], end = leaf->event_offsets[session + 1];
@@ -243,16 +244,13 @@ static struct window window_around(const struct leaf *leaf, const struct target 
     if (target->k) {
         const int64_t from = leaf->rows[target->match];
         const int64_t span = leaf->rows[target->match + target->k - 1] - from + 1;
-        if (span < EXAMPLE_TIMELINE)
-            first = from - (EXAMPLE_TIMELINE - span) / 2;
-        else
-            first = from;
+        first = span < EXAMPLE_TIMELINE ? from - (EXAMPLE_TIMELINE - span) / 2 : from;
         if (first > end - EXAMPLE_TIMELINE) first = end - EXAMPLE_TIMELINE;
         if (first < begin) first = begin;
     }
     const int64_t left = end - first;
-    return (struct window){.first = first,
-                           .count = left < EXAMPLE_TIMELINE ? left : EXAMPLE_TIMELINE};
+    target->first_event = first;
+    target->n_events = left < EXAMPLE_TIMELINE ? left : EXAMPLE_TIMELINE;
 }
 
 static bool in_match(const struct leaf *leaf, const struct target *target, int64_t row)
@@ -262,24 +260,72 @@ static bool in_match(const struct leaf *leaf, const struct target *target, int64
     return false;
 }
 
-static lode_status pack_timeline(struct leaf *leaf, const struct target *target)
+/* The rows from the first that is needed to the last. */
+struct extent {
+    int64_t first, end;
+};
+
+static void extend(struct extent *extent, int64_t first, int64_t count)
+{
+    if (count == 0) return;
+    if (extent->first == extent->end) *extent = (struct extent){first, first + count};
+    if (first < extent->first) extent->first = first;
+    if (first + count > extent->end) extent->end = first + count;
+}
+
+/* Ids and times that will be shown, each in one read: a read of one row unpacks a whole chunk of
+ * the file, so a hundred findings with three rows each would unpack it hundreds of times. */
+static lode_status read_shown(struct leaf *leaf)
+{
+    struct lode_arena *arena = leaf->task->arena;
+    struct extent sessions = {0}, events = {0};
+    struct lode_hdf_column ids;
+    for (uint32_t i = 0; i < leaf->n_targets; i++) {
+        struct target *target = &leaf->targets[i];
+        if (target->n_found == 0) continue;
+        set_window(leaf, target);
+        extend(&events, target->first_event, target->n_events);
+        for (int64_t f = 0; f < target->n_found; f++) extend(&sessions, target->found[f], 1);
+    }
+    leaf->first_id = sessions.first;
+    leaf->first_time = events.first;
+    lode_try(lode_hdf_describe(leaf->part.file, LODE_PART_SESSION_ID, arena, &ids));
+    leaf->id_width = ids.width;
+    if (sessions.end > sessions.first)
+        lode_try(lode_hdf_get(leaf->part.file, LODE_PART_SESSION_ID, LODE_HDF_TEXT, sessions.first,
+                              sessions.end - sessions.first, arena, &leaf->ids));
+    if (events.end > events.first)
+        lode_try(lode_hdf_get(leaf->part.file, LODE_PART_EVENT_TIME, LODE_HDF_I64, events.first,
+                              events.end - events.first, arena, &leaf->times));
+    return LODE_OK;
+}
+
+static lode_status pack_timeline(const struct leaf *leaf, const struct target *target)
 {
     struct lode_bytes *out = leaf->task->output;
-    const int64_t session = target->found[0];
-    const struct window window = window_around(leaf, target);
-    void *data = NULL;
-    lode_try(lode_pack_array(out, (uint32_t)window.count));
-    if (window.count == 0) return LODE_OK; /* a session without events */
-    lode_try(lode_hdf_get(leaf->part.file, LODE_PART_EVENT_TIME, LODE_HDF_I64, window.first,
-                          window.count, leaf->task->arena, &data));
-    const int64_t *times = data;
-    const int64_t start = leaf->starts[session];
-    for (int64_t i = 0; i < window.count; i++) {
-        const bool is_known = start != INT64_MIN && times[i] != INT64_MIN;
-        const double seconds = is_known ? ((double)times[i] - (double)start) / 1000 : (double)NAN;
-        lode_try(lode_pack_u64(out, leaf->names[window.first + i]));
+    const int64_t *times = leaf->times;
+    const int64_t start = leaf->starts[target->found[0]];
+    lode_try(lode_pack_array(out, (uint32_t)target->n_events));
+    for (int64_t i = 0; i < target->n_events; i++) {
+        const int64_t row = target->first_event + i;
+        const int64_t time = times[row - leaf->first_time];
+        const bool is_known = start != INT64_MIN && time != INT64_MIN;
+        const double seconds = is_known ? ((double)time - (double)start) / 1000 : (double)NAN;
+        lode_try(lode_pack_u64(out, leaf->names[row]));
         lode_try(lode_pack_f64(out, seconds));
-        lode_try(lode_pack_u64(out, in_match(leaf, target, window.first + i)));
+        lode_try(lode_pack_u64(out, in_match(leaf, target, row)));
+    }
+    return LODE_OK;
+}
+
+static lode_status pack_sessions(const struct leaf *leaf, const struct target *target)
+{
+    struct lode_bytes *out = leaf->task->output;
+    lode_try(lode_pack_array(out, (uint32_t)target->n_found));
+    for (int64_t f = 0; f < target->n_found; f++) {
+        const char *id =
+            (const char *)leaf->ids + (target->found[f] - leaf->first_id) * leaf->id_width;
+        lode_try(lode_pack_text(out, id, strnlen(id, (size_t)leaf->id_width))); /* null-padded */
     }
     return LODE_OK;
 }
@@ -295,12 +341,7 @@ static lode_status pack_result(struct leaf *leaf)
         if (target->n_found == 0) continue;
         lode_try(lode_pack_u64(out, (uint64_t)target->index));
         lode_try(pack_timeline(leaf, target));
-        lode_try(lode_pack_array(out, (uint32_t)target->n_found));
-        for (int64_t f = 0; f < target->n_found; f++) {
-            char *id = NULL;
-            lode_try(lode_part_session_id(&leaf->part, target->found[f], leaf->task->arena, &id));
-            lode_try(lode_pack_text(out, id, strlen(id)));
-        }
+        lode_try(pack_sessions(leaf, target));
     }
     return LODE_OK;
 }
@@ -317,6 +358,7 @@ lode_status examples_leaf(struct lode_task *task)
     lode_try_done(read_sessions(&leaf));
     lode_try_done(make_tokens(&leaf));
     for (uint32_t i = 0; i < leaf.n_targets; i++) find_sessions(&leaf, &leaf.targets[i]);
+    lode_try_done(read_shown(&leaf));
     lode_try_done(pack_result(&leaf));
 done:
     lode_part_close(&leaf.part);

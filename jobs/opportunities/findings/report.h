@@ -3,8 +3,8 @@
 #define LODE_JOBS_OPPORTUNITIES_FINDINGS_REPORT_H
 
 #include "jobs/opportunities/findings/examples.h"
+#include "jobs/opportunities/findings/finding_words.h"
 #include "jobs/opportunities/findings/findings.h"
-#include "jobs/opportunities/findings/words.h"
 
 /* Everything that is told about findings->n findings; borrowed. */
 struct report {

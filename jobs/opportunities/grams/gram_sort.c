@@ -8,7 +8,7 @@
 #include <string.h>
 
 enum {
-    DIGIT = 11, /* 2048 open lines: more passes of 8 bits cost more than misses to the next cache */
+    DIGIT = 13, /* 2048 open lines: more passes of 8 bits cost more than misses to the next cache */
     BINS = 1 << DIGIT,
     MOST_DIGITS = (64 + DIGIT - 1) / DIGIT,
     FEW = 48

@@ -12,7 +12,7 @@
 
 enum {
     BIN_BITS = 9,
-    SORT_ITEMS = 1 << 14,
+    SORT_ITEMS = 1 << 15,
     CLASS_BITS = 3,    /* for GRAM_MAX_CLASSES; with GRAM_KEY_BITS they make up a word */
     RUN_ENTRIES = 1024 /* entries made before they are encoded */
 };
@@ -121,16 +121,17 @@ GRAM_INLINE lode_status put_runs(const struct sorting *sort, const uint64_t *ite
     const size_t words = (size_t)n_classes;
     size_t at = 0; /* the entry in the making */
     keys[0] = items[0] >> low_bits;
-    uint64_t before = ~items[0];
+    uint64_t before = ~items[0], before_key = keys[0];
     for (int64_t i = 0; i < n;) {
         const int64_t end = n - i < RUN_ENTRIES ? n : i + RUN_ENTRIES;
         for (; i < end; i++) {
-            const uint64_t item = items[i], low = item & low_mask;
-            at += keys[at] != item >> low_bits;
-            keys[at] = item >> low_bits;
+            const uint64_t item = items[i], low = item & low_mask, key = item >> low_bits;
+            at += key != before_key;
+            keys[at] = key;
             counts[at * words + (has_session ? classes[low] : low)] +=
                 has_session ? item != before : 1;
             before = item;
+            before_key = key;
         }
         lode_try(gram_writer_room(writer, RUN_ENTRIES + 1));
         for (size_t e = 0; e < at; e++)
@@ -161,7 +162,8 @@ lode_status grams_by_sort(const struct gram_job *job, struct lode_arena *arena,
     const int session_bits = bits_of((uint64_t)job->sessions->n_sessions);
     struct sorting sort = {.job = job, .has_session = key_bits + session_bits <= 64};
     sort.low_bits = sort.has_session ? session_bits : CLASS_BITS;
-    lode_try(lode_take_zero(arena, (int64_t)1 << slot_bits(job->longest), &sort.slots));
+    if (!sort.has_session)
+        lode_try(lode_take_zero(arena, (int64_t)1 << slot_bits(job->longest), &sort.slots));
     lode_try(lode_take(arena, job->n_grams + 1, &sort.items));
     lode_try(lode_take(arena, job->n_grams, &sort.spare));
     if (sort.has_session)

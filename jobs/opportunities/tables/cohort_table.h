@@ -6,7 +6,7 @@
 
 #include "common/table.h"
 #include "jobs/opportunities/cohorts.h"
-#include "jobs/opportunities/options.h"
+#include "jobs/opportunities/opportunity_options.h"
 
 struct cohort_row {
     int64_t kpi; /* index into store->kpis */

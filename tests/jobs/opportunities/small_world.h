@@ -8,7 +8,7 @@
 #define LODE_TESTS_JOBS_OPPORTUNITIES_SMALL_WORLD_H
 
 #include "jobs/opportunities/cohorts.h"
-#include "jobs/opportunities/options.h"
+#include "jobs/opportunities/opportunity_options.h"
 #include "jobs/opportunities/scenarios.h"
 
 enum { ERROR, LOGIN, PAY, N_TOKENS }; /* tokens in the order of their bytes */

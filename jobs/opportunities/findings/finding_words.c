@@ -1,5 +1,5 @@
 /* Words: sentences are put together from left to right in one buffer. */
-#include "jobs/opportunities/findings/words.h"
+#include "jobs/opportunities/findings/finding_words.h"
 
 #include <ctype.h>
 #include <math.h>

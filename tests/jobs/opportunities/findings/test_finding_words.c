@@ -4,7 +4,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "jobs/opportunities/findings/words.h"
+#include "jobs/opportunities/findings/finding_words.h"
 #include "tests/jobs/opportunities/small_world.h"
 
 struct fixture {

@@ -1,7 +1,7 @@
 /* Options of job opportunities: its parameter table, and what the parameters say about one store.
  */
-#ifndef LODE_JOBS_OPPORTUNITIES_OPTIONS_H
-#define LODE_JOBS_OPPORTUNITIES_OPTIONS_H
+#ifndef LODE_JOBS_OPPORTUNITIES_OPPORTUNITY_OPTIONS_H
+#define LODE_JOBS_OPPORTUNITIES_OPPORTUNITY_OPTIONS_H
 
 #include "common/param.h"
 #include "common/store.h"

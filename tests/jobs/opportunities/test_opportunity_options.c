@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "jobs/opportunities/options.h"
+#include "jobs/opportunities/opportunity_options.h"
 
 static struct lode_kpi kpis[] = {{.name = "kpi_bounce", .is_binary = true},
                                  {.name = "kpi_seconds"},

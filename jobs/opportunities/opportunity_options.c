@@ -1,5 +1,5 @@
 /* Options: the parameter table of job opportunities, and the reading of it. */
-#include "jobs/opportunities/options.h"
+#include "jobs/opportunities/opportunity_options.h"
 
 #include <string.h>
 

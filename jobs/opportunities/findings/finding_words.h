@@ -1,6 +1,6 @@
 /* Words: a finding as one hypothesis and one sentence with its numbers. */
-#ifndef LODE_JOBS_OPPORTUNITIES_FINDINGS_WORDS_H
-#define LODE_JOBS_OPPORTUNITIES_FINDINGS_WORDS_H
+#ifndef LODE_JOBS_OPPORTUNITIES_FINDINGS_FINDING_WORDS_H
+#define LODE_JOBS_OPPORTUNITIES_FINDINGS_FINDING_WORDS_H
 
 #include "jobs/opportunities/findings/findings.h"
 
