@@ -152,9 +152,10 @@ static lode_status fail_missing_in(struct mapping *m, int64_t f, const struct wa
     lode_try(lode_take_zero(m->arena, header->n_columns + 1, &there));
     for (int c = 0; c < header->n_columns; c++) there[c] = header->columns[c];
     const bool is_sessions = m->plan->files[f].role == STAGE_SESSIONS;
-    return fail_missing(m, header->path, wanted->what, wanted->names, there,
-                        is_sessions ? "; it has no event column, so it was taken to hold sessions"
-                                    : "");
+    const char *hint = "";
+    if (is_sessions) hint = "; it has no event column, so it was taken to hold sessions";
+    if (wanted == &m->event) hint = "; if it holds sessions, name their start with --start";
+    return fail_missing(m, header->path, wanted->what, wanted->names, there, hint);
 }
 
 /* The error for a name that no file has. */
@@ -219,9 +220,13 @@ static lode_status map_file(struct mapping *m, int64_t f)
     if (file->event >= 0 && !m->event.given && file->time < 0 &&
         strcmp(header->columns[file->event], "name") == 0)
         file->event = -1;
-    file->role = file->event >= 0 ? STAGE_EVENTS : STAGE_SESSIONS;
+    const int start = find_first(header, &m->start);
+    /* a time but no start: events whose name column is missing, not sessions (check_needed tells)
+     */
+    const bool holds_events = file->event >= 0 || (file->time >= 0 && start < 0);
+    file->role = holds_events ? STAGE_EVENTS : STAGE_SESSIONS;
     if (file->role == STAGE_SESSIONS) {
-        file->time = find_first(header, &m->start);
+        file->time = start;
         m->plan->sessions_given = true;
     }
     file->time_in_seconds = file->time >= 0 && ends_in_seconds(header->columns[file->time]);
@@ -243,6 +248,7 @@ static lode_status check_needed(struct mapping *m)
     for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++) lode_try(check_named(m, wanted[i]));
     for (int64_t f = 0; f < m->n; f++) {
         const struct stage_file *file = &plan->files[f];
+        if (file->role == STAGE_EVENTS && file->event < 0) return fail_missing_in(m, f, &m->event);
         if (file->role == STAGE_EVENTS && file->time < 0) return fail_missing_in(m, f, &m->time);
         if (file->session < 0 && (plan->sessions_given || file->user < 0))
             return fail_missing_in(m, f, &m->session);
