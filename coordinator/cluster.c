@@ -64,7 +64,8 @@ static void note_signal(int number)
 
 static void catch_signals(void)
 {
-    struct sigaction action = {.sa_handler = note_signal};
+    /* the first asks to stop, between merges; the second of its kind ends the process at once */
+    struct sigaction action = {.sa_handler = note_signal, .sa_flags = (int)SA_RESETHAND};
     stop_signal = 0;
     sigemptyset(&action.sa_mask);
     sigaction(SIGINT, &action, NULL);

@@ -141,7 +141,11 @@ static lode_status launch(struct invocation *invocation, const struct request *r
 {
     char verdict[4096];
     snprintf(verdict, sizeof verdict, "%s.verdict-%d", request->output, (int)getpid());
-    return mpirun_run(invocation, request->settings.mpirun_workers, verdict);
+    const lode_status status = mpirun_run(invocation, request->settings.mpirun_workers, verdict);
+    /* mpirun gives its ranks a second to end: the coordinator may not have come to tidy up */
+    if (status == LODE_E_STOPPED && lode_directory_remove(request->output))
+        fprintf(stderr, "lode: %s could not be removed\n", request->output);
+    return status;
 }
 
 static lode_status run_parsed(struct invocation *invocation, struct request *request,

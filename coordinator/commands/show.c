@@ -68,7 +68,7 @@ static lode_status cell_text(const struct lode_column *column, int64_t row, stru
     char number[48];
     out->size = 0;
     if (column->type == LODE_COLUMN_F64) {
-        const double value = ((const double *)column->data)[row];
+        const double value = ((const double *)column->data)[lode_column_at(column, row)];
         if (isnan(value))
             snprintf(number, sizeof number, "-");
         else if (fabs(value) >= 1000.0 && isfinite(value))
