@@ -19,7 +19,7 @@ static int set_up(void **state)
 
 static int tear_down(void **state)
 {
-    return lode_directory_remove(*state);
+    return lode_directory_remove(*state) != LODE_OK;
 }
 
 static void what_is_written_is_read_back(void **state)

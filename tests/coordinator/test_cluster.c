@@ -89,7 +89,7 @@ static int tear_down(void **state)
 {
     struct fixture *fixture = *state;
     cluster_close(fixture->cluster);
-    return lode_directory_remove(fixture->directory);
+    return lode_directory_remove(fixture->directory) != LODE_OK;
 }
 
 struct collected {
