@@ -50,6 +50,14 @@ LODE_CHECKED lode_status lode_hdf_put(struct lode_hdf *file, const struct lode_h
  * piece by piece while they are written, so that UINT32_MAX becomes all ones of that width. */
 LODE_CHECKED lode_status lode_hdf_put_codes(struct lode_hdf *file,
                                             const struct lode_hdf_column *column);
+/* The same for codes that are not held: `data` is the context of `make`, which writes rows [first,
+ * first + count) into `codes` [count x columns]; rows ascend, each is asked for once. A status
+ * other than LODE_OK ends the writing. */
+typedef lode_status (*lode_hdf_make)(const void *context, int64_t first, int64_t count,
+                                     uint32_t *codes);
+LODE_CHECKED lode_status lode_hdf_put_made_codes(struct lode_hdf *file,
+                                                 const struct lode_hdf_column *column,
+                                                 lode_hdf_make make);
 /* The same for zero-terminated texts: `data` is char *const *; type, width (of the longest) and
  * deflate (where they take over 64 KiB) are chosen here. */
 LODE_CHECKED lode_status lode_hdf_put_texts(struct lode_hdf *file,
@@ -103,6 +111,10 @@ LODE_CHECKED lode_status lode_hdf_get_texts(struct lode_hdf *file, const char *n
 LODE_CHECKED lode_status lode_hdf_attribute_text(struct lode_hdf *file, const char *object,
                                                  const char *name, struct lode_arena *arena,
                                                  char **text);
+/* The same; NULL when there is none of that name. */
+LODE_CHECKED lode_status lode_hdf_optional_text(struct lode_hdf *file, const char *object,
+                                                const char *name, struct lode_arena *arena,
+                                                char **text);
 LODE_CHECKED lode_status lode_hdf_attribute_i64(struct lode_hdf *file, const char *object,
                                                 const char *name, int64_t *value);
 

@@ -133,17 +133,24 @@ done:
     return status;
 }
 
-lode_status lode_hdf_attribute_text(struct lode_hdf *file, const char *object, const char *name,
-                                    struct lode_arena *arena, char **text)
+lode_status lode_hdf_optional_text(struct lode_hdf *file, const char *object, const char *name,
+                                   struct lode_arena *arena, char **text)
 {
     hid_t id = -1;
-    char *found = NULL;
 
     hdf_begin();
     lode_try(hdf_object_open(file, object, &id));
-    const lode_status status = read_text_attribute(file, id, name, arena, &found);
+    const lode_status status = read_text_attribute(file, id, name, arena, text);
     hdf_release(id);
-    lode_try(status);
+    return status;
+}
+
+lode_status lode_hdf_attribute_text(struct lode_hdf *file, const char *object, const char *name,
+                                    struct lode_arena *arena, char **text)
+{
+    char *found = NULL;
+
+    lode_try(lode_hdf_optional_text(file, object, name, arena, &found));
     if (found == NULL) {
         return lode_fail(LODE_E_INPUT, "%s: '%s' has no attribute '%s'", file->path,
                          hdf_is_root(object) ? "/" : object, name);

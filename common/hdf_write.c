@@ -183,24 +183,53 @@ done:
 }
 
 /* Makes rows [first, first + rows) of a column whose `data` are not in the form of the disk. */
-typedef void (*fill_fn)(const struct lode_hdf_column *column, size_t first, size_t rows, void *out);
+typedef lode_status (*fill_fn)(const struct lode_hdf_column *column, size_t first, size_t rows,
+                               void *out);
 
 /* Drops the high bytes; UINT32_MAX stays all ones. */
-static void fill_codes(const struct lode_hdf_column *column, size_t first, size_t rows, void *out)
+static void narrow_codes(const uint32_t *restrict codes, size_t items, enum lode_hdf_type type,
+                         void *restrict out)
 {
-    const size_t columns = (size_t)columns_of(column), items = rows * columns;
-    const uint32_t *codes = (const uint32_t *)column->data + first * columns;
-
-    if (column->type == LODE_HDF_U8) {
+    if (type == LODE_HDF_U8) {
         uint8_t *narrow = out;
         for (size_t i = 0; i < items; i++) narrow[i] = (uint8_t)codes[i];
-    } else {
+    } else if (type == LODE_HDF_U16) {
         uint16_t *narrow = out;
         for (size_t i = 0; i < items; i++) narrow[i] = (uint16_t)codes[i];
+    } else {
+        memcpy(out, codes, items * sizeof *codes);
     }
 }
 
-static void fill_texts(const struct lode_hdf_column *column, size_t first, size_t rows, void *out)
+static lode_status fill_codes(const struct lode_hdf_column *column, size_t first, size_t rows,
+                              void *out)
+{
+    const size_t columns = (size_t)columns_of(column);
+
+    narrow_codes((const uint32_t *)column->data + first * columns, rows * columns, column->type,
+                 out);
+    return LODE_OK;
+}
+
+/* What stands for `data` in a column whose codes are made. */
+struct making {
+    lode_hdf_make make;
+    const void *context;
+    uint32_t *wide; /* codes of one piece */
+};
+
+static lode_status fill_made(const struct lode_hdf_column *column, size_t first, size_t rows,
+                             void *out)
+{
+    const struct making *making = column->data;
+
+    lode_try(making->make(making->context, (int64_t)first, (int64_t)rows, making->wide));
+    narrow_codes(making->wide, rows * (size_t)columns_of(column), column->type, out);
+    return LODE_OK;
+}
+
+static lode_status fill_texts(const struct lode_hdf_column *column, size_t first, size_t rows,
+                              void *out)
 {
     char *const *texts = (char *const *)column->data + first;
     const size_t width = (size_t)column->width;
@@ -210,6 +239,7 @@ static void fill_texts(const struct lode_hdf_column *column, size_t first, size_
         memcpy((char *)out + i * width, texts[i], length);
         memset((char *)out + i * width + length, 0, width - length);
     }
+    return LODE_OK;
 }
 
 static lode_status write_pieces(const struct lode_hdf *file, const struct lode_hdf_column *column,
@@ -226,7 +256,8 @@ static lode_status write_pieces(const struct lode_hdf *file, const struct lode_h
     for (hsize_t first = 0; status == LODE_OK && first < rows; first += piece) {
         const hsize_t start[2] = {first, 0};
         const hsize_t count[2] = {rows - first < piece ? rows - first : piece, columns};
-        fill(column, first, count[0], filled);
+        status = fill(column, first, count[0], filled);
+        if (status != LODE_OK) break;
         const hid_t memory = H5Screate_simple(columns > 1 ? 2 : 1, count, NULL);
         if (type < 0 || space < 0 || memory < 0 ||
             H5Sselect_hyperslab(space, H5S_SELECT_SET, start, NULL, count, NULL) < 0 ||
@@ -257,14 +288,42 @@ done:
     return status;
 }
 
+static lode_status check_code_type(const struct lode_hdf *file,
+                                   const struct lode_hdf_column *column)
+{
+    if (column->type == LODE_HDF_U8 || column->type == LODE_HDF_U16 ||
+        column->type == LODE_HDF_U32) {
+        return LODE_OK;
+    }
+    return lode_fail(LODE_E_BUG, "%s: codes '%s' of type %d", file->path, column->name,
+                     (int)column->type);
+}
+
 lode_status lode_hdf_put_codes(struct lode_hdf *file, const struct lode_hdf_column *column)
 {
+    lode_try(check_code_type(file, column));
     if (column->type == LODE_HDF_U32) return lode_hdf_put(file, column);
-    if (column->type != LODE_HDF_U8 && column->type != LODE_HDF_U16) {
-        return lode_fail(LODE_E_BUG, "%s: codes '%s' of type %d", file->path, column->name,
-                         (int)column->type);
-    }
     return put_filled(file, column, fill_codes);
+}
+
+lode_status lode_hdf_put_made_codes(struct lode_hdf *file, const struct lode_hdf_column *column,
+                                    lode_hdf_make make)
+{
+    struct making making = {.make = make, .context = column->data};
+    struct lode_hdf_column made = *column;
+    size_t bytes;
+
+    lode_try(check_code_type(file, column));
+    lode_try(lode_mul_size(piece_rows(column), (size_t)columns_of(column) * sizeof *making.wide,
+                           &bytes));
+    making.wide = malloc(bytes + 1);
+    if (making.wide == NULL) {
+        return lode_fail(LODE_E_MEMORY, "no memory to write '%s'", column->name);
+    }
+    made.data = &making;
+    const lode_status status = put_filled(file, &made, fill_made);
+    free(making.wide);
+    return status;
 }
 
 lode_status lode_hdf_put_texts(struct lode_hdf *file, const struct lode_hdf_column *column)

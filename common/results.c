@@ -29,6 +29,11 @@ bool results_has_words(enum lode_column_type type)
     return type == LODE_COLUMN_WORD || type == LODE_COLUMN_TOKENS;
 }
 
+bool results_is_reserved(const char *name)
+{
+    return strcmp(name, RESULTS_WORDS) == 0 || strcmp(name, RESULTS_CODES) == 0;
+}
+
 lode_status results_path(struct lode_arena *arena, const char *a, const char *b, const char *c,
                          char **path)
 {
@@ -101,10 +106,42 @@ static lode_status put_words(struct lode_results *results, const struct lode_tab
     return lode_hdf_put_texts(results->file, &words);
 }
 
-/* Every code is a word or "no value". */
-static lode_status check_codes(const struct lode_column *column, int64_t count)
+/* The path of the data set that says where the values of a coded column's rows are; written unless
+ * an earlier column has the same. */
+static lode_status put_row_codes(struct lode_results *results, const struct lode_table *table,
+                                 int index, char **path)
 {
-    const uint32_t *codes = column->data;
+    const struct lode_column *column = &table->columns[index];
+    int first = 0;
+    uint32_t largest = 0;
+
+    while (table->columns[first].codes != column->codes) first++; /* ends at the column itself */
+    if (table->columns[first].n_data != column->n_data) {
+        return lode_fail(LODE_E_BUG, "columns '%s' and '%s' share codes, not the number of values",
+                         table->columns[first].name, column->name);
+    }
+    lode_try(
+        results_path(results->arena, table->name, RESULTS_CODES, table->columns[first].name, path));
+    if (first < index) return LODE_OK;
+    for (int64_t i = 0; i < table->n_rows; i++) {
+        largest = column->codes[i] > largest ? column->codes[i] : largest;
+    }
+    if (table->n_rows > 0 && largest >= column->n_data) {
+        return lode_fail(LODE_E_BUG, "column '%s' holds code %u, there are %" PRId64 " values",
+                         column->name, largest, column->n_data);
+    }
+    const struct lode_hdf_column codes = {.name = *path,
+                                          .type = lode_hdf_code_type(column->n_data),
+                                          .rows = table->n_rows,
+                                          .data = column->codes,
+                                          .title = "value of each row"};
+    return lode_hdf_put_codes(results->file, &codes);
+}
+
+/* Every code is a word or "no value". */
+static lode_status check_codes(const struct lode_column *column, const uint32_t *codes,
+                               int64_t count)
+{
     uint32_t past_largest = 0;
 
     for (int64_t i = 0; i < count; i++) {
@@ -116,7 +153,20 @@ static lode_status check_codes(const struct lode_column *column, int64_t count)
                      column->name, past_largest - 1, column->n_words);
 }
 
-static lode_status put_codes(struct lode_results *results, const struct lode_table *table,
+static int64_t values_of(const struct lode_table *table, const struct lode_column *column)
+{
+    return column->codes != NULL ? column->n_data : table->n_rows;
+}
+
+static lode_status make_tokens(const void *context, int64_t first, int64_t count, uint32_t *tokens)
+{
+    const struct lode_column *column = context;
+
+    column->make(column->data, first, count, tokens);
+    return check_codes(column, tokens, count * column->width);
+}
+
+static lode_status put_texts(struct lode_results *results, const struct lode_table *table,
                              int index, const char *path)
 {
     const struct lode_column *column = &table->columns[index];
@@ -124,16 +174,21 @@ static lode_status put_codes(struct lode_results *results, const struct lode_tab
     char *words;
 
     if (width < 1) return lode_fail(LODE_E_BUG, "tokens '%s' of width 0", column->name);
-    lode_try(check_codes(column, table->n_rows * width));
     lode_try(put_words(results, table, index, &words));
-    const struct lode_hdf_column codes = {.name = path,
-                                          .type = lode_hdf_code_type(column->n_words),
-                                          .rows = table->n_rows,
-                                          .columns = width,
-                                          .data = column->data,
-                                          .units = column->units,
-                                          .title = column->title};
-    lode_try(lode_hdf_put_codes(results->file, &codes));
+    struct lode_hdf_column codes = {.name = path,
+                                    .type = lode_hdf_code_type(column->n_words),
+                                    .rows = values_of(table, column),
+                                    .columns = width,
+                                    .data = column->data,
+                                    .units = column->units,
+                                    .title = column->title};
+    if (column->make != NULL) {
+        codes.data = column;
+        lode_try(lode_hdf_put_made_codes(results->file, &codes, make_tokens));
+    } else {
+        lode_try(check_codes(column, column->data, codes.rows * width));
+        lode_try(lode_hdf_put_codes(results->file, &codes));
+    }
     return lode_hdf_put_text(results->file, path, "words", words);
 }
 
@@ -144,7 +199,7 @@ static lode_status put_numbers(struct lode_results *results, const struct lode_t
 
     const struct lode_hdf_column numbers = {.name = path,
                                             .type = results_stored[column->type],
-                                            .rows = table->n_rows,
+                                            .rows = values_of(table, column),
                                             .data = column->data,
                                             .units = column->units,
                                             .title = column->title};
@@ -156,17 +211,24 @@ static lode_status put_column(struct lode_results *results, const struct lode_ta
                               int index)
 {
     const struct lode_column *column = &table->columns[index];
-    char *path;
+    char *path, *codes;
 
     if (column->name[0] == '\0' || strchr(column->name, '/') != NULL ||
-        strcmp(column->name, RESULTS_WORDS) == 0) {
+        results_is_reserved(column->name)) {
         return lode_fail(LODE_E_BUG, "'%s' cannot name a column", column->name);
+    }
+    if (column->make != NULL && (column->type != LODE_COLUMN_TOKENS || column->codes != NULL)) {
+        return lode_fail(LODE_E_BUG, "column '%s' cannot be made", column->name);
     }
     lode_try(results_path(results->arena, table->name, column->name, NULL, &path));
     if (results_has_words(column->type)) {
-        lode_try(put_codes(results, table, index, path));
+        lode_try(put_texts(results, table, index, path));
     } else {
         lode_try(put_numbers(results, table, index, path));
+    }
+    if (column->codes != NULL) {
+        lode_try(put_row_codes(results, table, index, &codes));
+        lode_try(lode_hdf_put_text(results->file, path, "codes", codes));
     }
     lode_try(lode_hdf_put_text(results->file, path, "type", results_types[column->type]));
     return lode_hdf_put_i64(results->file, path, "position", index);

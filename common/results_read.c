@@ -13,6 +13,7 @@ struct reader {
     struct lode_arena *arena;
     struct lode_table table;
     char **word_paths; /* [columns] where each column's words came from; NULL: none */
+    char **code_paths; /* [columns] the same for the codes of a coded column */
 };
 
 /* Columns that share a word list in the file share it in memory. */
@@ -36,7 +37,38 @@ static lode_status read_words(struct reader *reader, const char *path, struct lo
     return LODE_OK;
 }
 
-static lode_status read_codes(struct reader *reader, const char *path,
+/* Which value each row has; columns that share that in the file share it in memory. */
+static lode_status read_row_codes(struct reader *reader, const char *path,
+                                  struct lode_column *column)
+{
+    const struct lode_table *table = &reader->table;
+    struct lode_hdf_column stored;
+    uint32_t *codes, largest = 0;
+
+    for (int i = 0; i < table->n_columns; i++) {
+        const struct lode_column *other = &table->columns[i];
+        if (other->codes == NULL || other->n_data != column->n_data) continue;
+        if (strcmp(reader->code_paths[i], path) != 0) continue;
+        column->codes = other->codes;
+        return LODE_OK;
+    }
+    lode_try(lode_hdf_describe(reader->file, path, reader->arena, &stored));
+    if (stored.rows != table->n_rows || stored.columns != 1) {
+        return lode_fail(LODE_E_INPUT,
+                         "'%s' has %" PRId64 " codes a row, %" PRId64 " rows of %" PRId64, path,
+                         stored.columns, stored.rows, table->n_rows);
+    }
+    lode_try(lode_hdf_get_codes(reader->file, path, 0, stored.rows, reader->arena, &codes));
+    for (int64_t i = 0; i < stored.rows; i++) largest = codes[i] > largest ? codes[i] : largest;
+    if (stored.rows > 0 && largest >= column->n_data) {
+        return lode_fail(LODE_E_INPUT, "'%s' holds code %u, there are %" PRId64 " values of '%s'",
+                         path, largest, column->n_data, column->name);
+    }
+    column->codes = codes;
+    return LODE_OK;
+}
+
+static lode_status read_texts(struct reader *reader, const char *path,
                               const struct lode_hdf_column *stored, struct lode_column *column)
 {
     uint32_t *codes;
@@ -72,16 +104,17 @@ static lode_status read_column(struct reader *reader, const char *name)
     struct lode_table *table = &reader->table;
     struct lode_hdf_column stored;
     int64_t position;
-    char *path, *type;
+    char *path, *type, *codes;
     int which = 0;
 
     lode_try(results_path(reader->arena, table->name, name, NULL, &path));
     lode_try(lode_hdf_describe(reader->file, path, reader->arena, &stored));
     lode_try(lode_hdf_attribute_i64(reader->file, path, "position", &position));
     lode_try(lode_hdf_attribute_text(reader->file, path, "type", reader->arena, &type));
+    lode_try(lode_hdf_optional_text(reader->file, path, "codes", reader->arena, &codes));
     while (which < RESULTS_TYPES && strcmp(type, results_types[which]) != 0) which++;
     if (which == RESULTS_TYPES || position < 0 || position >= table->n_columns ||
-        table->columns[position].name != NULL || stored.rows != table->n_rows) {
+        table->columns[position].name != NULL || (!codes && stored.rows != table->n_rows)) {
         return lode_fail(LODE_E_INPUT,
                          "column '%s': type '%s', position %" PRId64 " of %d, %" PRId64
                          " rows of %" PRId64,
@@ -92,7 +125,12 @@ static lode_status read_column(struct reader *reader, const char *name)
     column->type = (enum lode_column_type)which;
     column->units = stored.units[0] != '\0' ? stored.units : NULL;
     column->title = stored.title;
-    return results_has_words(column->type) ? read_codes(reader, path, &stored, column)
+    if (codes != NULL) {
+        column->n_data = stored.rows;
+        lode_try(read_row_codes(reader, codes, column));
+        reader->code_paths[position] = codes;
+    }
+    return results_has_words(column->type) ? read_texts(reader, path, &stored, column)
                                            : read_numbers(reader, path, &stored, column);
 }
 
@@ -116,6 +154,7 @@ static lode_status begin_table(struct reader *reader, const char *name, int64_t 
     table->title = title;
     table->n_columns = (int)n_columns;
     lode_try(lode_take_zero(reader->arena, n_columns, &reader->word_paths));
+    lode_try(lode_take_zero(reader->arena, n_columns, &reader->code_paths));
     return lode_take_zero(reader->arena, n_columns, &table->columns);
 }
 
@@ -126,7 +165,7 @@ static lode_status read_table(struct reader *reader, const char *name)
 
     lode_try(lode_hdf_list(reader->file, name, reader->arena, &members, &n_members));
     for (int64_t i = 0; i < n_members; i++) {
-        if (strcmp(members[i], RESULTS_WORDS) != 0) members[n_data++] = members[i];
+        if (!results_is_reserved(members[i])) members[n_data++] = members[i];
     }
     lode_try(begin_table(reader, name, n_data));
     for (int64_t i = 0; i < n_data; i++) lode_try(read_column(reader, members[i]));

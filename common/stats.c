@@ -61,9 +61,10 @@ static lode_status grow(struct grouping *g, struct lode_arena *arena)
 }
 
 /* Groups of equal p, and of_p[i], the group of each; returns through n_tests how many are no NaN.
- */
-static lode_status group_equal(const double *p, int64_t n, struct lode_arena *arena,
-                               struct grouping *g, uint32_t *of_p, int64_t *n_tests)
+ * weights NULL: each 1. */
+static lode_status group_equal(const double *p, const int64_t *weights, int64_t n,
+                               struct lode_arena *arena, struct grouping *g, uint32_t *of_p,
+                               int64_t *n_tests)
 {
     *n_tests = 0;
     for (int64_t i = 0; i < n; i++) {
@@ -77,8 +78,9 @@ static lode_status group_equal(const double *p, int64_t n, struct lode_arena *ar
             g->slots[slot] = g->n_groups++;
         }
         of_p[i] = g->slots[slot];
-        g->groups[of_p[i]].count++;
-        ++*n_tests;
+        const int64_t weight = weights != NULL ? weights[i] : 1;
+        g->groups[of_p[i]].count += weight;
+        *n_tests += weight;
     }
     return LODE_OK;
 }
@@ -91,6 +93,12 @@ static int compare_groups(const void *left, const void *right)
 
 lode_status lode_benjamini_hochberg(const double *p, int64_t n, struct lode_arena *arena, double *q)
 {
+    return lode_benjamini_hochberg_weighted(p, NULL, n, arena, q);
+}
+
+lode_status lode_benjamini_hochberg_weighted(const double *p, const int64_t *weights, int64_t n,
+                                             struct lode_arena *arena, double *q)
+{
     if (n >= NO_GROUP)
         return lode_fail(LODE_E_MEMORY, "%lld tests, at most %u fit", (long long)n, NO_GROUP - 1);
     const struct lode_arena_mark mark = lode_arena_mark(arena);
@@ -99,7 +107,7 @@ lode_status lode_benjamini_hochberg(const double *p, int64_t n, struct lode_aren
     double *q_of;
     int64_t n_tests;
     lode_try(lode_take(arena, n, &of_p));
-    lode_try(group_equal(p, n, arena, &g, of_p, &n_tests));
+    lode_try(group_equal(p, weights, n, arena, &g, of_p, &n_tests));
     lode_try(lode_take(arena, g.n_groups, &q_of));
     if (g.n_groups > 0) qsort(g.groups, g.n_groups, sizeof *g.groups, compare_groups);
     double least = 1.0;

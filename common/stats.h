@@ -26,6 +26,11 @@ LODE_CHECKED lode_status lode_fisher_p(struct lode_fisher *fisher, int64_t a, in
  * is no test: its q is NaN and it does not count. p and q may not overlap. */
 LODE_CHECKED lode_status lode_benjamini_hochberg(const double *p, int64_t n,
                                                  struct lode_arena *arena, double *q);
+/* The same where p[i] stands for weights[i] >= 1 tests of equal p: as if it were in the list so
+ * many times. */
+LODE_CHECKED lode_status lode_benjamini_hochberg_weighted(const double *p, const int64_t *weights,
+                                                          int64_t n, struct lode_arena *arena,
+                                                          double *q);
 
 /* Interval of the difference of two rates a/n - b/m: Newcombe's hybrid score interval (method 10),
  * level in (0, 1). n, m >= 1. */

@@ -51,14 +51,25 @@ static lode_status append_token(struct lode_bytes *out, const char *word)
     }
 }
 
+/* [width] */
+static const uint32_t *tokens_of(const struct lode_column *column, int64_t row)
+{
+    return (const uint32_t *)column->data + lode_column_at(column, row) * column->width;
+}
+
+static double f64_of(const struct lode_column *column, int64_t row)
+{
+    return ((const double *)column->data)[lode_column_at(column, row)];
+}
+
 static lode_status append_tokens(struct lode_bytes *out, const struct lode_column *column,
                                  int64_t row)
 {
-    const uint32_t *codes = (const uint32_t *)column->data + row * column->width;
+    const uint32_t *tokens = tokens_of(column, row);
 
-    for (int64_t i = 0; i < column->width && codes[i] != UINT32_MAX; i++) {
+    for (int64_t i = 0; i < column->width && tokens[i] != UINT32_MAX; i++) {
         if (i > 0) lode_try(lode_bytes_append(out, "|", 1));
-        lode_try(append_token(out, column->words[codes[i]]));
+        lode_try(append_token(out, column->words[tokens[i]]));
     }
     return LODE_OK;
 }
@@ -66,21 +77,23 @@ static lode_status append_tokens(struct lode_bytes *out, const struct lode_colum
 /* The word of a row, "" where there is none. */
 static const char *word_of(const struct lode_column *column, int64_t row)
 {
-    const uint32_t code = ((const uint32_t *)column->data)[row];
+    const uint32_t code = ((const uint32_t *)column->data)[lode_column_at(column, row)];
     return code == UINT32_MAX ? "" : column->words[code];
 }
 
 lode_status lode_table_cell(const struct lode_column *column, int64_t row, struct lode_bytes *out)
 {
+    const int64_t at = lode_column_at(column, row);
+
     switch (column->type) {
     case LODE_COLUMN_I64:
-        return append_i64(out, ((const int64_t *)column->data)[row]);
+        return append_i64(out, ((const int64_t *)column->data)[at]);
     case LODE_COLUMN_U32:
-        return append_integer(out, ((const uint32_t *)column->data)[row], false);
+        return append_integer(out, ((const uint32_t *)column->data)[at], false);
     case LODE_COLUMN_U8:
-        return append_integer(out, ((const uint8_t *)column->data)[row], false);
+        return append_integer(out, ((const uint8_t *)column->data)[at], false);
     case LODE_COLUMN_F64:
-        return lode_text_append_f64(out, ((const double *)column->data)[row]);
+        return lode_text_append_f64(out, ((const double *)column->data)[at]);
     case LODE_COLUMN_WORD:
         return lode_bytes_append(out, word_of(column, row), strlen(word_of(column, row)));
     case LODE_COLUMN_TOKENS:
@@ -135,7 +148,7 @@ static lode_status append_csv_cell(struct printer *printer, const struct lode_co
     struct lode_bytes *out = &printer->out, *scratch = &printer->scratch;
 
     if (column->type == LODE_COLUMN_F64) {
-        return append_f64(out, ((const double *)column->data)[row], printer->seen);
+        return append_f64(out, f64_of(column, row), printer->seen);
     }
     if (column->type == LODE_COLUMN_WORD) {
         const char *word = word_of(column, row);
@@ -153,7 +166,7 @@ static lode_status append_json_cell(struct printer *printer, const struct lode_c
     struct lode_bytes *out = &printer->out;
 
     if (column->type == LODE_COLUMN_F64) {
-        const double value = ((const double *)column->data)[row];
+        const double value = f64_of(column, row);
         if (isnan(value)) return lode_bytes_append(out, "null", 4);
         if (isinf(value)) return lode_bytes_printf(out, "\"%s\"", value < 0 ? "-inf" : "inf");
         return append_f64(out, value, printer->seen);
@@ -163,10 +176,10 @@ static lode_status append_json_cell(struct printer *printer, const struct lode_c
         return lode_text_append_json(out, word, strlen(word));
     }
     if (column->type != LODE_COLUMN_TOKENS) return lode_table_cell(column, row, out);
-    const uint32_t *codes = (const uint32_t *)column->data + row * column->width;
+    const uint32_t *tokens = tokens_of(column, row);
     lode_try(lode_bytes_append(out, "[", 1));
-    for (int64_t i = 0; i < column->width && codes[i] != UINT32_MAX; i++) {
-        const char *word = column->words[codes[i]];
+    for (int64_t i = 0; i < column->width && tokens[i] != UINT32_MAX; i++) {
+        const char *word = column->words[tokens[i]];
         if (i > 0) lode_try(lode_bytes_append(out, ",", 1));
         lode_try(lode_text_append_json(out, word, strlen(word)));
     }

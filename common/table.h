@@ -20,16 +20,53 @@ enum lode_column_type {
                           joined by '|', with '\' before a '|' or '\' inside a word */
 };
 
+/* A column is plain, coded or made.
+ *   plain  one value a row: data is [rows]
+ *   coded  few values for many rows: data is [n_data], the value of a row is data[codes[row]].
+ *          Columns of one table that share the pointer `codes`, and n_data, store codes once.
+ *   made   more rows than are worth holding, for lode_results_put alone: `make` writes rows
+ *          [first, first + count) of the tokens into `tokens` [count x width]; data is its context.
+ *          Rows are asked for in ascending order, each once. */
 struct lode_column {
     const char *name;
     enum lode_column_type type;
-    const void *data;   /* [rows] or [rows x width] */
+    const void *data;   /* [rows]; tokens: [rows x width] */
     int64_t width;      /* LODE_COLUMN_TOKENS */
     char *const *words; /* LODE_COLUMN_WORD, LODE_COLUMN_TOKENS */
     int64_t n_words;
-    const char *units; /* or NULL */
-    const char *title; /* one line that says what it is */
+    const char *units;     /* or NULL */
+    const char *title;     /* one line that says what it is */
+    const uint32_t *codes; /* [rows], each < n_data; NULL: not coded */
+    int64_t n_data;        /* values, where there are codes */
+    void (*make)(const void *data, int64_t first, int64_t count, uint32_t *tokens); /* or NULL */
 };
+
+/* Plain columns in one line each. */
+static inline struct lode_column lode_column_numbers(const char *name, enum lode_column_type type,
+                                                     const void *data, const char *units,
+                                                     const char *title)
+{
+    return (struct lode_column){
+        .name = name, .type = type, .data = data, .units = units, .title = title};
+}
+
+static inline struct lode_column lode_column_words(const char *name, const uint32_t *data,
+                                                   char *const *words, int64_t n_words,
+                                                   const char *title)
+{
+    return (struct lode_column){.name = name,
+                                .type = LODE_COLUMN_WORD,
+                                .data = data,
+                                .words = words,
+                                .n_words = n_words,
+                                .title = title};
+}
+
+/* Where in `data` the value of a row is: everyone who reads a cell goes through here. */
+static inline int64_t lode_column_at(const struct lode_column *column, int64_t row)
+{
+    return column->codes != NULL ? (int64_t)column->codes[row] : row;
+}
 
 struct lode_table {
     const char *name;
@@ -50,7 +87,8 @@ char *const *lode_words_list(const struct lode_words *words, int64_t *count);
 /* All tables of one run, in one file results.h5 (group per table). */
 struct lode_results;
 LODE_CHECKED lode_status lode_results_create(const char *path, struct lode_results **results);
-/* Writes the table now; nothing is kept. Dictionary codes are narrowed to the smallest width. */
+/* Writes the table now; nothing is kept. Codes are narrowed to the smallest width. LODE_E_BUG when
+ * a code has no word or no value. */
 LODE_CHECKED lode_status lode_results_put(struct lode_results *results,
                                           const struct lode_table *table);
 LODE_CHECKED lode_status lode_results_commit(struct lode_results *results); /* ends it, always */

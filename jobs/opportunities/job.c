@@ -33,14 +33,25 @@ static lode_status check(const struct lode_params *params, const struct lode_sto
     return status;
 }
 
-/* One correction over everything tested: rows of patterns, then rows of cohorts. */
-static lode_status correct_tests(struct pattern_rows *patterns, struct cohort_rows *cohorts,
+/* One correction over everything tested: rows of patterns, by outcome, then rows of cohorts. */
+static lode_status correct_tests(struct pattern_outcomes *outcomes, struct cohort_rows *cohorts,
                                  struct lode_arena *arena)
 {
-    const int64_t n = patterns->n;
-    for (int64_t i = 0; i < cohorts->n; i++) patterns->p[n + i] = cohorts->rows[i].p;
-    lode_try(lode_benjamini_hochberg(patterns->p, n + cohorts->n, arena, patterns->q));
-    for (int64_t i = 0; i < cohorts->n; i++) cohorts->rows[i].q = patterns->q[n + i];
+    const struct lode_arena_mark mark = lode_arena_mark(arena);
+    const int64_t n = outcomes->n, n_all = n + cohorts->n;
+    double *p, *q;
+    int64_t *weights;
+    lode_try(lode_take(arena, n_all, &p));
+    lode_try(lode_take(arena, n_all, &q));
+    lode_try(lode_take(arena, n_all, &weights));
+    for (int64_t i = 0; i < n_all; i++) {
+        p[i] = i < n ? outcomes->p[i] : cohorts->rows[i - n].p;
+        weights[i] = i < n ? outcomes->n_rows[i] : 1;
+    }
+    lode_try(lode_benjamini_hochberg_weighted(p, weights, n_all, arena, q));
+    for (int64_t i = 0; i < n; i++) outcomes->q[i] = q[i];
+    for (int64_t i = 0; i < cohorts->n; i++) cohorts->rows[i].q = q[n + i];
+    lode_arena_rewind(arena, mark);
     return LODE_OK;
 }
 
@@ -100,8 +111,8 @@ static lode_status run_opportunities(struct lode_run *run)
     if (scenarios.n_plans > 0)
         lode_try(
             patterns_count(run, &tokens, scenarios.plans, scenarios.n_plans, scenarios.counts));
-    lode_try(pattern_rows_make(&scenarios, store, &options, &tokens, cohorts.n, arena, &patterns));
-    lode_try(correct_tests(&patterns, &cohorts, arena));
+    lode_try(pattern_rows_make(&scenarios, store, &options, &tokens, arena, &patterns));
+    lode_try(correct_tests(&patterns.outcomes, &cohorts, arena));
     lode_try(put_tables(run, &options, &scenarios, &tokens, &patterns, &cohorts));
 
     const struct finding_sources sources = {.store = store,

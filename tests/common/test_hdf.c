@@ -170,6 +170,45 @@ static void codes_are_narrowed_and_widened(void **state)
     free(codes);
 }
 
+/* Rows i, i + 1 (mod 201, 200 being "no value"), each asked for once; no more than *context rows.
+ */
+static lode_status make_codes(const void *context, int64_t first, int64_t count, uint32_t *codes)
+{
+    if (first + count > *(const int64_t *)context) return lode_fail(LODE_E_NUMERIC, "too far");
+    for (int64_t i = first; i < first + count; i++) {
+        *codes++ = i % 201 == 200 ? UINT32_MAX : (uint32_t)(i % 201);
+        *codes++ = (i + 1) % 201 == 200 ? UINT32_MAX : (uint32_t)((i + 1) % 201);
+    }
+    return LODE_OK;
+}
+
+static void codes_are_made_piece_by_piece(void **state)
+{
+    struct fixture *f = *state;
+    struct lode_hdf *file;
+    static const enum lode_hdf_type types[] = {LODE_HDF_U8, LODE_HDF_U16, LODE_HDF_U32};
+    const int64_t rows = (int64_t)KILO_ROWS * 8, too_few = rows - 1;
+    uint32_t *codes = malloc((size_t)rows * 2 * sizeof *codes), *found;
+    assert_non_null(codes);
+    assert_ok(make_codes(&rows, 0, rows, codes));
+    for (int i = 0; i < 3; i++) {
+        struct lode_hdf_column column = {
+            .name = "c", .type = types[i], .rows = rows, .columns = 2, .data = &rows};
+        assert_ok(lode_hdf_create(f->path, "1", &file));
+        assert_ok(lode_hdf_put_made_codes(file, &column, make_codes));
+        assert_ok(lode_hdf_commit(file));
+        assert_ok(lode_hdf_open(f->path, &file));
+        assert_ok(lode_hdf_get_optional_codes(file, "c", 0, -1, 200, f->arena, &found));
+        assert_memory_equal(found, codes, (size_t)rows * 2 * sizeof *codes);
+        lode_hdf_close(file);
+        column.data = &too_few;
+        assert_ok(lode_hdf_create(f->path, "1", &file));
+        assert_status(LODE_E_NUMERIC, lode_hdf_put_made_codes(file, &column, make_codes));
+        lode_hdf_close(file);
+    }
+    free(codes);
+}
+
 /* 255 codes and "no value" fill a byte; one more needs two. */
 static void the_narrowest_code_type_keeps_all_ones_free(void **state)
 {
@@ -509,6 +548,7 @@ int main(void)
         TEST(a_matrix_and_an_empty_column_come_back),
         TEST(a_range_of_rows_is_read_alone),
         TEST(codes_are_narrowed_and_widened),
+        TEST(codes_are_made_piece_by_piece),
         TEST(the_narrowest_code_type_keeps_all_ones_free),
         TEST(texts_come_back_at_any_length),
         TEST(attributes_come_back_short_and_long),

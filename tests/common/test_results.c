@@ -218,6 +218,207 @@ static void a_table_that_does_not_add_up_is_refused(void **state)
     assert_non_null(strstr(lode_error_text(), "2 rows of 3"));
 }
 
+/* Four rows, three columns of two values each, and one that is not coded. */
+static const uint32_t outcomes[] = {1, 0, 0, 1};
+
+static void put_coded(const struct fixture *f, const uint32_t *codes, const uint32_t *others)
+{
+    static const int64_t counts[] = {7, 9};
+    static const double rates[] = {0.25, 0.75};
+    static const uint32_t kpis[] = {UINT32_MAX, 2};
+    struct lode_results *results;
+    struct lode_column columns[] = {
+        {.name = "count", .type = LODE_COLUMN_I64, .data = counts, .codes = codes, .n_data = 2},
+        {.name = "user", .type = LODE_COLUMN_U32, .data = outcomes},
+        {.name = "a_rate", .type = LODE_COLUMN_F64, .data = rates, .codes = codes, .n_data = 2},
+        {.name = "kpi",
+         .type = LODE_COLUMN_WORD,
+         .data = kpis,
+         .words = events,
+         .n_words = 3,
+         .codes = others,
+         .n_data = 2},
+    };
+    const struct lode_table table = {.name = "t", .n_rows = 4, .n_columns = 4, .columns = columns};
+    assert_ok(lode_results_create(f->path, &results));
+    assert_ok(lode_results_put(results, &table));
+    assert_ok(lode_results_commit(results));
+}
+
+static void coded_columns_come_back_coded(void **state)
+{
+    struct fixture *f = *state;
+    struct lode_table t;
+    struct lode_bytes cells = {0};
+    put_coded(f, outcomes, outcomes);
+    assert_ok(lode_results_read(f->path, "t", f->arena, &t));
+    assert_int_equal(t.n_rows, 4);
+    assert_memory_equal(t.columns[0].codes, outcomes, sizeof outcomes);
+    assert_null(t.columns[1].codes);
+    assert_ptr_equal(t.columns[2].codes, t.columns[0].codes);
+    assert_ptr_equal(t.columns[3].codes, t.columns[0].codes);
+    assert_int_equal(t.columns[2].n_data, 2);
+    for (int64_t row = 0; row < 3; row++)
+        for (int c = 0; c < 4; c++) assert_ok(lode_table_cell(&t.columns[c], row, &cells));
+    assert_int_equal(cells.size, strlen("910.75close700.25700.25"));
+    assert_memory_equal(cells.data, "910.75close700.25700.25", cells.size);
+    lode_bytes_clear(&cells);
+}
+
+static void shared_codes_are_stored_once_and_others_apart(void **state)
+{
+    static const uint32_t equal[] = {1, 0, 0, 1}; /* told apart by address, not by content */
+    struct fixture *f = *state;
+    struct lode_hdf *file;
+    struct lode_hdf_column column;
+    char **lists;
+    int64_t count;
+    put_coded(f, outcomes, equal);
+    assert_ok(lode_hdf_open(f->path, &file));
+    assert_ok(lode_hdf_list(file, "t/codes", f->arena, &lists, &count));
+    assert_int_equal(count, 2);
+    assert_string_equal(lists[0], "count");
+    assert_string_equal(lists[1], "kpi");
+    assert_ok(lode_hdf_describe(file, "t/codes/count", f->arena, &column));
+    assert_int_equal(column.type, LODE_HDF_U8);
+    assert_int_equal(column.rows, 4);
+    assert_ok(lode_hdf_describe(file, "t/a_rate", f->arena, &column));
+    assert_int_equal(column.rows, 2);
+    lode_hdf_close(file);
+}
+
+/* The narrowest type must tell 255 values, and 256, apart. */
+static void codes_of_256_values_come_back(void **state)
+{
+    enum { N = 256 };
+    struct fixture *f = *state;
+    struct lode_results *results;
+    struct lode_table t;
+    uint32_t codes[N];
+    int64_t values[N];
+    for (int n = N - 1; n <= N; n++) {
+        struct lode_column column = {
+            .name = "v", .type = LODE_COLUMN_I64, .data = values, .codes = codes, .n_data = n};
+        const struct lode_table table = {
+            .name = "t", .n_rows = n, .n_columns = 1, .columns = &column};
+        for (int i = 0; i < n; i++) codes[i] = (uint32_t)(n - 1 - i);
+        for (int i = 0; i < n; i++) values[i] = i * 3;
+        assert_ok(lode_results_create(f->path, &results));
+        assert_ok(lode_results_put(results, &table));
+        assert_ok(lode_results_commit(results));
+        assert_ok(lode_results_read(f->path, "t", f->arena, &t));
+        assert_memory_equal(t.columns[0].codes, codes, (size_t)n * sizeof *codes);
+        assert_memory_equal(t.columns[0].data, values, (size_t)n * sizeof *values);
+    }
+}
+
+static void a_code_without_a_value_is_refused(void **state)
+{
+    static const int64_t values[] = {7, 9, 11};
+    struct fixture *f = *state;
+    struct lode_results *results;
+    struct lode_column columns[] = {
+        {.name = "a", .type = LODE_COLUMN_I64, .data = values, .codes = outcomes, .n_data = 1},
+        {.name = "b", .type = LODE_COLUMN_I64, .data = values, .codes = outcomes, .n_data = 2},
+    };
+    struct lode_table table = {.name = "t", .n_rows = 4, .n_columns = 1, .columns = columns};
+    assert_ok(lode_results_create(f->path, &results));
+    assert_status(LODE_E_BUG, lode_results_put(results, &table));
+    assert_non_null(strstr(lode_error_text(), "code 1, there are 1 values"));
+    lode_results_discard(results);
+    columns[0].n_data = 3;
+    table.n_columns = 2;
+    assert_ok(lode_results_create(f->path, &results));
+    assert_status(LODE_E_BUG, lode_results_put(results, &table));
+    assert_non_null(strstr(lode_error_text(), "share codes"));
+    lode_results_discard(results);
+}
+
+/* A table of somebody else: `rows` codes from `codes`, two values. */
+static void put_foreign_codes(const struct fixture *f, const uint32_t *codes, int64_t rows,
+                              int64_t columns, const char *path)
+{
+    static const int64_t values[] = {7, 9};
+    struct lode_hdf *file;
+    const struct lode_hdf_column column = {
+        .name = "t/n", .type = LODE_HDF_I64, .rows = 2, .data = values};
+    const struct lode_hdf_column code_column = {
+        .name = "t/codes/n", .type = LODE_HDF_U8, .rows = rows, .columns = columns, .data = codes};
+    assert_ok(lode_hdf_create(f->path, "1", &file));
+    assert_ok(lode_hdf_put_text(file, "t", "title", ""));
+    assert_ok(lode_hdf_put_i64(file, "t", "n_rows", 4));
+    assert_ok(lode_hdf_put_i64(file, "t", "n_columns", 1));
+    assert_ok(lode_hdf_put(file, &column));
+    assert_ok(lode_hdf_put_codes(file, &code_column));
+    assert_ok(lode_hdf_put_text(file, "t/n", "type", "i64"));
+    assert_ok(lode_hdf_put_text(file, "t/n", "codes", path));
+    assert_ok(lode_hdf_put_i64(file, "t/n", "position", 0));
+    assert_ok(lode_hdf_commit(file));
+}
+
+static void foreign_codes_that_do_not_add_up_are_refused(void **state)
+{
+    static const uint32_t too_large[] = {1, 0, 2, 1}, none[] = {1, 0, UINT32_MAX, 1};
+    static const uint32_t two_a_row[8] = {0};
+    struct fixture *f = *state;
+    struct lode_table t;
+    put_foreign_codes(f, outcomes, 4, 1, "t/codes/n");
+    assert_ok(lode_results_read(f->path, "t", f->arena, &t));
+    put_foreign_codes(f, too_large, 4, 1, "t/codes/n");
+    assert_status(LODE_E_INPUT, lode_results_read(f->path, "t", f->arena, &t));
+    assert_non_null(strstr(lode_error_text(), "holds code 2, there are 2 values of 'n'"));
+    put_foreign_codes(f, none, 4, 1, "t/codes/n");
+    assert_status(LODE_E_INPUT, lode_results_read(f->path, "t", f->arena, &t));
+    put_foreign_codes(f, outcomes, 3, 1, "t/codes/n");
+    assert_status(LODE_E_INPUT, lode_results_read(f->path, "t", f->arena, &t));
+    assert_non_null(strstr(lode_error_text(), "3 rows of 4"));
+    put_foreign_codes(f, two_a_row, 4, 2, "t/codes/n");
+    assert_status(LODE_E_INPUT, lode_results_read(f->path, "t", f->arena, &t));
+    put_foreign_codes(f, outcomes, 4, 1, "t/codes/m");
+    assert_status(LODE_E_INPUT, lode_results_read(f->path, "t", f->arena, &t));
+    put_foreign_codes(f, outcomes, 4, 1, "t/n"); /* values are no codes */
+    assert_status(LODE_E_INPUT, lode_results_read(f->path, "t", f->arena, &t));
+}
+
+/* Row i is (i % 3, (i / 3) % 3): 700,000 rows are written in several pieces. */
+static void two_digits(const void *data, int64_t first, int64_t count, uint32_t *tokens)
+{
+    const uint32_t base = *(const uint32_t *)data;
+    for (int64_t i = first; i < first + count; i++) {
+        *tokens++ = (uint32_t)i % base;
+        *tokens++ = (uint32_t)i / base % base;
+    }
+}
+
+static void made_tokens_come_back_as_if_they_had_been_held(void **state)
+{
+    enum { N = 700000 };
+    const uint32_t base = 3, too_large = 4;
+    struct fixture *f = *state;
+    struct lode_results *results;
+    struct lode_table t;
+    struct lode_column column = {.name = "p",
+                                 .type = LODE_COLUMN_TOKENS,
+                                 .data = &base,
+                                 .make = two_digits,
+                                 .width = 2,
+                                 .words = events,
+                                 .n_words = 3};
+    const struct lode_table table = {.name = "t", .n_rows = N, .n_columns = 1, .columns = &column};
+    assert_ok(lode_results_create(f->path, &results));
+    assert_ok(lode_results_put(results, &table));
+    assert_ok(lode_results_commit(results));
+    assert_ok(lode_results_read(f->path, "t", f->arena, &t));
+    const uint32_t *tokens = t.columns[0].data;
+    for (uint32_t i = 0; i < N; i++)
+        assert_true(tokens[2 * i] == i % 3 && tokens[2 * i + 1] == i / 3 % 3);
+    column.data = &too_large;
+    assert_ok(lode_results_create(f->path, &results));
+    assert_status(LODE_E_BUG, lode_results_put(results, &table));
+    assert_non_null(strstr(lode_error_text(), "holds code 3, there are 3 words"));
+    lode_results_discard(results);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 /* The folder is gone already. */
@@ -240,6 +441,12 @@ int main(void)
         cmocka_unit_test_setup_teardown(discarded_results_leave_no_file, set_up, tear_down_arena),
         TEST(a_code_without_a_word_is_refused),
         TEST(a_table_that_does_not_add_up_is_refused),
+        TEST(coded_columns_come_back_coded),
+        TEST(shared_codes_are_stored_once_and_others_apart),
+        TEST(codes_of_256_values_come_back),
+        TEST(a_code_without_a_value_is_refused),
+        TEST(foreign_codes_that_do_not_add_up_are_refused),
+        TEST(made_tokens_come_back_as_if_they_had_been_held),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

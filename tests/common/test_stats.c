@@ -105,6 +105,32 @@ static double q_by_definition(const double *p, int n, int i)
     return least;
 }
 
+/* 10,000 tests, said as 700 weighted ones and one by one. */
+static void a_weighted_p_counts_as_often_as_its_weight(void **state)
+{
+    enum { N = 700, MANY = 20000 };
+    static double p[N], q[N], every_p[MANY], every_q[MANY];
+    static int64_t weights[N];
+    uint64_t seed = 23;
+    int64_t n = 0;
+    print_message("seed %llu\n", (unsigned long long)seed);
+    for (int i = 0; i < N; i++) {
+        p[i] = i % 50 == 0 ? no_value : (double)(next_random(&seed) % 2000) / 1999.0;
+        weights[i] = 1 + (int64_t)(next_random(&seed) % 25);
+        for (int64_t w = 0; w < weights[i]; w++) every_p[n++] = p[i];
+    }
+    assert_ok(lode_benjamini_hochberg_weighted(p, weights, N, arena_of(state), q));
+    assert_ok(lode_benjamini_hochberg(every_p, n, arena_of(state), every_q));
+    n = 0;
+    for (int i = 0; i < N; i++) {
+        if (isnan(p[i]))
+            assert_true(isnan(q[i]));
+        else
+            assert_true(q[i] == every_q[n]); /* exact: the same ranks */
+        n += weights[i];
+    }
+}
+
 /* Many distinct values: the table of groups grows more than once. */
 static void q_agrees_with_its_definition_on_random_p(void **state)
 {
@@ -276,6 +302,7 @@ int main(void)
         cmocka_unit_test(nan_is_no_test_and_does_not_count),
         cmocka_unit_test(zero_and_minus_zero_are_one_p),
         cmocka_unit_test(q_agrees_with_its_definition_on_random_p),
+        cmocka_unit_test(a_weighted_p_counts_as_often_as_its_weight),
         cmocka_unit_test(rate_intervals_agree_with_the_published_table),
         cmocka_unit_test(a_higher_level_gives_a_wider_interval),
         cmocka_unit_test(welch_agrees_with_the_incomplete_beta_function),

@@ -80,6 +80,37 @@ static void tokens_are_joined_so_that_they_can_be_cut_again(void **state)
     lode_bytes_clear(&cell);
 }
 
+/* Rows 0 and 2 have value 1, row 1 has value 0. */
+static void a_coded_column_prints_the_value_of_each_rows_code(void **state)
+{
+    static const uint32_t codes[] = {1, 0, 1};
+    static const double ratios[] = {0.5, 2};
+    static const uint32_t pairs[] = {3, UINT32_MAX, 0, 4};
+    struct lode_column columns[] = {
+        {.name = "i", .type = LODE_COLUMN_I64, .data = signed_numbers},
+        {.name = "u", .type = LODE_COLUMN_U32, .data = numbers},
+        {.name = "b", .type = LODE_COLUMN_U8, .data = flags},
+        {.name = "r", .type = LODE_COLUMN_F64, .data = ratios},
+        {.name = "w", .type = LODE_COLUMN_WORD, .data = word_codes, .words = words, .n_words = 5},
+        {.name = "p", .type = LODE_COLUMN_TOKENS, .data = pairs, .width = 2, .words = words},
+    };
+    const struct lode_table table = table_of(columns, 6);
+    (void)state;
+    for (int i = 0; i < 6; i++) columns[i].codes = codes;
+    for (int i = 0; i < 6; i++) columns[i].n_data = 2;
+    char *csv = print(&table, LODE_TABLE_CSV), *json = print(&table, LODE_TABLE_JSONL);
+    assert_string_equal(csv, "i,u,b,r,w,p\n"
+                             "-9223372036854775808,7,1,2,,\"plain|say \"\"hi\"\"\"\n"
+                             "0,0,0,0.5,plain,\"with, comma\"\n"
+                             "-9223372036854775808,7,1,2,,\"plain|say \"\"hi\"\"\"\n");
+    assert_memory_equal(json,
+                        "{\"i\":-9223372036854775808,\"u\":7,\"b\":1,\"r\":2,\"w\":\"\","
+                        "\"p\":[\"plain\",\"say \\\"hi\\\"\"]}\n{\"i\":0,",
+                        80);
+    free(csv);
+    free(json);
+}
+
 static void json_lines_keep_types(void **state)
 {
     const double ratios[] = {0.5, (double)NAN, (double)-INFINITY};
@@ -172,6 +203,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(csv_has_a_header_and_quotes_where_needed),
         cmocka_unit_test(tokens_are_joined_so_that_they_can_be_cut_again),
+        cmocka_unit_test(a_coded_column_prints_the_value_of_each_rows_code),
         cmocka_unit_test(json_lines_keep_types),
         cmocka_unit_test(every_double_of_a_long_table_reads_back),
         cmocka_unit_test(a_table_without_rows_prints_its_header_alone),

@@ -9,11 +9,11 @@
 #include "common/stats.h"
 #include "jobs/opportunities/findings/folding.h"
 
-static bool pattern_passes(const struct finding_sources *sources, int64_t row)
+static bool outcome_passes(const struct finding_sources *sources, int64_t outcome)
 {
-    const struct pattern_rows *rows = sources->patterns;
-    return rows->expert[row] && rows->q[row] <= sources->options->max_q &&
-           rows->faulty_rate[row] > rows->normal_rate[row];
+    const struct pattern_outcomes *outcomes = &sources->patterns->outcomes;
+    return outcomes->expert[outcome] && outcomes->q[outcome] <= sources->options->max_q &&
+           outcomes->faulty_rate[outcome] > outcomes->normal_rate[outcome];
 }
 
 static bool cohort_passes(const struct finding_sources *sources, int64_t row)
@@ -35,15 +35,18 @@ static double impact_of(const struct two_by_two *table)
     return (double)table->faulty_with - (double)with * ((double)faulty_without / (double)without);
 }
 
+/* tokens: [width], filled here. */
 static struct finding pattern_finding(const struct finding_sources *sources, int64_t scenario,
-                                      int64_t row)
+                                      int64_t row, uint32_t *tokens)
 {
-    const struct pattern_rows *rows = sources->patterns;
+    const struct pattern_outcomes *outcomes = &sources->patterns->outcomes;
+    const uint32_t outcome = sources->patterns->outcome[row];
     const struct scenario *of = &sources->scenarios->list[scenario];
-    const struct two_by_two table = {.faulty_with = rows->faulty_with[row],
-                                     .normal_with = rows->normal_with[row],
+    const struct two_by_two table = {.faulty_with = outcomes->faulty_with[outcome],
+                                     .normal_with = outcomes->normal_with[outcome],
                                      .faulty_total = of->faulty_total,
                                      .normal_total = of->normal_total};
+    pattern_rows_tokens(sources->patterns, row, 1, tokens);
     struct finding finding = {
         .expert = EXPERT_PATTERN,
         .kpi = of->kpi,
@@ -51,13 +54,13 @@ static struct finding pattern_finding(const struct finding_sources *sources, int
         .row = row,
         .scenario = scenario,
         .cohort = scenario_label(sources->scenarios, of),
-        .k = rows->k[row],
-        .tokens = rows->tokens + row * rows->width,
+        .k = outcomes->k[outcome],
+        .tokens = tokens,
         .table = table,
-        .effect = rows->faulty_rate[row] - rows->normal_rate[row],
-        .ratio = rows->ratio[row],
-        .p = rows->p[row],
-        .q = rows->q[row],
+        .effect = outcomes->faulty_rate[outcome] - outcomes->normal_rate[outcome],
+        .ratio = outcomes->ratio[outcome],
+        .p = outcomes->p[outcome],
+        .q = outcomes->q[outcome],
         .impact = impact_of(&table),
     };
     lode_rate_difference_interval(table.faulty_with, table.faulty_total, table.normal_with,
@@ -113,20 +116,44 @@ static lode_status cohort_finding(const struct finding_sources *sources, int64_t
     return cohort_text(set, cohort->value, arena, &finding->cohort);
 }
 
+/* The candidates among the rows of a section. Outcomes are few: they are asked first, and rows are
+ * looked at until all that have one of those that pass are found. */
+static lode_status select_rows(const struct finding_sources *sources,
+                               const struct pattern_section *section, struct lode_arena *arena,
+                               struct findings *findings)
+{
+    const struct pattern_rows *rows = sources->patterns;
+    int64_t left = 0;
+    uint32_t *tokens;
+    bool *passes; /* [n_outcomes] */
+    lode_try(lode_take(arena, section->n_outcomes, &passes));
+    for (int64_t i = 0; i < section->n_outcomes; i++) {
+        passes[i] = outcome_passes(sources, section->first_outcome + i);
+        if (passes[i]) left += rows->outcomes.n_rows[section->first_outcome + i];
+    }
+    lode_try(lode_take(arena, left * rows->width, &tokens));
+    for (int64_t row = section->first_row; left > 0; row++) {
+        if (!passes[rows->outcome[row] - section->first_outcome]) continue;
+        findings->list[findings->n++] = pattern_finding(sources, section->scenario, row, tokens);
+        tokens += rows->width;
+        left--;
+    }
+    return LODE_OK;
+}
+
 /* All candidates, in the order of the tables. */
 static lode_status select_candidates(const struct finding_sources *sources,
                                      struct lode_arena *arena, struct findings *findings)
 {
+    const struct pattern_rows *patterns = sources->patterns;
     int64_t n = 0;
-    for (int64_t row = 0; row < sources->patterns->n; row++) n += pattern_passes(sources, row);
+    for (int64_t i = 0; i < patterns->outcomes.n; i++)
+        if (outcome_passes(sources, i)) n += patterns->outcomes.n_rows[i];
     for (int64_t row = 0; row < sources->cohorts->n; row++) n += cohort_passes(sources, row);
     lode_try(lode_take(arena, n, &findings->list));
 
-    const int64_t *first_row = sources->patterns->first_row;
-    for (int64_t s = 0; s < sources->scenarios->n; s++)
-        for (int64_t row = first_row[s]; row < first_row[s + 1]; row++)
-            if (pattern_passes(sources, row))
-                findings->list[findings->n++] = pattern_finding(sources, s, row);
+    for (int64_t i = 0; i < patterns->n_sections; i++)
+        lode_try(select_rows(sources, &patterns->sections[i], arena, findings));
     for (int64_t row = 0; row < sources->cohorts->n; row++)
         if (cohort_passes(sources, row))
             lode_try(cohort_finding(sources, row, arena, &findings->list[findings->n++]));

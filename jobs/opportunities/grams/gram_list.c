@@ -9,6 +9,9 @@
 
 #include "common/text.h"
 
+/* Of a class in one list: more than any store has. */
+#define MOST_OCCURRENCES ((uint64_t)1 << 60)
+
 static void put_u32(uint8_t *at, uint32_t value)
 {
     value = htole32(value);
@@ -106,7 +109,7 @@ void gram_writer_block(struct gram_writer *writer, uint64_t key)
     writer->next = key;
 }
 
-lode_status gram_writer_end(struct gram_writer *writer, const int64_t *occurrences)
+lode_status gram_writer_end(struct gram_writer *writer, const uint64_t *occurrences)
 {
     struct lode_bytes *out = writer->out;
     close_block(writer);
@@ -115,8 +118,7 @@ lode_status gram_writer_end(struct gram_writer *writer, const int64_t *occurrenc
     put_u32(head + 4, (uint32_t)writer->n_classes);
     put_u64(head + 8, writer->n_entries);
     put_u64(head + 16, out->size - writer->head - list_head(writer->n_classes));
-    for (int c = 0; c < writer->n_classes; c++)
-        put_u64(head + 24 + 8 * c, (uint64_t)occurrences[c]);
+    for (int c = 0; c < writer->n_classes; c++) put_u64(head + 24 + 8 * c, occurrences[c]);
     lode_try(lode_bytes_reserve(out, GRAM_PAD));
     memset(out->data + out->size, 0, GRAM_PAD);
     out->size += GRAM_PAD;
@@ -176,8 +178,13 @@ lode_status gram_list_open(const struct gram_space *space, const uint8_t *data, 
     struct gram_list made = {.blocks = data + head,
                              .blocks_end = data + head + blocks_size,
                              .n_entries = (int64_t)(get_u64(data + 8) & INT64_MAX)};
-    for (int c = 0; c < space->n_classes; c++)
-        made.occurrences[c] = (int64_t)(get_u64(data + 24 + 8 * c) & INT64_MAX);
+    for (int c = 0; c < space->n_classes; c++) {
+        const uint64_t occurrences = get_u64(data + 24 + 8 * c);
+        if (occurrences > MOST_OCCURRENCES)
+            return lode_fail(LODE_E_MESSAGE, "a gram list of %llu positions",
+                             (unsigned long long)occurrences);
+        made.occurrences[c] = (int64_t)occurrences;
+    }
     lode_try(check_blocks(&made, n_keys));
     *list = made;
     *used = head + (size_t)blocks_size + GRAM_PAD;

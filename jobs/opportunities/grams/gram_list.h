@@ -69,7 +69,7 @@ LODE_CHECKED lode_status gram_writer_begin(struct gram_writer *writer,
 /* Makes room for `n_entries` more puts. */
 LODE_CHECKED lode_status gram_writer_room(struct gram_writer *writer, int64_t n_entries);
 /* occurrences: [n_classes]. */
-LODE_CHECKED lode_status gram_writer_end(struct gram_writer *writer, const int64_t *occurrences);
+LODE_CHECKED lode_status gram_writer_end(struct gram_writer *writer, const uint64_t *occurrences);
 /* For gram_writer_put: closes the open block, if any, and opens one that begins with `key`. */
 void gram_writer_block(struct gram_writer *writer, uint64_t key);
 

@@ -18,7 +18,7 @@
 enum {
     RANGE_BLOCKS = 32,
     TABLE_BYTES = 1 << 20,
-    MOST_STEPS = 8, /* a range wider than so many tables is sorted */
+    MOST_STEPS = 32, /* a range wider than so many tables is sorted */
     MOST_HELD = 64 << 20
 };
 
@@ -39,7 +39,7 @@ struct summing {
     uint64_t *spare;      /* [most_entries] */
     uint32_t *counts;     /* [most_entries x n_classes], by place */
     struct gram_codes codes;
-    int64_t occurrences[GRAM_MAX_CLASSES];
+    uint64_t occurrences[GRAM_MAX_CLASSES];
 };
 
 void gram_merge_clear(struct gram_merge *merge)
@@ -63,7 +63,7 @@ static lode_status open_lists(const struct gram_merge *merge, struct summing *su
         lode_try(gram_list_open(&merge->space, at, left, &sum->lists[i], &used));
         gram_cursor_begin(&sum->cursors[i], &sum->lists[i], sum->n_keys, &sum->codes);
         for (int c = 0; c < sum->n_classes; c++)
-            sum->occurrences[c] += sum->lists[i].occurrences[c];
+            sum->occurrences[c] += (uint64_t)sum->lists[i].occurrences[c];
         at += used;
         left -= used;
     }

@@ -6,7 +6,7 @@
 
 /* Stable sort by bits [low_bit, 64), low_bit <= 63. `spare` has room for n items, n < 2^32; the
  * result lies in the returned one of the two, the other holds nothing of use. Cost O(n) for each
- * eleven bits in which the items differ. */
+ * twelve bits in which the items differ. */
 uint64_t *gram_sort_words(uint64_t *items, uint64_t *spare, int64_t n, int low_bit);
 
 #endif

@@ -1,11 +1,11 @@
 /* Grams: sizes up the work, chooses the way to count, frames the list. */
 #include "jobs/opportunities/grams/grams_private.h"
 
-static void size_up(struct gram_job *job, int64_t *occurrences)
+static void size_up(struct gram_job *job, uint64_t *occurrences)
 {
     for (int64_t s = 0; s < job->sessions->n_sessions; s++) {
         const int64_t n = gram_run_of(job, s).n;
-        occurrences[job->sessions->classes[s]] += n;
+        occurrences[job->sessions->classes[s]] += (uint64_t)n;
         job->n_grams += n;
         if (n > job->longest) job->longest = n;
     }
@@ -22,7 +22,7 @@ lode_status grams_count(const struct gram_sessions *sessions, const struct gram_
 {
     const struct lode_arena_mark mark = lode_arena_mark(arena);
     const size_t out_size = out->size;
-    int64_t occurrences[GRAM_MAX_CLASSES] = {0};
+    uint64_t occurrences[GRAM_MAX_CLASSES] = {0};
     struct gram_job job = {.sessions = sessions, .space = space};
     struct gram_writer writer;
     lode_status status = LODE_OK;

@@ -12,7 +12,7 @@
 
 enum {
     BIN_BITS = 9,
-    SORT_ITEMS = 1 << 15,
+    SORT_ITEMS = 1 << 14,
     CLASS_BITS = 3,    /* for GRAM_MAX_CLASSES; with GRAM_KEY_BITS they make up a word */
     RUN_ENTRIES = 1024 /* entries made before they are encoded */
 };

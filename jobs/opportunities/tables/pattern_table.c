@@ -1,23 +1,8 @@
-/* Table patterns: one pass counts the rows that stay, columns are taken once, a second pass fills
- * them slice by slice. Everything that is not a count (rates, ratios, p) is computed from the
- * finished count columns in loops of their own, which the compiler turns into vector code.
+/* Table patterns: one pass over the counts finds how many rows stay, a second one numbers their
+ * outcomes. Tokens are made while they are written, block by block: held as a whole they would be
+ * the largest thing in the run's memory.
  */
 #include "jobs/opportunities/tables/pattern_table.h"
-
-#include "common/stats.h"
-#include "jobs/opportunities/tables/pattern_slice.h"
-
-/* The k of a scenario that make rows. */
-struct k_range {
-    int first, last;
-};
-
-static struct k_range rows_of(const struct scenarios *scenarios, const struct scenario *scenario,
-                              const struct opportunity_options *options)
-{
-    return (struct k_range){.first = (int)options->first_k,
-                            .last = scenarios->plans[scenario->plan].last_k};
-}
 
 static int64_t least_faulty(const struct scenario *scenario,
                             const struct opportunity_options *options)
@@ -25,34 +10,107 @@ static int64_t least_faulty(const struct scenario *scenario,
     return decimal_share_of(options->min_support, scenario->faulty_total);
 }
 
-static int64_t count_kept(const struct pattern_slice *slice, int64_t least)
+static lode_status check_totals(const struct scenario *scenario, const struct lode_store *store)
 {
-    int64_t kept = 0;
-    for (int64_t i = 0; i < slice->n; i++) {
-        uint32_t faulty, normal;
-        pattern_slice_at(slice, i, &faulty, &normal);
-        kept += (faulty >= least) & ((faulty | normal) != 0);
-    }
-    return kept;
+    if (scenario->faulty_total <= UINT32_MAX && scenario->normal_total <= UINT32_MAX)
+        return LODE_OK;
+    return lode_fail(LODE_E_INPUT,
+                     "KPI %s has %lld faulty and %lld normal sessions; at most %u of either can be "
+                     "counted",
+                     store->kpis[scenario->kpi].name, (long long)scenario->faulty_total,
+                     (long long)scenario->normal_total, UINT32_MAX);
 }
 
-static lode_status take_columns(struct pattern_rows *rows, int64_t n_more, struct lode_arena *arena)
+/* What the steps below share. */
+struct making {
+    const struct scenarios *scenarios;
+    const struct lode_store *store;
+    const struct opportunity_options *options;
+    struct lode_arena *arena;
+    struct outcome_numbering numbering;
+};
+
+static struct pattern_slice slice_of(const struct making *making,
+                                     const struct pattern_section *section, int64_t n_tokens)
 {
-    const int64_t n = rows->n;
-    lode_try(lode_take(arena, n, &rows->kpi));
-    lode_try(lode_take(arena, n, &rows->cohort));
-    lode_try(lode_take(arena, n, &rows->k));
-    lode_try(lode_take(arena, n * rows->width, &rows->tokens));
-    lode_try(lode_take(arena, n, &rows->faulty_with));
-    lode_try(lode_take(arena, n, &rows->normal_with));
-    lode_try(lode_take(arena, n, &rows->faulty_total));
-    lode_try(lode_take(arena, n, &rows->normal_total));
-    lode_try(lode_take(arena, n, &rows->faulty_rate));
-    lode_try(lode_take(arena, n, &rows->normal_rate));
-    lode_try(lode_take(arena, n, &rows->ratio));
-    lode_try(lode_take(arena, n, &rows->expert));
-    lode_try(lode_take(arena, n + n_more, &rows->p));
-    return lode_take(arena, n + n_more, &rows->q);
+    return pattern_slice_of(making->scenarios, &making->scenarios->list[section->scenario],
+                            making->store, n_tokens, section->k);
+}
+
+/* Sections and how many rows each has. */
+static lode_status count_rows(const struct making *making, struct pattern_rows *rows)
+{
+    const struct scenarios *scenarios = making->scenarios;
+    const int first_k = (int)making->options->first_k;
+    lode_try(lode_take_zero(making->arena, scenarios->n * rows->width, &rows->sections));
+    for (int64_t s = 0; s < scenarios->n; s++) {
+        const struct scenario *scenario = &scenarios->list[s];
+        lode_try(check_totals(scenario, making->store));
+        for (int k = first_k; k <= scenarios->plans[scenario->plan].last_k; k++) {
+            struct pattern_section *section = &rows->sections[rows->n_sections++];
+            *section = (struct pattern_section){.scenario = s, .k = k, .first_row = rows->n};
+            const struct pattern_slice slice = slice_of(making, section, rows->n_tokens);
+            section->n_rows = pattern_slice_kept(&slice, least_faulty(scenario, making->options));
+            rows->n += section->n_rows;
+        }
+    }
+    return LODE_OK;
+}
+
+/* Outcomes of the section's rows, and their keys: borrowed when all stay, else copied. */
+static lode_status number_section(struct making *making, struct pattern_rows *rows,
+                                  struct pattern_section *section)
+{
+    const struct scenario *scenario = &making->scenarios->list[section->scenario];
+    const struct pattern_slice slice = slice_of(making, section, rows->n_tokens);
+    uint64_t *kept = NULL;
+    if (section->n_rows < slice.n) lode_try(lode_take(making->arena, section->n_rows, &kept));
+    section->keys = kept ? kept : slice.keys;
+    section->first_key = slice.first_key;
+    section->first_outcome = making->numbering.n;
+    lode_try(outcomes_number(&making->numbering, &slice, least_faulty(scenario, making->options),
+                             rows->outcome + section->first_row, kept));
+    section->n_outcomes = making->numbering.n - section->first_outcome;
+    return LODE_OK;
+}
+
+/* Scenario by scenario, since the tests of one share their totals. */
+static lode_status fill_outcomes(const struct making *making, struct pattern_rows *rows)
+{
+    int64_t first = 0;
+    for (int64_t i = 0; i < rows->n_sections; i++) {
+        const struct pattern_section *section = &rows->sections[i];
+        const int64_t end = section->first_outcome + section->n_outcomes;
+        for (int64_t o = section->first_outcome; o < end; o++)
+            rows->outcomes.k[o] = (uint8_t)section->k;
+        if (i + 1 < rows->n_sections && section[1].scenario == section->scenario) continue;
+        lode_try(pattern_outcomes_fill(&rows->outcomes, &making->scenarios->list[section->scenario],
+                                       making->options, first, end));
+        first = end;
+    }
+    return LODE_OK;
+}
+
+lode_status pattern_rows_make(const struct scenarios *scenarios, const struct lode_store *store,
+                              const struct opportunity_options *options,
+                              const struct pattern_tokens *tokens, struct lode_arena *arena,
+                              struct pattern_rows *rows)
+{
+    lode_status status = LODE_OK;
+    struct pattern_rows made = {.width = options->last_k, .n_tokens = tokens->n_tokens};
+    struct making making = {
+        .scenarios = scenarios, .store = store, .options = options, .arena = arena};
+    lode_try(lode_arena_create(0, &making.numbering.arena));
+    lode_try_done(count_rows(&making, &made));
+    lode_try_done(lode_take(arena, made.n, &made.outcome));
+    for (int64_t i = 0; i < made.n_sections; i++)
+        lode_try_done(number_section(&making, &made, &made.sections[i]));
+    lode_try_done(pattern_outcomes_make(&making.numbering, arena, &made.outcomes));
+    lode_try_done(fill_outcomes(&making, &made));
+    *rows = made;
+done:
+    lode_arena_destroy(making.numbering.arena);
+    return status;
 }
 
 /* Adds `more` to a number whose digits (base V, last digit last) are given: keys ascend, so most
@@ -70,165 +128,99 @@ static inline void digits_add(uint32_t *digits, int n, uint64_t more, uint64_t b
     }
 }
 
-/* k, tokens and counts of one slice from row `at` on; returns the row after its last. */
-static int64_t fill_slice(const struct pattern_slice *slice, int64_t least, int64_t n_tokens,
-                          struct pattern_rows *rows, int64_t at)
+static void section_tokens(const struct pattern_rows *rows, const struct pattern_section *section,
+                           int64_t first, int64_t count, uint32_t *tokens)
 {
-    uint32_t digits[PATTERN_MAX_K] = {0};
-    uint64_t key = slice->first_key;
-    for (int64_t i = 0; i < slice->n; i++) {
-        uint32_t faulty, normal;
-        pattern_slice_at(slice, i, &faulty, &normal);
-        if (faulty < least || (faulty | normal) == 0) continue;
-        digits_add(digits, slice->k, slice->keys[i] - key, (uint64_t)n_tokens);
-        key = slice->keys[i];
-        uint32_t *tokens = rows->tokens + at * rows->width;
-        for (int d = 0; d < slice->k; d++) tokens[d] = digits[d];
-        for (int64_t d = slice->k; d < rows->width; d++) tokens[d] = UINT32_MAX;
-        rows->k[at] = (uint8_t)slice->k;
-        rows->faulty_with[at] = faulty;
-        rows->normal_with[at] = normal;
-        at++;
-    }
-    return at;
-}
-
-static void fill_constants(const struct scenario *scenario, struct pattern_rows *rows,
-                           int64_t first, int64_t end)
-{
-    const uint32_t kpi = (uint32_t)scenario->kpi, cohort = scenario->label;
-    const uint32_t faulty = (uint32_t)scenario->faulty_total;
-    const uint32_t normal = (uint32_t)scenario->normal_total;
-    for (int64_t i = first; i < end; i++) rows->kpi[i] = kpi;
-    for (int64_t i = first; i < end; i++) rows->cohort[i] = cohort;
-    for (int64_t i = first; i < end; i++) rows->faulty_total[i] = faulty;
-    for (int64_t i = first; i < end; i++) rows->normal_total[i] = normal;
-}
-
-/* Rates divide once; the ratio is (faulty_with x normal_total) / (normal_with x faulty_total), both
- * products exact below 2^53, so it is rounded once too, and is inf where normal_with is 0. */
-static void fill_rates(const struct scenario *scenario, struct pattern_rows *rows, int64_t first,
-                       int64_t end)
-{
-    const double faulty = (double)scenario->faulty_total, normal = (double)scenario->normal_total;
-    for (int64_t i = first; i < end; i++) {
-        const double a = rows->faulty_with[i], b = rows->normal_with[i];
-        rows->faulty_rate[i] = a / faulty;
-        rows->normal_rate[i] = b / normal;
-        rows->ratio[i] = a * normal / (b * faulty);
+    uint32_t digits[PATTERN_MAX_K]; /* those after the first k stay "no token" */
+    for (int d = 0; d < PATTERN_MAX_K; d++) digits[d] = d < section->k ? 0 : UINT32_MAX;
+    const uint64_t *keys = section->keys + (first - section->first_row);
+    uint64_t key = section->first_key;
+    for (int64_t i = 0; i < count; i++) {
+        digits_add(digits, section->k, keys[i] - key, (uint64_t)rows->n_tokens);
+        key = keys[i];
+        for (int64_t d = 0; d < rows->width; d++) *tokens++ = digits[d];
     }
 }
 
-static lode_status fill_tests(const struct scenario *scenario,
-                              const struct opportunity_options *options, struct pattern_rows *rows,
-                              int64_t first, int64_t end)
+/* The last section that begins at or before the row. */
+static int64_t section_of(const struct pattern_rows *rows, int64_t row)
 {
-    const int64_t least = decimal_share_of(options->min_share, scenario->faulty_total);
-    struct lode_fisher *fisher = NULL;
-    lode_status status = LODE_OK;
-    lode_try_done(lode_fisher_create(scenario->faulty_total, scenario->normal_total, &fisher));
-    for (int64_t i = first; i < end; i++) {
-        const struct two_by_two table = {.faulty_with = rows->faulty_with[i],
-                                         .normal_with = rows->normal_with[i],
-                                         .faulty_total = scenario->faulty_total,
-                                         .normal_total = scenario->normal_total};
-        rows->expert[i] =
-            table.faulty_with >= least && decimal_ratio_reached(&table, options->min_ratio);
-        lode_try_done(lode_fisher_p(fisher, table.faulty_with, table.normal_with, &rows->p[i]));
+    int64_t low = 0, high = rows->n_sections;
+    while (high - low > 1) {
+        const int64_t middle = low + (high - low) / 2;
+        if (rows->sections[middle].first_row <= row)
+            low = middle;
+        else
+            high = middle;
     }
-done:
-    lode_fisher_destroy(fisher);
-    return status;
+    return low;
 }
 
-static lode_status count_rows(const struct scenarios *scenarios, const struct lode_store *store,
-                              const struct opportunity_options *options, int64_t n_tokens,
-                              struct pattern_rows *rows)
+void pattern_rows_tokens(const struct pattern_rows *rows, int64_t first, int64_t count,
+                         uint32_t *tokens)
 {
-    rows->n = 0;
-    for (int64_t s = 0; s < scenarios->n; s++) {
-        const struct scenario *scenario = &scenarios->list[s];
-        if (scenario->faulty_total > UINT32_MAX || scenario->normal_total > UINT32_MAX)
-            return lode_fail(LODE_E_INPUT,
-                             "KPI %s has %lld faulty and %lld normal sessions; at most %u of "
-                             "either can be counted",
-                             store->kpis[scenario->kpi].name, (long long)scenario->faulty_total,
-                             (long long)scenario->normal_total, UINT32_MAX);
-        const struct k_range range = rows_of(scenarios, scenario, options);
-        rows->first_row[s] = rows->n;
-        for (int k = range.first; k <= range.last; k++) {
-            const struct pattern_slice slice =
-                pattern_slice_of(scenarios, scenario, store, n_tokens, k);
-            rows->n += count_kept(&slice, least_faulty(scenario, options));
-        }
+    for (int64_t s = section_of(rows, first); count > 0; s++) {
+        const struct pattern_section *section = &rows->sections[s];
+        const int64_t left = section->first_row + section->n_rows - first;
+        const int64_t here = left < count ? left : count;
+        section_tokens(rows, section, first, here, tokens);
+        first += here;
+        count -= here;
+        tokens += here * rows->width;
     }
-    rows->first_row[scenarios->n] = rows->n;
-    return LODE_OK;
 }
 
-lode_status pattern_rows_make(const struct scenarios *scenarios, const struct lode_store *store,
-                              const struct opportunity_options *options,
-                              const struct pattern_tokens *tokens, int64_t n_more,
-                              struct lode_arena *arena, struct pattern_rows *rows)
+static void make_tokens(const void *data, int64_t first, int64_t count, uint32_t *tokens)
 {
-    struct pattern_rows made = {.width = options->last_k};
-    lode_try(lode_take(arena, scenarios->n + 1, &made.first_row));
-    lode_try(count_rows(scenarios, store, options, tokens->n_tokens, &made));
-    lode_try(take_columns(&made, n_more, arena));
-    for (int64_t s = 0; s < scenarios->n; s++) {
-        const struct scenario *scenario = &scenarios->list[s];
-        const struct k_range range = rows_of(scenarios, scenario, options);
-        const int64_t first = made.first_row[s], end = made.first_row[s + 1];
-        int64_t at = first;
-        for (int k = range.first; k <= range.last; k++) {
-            const struct pattern_slice slice =
-                pattern_slice_of(scenarios, scenario, store, tokens->n_tokens, k);
-            at = fill_slice(&slice, least_faulty(scenario, options), tokens->n_tokens, &made, at);
-        }
-        fill_constants(scenario, &made, first, end);
-        fill_rates(scenario, &made, first, end);
-        lode_try(fill_tests(scenario, options, &made, first, end));
-    }
-    *rows = made;
-    return LODE_OK;
+    pattern_rows_tokens(data, first, count, tokens);
 }
 
 lode_status pattern_rows_put(const struct pattern_rows *rows, const struct scenarios *scenarios,
                              const struct opportunity_options *options,
                              const struct pattern_tokens *tokens, struct lode_results *results)
 {
-    char *const *kpis = options->kpi_names;
-    const int64_t n_kpis = options->n_kpi_names;
+    const struct pattern_outcomes *o = &rows->outcomes;
     struct lode_column columns[] = {
-        {"kpi", LODE_COLUMN_WORD, rows->kpi, 0, kpis, n_kpis, NULL, "KPI"},
-        {"cohort", LODE_COLUMN_WORD, rows->cohort, 0, scenarios->labels, scenarios->n_labels, NULL,
-         "attribute=value; empty: all sessions"},
-        {"k", LODE_COLUMN_U8, rows->k, 0, NULL, 0, "events", "length of the pattern"},
-        {"pattern", LODE_COLUMN_TOKENS, rows->tokens, rows->width, tokens->tokens, tokens->n_tokens,
-         NULL, "consecutive events"},
-        {"faulty_with", LODE_COLUMN_U32, rows->faulty_with, 0, NULL, 0, "sessions",
-         "faulty sessions that have the pattern"},
-        {"normal_with", LODE_COLUMN_U32, rows->normal_with, 0, NULL, 0, "sessions",
-         "normal sessions that have the pattern"},
-        {"faulty_total", LODE_COLUMN_U32, rows->faulty_total, 0, NULL, 0, "sessions",
-         "faulty sessions"},
-        {"normal_total", LODE_COLUMN_U32, rows->normal_total, 0, NULL, 0, "sessions",
-         "normal sessions"},
-        {"faulty_rate", LODE_COLUMN_F64, rows->faulty_rate, 0, NULL, 0, "1",
-         "faulty_with / faulty_total"},
-        {"normal_rate", LODE_COLUMN_F64, rows->normal_rate, 0, NULL, 0, "1",
-         "normal_with / normal_total"},
-        {"ratio", LODE_COLUMN_F64, rows->ratio, 0, NULL, 0, "1", "faulty_rate / normal_rate"},
-        {"p", LODE_COLUMN_F64, rows->p, 0, NULL, 0, "1", "Fisher's exact test, two-sided"},
-        {"q", LODE_COLUMN_F64, rows->q, 0, NULL, 0, "1",
-         "false discovery rate over all rows of patterns and cohorts"},
-        {"expert_pattern", LODE_COLUMN_U8, rows->expert, 0, NULL, 0, NULL,
-         "1: reaches min_share and min_ratio"},
+        lode_column_words("kpi", o->kpi, options->kpi_names, options->n_kpi_names, "KPI"),
+        lode_column_words("cohort", o->cohort, scenarios->labels, scenarios->n_labels,
+                          "attribute=value; empty: all sessions"),
+        lode_column_numbers("k", LODE_COLUMN_U8, o->k, "events", "length of the pattern"),
+        {.name = "pattern",
+         .type = LODE_COLUMN_TOKENS,
+         .data = rows,
+         .make = make_tokens,
+         .width = rows->width,
+         .words = tokens->tokens,
+         .n_words = tokens->n_tokens,
+         .title = "consecutive events"},
+        lode_column_numbers("faulty_with", LODE_COLUMN_U32, o->faulty_with, "sessions",
+                            "faulty sessions that have the pattern"),
+        lode_column_numbers("normal_with", LODE_COLUMN_U32, o->normal_with, "sessions",
+                            "normal sessions that have the pattern"),
+        lode_column_numbers("faulty_total", LODE_COLUMN_U32, o->faulty_total, "sessions",
+                            "faulty sessions"),
+        lode_column_numbers("normal_total", LODE_COLUMN_U32, o->normal_total, "sessions",
+                            "normal sessions"),
+        lode_column_numbers("faulty_rate", LODE_COLUMN_F64, o->faulty_rate, "1",
+                            "faulty_with / faulty_total"),
+        lode_column_numbers("normal_rate", LODE_COLUMN_F64, o->normal_rate, "1",
+                            "normal_with / normal_total"),
+        lode_column_numbers("ratio", LODE_COLUMN_F64, o->ratio, "1", "faulty_rate / normal_rate"),
+        lode_column_numbers("p", LODE_COLUMN_F64, o->p, "1", "Fisher's exact test, two-sided"),
+        lode_column_numbers("q", LODE_COLUMN_F64, o->q, "1",
+                            "false discovery rate over all rows of patterns and cohorts"),
+        lode_column_numbers("expert_pattern", LODE_COLUMN_U8, o->expert, NULL,
+                            "1: reaches min_share and min_ratio"),
     };
     const struct lode_table table = {.name = "patterns",
                                      .title = "event patterns by outcome of the session",
                                      .n_rows = rows->n,
                                      .n_columns = sizeof columns / sizeof *columns,
                                      .columns = columns};
+    for (int i = 0; i < table.n_columns; i++) {
+        if (columns[i].make) continue;
+        columns[i].codes = rows->outcome;
+        columns[i].n_data = o->n;
+    }
     return lode_results_put(results, &table);
 }

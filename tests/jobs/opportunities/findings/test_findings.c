@@ -45,10 +45,11 @@ static void make(struct fixture *f)
 {
     struct small_world *world = &f->world;
     assert_ok(pattern_rows_make(&world->scenarios, &world->store, &world->options, &world->tokens,
-                                0, world->arena, &f->patterns));
+                                world->arena, &f->patterns));
     assert_ok(cohort_rows_make(&world->cohorts, &world->store, &world->options, world->arena,
                                &f->cohorts));
-    for (int64_t i = 0; i < f->patterns.n; i++) f->patterns.q[i] = f->patterns.p[i];
+    struct pattern_outcomes *outcomes = &f->patterns.outcomes;
+    for (int64_t i = 0; i < outcomes->n; i++) outcomes->q[i] = outcomes->p[i];
     for (int64_t i = 0; i < f->cohorts.n; i++) f->cohorts.rows[i].q = f->cohorts.rows[i].p;
     f->sources = (struct finding_sources){.store = &world->store,
                                           .options = &world->options,
@@ -120,6 +121,24 @@ static void a_pattern_folds_under_the_longest_with_the_same_sessions(void **stat
     assert_int_equal(f.findings.list[0].folded, 0);
     assert_int_equal(f.findings.list[1].k, 3);
     assert_int_equal(f.findings.list[1].folded, 3);
+    end(&f);
+}
+
+/* Rows that share an outcome: each is a candidate of its own, between one that is none. */
+static void patterns_of_equal_counts_are_all_found(void **state)
+{
+    (void)state;
+    struct fixture f;
+    begin(&f);
+    small_world_count(&f.world, 0, 1,
+                      (const struct small_pattern[]){
+                          {0, {ERROR}, 8, 4}, {0, {LOGIN}, 1, 30}, {0, {PAY}, 8, 4}, {0}});
+    make(&f);
+    assert_int_equal(f.patterns.outcomes.n, 2);
+    assert_int_equal(f.findings.n, 2);
+    assert_int_equal(f.findings.list[0].tokens[0], ERROR);
+    assert_int_equal(f.findings.list[1].tokens[0], PAY);
+    assert_int_equal(f.findings.list[1].row, 2);
     end(&f);
 }
 
@@ -250,6 +269,7 @@ int main(void)
         cmocka_unit_test(a_pattern_finding_has_counts_effect_interval_and_impact),
         cmocka_unit_test(a_pattern_above_max_q_or_rarer_in_faulty_sessions_is_no_finding),
         cmocka_unit_test(a_pattern_folds_under_the_longest_with_the_same_sessions),
+        cmocka_unit_test(patterns_of_equal_counts_are_all_found),
         cmocka_unit_test(a_longer_pattern_with_fewer_sessions_folds_nothing),
         cmocka_unit_test(a_pattern_in_a_cohort_folds_under_the_same_over_all_sessions),
         cmocka_unit_test(a_cohort_that_is_worse_than_all_by_more_than_the_threshold_is_a_finding),

@@ -19,7 +19,7 @@ struct entry {
 static void write(const struct gram_space *space, const struct entry *entries, int64_t n,
                   struct lode_bytes *out)
 {
-    static const int64_t occurrences[GRAM_MAX_CLASSES] = {11, 12, 13, 14, 15, 16, 17, 18};
+    static const uint64_t occurrences[GRAM_MAX_CLASSES] = {11, 12, 13, 14, 15, 16, 17, 18};
     struct gram_writer writer;
     assert_ok(gram_writer_begin(&writer, space, out));
     assert_ok(gram_writer_room(&writer, n));
@@ -187,6 +187,7 @@ static void a_list_with_a_wrong_byte_is_refused(void **state)
         {"another number of classes", 4, 3},
         {"one entry more in the header", 8, 4},
         {"more bytes than there are", 16, 200},
+        {"more positions than there can be", 24 + 7, 0x20},
         {"a first key outside of the space", 40 + 1, 0xff},
         {"no entry in the block", 48, 0},
         {"an entry less in the block", 48, 2},
