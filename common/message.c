@@ -20,8 +20,8 @@ enum { FIELDS_MAX = 11 };
 
 struct schema {
     enum lode_message_type type;
-    const char *name;
     uint32_t n_fields;
+    const char *name;
     struct field fields[FIELDS_MAX];
 };
 
@@ -40,24 +40,24 @@ struct schema {
 
 static const struct schema schemas[] = {
     {LODE_HELLO,
-     "hello",
      7,
+     "hello",
      {NUM(protocol), TXT(version), TXT(token), TXT(host), NUM(pid), NUM(slot), NUM(incarnation)}},
     {LODE_WELCOME,
-     "welcome",
      4,
+     "welcome",
      {NUM(worker), NUM(heartbeat_ms), NUM(memory_bytes), TXT(directory)}},
-    {LODE_REFUSED, "refused", 1, {TXT(text)}},
-    {LODE_STAGE, "stage", 5, {NUM(stage), TXT(leaf), BIN(bytes), NUM(file_size), NUM(file_hash)}},
-    {LODE_TASK, "task", 4, {NUM(stage), NUM(task), NUM(attempt), BIN(bytes)}},
+    {LODE_REFUSED, 1, "refused", {TXT(text)}},
+    {LODE_STAGE, 5, "stage", {NUM(stage), TXT(leaf), BIN(bytes), NUM(file_size), NUM(file_hash)}},
+    {LODE_TASK, 4, "task", {NUM(stage), NUM(task), NUM(attempt), BIN(bytes)}},
     {LODE_RESULT,
-     "result",
      11,
+     "result",
      {NUM(stage), NUM(task), NUM(attempt), NUM(status), TXT(text), BIN(bytes), NUM(file_size),
       NUM(file_hash), NUM(cpu_us), NUM(wall_us), NUM(peak_bytes)}},
-    {LODE_BEAT, "beat", 4, {NUM(stage), NUM(task), NUM(attempt), NUM(progress)}},
-    {LODE_END, "end", 1, {TXT(text)}},
-    {LODE_BYE, "bye", 0, {{NUMBER, 0}}},
+    {LODE_BEAT, 4, "beat", {NUM(stage), NUM(task), NUM(attempt), NUM(progress)}},
+    {LODE_END, 1, "end", {TXT(text)}},
+    {LODE_BYE, 0, "bye", {{NUMBER, 0}}},
 };
 
 struct lode_span lode_span_text(const char *text)

@@ -184,7 +184,7 @@ static lode_status read_cohorts(struct leaf *leaf, int64_t n_cohorts, uint32_t *
                          leaf->n_attributes);
     struct attribute *attribute = &leaf->attributes[index];
     lode_try(unpack_codes(&leaf->in, "cohorts", attribute->n_words, n_cohorts, arena, &cohort_of));
-    if (!cohort_of && attribute->n_words > 0)
+    if (!cohort_of)
         return lode_fail(LODE_E_MESSAGE, "no cohorts of the words of '%s'", attribute->name);
     if (!attribute->codes)
         lode_try(lode_part_attribute(&leaf->part, attribute->name, attribute->of_user,

@@ -2,6 +2,7 @@
  * the list of (KPI, cohort) that results. */
 #include "jobs/opportunities/scenarios.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "common/text.h"
@@ -54,12 +55,10 @@ static lode_status label_for(struct maker *maker, int64_t attribute, int64_t val
         struct scenarios *out = maker->out;
         const char *name = maker->store->attributes[attribute].name;
         const char *word = maker->cohorts->sets[attribute].values[value];
-        const size_t size = strlen(name) + 1 + strlen(word);
+        const size_t size = strlen(name) + strlen(word) + sizeof "=";
         char *text = NULL;
-        lode_try(lode_take(maker->arena, size + 1, &text));
-        memcpy(text, name, strlen(name));
-        text[strlen(name)] = '=';
-        memcpy(text + strlen(name) + 1, word, strlen(word) + 1);
+        lode_try(lode_take(maker->arena, size, &text));
+        snprintf(text, size, "%s=%s", name, word);
         *known = (uint32_t)out->n_labels;
         out->labels[out->n_labels++] = text;
     }
@@ -70,9 +69,9 @@ static lode_status label_for(struct maker *maker, int64_t attribute, int64_t val
 static lode_status add_plan(struct maker *maker, const struct pattern_plan *plan)
 {
     struct scenarios *out = maker->out;
-    out->plans[out->n_plans] = *plan;
-    return lode_take_zero(maker->arena, plan->last_k - plan->first_k + 1,
-                          &out->counts[out->n_plans++]);
+    const int64_t at = out->n_plans++;
+    out->plans[at] = *plan;
+    return lode_take_zero(maker->arena, plan->last_k - plan->first_k + 1, &out->counts[at]);
 }
 
 /* The plan of one attribute under the group of `all`; none when no cohort is large enough. */

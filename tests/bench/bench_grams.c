@@ -104,9 +104,9 @@ int main(int argc, char **argv)
         return 2;
     }
     int64_t bytes;
-    struct bench bench = {.n_tokens = atoll(argv[2]),
-                          .n_parts = (int)atoll(argv[3]),
-                          .last_k = argc > 4 ? (int)atoll(argv[4]) : 3};
+    struct bench bench = {.n_tokens = strtoll(argv[2], NULL, 10),
+                          .n_parts = (int)strtol(argv[3], NULL, 10),
+                          .last_k = argc > 4 ? (int)strtol(argv[4], NULL, 10) : 3};
     if (bench.last_k > MOST_K) return 2;
     bench.offsets = load(argv[1], "offsets", &bytes);
     bench.n_sessions = bytes / 8 - 1;

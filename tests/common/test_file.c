@@ -12,7 +12,7 @@
 static int set_up(void **state)
 {
     static char directory[64];
-    strcpy(directory, "/tmp/lode-file-XXXXXX");
+    snprintf(directory, sizeof directory, "%s", "/tmp/lode-file-XXXXXX");
     *state = mkdtemp(directory);
     return *state ? 0 : -1;
 }

@@ -37,7 +37,7 @@ static int set_up(void **state)
 {
     struct fixture *f = calloc(1, sizeof *f);
     if (f == NULL) return -1;
-    strcpy(f->directory, "/tmp/lode-hdf-XXXXXX");
+    snprintf(f->directory, sizeof f->directory, "%s", "/tmp/lode-hdf-XXXXXX");
     if (mkdtemp(f->directory) == NULL || lode_arena_create(0, &f->arena) != LODE_OK) return -1;
     snprintf(f->path, sizeof f->path, "%s/a.h5", f->directory);
     *state = f;
@@ -234,7 +234,7 @@ static void texts_come_back_at_any_length(void **state)
         list[i] = texts[i];
     }
     texts[7][0] = '\0';
-    strcpy(texts[8], "gr\xc3\xbc\xc3\x9f");
+    snprintf(texts[8], sizeof texts[8], "%s", "gr\xc3\xbc\xc3\x9f");
     assert_ok(lode_hdf_create(f->path, "1", &file));
     assert_ok(lode_hdf_put_texts(
         file, &(struct lode_hdf_column){.name = "t/w", .rows = COUNT, .data = list}));

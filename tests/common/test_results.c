@@ -20,7 +20,7 @@ static int set_up(void **state)
 {
     struct fixture *f = calloc(1, sizeof *f);
     if (f == NULL) return -1;
-    strcpy(f->directory, "/tmp/lode-results-XXXXXX");
+    snprintf(f->directory, sizeof f->directory, "%s", "/tmp/lode-results-XXXXXX");
     if (mkdtemp(f->directory) == NULL || lode_arena_create(0, &f->arena) != LODE_OK) return -1;
     snprintf(f->path, sizeof f->path, "%s/results.h5", f->directory);
     *state = f;
@@ -302,7 +302,7 @@ static void codes_of_256_values_come_back(void **state)
         const struct lode_table table = {
             .name = "t", .n_rows = n, .n_columns = 1, .columns = &column};
         for (int i = 0; i < n; i++) codes[i] = (uint32_t)(n - 1 - i);
-        for (int i = 0; i < n; i++) values[i] = i * 3;
+        for (int i = 0; i < n; i++) values[i] = 3 * (int64_t)i;
         assert_ok(lode_results_create(f->path, &results));
         assert_ok(lode_results_put(results, &table));
         assert_ok(lode_results_commit(results));
@@ -410,7 +410,7 @@ static void made_tokens_come_back_as_if_they_had_been_held(void **state)
     assert_ok(lode_results_commit(results));
     assert_ok(lode_results_read(f->path, "t", f->arena, &t));
     const uint32_t *tokens = t.columns[0].data;
-    for (uint32_t i = 0; i < N; i++)
+    for (size_t i = 0; i < N; i++)
         assert_true(tokens[2 * i] == i % 3 && tokens[2 * i + 1] == i / 3 % 3);
     column.data = &too_large;
     assert_ok(lode_results_create(f->path, &results));

@@ -75,7 +75,7 @@ static int set_up(void **state)
     bool mpi_started = false;
     const struct cluster_options options = {
         .local_workers = 3, .workers_per_rank = 1, .heartbeat_ms = 500, .quiet = true};
-    strcpy(fixture.directory, "/tmp/lode-cluster-XXXXXX");
+    snprintf(fixture.directory, sizeof fixture.directory, "%s", "/tmp/lode-cluster-XXXXXX");
     char run[80];
     if (!mkdtemp(fixture.directory)) return -1;
     snprintf(run, sizeof run, "%s/run", fixture.directory);

@@ -46,7 +46,7 @@ struct fixture {
 static int set_up(void **state)
 {
     static struct fixture fixture;
-    strcpy(fixture.directory, "/tmp/lode-executor-XXXXXX");
+    snprintf(fixture.directory, sizeof fixture.directory, "%s", "/tmp/lode-executor-XXXXXX");
     *state = &fixture;
     if (!mkdtemp(fixture.directory)) return -1;
     return executor_create(BUDGET, fixture.directory, &fixture.progress, &fixture.executor) !=

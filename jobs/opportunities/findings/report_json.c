@@ -1,6 +1,7 @@
 /* findings.jsonl: keys in a fixed order, numbers in their shortest exact form, nothing that depends
  * on when or where the run took place. */
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "common/file.h"
@@ -129,9 +130,9 @@ lode_status report_write_findings(const struct report *report, const char *direc
     struct lode_bytes lines = {0};
     lode_status status = LODE_OK;
     char *path = NULL;
-    lode_try(lode_take(arena, strlen(directory) + sizeof name, &path));
-    memcpy(path, directory, strlen(directory));
-    memcpy(path + strlen(directory), name, sizeof name);
+    const size_t size = strlen(directory) + sizeof name;
+    lode_try(lode_take(arena, size, &path));
+    snprintf(path, size, "%s%s", directory, name);
     lode_try_done(report_add_json(report, &lines));
     lode_try_done(lode_file_write(path, lines.data, lines.size, true));
 done:

@@ -118,7 +118,8 @@ lode_status gram_writer_end(struct gram_writer *writer, const uint64_t *occurren
     put_u32(head + 4, (uint32_t)writer->n_classes);
     put_u64(head + 8, writer->n_entries);
     put_u64(head + 16, out->size - writer->head - list_head(writer->n_classes));
-    for (int c = 0; c < writer->n_classes; c++) put_u64(head + 24 + 8 * c, occurrences[c]);
+    for (int c = 0; c < writer->n_classes; c++)
+        put_u64(head + 24 + (size_t)8 * (size_t)c, occurrences[c]);
     lode_try(lode_bytes_reserve(out, GRAM_PAD));
     memset(out->data + out->size, 0, GRAM_PAD);
     out->size += GRAM_PAD;
@@ -179,7 +180,7 @@ lode_status gram_list_open(const struct gram_space *space, const uint8_t *data, 
                              .blocks_end = data + head + blocks_size,
                              .n_entries = (int64_t)(get_u64(data + 8) & INT64_MAX)};
     for (int c = 0; c < space->n_classes; c++) {
-        const uint64_t occurrences = get_u64(data + 24 + 8 * c);
+        const uint64_t occurrences = get_u64(data + 24 + (size_t)8 * (size_t)c);
         if (occurrences > MOST_OCCURRENCES)
             return lode_fail(LODE_E_MESSAGE, "a gram list of %llu positions",
                              (unsigned long long)occurrences);

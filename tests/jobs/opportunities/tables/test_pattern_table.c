@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "common/random.h"
 #include "jobs/opportunities/tables/pattern_table.h"
 #include "jobs/opportunities/tables/summary_table.h"
 #include "tests/jobs/opportunities/small_world.h"
@@ -166,12 +167,12 @@ static void tokens_are_the_digits_of_the_key(void **state)
     struct pattern_tokens tokens = {.n_tokens = V};
     small_world_init(&world, SETTINGS("k=4", "min_support=0"));
     uint64_t *keys = malloc(N * sizeof *keys);
-    uint32_t *counts = malloc(2 * N * sizeof *counts);
+    uint32_t *counts = malloc((size_t)2 * N * sizeof *counts);
     assert_true(keys && counts);
-    srand(1);
+    struct lode_random chance = lode_random_begin(1, 0);
     uint64_t key = 0;
-    for (int i = 0; i < N; i++) {
-        key += 1 + (uint64_t)(rand() % (rand() % 50 == 0 ? 100 : 4));
+    for (size_t i = 0; i < N; i++) {
+        key += 1 + lode_random_below(&chance, lode_random_chance(&chance, 0.02) ? 100 : 4);
         keys[i] = key;
         counts[2 * i] = counts[2 * i + 1] = 1;
     }
@@ -181,14 +182,13 @@ static void tokens_are_the_digits_of_the_key(void **state)
     assert_ok(pattern_rows_make(&world.scenarios, &world.store, &world.options, &tokens,
                                 world.arena, &rows));
     assert_int_equal(rows.n, N);
-    uint32_t *found = malloc(N * K * sizeof *found);
+    uint32_t *found = malloc((size_t)N * K * sizeof *found);
     assert_non_null(found);
     const int64_t cuts[] = {0, 1, 700, 12345, N}; /* however they are asked for */
     for (int i = 0; i + 1 < 5; i++)
         pattern_rows_tokens(&rows, cuts[i], cuts[i + 1] - cuts[i], found + cuts[i] * K);
-    for (int i = 0; i < N; i++)
-        for (int d = K - 1; d >= 0; d--, keys[i] /= V)
-            assert_int_equal(found[i * K + d], keys[i] % V);
+    for (size_t i = 0; i < N; i++)
+        for (size_t d = K; d-- > 0; keys[i] /= V) assert_int_equal(found[i * K + d], keys[i] % V);
     free(found);
     free(keys);
     free(counts);
@@ -238,18 +238,19 @@ static void outcomes_are_numbered_in_order_of_first_use(void **state)
                                   .faulty_mask = {0, UINT32_MAX}};
     assert_ok(lode_arena_create(0, &arena));
     struct outcome_numbering numbering = {.arena = arena};
-    srand(3);
-    for (int i = 0; i < N; i++) {
-        keys[i] = (uint64_t)i;
-        counts[2 * i] = (uint32_t)(rand() % 60);
-        counts[2 * i + 1] = (uint32_t)(rand() % 60 * (rand() % 2));
+    struct lode_random chance = lode_random_begin(3, 0);
+    for (size_t i = 0; i < N; i++) {
+        keys[i] = i;
+        counts[2 * i] = (uint32_t)lode_random_below(&chance, 60);
+        counts[2 * i + 1] =
+            lode_random_chance(&chance, 0.5) ? (uint32_t)lode_random_below(&chance, 60) : 0;
     }
     for (int64_t least = 0; least < 2; least++) { /* the second time, only faulty ones */
         const int64_t before = numbering.n, n = pattern_slice_kept(&slice, least);
         assert_ok(outcomes_number(&numbering, &slice, least, codes, kept));
         uint32_t next = (uint32_t)before;
         int64_t row = 0;
-        for (int i = 0; i < N; i++) {
+        for (size_t i = 0; i < N; i++) {
             const uint64_t pair = (uint64_t)counts[2 * i + 1] << 32 | counts[2 * i];
             if (pair == 0 || counts[2 * i + 1] < least) continue;
             assert_int_equal(kept[row], i);
