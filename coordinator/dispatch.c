@@ -11,7 +11,7 @@
 #include "common/file.h"
 #include "common/hash.h"
 #include "common/log.h"
-#include "common/message.h"
+#include "common/wire/message.h"
 #include "coordinator/members.h"
 #include "coordinator/scheduler.h"
 #include "worker/executor.h"

@@ -6,7 +6,7 @@
 #define LODE_COORDINATOR_DISPATCH_H
 
 #include "common/memory.h"
-#include "common/zmq.h"
+#include "common/wire/zmq.h"
 #include "jobs/job.h"
 #include "worker/door.h"
 

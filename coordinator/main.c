@@ -3,8 +3,8 @@
  */
 #include "common/file.h"
 #include "common/log.h"
-#include "common/mpi.h"
 #include "common/text.h"
+#include "common/wire/mpi.h"
 #include "coordinator/command.h"
 #include "worker/agent.h"
 

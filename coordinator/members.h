@@ -2,8 +2,8 @@
 #ifndef LODE_COORDINATOR_MEMBERS_H
 #define LODE_COORDINATOR_MEMBERS_H
 
-#include "common/message.h"
-#include "common/zmq.h"
+#include "common/wire/message.h"
+#include "common/wire/zmq.h"
 
 #include <stdbool.h>
 

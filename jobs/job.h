@@ -9,9 +9,9 @@
 
 #include "common/error.h"
 #include "common/memory.h"
-#include "common/param.h"
-#include "common/store.h"
-#include "common/table.h"
+#include "common/param/param.h"
+#include "common/store/store.h"
+#include "common/store/table.h"
 
 #include <stdatomic.h>
 #include <stdint.h>

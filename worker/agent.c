@@ -2,7 +2,7 @@
 #include "worker/agent.h"
 
 #include "common/log.h"
-#include "common/mpi.h"
+#include "common/wire/mpi.h"
 #include "worker/supervisor.h"
 
 #include <signal.h>

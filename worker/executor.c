@@ -4,7 +4,7 @@
 #include "common/clock.h"
 #include "common/file.h"
 #include "common/hash.h"
-#include "common/message.h"
+#include "common/wire/message.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -7,8 +7,8 @@
 #include "common/file.h"
 #include "common/hash.h"
 #include "common/log.h"
-#include "common/message.h"
-#include "common/zmq.h"
+#include "common/wire/message.h"
+#include "common/wire/zmq.h"
 #include "worker/executor.h"
 
 #include <inttypes.h>

@@ -1,6 +1,6 @@
 /* lode export: one table of a run, as CSV or JSON Lines on standard output. */
 #include "common/file.h"
-#include "common/table.h"
+#include "common/store/table.h"
 #include "common/text.h"
 #include "coordinator/command.h"
 

@@ -1,6 +1,6 @@
 /* lode info: what is in a store or a run. */
 #include "common/file.h"
-#include "common/store.h"
+#include "common/store/store.h"
 #include "common/text.h"
 #include "coordinator/command.h"
 

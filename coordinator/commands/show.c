@@ -4,7 +4,7 @@
  * width and wrap at blanks. Off a terminal the width is 100 and there is no colour.
  */
 #include "common/file.h"
-#include "common/table.h"
+#include "common/store/table.h"
 #include "common/text.h"
 #include "coordinator/command.h"
 #include "jobs/job.h"

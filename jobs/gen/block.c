@@ -7,7 +7,7 @@
  */
 #include "jobs/gen/block.h"
 
-#include "common/random.h"
+#include "common/stats/random.h"
 #include "jobs/gen/plant.h"
 #include "jobs/gen/shop.h"
 

@@ -1,6 +1,6 @@
 /* Job gen.events: one leaf makes the rows of a block of users, the root appends them in order. */
 #include "common/file.h"
-#include "common/pack.h"
+#include "common/wire/pack.h"
 #include "jobs/gen/block.h"
 #include "jobs/gen/gen.h"
 #include "jobs/gen/plant.h"

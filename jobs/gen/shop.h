@@ -4,7 +4,7 @@
 #ifndef LODE_JOBS_GEN_SHOP_H
 #define LODE_JOBS_GEN_SHOP_H
 
-#include "common/random.h"
+#include "common/stats/random.h"
 
 enum { SHOP_EVENTS = 40 };
 

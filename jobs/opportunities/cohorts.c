@@ -9,7 +9,7 @@
 #include <assert.h>
 #include <string.h>
 
-#include "common/pack.h"
+#include "common/wire/pack.h"
 #include "jobs/opportunities/exact_sum.h"
 #include "jobs/opportunities/lifecycle.h"
 

@@ -16,7 +16,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include "common/pack.h"
+#include "common/wire/pack.h"
 #include "jobs/opportunities/cohorts.h"
 #include "jobs/opportunities/exact_sum.h"
 #include "jobs/opportunities/lifecycle.h"

@@ -5,7 +5,7 @@
 #define LODE_JOBS_OPPORTUNITIES_DECIMAL_H
 
 #include "common/error.h"
-#include "common/param.h"
+#include "common/param/param.h"
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "common/log.h"
-#include "common/stats.h"
+#include "common/stats/stats.h"
 #include "jobs/opportunities/cohorts.h"
 #include "jobs/opportunities/findings/examples.h"
 #include "jobs/opportunities/findings/finding_words.h"

@@ -3,8 +3,8 @@
 #ifndef LODE_JOBS_OPPORTUNITIES_OPPORTUNITY_OPTIONS_H
 #define LODE_JOBS_OPPORTUNITIES_OPPORTUNITY_OPTIONS_H
 
-#include "common/param.h"
-#include "common/store.h"
+#include "common/param/param.h"
+#include "common/store/store.h"
 #include "jobs/opportunities/decimal.h"
 #include "jobs/opportunities/tokens.h"
 

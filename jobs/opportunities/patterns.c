@@ -8,8 +8,8 @@
 #include <endian.h>
 #include <string.h>
 
-#include "common/pack.h"
 #include "common/text.h"
+#include "common/wire/pack.h"
 #include "jobs/opportunities/grams/gram_merge.h"
 
 /* Bits of a class in its widest form are those that a gram list can hold. */

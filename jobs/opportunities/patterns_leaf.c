@@ -10,7 +10,7 @@
 #include <endian.h>
 #include <string.h>
 
-#include "common/pack.h"
+#include "common/wire/pack.h"
 #include "jobs/opportunities/grams/grams.h"
 #include "jobs/opportunities/patterns.h"
 

@@ -5,7 +5,7 @@
 #ifndef LODE_JOBS_OPPORTUNITIES_TOKENS_H
 #define LODE_JOBS_OPPORTUNITIES_TOKENS_H
 
-#include "common/store.h"
+#include "common/store/store.h"
 #include "jobs/opportunities/patterns.h"
 
 struct token_rules {

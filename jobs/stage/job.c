@@ -2,9 +2,9 @@
  * partitions, publish the store.
  */
 #include "common/file.h"
-#include "common/pack.h"
-#include "common/rows.h"
+#include "common/input/rows.h"
 #include "common/text.h"
+#include "common/wire/pack.h"
 #include "jobs/stage/mapping.h"
 #include "jobs/stage/plan.h"
 #include "jobs/stage/publish.h"

@@ -3,7 +3,7 @@
  * The events come out in a run of their own, by user, with codes of the store.
  */
 #include "common/hash.h"
-#include "common/pack.h"
+#include "common/wire/pack.h"
 #include "jobs/stage/plan.h"
 #include "jobs/stage/shuffle/dictionary.h"
 #include "jobs/stage/shuffle/keys.h"

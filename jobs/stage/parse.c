@@ -5,9 +5,9 @@
  * session also sends its user there.
  */
 #include "common/hash.h"
-#include "common/pack.h"
-#include "common/rows.h"
+#include "common/input/rows.h"
 #include "common/text.h"
+#include "common/wire/pack.h"
 #include "jobs/stage/mapping.h"
 #include "jobs/stage/moment.h"
 #include "jobs/stage/plan.h"

@@ -2,7 +2,7 @@
  * line. */
 #include "jobs/stage/plan.h"
 
-#include "common/pack.h"
+#include "common/wire/pack.h"
 
 #include <string.h>
 

@@ -7,7 +7,7 @@
 #define LODE_JOBS_STAGE_PUBLISH_H
 
 #include "common/memory.h"
-#include "common/store.h"
+#include "common/store/store.h"
 #include "jobs/stage/shuffle/rejects.h"
 
 struct publish {

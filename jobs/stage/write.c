@@ -2,8 +2,8 @@
  * run, sorts (sessions.h) and writes the columns that docs/formats.md describes.
  */
 #include "common/hash.h"
-#include "common/hdf.h"
-#include "common/pack.h"
+#include "common/store/hdf.h"
+#include "common/wire/pack.h"
 #include "jobs/stage/plan.h"
 #include "jobs/stage/sessions.h"
 #include "jobs/stage/shuffle/dictionary.h"

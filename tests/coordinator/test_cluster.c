@@ -5,8 +5,8 @@
 #include "tests/unit.h"
 
 #include "common/file.h"
-#include "common/message.h"
-#include "common/pack.h"
+#include "common/wire/message.h"
+#include "common/wire/pack.h"
 #include "coordinator/cluster.h"
 #include "coordinator/engine.h"
 #include "worker/worker.h"

@@ -8,9 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/input.h"
+#include "common/input/input.h"
+#include "common/input/rows.h"
 #include "common/memory.h"
-#include "common/rows.h"
 #include "common/text.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

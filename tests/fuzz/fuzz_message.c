@@ -1,6 +1,6 @@
 /* Any bytes as a message: decoded or refused, and what is decoded encodes to a message that decodes
  * to the same. */
-#include "common/message.h"
+#include "common/wire/message.h"
 
 #include <stdlib.h>
 #include <string.h>

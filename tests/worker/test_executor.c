@@ -3,7 +3,7 @@
 
 #include "common/file.h"
 #include "common/hash.h"
-#include "common/message.h"
+#include "common/wire/message.h"
 #include "worker/executor.h"
 
 #include <stdio.h>

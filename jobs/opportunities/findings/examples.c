@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-#include "common/pack.h"
+#include "common/wire/pack.h"
 #include "jobs/opportunities/findings/examples_private.h"
 #include "jobs/opportunities/lifecycle.h"
 

@@ -10,7 +10,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "common/pack.h"
+#include "common/wire/pack.h"
 #include "jobs/opportunities/findings/examples.h"
 #include "jobs/opportunities/findings/examples_private.h"
 #include "jobs/opportunities/lifecycle.h"

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/stats.h"
+#include "common/stats/stats.h"
 #include "jobs/opportunities/findings/folding.h"
 
 static bool outcome_passes(const struct finding_sources *sources, int64_t outcome)

@@ -5,7 +5,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "common/stats.h"
+#include "common/stats/stats.h"
 
 static const double normal_975 = 1.959963984540054; /* quantile of a 95 % interval */
 

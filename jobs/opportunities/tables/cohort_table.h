@@ -4,7 +4,7 @@
 #ifndef LODE_JOBS_OPPORTUNITIES_COHORT_TABLE_H
 #define LODE_JOBS_OPPORTUNITIES_COHORT_TABLE_H
 
-#include "common/table.h"
+#include "common/store/table.h"
 #include "jobs/opportunities/cohorts.h"
 #include "jobs/opportunities/opportunity_options.h"
 

@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-#include "common/stats.h"
+#include "common/stats/stats.h"
 
 enum { FIRST_SLOT_BITS = 10 };
 

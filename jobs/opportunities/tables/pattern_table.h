@@ -7,7 +7,7 @@
 #ifndef LODE_JOBS_OPPORTUNITIES_PATTERN_TABLE_H
 #define LODE_JOBS_OPPORTUNITIES_PATTERN_TABLE_H
 
-#include "common/table.h"
+#include "common/store/table.h"
 #include "jobs/opportunities/tables/pattern_outcomes.h"
 
 /* The rows of one scenario and one k. */

@@ -4,7 +4,7 @@
 #ifndef LODE_JOBS_OPPORTUNITIES_SUMMARY_TABLE_H
 #define LODE_JOBS_OPPORTUNITIES_SUMMARY_TABLE_H
 
-#include "common/table.h"
+#include "common/store/table.h"
 #include "jobs/opportunities/scenarios.h"
 
 struct summary_rows {

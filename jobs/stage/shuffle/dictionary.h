@@ -7,7 +7,7 @@
 #ifndef LODE_JOBS_STAGE_SHUFFLE_DICTIONARY_H
 #define LODE_JOBS_STAGE_SHUFFLE_DICTIONARY_H
 
-#include "common/store.h"
+#include "common/store/store.h"
 #include "jobs/stage/plan.h"
 #include "jobs/stage/shuffle/records.h"
 #include "jobs/stage/shuffle/runs.h"

@@ -8,7 +8,7 @@
 #define LODE_JOBS_STAGE_SHUFFLE_REJECTS_H
 
 #include "common/memory.h"
-#include "common/pack.h"
+#include "common/wire/pack.h"
 #include "jobs/stage/stage.h"
 
 struct rejects;

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/random.h"
+#include "common/stats/random.h"
 
 void gram_world_make(struct gram_world *world, const struct gram_space *space, int64_t n_sessions,
                      int64_t longest, uint64_t seed, struct lode_arena *arena)

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/random.h"
+#include "common/stats/random.h"
 #include "jobs/opportunities/grams/gram_list.h"
 
 enum { MOST = 5000 };

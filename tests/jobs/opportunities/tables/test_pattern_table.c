@@ -4,7 +4,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "common/random.h"
+#include "common/stats/random.h"
 #include "jobs/opportunities/tables/pattern_table.h"
 #include "jobs/opportunities/tables/summary_table.h"
 #include "tests/jobs/opportunities/small_world.h"

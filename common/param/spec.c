@@ -1,0 +1,183 @@
+/* Spec: libyaml's events, taken one by one.
+ *
+ * The events are followed by hand instead of building a document: a mapping of scalars and flat
+ * lists needs no tree, and what could blow up a reader (aliases, nesting) is refused at its first
+ * event, with its line and column.
+ */
+#include "common/param/spec.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <yaml.h>
+
+#include "common/memory.h"
+
+enum { FILE_LIMIT = 1 << 20 };
+
+struct spec {
+    const char *path;
+    yaml_parser_t parser;
+    yaml_event_t event;      /* the current one; zero when there is none */
+    struct lode_bytes names; /* all names so far, each with its final zero */
+    struct lode_bytes value;
+};
+
+static lode_status fault(const struct spec *spec, yaml_mark_t mark, const char *what)
+{
+    return lode_fail(LODE_E_INPUT, "%s:%zu:%zu: %s", spec->path, mark.line + 1, mark.column + 1,
+                     what);
+}
+
+/* Moves on to the next event; the one before is gone. */
+static lode_status next(struct spec *spec)
+{
+    yaml_event_delete(&spec->event); /* also zeroes it */
+    if (yaml_parser_parse(&spec->parser, &spec->event)) return LODE_OK;
+    const yaml_parser_t *parser = &spec->parser;
+    if (parser->error == YAML_MEMORY_ERROR)
+        return lode_fail(LODE_E_MEMORY, "%s: no memory to read it", spec->path);
+    if (parser->error == YAML_READER_ERROR)
+        return lode_fail(LODE_E_INPUT, "%s: byte %zu: %s", spec->path, parser->problem_offset,
+                         parser->problem);
+    return fault(spec, parser->problem_mark, parser->problem ? parser->problem : "is no YAML");
+}
+
+static bool is_at(const struct spec *spec, yaml_event_type_t type)
+{
+    return spec->event.type == type;
+}
+
+/* The text of the current event, which must be a scalar. Borrowed until the next event. */
+static lode_status scalar(const struct spec *spec, const char *expected, const char **text)
+{
+    const yaml_event_t *event = &spec->event;
+    if (is_at(spec, YAML_ALIAS_EVENT))
+        return fault(spec, event->start_mark, "aliases (*name) are not allowed here");
+    if (!is_at(spec, YAML_SCALAR_EVENT)) return fault(spec, event->start_mark, expected);
+    if (event->data.scalar.anchor)
+        return fault(spec, event->start_mark, "anchors (&name) are not allowed here");
+    *text = (const char *)event->data.scalar.value;
+    if (strlen(*text) != event->data.scalar.length)
+        return fault(spec, event->start_mark, "a NUL byte is not allowed here");
+    return LODE_OK;
+}
+
+static lode_status append_item(struct lode_bytes *value, const char *item)
+{
+    for (; *item; item++) {
+        if (*item == ',' || *item == '\\') lode_try(lode_bytes_append(value, "\\", 1));
+        lode_try(lode_bytes_append(value, item, 1));
+    }
+    return LODE_OK;
+}
+
+/* The items of a list, from its first event to its last, joined into spec->value. */
+static lode_status read_list(struct spec *spec)
+{
+    if (spec->event.data.sequence_start.anchor)
+        return fault(spec, spec->event.start_mark, "anchors (&name) are not allowed here");
+    for (bool first = true;; first = false) {
+        lode_try(next(spec));
+        if (is_at(spec, YAML_SEQUENCE_END_EVENT)) return LODE_OK;
+        const char *item = "";
+        lode_try(scalar(spec, "an item of a list must be a single value", &item));
+        if (!first) lode_try(lode_bytes_append(&spec->value, ",", 1));
+        lode_try(append_item(&spec->value, item));
+    }
+}
+
+static bool is_known(const struct spec *spec, const char *name)
+{
+    const char *names = (const char *)spec->names.data;
+    for (size_t at = 0; at < spec->names.size; at += strlen(names + at) + 1)
+        if (strcmp(names + at, name) == 0) return true;
+    return false;
+}
+
+/* One `name: value`; the current event is the name. */
+static lode_status read_setting(struct spec *spec, lode_spec_fn setting, void *context)
+{
+    const yaml_mark_t mark = spec->event.start_mark;
+    const char *name = "", *value = "";
+    lode_try(scalar(spec, "the name of a parameter must be a single word", &name));
+    if (is_known(spec, name)) return fault(spec, mark, "this parameter was given above already");
+    const size_t name_at = spec->names.size; /* the event with the name goes, so keep a copy */
+    lode_try(lode_bytes_append(&spec->names, name, strlen(name) + 1));
+
+    lode_try(next(spec));
+    spec->value.size = 0;
+    if (is_at(spec, YAML_SEQUENCE_START_EVENT)) {
+        lode_try(read_list(spec));
+        lode_try(lode_bytes_append(&spec->value, "", 1));
+        value = (const char *)spec->value.data;
+    } else
+        lode_try(scalar(spec, "a value must be a single value or a list of them", &value));
+    const lode_status status = setting(context, (const char *)spec->names.data + name_at, value);
+    if (status == LODE_OK) return LODE_OK;
+    return lode_note(status, "%s:%zu:%zu", spec->path, mark.line + 1, mark.column + 1);
+}
+
+static lode_status read_mapping(struct spec *spec, lode_spec_fn setting, void *context)
+{
+    if (!is_at(spec, YAML_MAPPING_START_EVENT))
+        return fault(spec, spec->event.start_mark, "expected lines of the form `name: value`");
+    if (spec->event.data.mapping_start.anchor)
+        return fault(spec, spec->event.start_mark, "anchors (&name) are not allowed here");
+    for (;;) {
+        lode_try(next(spec));
+        if (is_at(spec, YAML_MAPPING_END_EVENT)) return LODE_OK;
+        lode_try(read_setting(spec, setting, context));
+    }
+}
+
+/* Stream start, at most one document, stream end. */
+static lode_status read_stream(struct spec *spec, lode_spec_fn setting, void *context)
+{
+    lode_try(next(spec)); /* the stream's start */
+    lode_try(next(spec));
+    if (is_at(spec, YAML_STREAM_END_EVENT)) return LODE_OK; /* nothing but comments */
+    lode_try(next(spec));                                   /* past the document's start */
+    lode_try(read_mapping(spec, setting, context));
+    lode_try(next(spec)); /* the document's end */
+    lode_try(next(spec));
+    if (is_at(spec, YAML_STREAM_END_EVENT)) return LODE_OK;
+    return fault(spec, spec->event.start_mark, "a second document is not allowed here");
+}
+
+static lode_status read_file(const char *path, struct lode_bytes *content)
+{
+    FILE *file = fopen(path, "rbe");
+    if (!file) return lode_fail(LODE_E_INPUT, "%s: cannot open: %s", path, strerror(errno));
+    lode_status status = lode_bytes_reserve(content, FILE_LIMIT + 1);
+    if (status == LODE_OK) {
+        content->size = fread(content->data, 1, FILE_LIMIT + 1, file);
+        if (ferror(file))
+            status = lode_fail(LODE_E_INPUT, "%s: cannot read: %s", path, strerror(errno));
+        else if (content->size > FILE_LIMIT)
+            status =
+                lode_fail(LODE_E_INPUT, "%s: more than %d bytes are no spec", path, FILE_LIMIT);
+    }
+    fclose(file);
+    return status;
+}
+
+lode_status lode_spec_read(const char *path, lode_spec_fn setting, void *context)
+{
+    struct spec spec = {.path = path};
+    struct lode_bytes content = {0};
+    lode_status status = read_file(path, &content);
+    if (status == LODE_OK && !yaml_parser_initialize(&spec.parser))
+        status = lode_fail(LODE_E_MEMORY, "%s: no memory to read it", path);
+    if (status == LODE_OK) {
+        yaml_parser_set_input_string(&spec.parser, content.data, content.size);
+        status = read_stream(&spec, setting, context);
+        yaml_event_delete(&spec.event);
+        yaml_parser_delete(&spec.parser);
+    }
+    lode_bytes_clear(&spec.names);
+    lode_bytes_clear(&spec.value);
+    lode_bytes_clear(&content);
+    return status;
+}

@@ -1,0 +1,286 @@
+/* Store: the index of a staged data set, read whole.
+ *
+ * index.h5 appears by rename once every partition lies beside it, so a folder without one is no
+ * store or an unfinished one. Opening compares each partition file's size with the index: cheap,
+ * and finds the copy that was cut short; checksums are for `lode verify`.
+ */
+#include "common/store/store.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "common/store/store_private.h"
+
+const char *lode_store_part_name(int64_t index, char *buffer)
+{
+    enum { ROOM = 32 };
+    snprintf(buffer, ROOM, "part-%05" PRId64 ".h5", index);
+    return buffer;
+}
+
+lode_status lode_store_column_path(const char *group, const char *name, struct lode_arena *arena,
+                                   char **path)
+{
+    static const char digits[] = "0123456789ABCDEF";
+    const size_t group_size = strlen(group), name_size = strlen(name);
+    const bool is_dots = strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
+    char *made;
+
+    lode_try(lode_take(arena, group_size + 3 * name_size + 3, &made));
+    char *to = made + snprintf(made, group_size + 2, "%s/", group);
+    if (name_size == 0) *to++ = '%'; /* alone: never made by the loop below */
+    for (const char *at = name; *at != '\0'; at++) {
+        const unsigned char byte = (unsigned char)*at;
+        if (byte < 0x20 || byte == 0x7f || byte == '/' || byte == '%' || is_dots) {
+            *to++ = '%';
+            *to++ = digits[byte >> 4];
+            *to++ = digits[byte & 15];
+        } else {
+            *to++ = *at;
+        }
+    }
+    *to = '\0';
+    *path = made;
+    return LODE_OK;
+}
+
+lode_status store_join(const char *folder, const char *name, struct lode_arena *arena, char **path)
+{
+    const size_t folder_size = strlen(folder), size = folder_size + strlen(name) + 2;
+
+    lode_try(lode_take(arena, size, path));
+    snprintf(*path, size, "%s/%s", folder, name);
+    return LODE_OK;
+}
+
+const struct store_count store_counts[STORE_COUNTS] = {
+    {"partitions/users", "users", "rows of users/", offsetof(struct lode_partition, n_users)},
+    {"partitions/sessions", "sessions", "rows of sessions/",
+     offsetof(struct lode_partition, n_sessions)},
+    {"partitions/events", "events", "rows of events/", offsetof(struct lode_partition, n_events)},
+    {"partitions/size_bytes", "bytes", "size of the file",
+     offsetof(struct lode_partition, size_bytes)},
+};
+
+int64_t *store_count_of(struct lode_partition *partition, int which)
+{
+    return (int64_t *)(void *)((char *)partition + store_counts[which].offset);
+}
+
+static lode_status get_attributes(struct lode_hdf *file, struct lode_store *store)
+{
+    char **names;
+    void *of_user;
+
+    lode_try(lode_hdf_get_texts(file, "schema/attributes/name", store->arena, &names,
+                                &store->n_attributes));
+    lode_try(store_get_column(file, "schema/attributes/of_user", LODE_HDF_U8, store->n_attributes,
+                              store->arena, &of_user));
+    lode_try(lode_take_zero(store->arena, store->n_attributes, &store->attributes));
+    for (int64_t i = 0; i < store->n_attributes; i++) {
+        struct lode_attribute *attribute = &store->attributes[i];
+        char *path;
+        attribute->name = names[i];
+        attribute->of_user = ((const uint8_t *)of_user)[i] != 0;
+        lode_try(lode_store_column_path("dictionaries/attributes", names[i], store->arena, &path));
+        lode_try(lode_hdf_get_texts(file, path, store->arena, &attribute->dictionary.words,
+                                    &attribute->dictionary.count));
+    }
+    return LODE_OK;
+}
+
+static lode_status get_kpis(struct lode_hdf *file, struct lode_store *store)
+{
+    char **names;
+    void *is_binary, *n_missing;
+
+    lode_try(lode_hdf_get_texts(file, "schema/kpis/name", store->arena, &names, &store->n_kpis));
+    lode_try(store_get_column(file, "schema/kpis/is_binary", LODE_HDF_U8, store->n_kpis,
+                              store->arena, &is_binary));
+    lode_try(store_get_column(file, "schema/kpis/n_missing", LODE_HDF_I64, store->n_kpis,
+                              store->arena, &n_missing));
+    lode_try(lode_take_zero(store->arena, store->n_kpis, &store->kpis));
+    for (int64_t i = 0; i < store->n_kpis; i++) {
+        store->kpis[i].name = names[i];
+        store->kpis[i].is_binary = ((const uint8_t *)is_binary)[i] != 0;
+        store->kpis[i].n_missing = ((const int64_t *)n_missing)[i];
+    }
+    return LODE_OK;
+}
+
+bool store_is_part_file(const char *name)
+{
+    return strncmp(name, "part-", 5) == 0 && strchr(name, '/') == NULL;
+}
+
+static lode_status get_partitions(struct lode_hdf *file, struct lode_store *store)
+{
+    char **files;
+    void *checksums, *counts;
+
+    lode_try(
+        lode_hdf_get_texts(file, "partitions/file", store->arena, &files, &store->n_partitions));
+    lode_try(store_get_column(file, "partitions/checksum", LODE_HDF_U64, store->n_partitions,
+                              store->arena, &checksums));
+    lode_try(lode_take_zero(store->arena, store->n_partitions, &store->partitions));
+    for (int64_t i = 0; i < store->n_partitions; i++) {
+        if (!store_is_part_file(files[i])) {
+            return lode_fail(LODE_E_INPUT, "'%s' does not name a partition", files[i]);
+        }
+        store->partitions[i].file = files[i];
+        store->partitions[i].checksum = ((const uint64_t *)checksums)[i];
+    }
+    for (int which = 0; which < STORE_COUNTS; which++) {
+        lode_try(store_get_column(file, store_counts[which].name, LODE_HDF_I64, store->n_partitions,
+                                  store->arena, &counts));
+        for (int64_t i = 0; i < store->n_partitions; i++) {
+            const int64_t count = ((const int64_t *)counts)[i];
+            if (count < 0) {
+                return lode_fail(LODE_E_INPUT, "'%s' holds %" PRId64, store_counts[which].name,
+                                 count);
+            }
+            *store_count_of(&store->partitions[i], which) = count;
+        }
+    }
+    return LODE_OK;
+}
+
+static lode_status get_root(struct lode_hdf *file, struct lode_store *store)
+{
+    int64_t format = 0;
+    char *kind, *history, *source;
+
+    if (lode_hdf_attribute_i64(file, "/", "format", &format) != LODE_OK || format < 1) {
+        return lode_fail(LODE_E_INPUT, "not a lode store: no store format in " LODE_STORE_INDEX);
+    }
+    if (format > LODE_STORE_FORMAT) {
+        return lode_fail(LODE_E_INPUT,
+                         "a newer lode wrote it: store format %" PRId64
+                         ", this lode reads up to %d",
+                         format, LODE_STORE_FORMAT);
+    }
+    lode_try(lode_hdf_attribute_text(file, "/", "kind", store->arena, &kind));
+    lode_try(lode_hdf_attribute_text(file, "/", "history", store->arena, &history));
+    lode_try(lode_hdf_attribute_text(file, "/", "source", store->arena, &source));
+    lode_try(lode_hdf_attribute_i64(file, "/", "n_rows_read", &store->n_rows_read));
+    lode_try(lode_hdf_attribute_i64(file, "/", "n_rows_rejected", &store->n_rows_rejected));
+    store->kind = kind;
+    store->history = history;
+    store->source = source;
+    return LODE_OK;
+}
+
+static lode_status get_index(struct lode_hdf *file, struct lode_store *store)
+{
+    lode_try(get_root(file, store));
+    lode_try(get_attributes(file, store));
+    lode_try(get_kpis(file, store));
+    lode_try(lode_hdf_get_texts(file, "dictionaries/event_names", store->arena,
+                                &store->event_names.words, &store->event_names.count));
+    return get_partitions(file, store);
+}
+
+/* Every partition is there with the size the index has for it; sums up their rows. */
+static lode_status check_partitions(struct lode_store *store)
+{
+    for (int64_t i = 0; i < store->n_partitions; i++) {
+        const struct lode_partition *partition = &store->partitions[i];
+        struct stat about;
+        char *path;
+        lode_try(store_join(store->path, partition->file, store->arena, &path));
+        if (stat(path, &about) != 0) {
+            return lode_fail(LODE_E_INPUT, "partition %s: %s", partition->file, strerror(errno));
+        }
+        if (about.st_size != partition->size_bytes) {
+            return lode_fail(LODE_E_INPUT,
+                             "partition %s has %" PRId64 " bytes, the index says %" PRId64,
+                             partition->file, (int64_t)about.st_size, partition->size_bytes);
+        }
+        if (__builtin_add_overflow(store->n_users, partition->n_users, &store->n_users) ||
+            __builtin_add_overflow(store->n_sessions, partition->n_sessions, &store->n_sessions) ||
+            __builtin_add_overflow(store->n_events, partition->n_events, &store->n_events)) {
+            return lode_fail(LODE_E_INPUT, "partition %s: more rows than can be counted",
+                             partition->file);
+        }
+    }
+    return LODE_OK;
+}
+
+/* The store's folder as an absolute path, in *path (PATH_MAX bytes). */
+static lode_status find_folder(const char *name, char *path)
+{
+    struct stat about;
+
+    if (realpath(name, path) == NULL || stat(path, &about) != 0) {
+        return errno == ENOENT ? lode_fail(LODE_E_INPUT, "no such store")
+                               : lode_fail(LODE_E_INPUT, "%s", strerror(errno));
+    }
+    if (!S_ISDIR(about.st_mode)) return lode_fail(LODE_E_INPUT, "a file, not a store");
+    return LODE_OK;
+}
+
+static lode_status read_store(const char *path, struct lode_store *store)
+{
+    char folder[PATH_MAX], *index;
+    struct lode_hdf *file = NULL;
+    struct stat about;
+
+    lode_try(find_folder(path, folder));
+    lode_try(lode_arena_text(store->arena, folder, strlen(folder), &store->path));
+    lode_try(store_join(folder, LODE_STORE_INDEX, store->arena, &index));
+    if (stat(index, &about) != 0 && errno == ENOENT) {
+        return lode_fail(LODE_E_INPUT, LODE_STORE_INDEX
+                         " is missing: not a store, or one whose staging did not finish");
+    }
+    lode_try(lode_hdf_open(index, &file));
+    const lode_status status = get_index(file, store);
+    lode_hdf_close(file);
+    lode_try(status);
+    return check_partitions(store);
+}
+
+lode_status lode_store_open(const char *path, struct lode_store **store)
+{
+    struct lode_arena *arena = NULL;
+    struct lode_store *made = NULL;
+
+    lode_try(lode_arena_create(0, &arena));
+    lode_status status = lode_take_zero(arena, 1, &made);
+    if (status == LODE_OK) {
+        made->arena = arena;
+        status = read_store(path, made);
+    }
+    if (status != LODE_OK) {
+        lode_arena_destroy(arena);
+        return lode_note(status, "%s", path);
+    }
+    *store = made;
+    return LODE_OK;
+}
+
+void lode_store_close(struct lode_store *store)
+{
+    if (store != NULL) lode_arena_destroy(store->arena); /* the store itself lies in it */
+}
+
+int64_t lode_store_find_kpi(const struct lode_store *store, const char *name)
+{
+    for (int64_t i = 0; i < store->n_kpis; i++) {
+        if (strcmp(store->kpis[i].name, name) == 0) return i;
+    }
+    return -1;
+}
+
+int64_t lode_store_find_attribute(const struct lode_store *store, const char *name)
+{
+    for (int64_t i = 0; i < store->n_attributes; i++) {
+        if (strcmp(store->attributes[i].name, name) == 0) return i;
+    }
+    return -1;
+}

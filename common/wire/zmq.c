@@ -1,0 +1,271 @@
+/* ZMQ: options of every socket stand here once; see the header for why. */
+#include "common/wire/zmq.h"
+
+#include "common/wire/message.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <zmq.h>
+
+enum { POLL_MAX = 4 };
+
+struct lode_zmq {
+    void *context;
+};
+
+struct lode_socket {
+    void *socket;
+    bool is_router;
+    bool has_message;
+    zmq_msg_t message; /* the one lent out by the last receive */
+    int64_t dropped;
+};
+
+static lode_status fail_zmq(const char *what)
+{
+    return lode_fail(LODE_E_CLUSTER, "%s: %s", what, zmq_strerror(zmq_errno()));
+}
+
+lode_status lode_zmq_create(struct lode_zmq **zmq)
+{
+    struct lode_zmq *created = calloc(1, sizeof *created);
+    if (!created) return lode_fail(LODE_E_MEMORY, "no memory for a ZeroMQ context");
+    created->context = zmq_ctx_new();
+    if (!created->context) {
+        free(created);
+        return fail_zmq("making a ZeroMQ context");
+    }
+    *zmq = created;
+    return LODE_OK;
+}
+
+void lode_zmq_destroy(struct lode_zmq *zmq)
+{
+    if (!zmq) return;
+    zmq_ctx_term(zmq->context);
+    free(zmq);
+}
+
+static int set_int(void *socket, int option, int value)
+{
+    return zmq_setsockopt(socket, option, &value, sizeof value);
+}
+
+/* What all sockets share. Flow control is the credits of the protocol, so the high water mark only
+ * has to be high enough; messages are bounded in size before anything is read. */
+static int set_common(void *socket, int64_t heartbeat_ms)
+{
+    const int64_t limit = LODE_MESSAGE_LIMIT;
+    int bad = set_int(socket, ZMQ_LINGER, 0);
+    bad |= set_int(socket, ZMQ_SNDHWM, 100000);
+    bad |= set_int(socket, ZMQ_RCVHWM, 100000);
+    bad |= zmq_setsockopt(socket, ZMQ_MAXMSGSIZE, &limit, sizeof limit);
+    if (heartbeat_ms > 0) {
+        bad |= set_int(socket, ZMQ_HEARTBEAT_IVL, (int)heartbeat_ms);
+        bad |= set_int(socket, ZMQ_HEARTBEAT_TIMEOUT, (int)heartbeat_ms * 3);
+        bad |= set_int(socket, ZMQ_HEARTBEAT_TTL, (int)heartbeat_ms * 3);
+    }
+    return bad;
+}
+
+static lode_status open_socket(struct lode_zmq *zmq, int type, int64_t heartbeat_ms,
+                               struct lode_socket **socket)
+{
+    struct lode_socket *opened = calloc(1, sizeof *opened);
+    if (!opened) return lode_fail(LODE_E_MEMORY, "no memory for a socket");
+    opened->socket = zmq_socket(zmq->context, type);
+    if (!opened->socket) {
+        free(opened);
+        return fail_zmq("opening a socket");
+    }
+    opened->is_router = type == ZMQ_ROUTER;
+    if (set_common(opened->socket, heartbeat_ms)) {
+        lode_socket_close(opened);
+        return fail_zmq("setting socket options");
+    }
+    *socket = opened;
+    return LODE_OK;
+}
+
+lode_status lode_router_open(struct lode_zmq *zmq, const char *address, int64_t heartbeat_ms,
+                             struct lode_socket **socket, int *port)
+{
+    lode_status status = LODE_OK;
+    struct lode_socket *router = NULL;
+    char endpoint[256];
+    size_t size = sizeof endpoint;
+
+    lode_try_done(open_socket(zmq, ZMQ_ROUTER, heartbeat_ms, &router));
+    if (set_int(router->socket, ZMQ_ROUTER_MANDATORY, 1) ||
+        set_int(router->socket, ZMQ_ROUTER_HANDOVER, 1)) {
+        status = fail_zmq("setting router options");
+        goto done;
+    }
+    snprintf(endpoint, sizeof endpoint, "tcp://%s:*", address);
+    if (zmq_bind(router->socket, endpoint)) {
+        status = fail_zmq("binding the coordinator's socket");
+        goto done;
+    }
+    if (zmq_getsockopt(router->socket, ZMQ_LAST_ENDPOINT, endpoint, &size)) {
+        status = fail_zmq("asking for the coordinator's port");
+        goto done;
+    }
+    *port = (int)strtol(strrchr(endpoint, ':') + 1, NULL, 10);
+    *socket = router;
+    router = NULL;
+done:
+    lode_socket_close(router);
+    return status;
+}
+
+lode_status lode_dealer_open(struct lode_zmq *zmq, const char *endpoint, const char *identity,
+                             int64_t heartbeat_ms, struct lode_socket **socket)
+{
+    struct lode_socket *dealer = NULL;
+    lode_try(open_socket(zmq, ZMQ_DEALER, heartbeat_ms, &dealer));
+    if (zmq_setsockopt(dealer->socket, ZMQ_IDENTITY, identity, strlen(identity)) ||
+        set_int(dealer->socket, ZMQ_RECONNECT_IVL, 20) ||
+        set_int(dealer->socket, ZMQ_RECONNECT_IVL_MAX, 1000) ||
+        zmq_connect(dealer->socket, endpoint)) {
+        const lode_status status = fail_zmq("connecting to the coordinator");
+        lode_socket_close(dealer);
+        return lode_note(status, "%s", endpoint);
+    }
+    *socket = dealer;
+    return LODE_OK;
+}
+
+lode_status lode_pair_open(struct lode_zmq *zmq, const char *name, bool bind,
+                           struct lode_socket **socket)
+{
+    struct lode_socket *pair = NULL;
+    char endpoint[64];
+    snprintf(endpoint, sizeof endpoint, "inproc://%s", name);
+    lode_try(open_socket(zmq, ZMQ_PAIR, 0, &pair));
+    if (bind ? zmq_bind(pair->socket, endpoint) : zmq_connect(pair->socket, endpoint)) {
+        const lode_status status = fail_zmq("opening a pair of threads");
+        lode_socket_close(pair);
+        return status;
+    }
+    *socket = pair;
+    return LODE_OK;
+}
+
+static void forget_message(struct lode_socket *socket)
+{
+    if (socket->has_message) zmq_msg_close(&socket->message);
+    socket->has_message = false;
+}
+
+void lode_socket_close(struct lode_socket *socket)
+{
+    if (!socket) return;
+    forget_message(socket);
+    zmq_close(socket->socket);
+    free(socket);
+}
+
+void lode_socket_close_after(struct lode_socket *socket, int linger_ms)
+{
+    if (!socket) return;
+    set_int(socket->socket, ZMQ_LINGER, linger_ms);
+    lode_socket_close(socket);
+}
+
+lode_status lode_socket_send(struct lode_socket *socket, const char *identity, const void *data,
+                             size_t size, bool *gone)
+{
+    if (gone) *gone = false;
+    if (identity &&
+        zmq_send(socket->socket, identity, strlen(identity), ZMQ_SNDMORE | ZMQ_DONTWAIT) < 0) {
+        if ((zmq_errno() == EHOSTUNREACH || zmq_errno() == EAGAIN) && gone) {
+            *gone = true;
+            return LODE_OK;
+        }
+        return fail_zmq("sending to a worker");
+    }
+    if (zmq_send(socket->socket, data, size, ZMQ_DONTWAIT) < 0) return fail_zmq("sending");
+    return LODE_OK;
+}
+
+/* Takes the next frame into socket->message. */
+static lode_status next_frame(struct lode_socket *socket, bool *got, bool *more)
+{
+    forget_message(socket);
+    zmq_msg_init(&socket->message);
+    if (zmq_msg_recv(&socket->message, socket->socket, ZMQ_DONTWAIT) < 0) {
+        zmq_msg_close(&socket->message);
+        *got = false;
+        if (zmq_errno() == EAGAIN || zmq_errno() == EINTR) return LODE_OK;
+        return fail_zmq("receiving");
+    }
+    socket->has_message = true;
+    *got = true;
+    *more = zmq_msg_more(&socket->message) != 0;
+    return LODE_OK;
+}
+
+/* Identities of our workers are printable; anything else is a stranger's. */
+static bool copy_identity(zmq_msg_t *frame, char *identity)
+{
+    const size_t size = zmq_msg_size(frame);
+    const char *text = zmq_msg_data(frame);
+    if (size == 0 || size >= LODE_IDENTITY_SIZE) return false;
+    for (size_t i = 0; i < size; i++)
+        if (text[i] <= ' ' || text[i] > '~') return false;
+    memcpy(identity, text, size);
+    identity[size] = '\0';
+    return true;
+}
+
+static lode_status skip_rest(struct lode_socket *socket, bool more)
+{
+    bool got = true;
+    while (more && got) lode_try(next_frame(socket, &got, &more));
+    socket->dropped++;
+    return LODE_OK;
+}
+
+lode_status lode_socket_receive(struct lode_socket *socket, char *identity, const void **data,
+                                size_t *size, bool *got)
+{
+    for (;;) {
+        bool more = false;
+        lode_try(next_frame(socket, got, &more));
+        if (!*got) return LODE_OK;
+        if (socket->is_router) {
+            const bool known = copy_identity(&socket->message, identity);
+            if (!known || !more) {
+                lode_try(skip_rest(socket, more));
+                continue;
+            }
+            lode_try(next_frame(socket, got, &more));
+            if (!*got) return LODE_OK;
+        }
+        if (more) {
+            lode_try(skip_rest(socket, more));
+            continue;
+        }
+        *data = zmq_msg_data(&socket->message);
+        *size = zmq_msg_size(&socket->message);
+        return LODE_OK;
+    }
+}
+
+int64_t lode_socket_dropped(const struct lode_socket *socket)
+{
+    return socket->dropped;
+}
+
+lode_status lode_socket_wait(struct lode_socket *const *sockets, int n_sockets, int timeout_ms)
+{
+    zmq_pollitem_t items[POLL_MAX] = {0};
+    if (n_sockets > POLL_MAX) return lode_fail(LODE_E_BUG, "%d sockets to wait for", n_sockets);
+    for (int i = 0; i < n_sockets; i++)
+        items[i] = (zmq_pollitem_t){.socket = sockets[i]->socket, .events = ZMQ_POLLIN};
+    if (zmq_poll(items, n_sockets, timeout_ms) < 0 && zmq_errno() != EINTR)
+        return fail_zmq("waiting for messages");
+    return LODE_OK;
+}
