@@ -88,6 +88,7 @@ struct opening {
     struct lode_cluster *cluster;
     struct dispatch_options dispatch;
     struct agent_orders orders;
+    int64_t expected; /* workers */
 };
 
 /* Called on rank 0 between gather and broadcast: opens the door where all ranks can reach it. */
@@ -114,6 +115,7 @@ static lode_status prepare_door(void *context, const struct lode_node *nodes, in
         lode_try(endpoint_of_this_host(port, opening->orders.door.endpoint,
                                        sizeof opening->orders.door.endpoint));
     opening->orders.workers_per_rank = cluster->options.workers_per_rank;
+    opening->expected = (n_nodes - 1) * cluster->options.workers_per_rank;
     return LODE_OK;
 }
 
@@ -122,7 +124,7 @@ static lode_status open_under_mpi(struct opening *opening, bool *mpi_started)
     bool go = false;
     *mpi_started = true;
     lode_try(lode_mpi_start(prepare_door, opening, &opening->orders, sizeof opening->orders, &go));
-    return dispatch_start(opening->cluster->dispatch, &opening->orders.door, 0);
+    return dispatch_start(opening->cluster->dispatch, &opening->orders.door, 0, opening->expected);
 }
 
 static lode_status open_local(struct opening *opening, int workers)
@@ -135,7 +137,7 @@ static lode_status open_local(struct opening *opening, int workers)
     opening->dispatch.bind_address = "127.0.0.1";
     lode_try(dispatch_open(cluster->zmq, &opening->dispatch, &opening->orders.door, &port,
                            &cluster->dispatch));
-    return dispatch_start(cluster->dispatch, &opening->orders.door, workers);
+    return dispatch_start(cluster->dispatch, &opening->orders.door, workers, workers);
 }
 
 static lode_status open_log(struct lode_cluster *cluster, const char *directory)

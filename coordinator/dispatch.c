@@ -30,6 +30,7 @@ enum {
     TICK_MS = 50,
     LOST_BEATS = 3, /* heartbeats without a word after which a worker is taken for lost */
     LEAVE_GRACE_MS = 2000,
+    LEAVE_TICK_MS = 10,
     WINDOW = 2, /* one task running, one waiting at the worker */
     MAX_ATTEMPTS = 4,
     MAX_KILLS = 3,
@@ -46,6 +47,7 @@ struct dispatch {
     pthread_t thread;
     bool has_thread;
     int local_workers;
+    int64_t expected;
     /* below: the thread's own */
     struct supervisor *supervisor;
     struct scheduler *scheduler;
@@ -155,6 +157,12 @@ static bool span_equals(struct lode_span span, const char *text)
     return span.size == strlen(text) && memcmp(span.data, text, span.size) == 0;
 }
 
+static lode_status tell_end(struct dispatch *d, int worker)
+{
+    const struct lode_message end = {.type = LODE_END, .text = lode_span_text("the run is over")};
+    return send_to(d, worker, &end);
+}
+
 static lode_status on_hello(struct dispatch *d, const char *identity,
                             const struct lode_message *message)
 {
@@ -171,6 +179,7 @@ static lode_status on_hello(struct dispatch *d, const char *identity,
     }
     lode_try(members_join(d->members, identity, message, &worker));
     members_at(d->members, worker)->heard_us = lode_clock_us();
+    if (d->leaving) return tell_end(d, worker);
     lode_try(scheduler_joined(d->scheduler, worker));
     const struct lode_message welcome = {
         .type = LODE_WELCOME,
@@ -234,6 +243,7 @@ static lode_status on_message(struct dispatch *d, const char *identity, const vo
 
     struct member *member = members_at(d->members, worker);
     member->heard_us = lode_clock_us();
+    if (d->leaving) return LODE_OK; /* what it still sends is not wanted */
     if (message.type == LODE_BYE) return lose(d, worker, false, "it left");
     if (!member->here) {
         member->here = true;
@@ -375,6 +385,21 @@ static lode_status look_after_time(struct dispatch *d)
     return LODE_OK;
 }
 
+/* Tells everybody to leave, also those who come while we wait for them: a worker that finds nobody
+ * at the door would hold up its agent, and so mpirun, until its patience ends. */
+static lode_status dismiss_all(struct dispatch *d)
+{
+    const int64_t end_us = lode_clock_us() + LEAVE_GRACE_MS * 1000;
+    for (int i = 0; i < members_count(d->members); i++)
+        if (members_at(d->members, i)->here) lode_try(tell_end(d, i));
+    while (members_slots(d->members) < d->expected && lode_clock_us() < end_us) {
+        if (d->supervisor && supervisor_running(d->supervisor) == 0) break;
+        lode_try(lode_socket_wait(&d->router, 1, LEAVE_TICK_MS));
+        lode_try(receive_all(d));
+    }
+    return LODE_OK;
+}
+
 static lode_status run_loop(struct dispatch *d)
 {
     struct lode_socket *const sockets[] = {d->router, d->inner};
@@ -387,10 +412,7 @@ static lode_status run_loop(struct dispatch *d)
         lode_try(look_after_time(d));
         lode_try(act(d));
     }
-    const struct lode_message end = {.type = LODE_END, .text = lode_span_text("the run is over")};
-    for (int i = 0; i < members_count(d->members); i++)
-        if (members_at(d->members, i)->here) lode_try(send_to(d, i, &end));
-    return LODE_OK;
+    return dismiss_all(d);
 }
 
 static void *run_thread(void *argument)
@@ -437,10 +459,12 @@ done:
     return status;
 }
 
-lode_status dispatch_start(struct dispatch *d, const struct door *door, int local_workers)
+lode_status dispatch_start(struct dispatch *d, const struct door *door, int local_workers,
+                           int64_t expected)
 {
     d->door = *door;
     d->local_workers = local_workers;
+    d->expected = expected;
     d->beat_us = d->workers_seen_us = lode_clock_us();
     if (pthread_create(&d->thread, NULL, run_thread, d))
         return lode_fail(LODE_E_MEMORY, "no dispatcher thread could be started");

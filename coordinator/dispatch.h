@@ -61,9 +61,11 @@ struct dispatch;
  * caller puts the address that workers reach into the endpoint (port is returned). */
 LODE_CHECKED lode_status dispatch_open(struct lode_zmq *zmq, const struct dispatch_options *options,
                                        struct door *door, int *port, struct dispatch **dispatch);
-/* Starts the thread, and with it `local_workers` processes on this machine (0: none). */
+/* Starts the thread, and with it `local_workers` processes on this machine (0: none). `expected`
+ * workers in all: at the end the thread waits a little for those that have not come yet, to tell
+ * them that they need not. */
 LODE_CHECKED lode_status dispatch_start(struct dispatch *dispatch, const struct door *door,
-                                        int local_workers);
+                                        int local_workers, int64_t expected);
 /* Tells all workers to leave, ends the thread, ends local workers. Takes NULL. */
 void dispatch_close(struct dispatch *dispatch);
 

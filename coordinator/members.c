@@ -28,6 +28,17 @@ int members_count(const struct members *members)
     return members->count;
 }
 
+int64_t members_slots(const struct members *members)
+{
+    int64_t slots = 0;
+    for (int i = 0; i < members->count; i++) {
+        bool first = true;
+        for (int j = 0; j < i && first; j++) first = members->all[j].slot != members->all[i].slot;
+        slots += first;
+    }
+    return slots;
+}
+
 struct member *members_at(struct members *members, int worker)
 {
     return &members->all[worker];

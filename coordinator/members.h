@@ -27,6 +27,8 @@ struct members;
 LODE_CHECKED lode_status members_create(struct members **members);
 void members_destroy(struct members *members); /* takes NULL */
 int members_count(const struct members *members);
+/* Different slots among them: a restarted worker is a member more, but no slot more. */
+int64_t members_slots(const struct members *members);
 /* Borrowed until the next members_join. */
 struct member *members_at(struct members *members, int worker);
 /* The worker of that identity, or -1. */

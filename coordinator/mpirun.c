@@ -141,7 +141,9 @@ lode_status mpirun_run(struct invocation *invocation, int workers, const char *v
         if (!gone) usleep(POLL_US);
     }
     unlink(verdict_path);
-    if (decided) return LODE_OK;
+    /* mpirun turned the signal into TERM for its ranks: to the user it is the one that was sent. A
+     * run that had ended well before it took effect keeps its verdict. */
+    if (decided && !(caught && invocation->exit_status > 128)) return LODE_OK;
     if (caught) {
         invocation->exit_status = 128 + caught_number;
         return lode_fail(LODE_E_STOPPED, "stopped by signal %d", (int)caught_number);

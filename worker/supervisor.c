@@ -149,9 +149,10 @@ lode_status supervisor_poll(struct supervisor *supervisor, int *alive)
     return LODE_OK;
 }
 
-static int running(const struct supervisor *supervisor)
+int supervisor_running(struct supervisor *supervisor)
 {
     int count = 0;
+    reap(supervisor);
     for (int i = 0; i < supervisor->n_children; i++) count += supervisor->children[i].pid > 0;
     return count;
 }
@@ -160,8 +161,7 @@ void supervisor_stop(struct supervisor *supervisor, int64_t grace_ms)
 {
     if (!supervisor) return;
     const int64_t end = lode_clock_us() + grace_ms * 1000;
-    for (reap(supervisor); running(supervisor) && lode_clock_us() < end; reap(supervisor))
-        usleep(POLL_US);
+    while (supervisor_running(supervisor) && lode_clock_us() < end) usleep(POLL_US);
     for (int i = 0; i < supervisor->n_children; i++) {
         if (supervisor->children[i].pid <= 0) continue;
         kill(supervisor->children[i].pid, SIGKILL);

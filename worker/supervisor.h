@@ -18,6 +18,8 @@ LODE_CHECKED lode_status supervisor_start(const struct door *door, int workers, 
                                           struct supervisor **supervisor);
 /* Looks after the children without waiting: reaps, restarts. *alive: how many run or will again. */
 LODE_CHECKED lode_status supervisor_poll(struct supervisor *supervisor, int *alive);
+/* How many children run at this moment; none is restarted. */
+int supervisor_running(struct supervisor *supervisor);
 /* Waits up to grace_ms for all to leave by themselves, then kills them. Ends the supervisor. */
 void supervisor_stop(struct supervisor *supervisor, int64_t grace_ms); /* takes NULL */
 

@@ -16,6 +16,7 @@ static void a_worker_that_says_hello_twice_is_one_member(void **state)
     assert_int_equal(first, second);
     assert_int_not_equal(first, other);
     assert_int_equal(members_count(members), 2);
+    assert_int_equal(members_slots(members), 1); /* the second is the first, started anew */
     assert_int_equal(members_find(members, "n1/100/2"), other);
     assert_int_equal(members_find(members, "n2/1/1"), -1);
     assert_int_equal(members_at(members, first)->slot, 4);
