@@ -173,7 +173,7 @@ def ratios(name, what, seconds, values, peers, target):
 def w1(a, vocab, targets):
     folder = a.data / f"w1-{vocab}-{a.sessions}-{a.events}"
     generate(a, "w1_ngrams.py", folder, "--vocab", vocab, "--sessions", a.sessions, "--events", a.events)
-    store = stage(a, folder, folder / "sessions.csv", folder / "events.csv", "--kpi", "faulty")
+    store = stage(a, folder, folder / "sessions.csv", folder / "events.csv", "--kpi", "faulty", "--partition-bytes", "16M")
     peers = [peer(a, "w1_ngrams.py", "run", "--in", folder, "--peer", name, "--kmax", LAST_K, "--threads", a.workers, "--reps", a.reps)
              for name in ("duckdb", "numpy")]
     peers = [p for p in peers if p]
