@@ -389,7 +389,7 @@ static lode_status look_after_time(struct dispatch *d)
  * at the door would hold up its agent, and so mpirun, until its patience ends. */
 static lode_status dismiss_all(struct dispatch *d)
 {
-    const int64_t end_us = lode_clock_us() + LEAVE_GRACE_MS * 1000;
+    const int64_t end_us = lode_clock_us() + (int64_t)LEAVE_GRACE_MS * 1000;
     for (int i = 0; i < members_count(d->members); i++)
         if (members_at(d->members, i)->here) lode_try(tell_end(d, i));
     while (members_slots(d->members) < d->expected && lode_clock_us() < end_us) {

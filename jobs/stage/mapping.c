@@ -7,11 +7,12 @@
 #include "common/hash.h"
 #include "common/text.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #define MINUTE_MS INT64_C(60000)
-#define DEFAULT_GAP_MS (30 * MINUTE_MS)
-#define DEFAULT_MAX_MS (24 * 60 * MINUTE_MS)
+#define DEFAULT_GAP_MS (MINUTE_MS * 30)
+#define DEFAULT_MAX_MS (MINUTE_MS * 60 * 24)
 
 static const char *const default_session[] = {"session_id", "session", NULL};
 static const char *const default_user[] = {"user_id", "user", NULL};
@@ -117,12 +118,8 @@ static lode_status join_names(const char *const *names, struct lode_arena *arena
     size_t used = 0;
     for (const char *const *name = names; *name; name++) {
         const size_t length = strlen(*name);
-        if (used > 0) {
-            memcpy(text + used, ", ", 2);
-            used += 2;
-        }
-        memcpy(text + used, *name, length);
-        used += length;
+        snprintf(text + used, size - used, used > 0 ? ", %s" : "%s", *name);
+        used += length + (used > 0 ? 2 : 0);
     }
     *joined = text;
     return LODE_OK;

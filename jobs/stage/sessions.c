@@ -6,6 +6,7 @@
 
 #include "jobs/stage/shuffle/keys.h"
 
+#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -217,7 +218,7 @@ static lode_status number_ids(struct sessions *s, int64_t first)
         char *copy = NULL;
         memcpy(text, id->text, id->size);
         const int digits =
-            snprintf(text + id->size, sizeof text - id->size, "#%lld", (long long)(i - first + 1));
+            snprintf(text + id->size, sizeof text - id->size, "#%" PRId64, i - first + 1);
         lode_try(lode_arena_text(s->arena, text, id->size + (size_t)digits, &copy));
         *id = (struct record_id){copy, id->size + (size_t)digits};
     }
