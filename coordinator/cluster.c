@@ -10,68 +10,53 @@
 #include "common/file.h"
 #include "common/hash.h"
 #include "common/log.h"
-#include "common/text.h"
 #include "common/wire/mpi.h"
-#include "coordinator/dispatch.h"
+#include "coordinator/dispatch/dispatch.h"
 #include "coordinator/endpoint.h"
 #include "coordinator/progress.h"
+#include "coordinator/signals.h"
+#include "coordinator/verdict.h"
 #include "worker/agent.h"
 #include "worker/executor.h"
 
 #include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-enum { STAGES_MAX = 64, WAIT_MS = 200, START_TIMEOUT_MS = 60000, RESULT_LIMIT = INT32_MAX };
-
-/* Set by the handler below; the only state a signal handler can reach. It is process-wide because
- * signals are: a third exception beside the error chain and the log sink. */
-static volatile sig_atomic_t stop_signal;
+enum {
+    WAIT_MS = 200,
+    START_TIMEOUT_MS = 60000,
+    RESULT_LIMIT = INT32_MAX,
+    TRANSIT_BEATS = 4, /* heartbeats after which an assignment must be listed */
+    SLOW_US = 2000000, /* a task that runs shorter is not worth a second copy */
+    MAX_ATTEMPTS = 4,
+    MAX_KILLS = 3
+};
 
 struct lode_cluster {
     struct cluster_options options;
     char *work_directory;
-    FILE *tasks_log;
-    int64_t start_us;
+    char *endpoint_path; /* for late joiners; removed at the end */
     struct lode_zmq *zmq;
     struct dispatch *dispatch;
     struct progress progress;
-    struct stage_statistics statistics[STAGES_MAX];
-    int n_stages, most_workers;
+    struct ledger ledger;
+    int most_workers, stop_signal;
 };
 
 /* One lode_map under way. */
 struct mapping {
     struct lode_cluster *cluster;
     const struct lode_stage *stage;
-    uint64_t stage_id;
-    struct stage_statistics *statistics;
     lode_merge_fn merge;
     void *context;
-    struct dispatch_report **early; /* [n_tasks] results that wait for their turn */
+    struct report **early; /* [n_tasks] results that wait for their turn */
     int64_t n_merged, n_done;
-    char *last_error; /* of the attempt that failed last, and its status */
-    lode_status last_status;
-    bool ended;
+    bool ended, broken;
 };
-
-static void note_signal(int number)
-{
-    stop_signal = number;
-}
-
-static void catch_signals(void)
-{
-    /* the first asks to stop, between merges; the second of its kind ends the process at once */
-    struct sigaction action = {.sa_handler = note_signal, .sa_flags = (int)SA_RESETHAND};
-    stop_signal = 0;
-    sigemptyset(&action.sa_mask);
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
-    signal(SIGPIPE, SIG_IGN);
-}
 
 /* Budget of a worker where none is asked for: its share of 80 % of the machine. */
 static uint64_t memory_share(int64_t memory_bytes, int64_t workers)
@@ -91,29 +76,37 @@ struct opening {
     int64_t expected; /* workers */
 };
 
-/* Called on rank 0 between gather and broadcast: opens the door where all ranks can reach it. */
+/* The door where workers can reach it, and the file by which late ones find it. */
+static lode_status open_door(struct opening *opening, bool one_host)
+{
+    struct lode_cluster *cluster = opening->cluster;
+    struct door *door = &opening->orders.door;
+    char bind_address[DOOR_ADDRESS_SIZE];
+    lode_try(endpoint_addresses(cluster->options.interface, one_host, door, bind_address));
+    lode_try(
+        dispatch_open(cluster->zmq, &opening->dispatch, bind_address, door, &cluster->dispatch));
+    return door_save(door, cluster->endpoint_path);
+}
+
+/* Called on rank 0 between gather and broadcast: opens the door where all ranks can reach it. A run
+ * on one host listens on loopback alone, unless --interface says where others may join. */
 static lode_status prepare_door(void *context, const struct lode_node *nodes, int n_nodes)
 {
     struct opening *opening = context;
     struct lode_cluster *cluster = opening->cluster;
     bool one_host = true;
     int64_t least_memory = nodes[0].memory_bytes;
-    int port = 0, ranks_here = 0;
+    int ranks_here = 0;
     for (int i = 0; i < n_nodes; i++) {
         const bool here = strcmp(nodes[i].host, nodes[0].host) == 0;
         one_host = one_host && here;
         ranks_here += here;
         if (nodes[i].memory_bytes < least_memory) least_memory = nodes[i].memory_bytes;
     }
-    if (opening->dispatch.memory_bytes == 0)
-        opening->dispatch.memory_bytes =
+    if (opening->dispatch.protocol.memory_bytes == 0)
+        opening->dispatch.protocol.memory_bytes =
             memory_share(least_memory, ranks_here * cluster->options.workers_per_rank);
-    opening->dispatch.bind_address = one_host ? "127.0.0.1" : "*";
-    lode_try(dispatch_open(cluster->zmq, &opening->dispatch, &opening->orders.door, &port,
-                           &cluster->dispatch));
-    if (!one_host)
-        lode_try(endpoint_of_this_host(port, opening->orders.door.endpoint,
-                                       sizeof opening->orders.door.endpoint));
+    lode_try(open_door(opening, one_host));
     opening->orders.workers_per_rank = cluster->options.workers_per_rank;
     opening->expected = (n_nodes - 1) * cluster->options.workers_per_rank;
     return LODE_OK;
@@ -129,27 +122,43 @@ static lode_status open_under_mpi(struct opening *opening, bool *mpi_started)
 
 static lode_status open_local(struct opening *opening, int workers)
 {
-    int port = 0;
-    struct lode_cluster *cluster = opening->cluster;
     if (workers <= 0) workers = (int)sysconf(_SC_NPROCESSORS_ONLN);
-    if (opening->dispatch.memory_bytes == 0)
-        opening->dispatch.memory_bytes = memory_share(machine_memory(), workers);
-    opening->dispatch.bind_address = "127.0.0.1";
-    lode_try(dispatch_open(cluster->zmq, &opening->dispatch, &opening->orders.door, &port,
-                           &cluster->dispatch));
-    return dispatch_start(cluster->dispatch, &opening->orders.door, workers, workers);
+    if (opening->dispatch.protocol.memory_bytes == 0)
+        opening->dispatch.protocol.memory_bytes = memory_share(machine_memory(), workers);
+    lode_try(open_door(opening, true));
+    return dispatch_start(opening->cluster->dispatch, &opening->orders.door, workers, workers);
 }
 
-static lode_status open_log(struct lode_cluster *cluster, const char *directory)
+/* The main thread is deep in a root step and there is no time: what is known is in the log. */
+static void abandon(void *context, int signal_number)
 {
-    char path[4096];
-    snprintf(path, sizeof path, "%s/log/tasks.csv", directory);
-    cluster->tasks_log = fopen(path, "we");
-    if (!cluster->tasks_log) return lode_fail(LODE_E_DISK, "%s cannot be written", path);
-    fputs("stage,leaf,task,attempt,outcome,worker,slot,host,pid,start_ms,duration_ms,cpu_ms,"
-          "result_bytes,peak_bytes,error\n",
-          cluster->tasks_log);
-    return LODE_OK;
+    const struct lode_cluster *cluster = context;
+    unlink(cluster->endpoint_path);
+    fprintf(stderr, "lode: stopped by signal %d in the middle of a root step\n", signal_number);
+    if (cluster->options.verdict_path &&
+        verdict_write_ended(cluster->options.verdict_path, 128 + signal_number))
+        fprintf(stderr, "lode: %s\n", lode_error_text());
+    _exit(128 + signal_number);
+}
+
+static struct dispatch_options dispatch_options_of(struct lode_cluster *cluster, bool under_mpirun)
+{
+    const struct cluster_options *options = &cluster->options;
+    return (struct dispatch_options){
+        .protocol = {.scheduling = {.max_attempts = MAX_ATTEMPTS,
+                                    .max_kills = MAX_KILLS,
+                                    .lease_us = options->lease_ms * 1000,
+                                    .transit_us = TRANSIT_BEATS * options->heartbeat_ms * 1000,
+                                    .slow_us = SLOW_US,
+                                    .speculation = !options->no_speculation,
+                                    .allow_partial = options->allow_partial},
+                     .heartbeat_us = options->heartbeat_ms * 1000,
+                     .start_timeout_us = START_TIMEOUT_MS * INT64_C(1000),
+                     .memory_bytes = options->memory_bytes,
+                     .work_directory = cluster->work_directory},
+        .under_mpirun = under_mpirun,
+        .abandon = abandon,
+        .context = cluster};
 }
 
 lode_status cluster_open(const struct cluster_options *options, const char *directory,
@@ -157,31 +166,31 @@ lode_status cluster_open(const struct cluster_options *options, const char *dire
 {
     lode_status status = LODE_OK;
     int rank = 0, ranks = 0;
-    char work[4096];
+    char path[4096];
     struct lode_cluster *opened = calloc(1, sizeof *opened);
     if (!opened) return lode_fail(LODE_E_MEMORY, "no memory for the cluster");
     opened->options = *options;
-    opened->start_us = lode_clock_us();
     progress_init(&opened->progress, options->quiet);
-    catch_signals();
+    signals_catch();
+    signal(SIGPIPE, SIG_IGN);
 
-    snprintf(work, sizeof work, "%s/stages", directory);
-    opened->work_directory = strdup(work);
+    snprintf(path, sizeof path, "%s/stages", directory);
+    opened->work_directory = strdup(path);
+    snprintf(path, sizeof path, "%s/endpoint", directory);
+    opened->endpoint_path = strdup(path);
+    const bool under_mpirun = lode_mpi_rank(&rank, &ranks);
     struct opening opening = {.cluster = opened,
-                              .dispatch = {.work_directory = opened->work_directory,
-                                           .heartbeat_ms = options->heartbeat_ms,
-                                           .start_timeout_ms = START_TIMEOUT_MS,
-                                           .memory_bytes = options->memory_bytes,
-                                           .stop_signal = &stop_signal}};
-    lode_try_done(open_log(opened, directory));
+                              .dispatch = dispatch_options_of(opened, under_mpirun)};
+    lode_try_done(ledger_open(&opened->ledger, directory, lode_clock_us()));
     lode_try_done(lode_zmq_create(&opened->zmq));
-    if (lode_mpi_rank(&rank, &ranks) && ranks > 1)
+    if (under_mpirun && ranks > 1)
         lode_try_done(open_under_mpi(&opening, mpi_started));
     else
         lode_try_done(open_local(&opening, ranks == 1 ? 1 : options->local_workers));
     *cluster = opened;
     opened = NULL;
 done:
+    explicit_bzero(&opening.orders, sizeof opening.orders); /* holds the run's secret key */
     cluster_close(opened);
     return status;
 }
@@ -189,10 +198,12 @@ done:
 void cluster_close(struct lode_cluster *cluster)
 {
     if (!cluster) return;
+    if (cluster->endpoint_path) unlink(cluster->endpoint_path);
     dispatch_close(cluster->dispatch);
     lode_zmq_destroy(cluster->zmq);
-    if (cluster->tasks_log) fclose(cluster->tasks_log);
+    ledger_close(&cluster->ledger);
     free(cluster->work_directory);
+    free(cluster->endpoint_path);
     free(cluster);
 }
 
@@ -212,32 +223,13 @@ void cluster_decline(void)
         lode_log_warn("ranks were let go twice");
 }
 
-static void log_attempt(struct mapping *map, const struct dispatch_report *report)
-{
-    struct lode_cluster *cluster = map->cluster;
-    struct lode_bytes text = {0};
-    const char *error = report->text ? report->text : "";
-    const uint64_t size = report->file_size ? report->file_size : report->bytes.size;
-    if (lode_text_append_csv(&text, error, strlen(error)) == LODE_OK)
-        fprintf(cluster->tasks_log,
-                "%" PRIu64 ",%s,%" PRId64 ",%" PRId64 ",%s,%d,%" PRId64 ",%s,%" PRId64
-                ",%.3f,%.3f,%.3f,%" PRIu64 ",%" PRIu64 ",%.*s\n",
-                map->stage_id, map->stage->leaf, report->task, report->attempt, report->outcome,
-                report->worker, report->slot, report->host, report->pid,
-                (double)(report->start_us - cluster->start_us) / 1e3, (double)report->wall_us / 1e3,
-                (double)report->cpu_us / 1e3, size, report->peak_bytes, (int)text.size,
-                (const char *)text.data);
-    lode_bytes_clear(&text);
-    map->statistics->attempts++;
-}
-
 /* A result that travelled as a file of the run: read whole, checked, removed. */
-static lode_status read_result(struct mapping *map, const struct dispatch_report *report,
+static lode_status read_result(struct mapping *map, const struct report *report,
                                struct lode_bytes *bytes)
 {
     char path[4096];
-    executor_result_path(path, sizeof path, map->cluster->work_directory, (int64_t)map->stage_id,
-                         report->task, report->attempt);
+    executor_result_path(path, sizeof path, map->cluster->work_directory,
+                         map->cluster->ledger.n_stages, report->task, report->attempt);
     lode_try(lode_file_read(path, RESULT_LIMIT, bytes));
     if (bytes->size != report->file_size ||
         lode_hash(bytes->data, bytes->size) != report->file_hash)
@@ -246,96 +238,114 @@ static lode_status read_result(struct mapping *map, const struct dispatch_report
     return LODE_OK;
 }
 
-static lode_status merge_one(struct mapping *map, struct dispatch_report *report)
+static lode_status merge_one(struct mapping *map, struct report *report)
 {
+    if (report->kind == REPORT_GIVEN_UP) return LODE_OK; /* the run goes on without it */
     if (report->file_size) lode_try(read_result(map, report, &report->bytes));
-    struct stage_statistics *statistics = map->statistics;
-    statistics->cpu_us += report->cpu_us;
-    statistics->result_bytes += report->bytes.size;
-    if (report->peak_bytes > statistics->peak_bytes) statistics->peak_bytes = report->peak_bytes;
     return map->merge(map->context, report->task, report->bytes.data, report->bytes.size);
 }
 
-static lode_status take_result(struct mapping *map, struct dispatch_report *report)
+/* Takes the report over. */
+static lode_status take_result(struct mapping *map, struct report *report)
 {
     lode_status status = LODE_OK;
     map->early[report->task] = report;
     map->n_done++;
     while (!status && map->n_merged < map->stage->n_tasks && map->early[map->n_merged]) {
-        struct dispatch_report *next = map->early[map->n_merged];
+        struct report *next = map->early[map->n_merged];
         status = merge_one(map, next);
         map->early[map->n_merged++] = NULL;
-        dispatch_report_free(next);
+        report_free(next);
     }
     return status;
 }
 
-static lode_status fail_task(struct mapping *map, const struct dispatch_report *report)
+static lode_status fail_task(struct mapping *map, const struct report *report)
 {
+    char name[512];
+    struct lode_bytes why = {0};
+    const struct ledger *ledger = &map->cluster->ledger;
     /* a leaf's own verdict (bad input, no memory) is the run's; a task that kills workers is not */
-    const lode_status status =
-        report->text || map->last_status == LODE_E_CLUSTER ? LODE_E_RUN : map->last_status;
-    return lode_fail(status ? status : LODE_E_RUN,
-                     "%s: task %" PRId64 " of %" PRId64 " was given up: %s", map->stage->title,
-                     report->task, map->stage->n_tasks,
-                     report->text      ? report->text
-                     : map->last_error ? map->last_error
-                                       : "no reason known");
+    lode_status status = ledger_status(ledger, report->task);
+    if (report->quarantined || status == LODE_E_CLUSTER) status = LODE_E_RUN;
+    ledger_name_task(map->stage, report->task, name, sizeof name);
+    lode_try(ledger_explain(ledger, report->task, &why));
+    status = lode_fail(status, "%s: %s was given up%s: %.*s", map->stage->title, name,
+                       report->quarantined ? ", it took its worker down each time" : "",
+                       (int)why.size, (const char *)why.data);
+    lode_bytes_clear(&why);
+    return status;
 }
 
-/* Takes the report over. */
-static lode_status take_report(struct mapping *map, struct dispatch_report *report)
+static lode_status stop(struct mapping *map, const struct report *report)
 {
-    lode_status status = LODE_OK;
-    if (report->workers > map->cluster->most_workers) map->cluster->most_workers = report->workers;
-    switch (report->kind) {
-    case DISPATCH_RESULT:
-        log_attempt(map, report);
-        return take_result(map, report);
-    case DISPATCH_ATTEMPT:
-        log_attempt(map, report);
-        if (report->text) {
-            free(map->last_error);
-            map->last_error = report->text;
-            map->last_status = report->status;
-            report->text = NULL;
-        }
-        break;
-    case DISPATCH_STAGE_DONE:
-        map->ended = true;
-        break;
-    case DISPATCH_STAGE_FAILED:
-        status = fail_task(map, report);
-        break;
-    case DISPATCH_NO_WORKERS:
-        status =
-            lode_fail(LODE_E_CLUSTER,
-                      "no worker is left and none came back%s%s; see log/ in the run directory",
-                      map->last_error ? ": " : "", map->last_error ? map->last_error : "");
-        break;
-    case DISPATCH_STOPPED:
-        status = lode_fail(LODE_E_STOPPED, "stopped by signal %d", (int)stop_signal);
-        break;
-    case DISPATCH_BROKEN:
-        status = lode_fail(report->status, "%s", report->text);
-        break;
+    const struct signals_wish wish = signals_wish(lode_mpi_rank(&(int){0}, &(int){0}));
+    if (report->kind == REPORT_STOPPED) {
+        map->cluster->stop_signal = wish.stop;
+        return lode_fail(LODE_E_STOPPED,
+                         "stopped by signal %d: %" PRId64 " of %" PRId64 " tasks of '%s' were done",
+                         wish.stop, map->n_done, map->stage->n_tasks, map->stage->title);
     }
-    dispatch_report_free(report);
-    return status;
+    return lode_fail(LODE_E_STOPPED,
+                     "stopped in good order, as asked: %" PRId64 " of %" PRId64
+                     " tasks of '%s' were done",
+                     map->n_done, map->stage->n_tasks, map->stage->title);
+}
+
+/* What the report means for the run; *kept: it was taken over. */
+static lode_status take_report(struct mapping *map, struct report *report, bool *kept)
+{
+    struct lode_cluster *cluster = map->cluster;
+    *kept = false;
+    if (report->workers > cluster->most_workers) cluster->most_workers = report->workers;
+    switch (report->kind) {
+    case REPORT_RESULT:
+        lode_try(ledger_attempt(&cluster->ledger, map->stage, report));
+        *kept = true;
+        return take_result(map, report);
+    case REPORT_ATTEMPT:
+        return ledger_attempt(&cluster->ledger, map->stage, report);
+    case REPORT_GIVEN_UP:
+        lode_try(ledger_missing(&cluster->ledger, map->stage, report));
+        *kept = true;
+        return take_result(map, report);
+    case REPORT_WORKER_LOST:
+        return ledger_lost(&cluster->ledger, report);
+    case REPORT_STAGE_DONE:
+        map->ended = true;
+        return LODE_OK;
+    case REPORT_STAGE_FAILED:
+        return fail_task(map, report);
+    case REPORT_NO_WORKERS:
+        return lode_fail(LODE_E_CLUSTER,
+                         "no worker is left and none came back; see log/ in the run directory");
+    case REPORT_DRAINED:
+    case REPORT_STOPPED:
+        return stop(map, report);
+    case REPORT_FORGOTTEN:
+        return LODE_OK;
+    case REPORT_BROKEN:
+        map->broken = true;
+        return lode_fail(report->status, "%s", report->text);
+    }
+    return LODE_OK;
 }
 
 static lode_status wait_for_stage(struct mapping *map)
 {
     struct lode_cluster *cluster = map->cluster;
     while (!map->ended) {
-        struct dispatch_report *report = NULL;
+        struct report *report = NULL;
+        bool kept = false;
         lode_try(dispatch_next(cluster->dispatch, WAIT_MS, &report));
-        if (report) lode_try(take_report(map, report));
+        lode_status status = LODE_OK;
+        if (report) {
+            status = take_report(map, report, &kept);
+            if (!kept) report_free(report);
+        }
+        lode_try(status);
         progress_update(&cluster->progress, map->n_done, cluster->most_workers, lode_clock_us());
     }
-    if (map->n_merged != map->stage->n_tasks)
-        return lode_fail(LODE_E_BUG, "%" PRId64 " of %" PRId64 " results merged", map->n_merged,
-                         map->stage->n_tasks);
     return LODE_OK;
 }
 
@@ -344,35 +354,29 @@ lode_status cluster_map(struct lode_cluster *cluster, const struct lode_stage *s
 {
     const int64_t start = lode_clock_us();
     if (stage->n_tasks == 0) return LODE_OK;
-    if (cluster->n_stages == STAGES_MAX)
-        return lode_fail(LODE_E_BUG, "more than %d stages in a run", STAGES_MAX);
-    struct mapping map = {.cluster = cluster,
-                          .stage = stage,
-                          .stage_id = (uint64_t)cluster->n_stages + 1,
-                          .statistics = &cluster->statistics[cluster->n_stages++],
-                          .merge = merge,
-                          .context = context};
-    *map.statistics = (struct stage_statistics){.leaf = stage->leaf, .tasks = stage->n_tasks};
+    lode_try(ledger_begin(&cluster->ledger, stage));
+    struct stage_statistics *statistics = &cluster->ledger.stages[cluster->ledger.n_stages - 1];
+    struct mapping map = {.cluster = cluster, .stage = stage, .merge = merge, .context = context};
     map.early = calloc((size_t)stage->n_tasks, sizeof *map.early);
     if (!map.early)
         return lode_fail(LODE_E_MEMORY, "no memory for %" PRId64 " tasks", stage->n_tasks);
 
-    const struct dispatch_stage order = {.id = map.stage_id, .stage = stage};
     progress_begin(&cluster->progress, stage->title, stage->n_tasks, start);
-    lode_status status = dispatch_begin(cluster->dispatch, &order);
+    lode_status status =
+        dispatch_begin(cluster->dispatch, (uint64_t)cluster->ledger.n_stages, stage);
     if (!status) status = wait_for_stage(&map);
+    if (status && !map.broken && dispatch_forget(cluster->dispatch))
+        lode_log_warn("the dispatcher does not listen");
     progress_end(&cluster->progress, map.n_done, cluster->most_workers, lode_clock_us());
-    map.statistics->wall_us = lode_clock_us() - start;
-    for (int64_t i = 0; i < stage->n_tasks; i++) dispatch_report_free(map.early[i]);
+    statistics->wall_us = lode_clock_us() - start;
+    for (int64_t i = 0; i < stage->n_tasks; i++) report_free(map.early[i]);
     free(map.early);
-    free(map.last_error);
     return status;
 }
 
-const struct stage_statistics *cluster_statistics(const struct lode_cluster *cluster, int *count)
+const struct ledger *cluster_ledger(const struct lode_cluster *cluster)
 {
-    *count = cluster->n_stages;
-    return cluster->statistics;
+    return &cluster->ledger;
 }
 
 int cluster_workers(const struct lode_cluster *cluster)
@@ -382,6 +386,5 @@ int cluster_workers(const struct lode_cluster *cluster)
 
 int cluster_signal(const struct lode_cluster *cluster)
 {
-    (void)cluster;
-    return (int)stop_signal;
+    return cluster->stop_signal;
 }

@@ -4,6 +4,7 @@
 #ifndef LODE_COORDINATOR_CLUSTER_H
 #define LODE_COORDINATOR_CLUSTER_H
 
+#include "coordinator/ledger.h"
 #include "jobs/job.h"
 
 #include <stdbool.h>
@@ -13,15 +14,12 @@ struct cluster_options {
     int64_t workers_per_rank; /* under mpirun */
     uint64_t memory_bytes;    /* budget of each worker; 0: share of the machine */
     int64_t heartbeat_ms;
-    bool quiet; /* no progress */
-};
-
-/* What a stage cost, for run.json. */
-struct stage_statistics {
-    const char *leaf;
-    int64_t tasks, attempts;
-    int64_t cpu_us, wall_us;           /* sum over merged tasks; of the stage as a whole */
-    uint64_t result_bytes, peak_bytes; /* sum; largest of a task */
+    const char *interface;    /* where workers reach this process (endpoint.h); NULL: anywhere */
+    const char *verdict_path; /* invocation.verdict_path */
+    int64_t lease_ms;         /* a task without progress for so long hangs */
+    bool no_speculation;      /* do not repeat tasks that are merely slow */
+    bool allow_partial;       /* go on without tasks that were given up */
+    bool quiet;               /* no progress */
 };
 
 /* directory: the run's, absolute, with log/ and stages/ in it. *mpi_started is set once MPI's
@@ -38,10 +36,10 @@ lode_status cluster_map(struct lode_cluster *cluster, const struct lode_stage *s
 /* Under mpirun, when rank 0 fails before cluster_open: lets the waiting ranks go. */
 void cluster_decline(void);
 
-/* Statistics so far, in order of stages; how many workers there were at most. */
-const struct stage_statistics *cluster_statistics(const struct lode_cluster *cluster, int *count);
+/* What happened so far; and how many workers there were at most. */
+const struct ledger *cluster_ledger(const struct lode_cluster *cluster);
 int cluster_workers(const struct lode_cluster *cluster);
-/* The signal that stopped the run, or 0. */
+/* The signal that stopped the run at once; 0: none, or it was stopped in good order. */
 int cluster_signal(const struct lode_cluster *cluster);
 
 #endif

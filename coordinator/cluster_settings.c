@@ -5,7 +5,18 @@
 
 #include <string.h>
 
-enum { N = CLUSTER_OPTION_FIRST, LOCAL, PER_RANK, MEMORY, HEARTBEAT, QUIET, VERBOSE };
+enum {
+    N = CLUSTER_OPTION_FIRST,
+    LOCAL,
+    PER_RANK,
+    MEMORY,
+    HEARTBEAT,
+    LEASE,
+    NO_SPECULATION,
+    INTERFACE,
+    QUIET,
+    VERBOSE
+};
 
 const struct option cluster_option_table[] = {
     {N, "-n", "N", "start mpirun with N workers"},
@@ -14,6 +25,10 @@ const struct option cluster_option_table[] = {
     {MEMORY, "--memory", "BYTES",
      "memory budget of each worker, such as 2G (share of 80 % of RAM)"},
     {HEARTBEAT, "--heartbeat", "TIME", "interval of signs of life; three missed: lost (500ms)"},
+    {LEASE, "--lease", "TIME", "a task without progress for so long hangs and is ended (2m)"},
+    {NO_SPECULATION, "--no-speculation", NULL, "do not repeat slow tasks on idle workers"},
+    {INTERFACE, "--interface", "NAME",
+     "network for workers on other hosts: eth0, 10.0.0.5, 10.0.0.0/24 (all)"},
     {QUIET, "--quiet", NULL, "no progress"},
     {VERBOSE, "--verbose", NULL, "tell what happens, and where an error began"},
     {0, NULL, NULL, NULL},
@@ -21,7 +36,8 @@ const struct option cluster_option_table[] = {
 
 void cluster_settings_init(struct cluster_settings *settings)
 {
-    *settings = (struct cluster_settings){.options = {.workers_per_rank = 1, .heartbeat_ms = 500}};
+    *settings = (struct cluster_settings){
+        .options = {.workers_per_rank = 1, .heartbeat_ms = 500, .lease_ms = 120000}};
 }
 
 static lode_status take_count(const char *name, const char *value, int *count)
@@ -38,6 +54,14 @@ static lode_status take_heartbeat(const char *value, int64_t *heartbeat_ms)
     if (!lode_text_to_duration_ms(value, strlen(value), heartbeat_ms) || *heartbeat_ms < 50 ||
         *heartbeat_ms > 60000)
         return lode_fail(LODE_E_USAGE, "--heartbeat %s: must be a time in 50ms..60s", value);
+    return LODE_OK;
+}
+
+static lode_status take_lease(const char *value, int64_t *lease_ms)
+{
+    if (!lode_text_to_duration_ms(value, strlen(value), lease_ms) || *lease_ms < 500 ||
+        *lease_ms > 86400000)
+        return lode_fail(LODE_E_USAGE, "--lease %s: must be a time in 500ms..1d", value);
     return LODE_OK;
 }
 
@@ -62,6 +86,14 @@ lode_status cluster_settings_take(struct cluster_settings *settings, int id, con
         return LODE_OK;
     case HEARTBEAT:
         return take_heartbeat(value, &settings->options.heartbeat_ms);
+    case LEASE:
+        return take_lease(value, &settings->options.lease_ms);
+    case NO_SPECULATION:
+        settings->options.no_speculation = true;
+        return LODE_OK;
+    case INTERFACE: /* what it names is looked up when the cluster opens */
+        settings->options.interface = value;
+        return LODE_OK;
     case QUIET:
         settings->options.quiet = true;
         return LODE_OK;

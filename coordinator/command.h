@@ -14,9 +14,10 @@ struct invocation {
     char **arguments;
     int all_count; /* the whole command line, argv[0] included */
     char **all_arguments;
-    bool is_rank;     /* rank 0 of an mpirun with other ranks */
-    bool mpi_started; /* those ranks have got the door or a no */
-    int exit_status;  /* of a run that another process did; used when the status is LODE_OK */
+    bool is_rank;             /* rank 0 of an mpirun with other ranks */
+    bool mpi_started;         /* those ranks have got the door or a no */
+    const char *verdict_path; /* where rank 0 of a `lode run -n` says how it ended; else NULL */
+    int exit_status; /* of a run that another process did; used when the status is LODE_OK */
 };
 
 struct command {
@@ -30,7 +31,7 @@ struct command {
 };
 
 extern const struct command stage_command, run_command, show_command, export_command, info_command,
-    gen_command, version_command, worker_command;
+    gen_command, verify_command, version_command, worker_command, status_command, explain_command;
 extern const struct command *const commands[]; /* ends with NULL */
 
 /* Prints usage, summary, options and example to standard output. */

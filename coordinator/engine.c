@@ -6,16 +6,15 @@
 #include "common/clock.h"
 #include "common/file.h"
 #include "common/hash.h"
+#include "common/version.h"
 
 #include <cjson/cJSON.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
-
-#ifndef LODE_VERSION
-#define LODE_VERSION "unknown"
-#endif
 
 enum { PATH_SIZE = 4096 };
 
@@ -28,6 +27,7 @@ lode_status engine_make_directory(const char *directory)
 {
     char path[PATH_SIZE];
     lode_try(lode_directory_make(directory));
+    if (chmod(directory, 0700)) return lode_fail(LODE_E_DISK, "%s: %s", directory, strerror(errno));
     join(path, directory, "log");
     lode_try(lode_directory_make(path));
     join(path, directory, "stages");
@@ -36,19 +36,54 @@ lode_status engine_make_directory(const char *directory)
 
 static cJSON *describe_stages(const struct lode_cluster *cluster)
 {
-    int count = 0;
     cJSON *list = cJSON_CreateArray();
-    const struct stage_statistics *all = cluster_statistics(cluster, &count);
-    for (int i = 0; i < count; i++) {
+    const struct ledger *ledger = cluster_ledger(cluster);
+    const struct stage_statistics *all = ledger->stages;
+    for (int i = 0; i < ledger->n_stages; i++) {
         cJSON *stage = cJSON_CreateObject();
         cJSON_AddStringToObject(stage, "leaf", all[i].leaf);
+        cJSON_AddStringToObject(stage, "title", all[i].title);
         cJSON_AddNumberToObject(stage, "tasks", (double)all[i].tasks);
         cJSON_AddNumberToObject(stage, "attempts", (double)all[i].attempts);
+        cJSON_AddNumberToObject(stage, "repeated", (double)all[i].repeated);
+        cJSON_AddNumberToObject(stage, "median_seconds",
+                                (double)pace_median_us(&all[i].pace) / 1e6);
+        cJSON_AddNumberToObject(stage, "longest_seconds", (double)all[i].slowest_us / 1e6);
+        cJSON_AddNumberToObject(stage, "longest_task", (double)all[i].slowest_task);
         cJSON_AddNumberToObject(stage, "cpu_seconds", (double)all[i].cpu_us / 1e6);
         cJSON_AddNumberToObject(stage, "wall_seconds", (double)all[i].wall_us / 1e6);
         cJSON_AddNumberToObject(stage, "result_bytes", (double)all[i].result_bytes);
         cJSON_AddNumberToObject(stage, "peak_bytes", (double)all[i].peak_bytes);
         cJSON_AddItemToArray(list, stage);
+    }
+    return list;
+}
+
+static cJSON *describe_lost(const struct ledger *ledger)
+{
+    cJSON *list = cJSON_CreateArray();
+    for (int64_t i = 0; i < ledger->n_lost; i++) {
+        cJSON *lost = cJSON_CreateObject();
+        cJSON_AddStringToObject(lost, "place", ledger->lost[i].place);
+        cJSON_AddStringToObject(lost, "host", ledger->lost[i].host);
+        cJSON_AddNumberToObject(lost, "pid", (double)ledger->lost[i].pid);
+        cJSON_AddStringToObject(lost, "why", ledger->lost[i].why ? ledger->lost[i].why : "");
+        cJSON_AddItemToArray(list, lost);
+    }
+    return list;
+}
+
+static cJSON *describe_missing(const struct ledger *ledger)
+{
+    cJSON *list = cJSON_CreateArray();
+    for (int64_t i = 0; i < ledger->n_missing; i++) {
+        const struct missing_task *task = &ledger->missing[i];
+        cJSON *missing = cJSON_CreateObject();
+        cJSON_AddStringToObject(missing, "stage", ledger->stages[task->stage].title);
+        cJSON_AddNumberToObject(missing, "task", (double)task->task);
+        cJSON_AddStringToObject(missing, "what", task->what);
+        cJSON_AddStringToObject(missing, "why", task->why ? task->why : "");
+        cJSON_AddItemToArray(list, missing);
     }
     return list;
 }
@@ -87,32 +122,60 @@ struct running {
     int64_t start_us;
 };
 
-static lode_status write_record(const struct invocation *invocation, const struct running *running,
-                                lode_status verdict, int exit_status)
+/* Who the coordinator is: a record that says "running" and has no such process any more is of a
+ * run that was killed. */
+static void describe_coordinator(cJSON *record)
 {
-    char path[PATH_SIZE], ended[32];
+    char host[256] = "";
+    gethostname(host, sizeof host - 1);
+    cJSON *coordinator = cJSON_AddObjectToObject(record, "coordinator");
+    cJSON_AddStringToObject(coordinator, "host", host);
+    cJSON_AddNumberToObject(coordinator, "pid", (double)getpid());
+}
+
+static const char *state_of(lode_status verdict)
+{
+    return verdict == LODE_OK ? "done" : verdict == LODE_E_STOPPED ? "stopped" : "failed";
+}
+
+static void describe_end(const struct running *running, lode_status verdict, int exit_status,
+                         cJSON *record)
+{
+    char ended[32];
+    cJSON_AddNumberToObject(record, "exit_status", exit_status);
+    cJSON_AddStringToObject(record, "error", verdict ? lode_error_text() : "");
+    cJSON_AddStringToObject(record, "ended", lode_clock_iso(ended));
+    cJSON_AddNumberToObject(record, "wall_seconds",
+                            (double)(lode_clock_us() - running->start_us) / 1e6);
+    cJSON_AddNumberToObject(record, "coordinator_cpu_seconds",
+                            (double)lode_clock_process_us() / 1e6);
+    if (!running->cluster) return;
+    const struct ledger *ledger = cluster_ledger(running->cluster);
+    cJSON_AddNumberToObject(record, "workers", cluster_workers(running->cluster));
+    cJSON_AddItemToObject(record, "stages", describe_stages(running->cluster));
+    cJSON_AddItemToObject(record, "lost_workers", describe_lost(ledger));
+    cJSON_AddItemToObject(record, "missing", describe_missing(ledger));
+}
+
+/* Written at the start ("running") and again at the end. */
+static lode_status write_record(const struct invocation *invocation, const struct running *running,
+                                const char *state, lode_status verdict, int exit_status)
+{
+    char path[PATH_SIZE];
     const struct execution *execution = running->execution;
     cJSON *record = cJSON_CreateObject();
     cJSON *command = cJSON_CreateArray();
     for (int i = 1; i < invocation->all_count; i++)
         cJSON_AddItemToArray(command, cJSON_CreateString(invocation->all_arguments[i]));
     cJSON_AddStringToObject(record, "job", execution->job->name);
-    cJSON_AddStringToObject(record, "lode_version", LODE_VERSION);
+    cJSON_AddStringToObject(record, "lode_version", lode_version());
     cJSON_AddItemToObject(record, "command", command);
-    cJSON_AddNumberToObject(record, "exit_status", exit_status);
-    cJSON_AddStringToObject(record, "error", verdict ? lode_error_text() : "");
+    cJSON_AddStringToObject(record, "state", state);
+    describe_coordinator(record);
     cJSON_AddItemToObject(record, "parameters", describe_params(execution->params));
     if (execution->store) cJSON_AddItemToObject(record, "store", describe_store(execution->store));
     cJSON_AddStringToObject(record, "started", running->started);
-    cJSON_AddStringToObject(record, "ended", lode_clock_iso(ended));
-    cJSON_AddNumberToObject(record, "wall_seconds",
-                            (double)(lode_clock_us() - running->start_us) / 1e6);
-    cJSON_AddNumberToObject(record, "coordinator_cpu_seconds",
-                            (double)lode_clock_process_us() / 1e6);
-    if (running->cluster) {
-        cJSON_AddNumberToObject(record, "workers", cluster_workers(running->cluster));
-        cJSON_AddItemToObject(record, "stages", describe_stages(running->cluster));
-    }
+    if (strcmp(state, "running") != 0) describe_end(running, verdict, exit_status, record);
     char *text = cJSON_Print(record);
     cJSON_Delete(record);
     if (!text) return lode_fail(LODE_E_MEMORY, "no memory for run.json");
@@ -152,6 +215,15 @@ static lode_status run_job(struct running *running)
     return LODE_OK;
 }
 
+/* The keys of the run are gone with its end: from here on its folder is like any other. */
+static void open_to_others(const char *directory)
+{
+    const mode_t mask = umask(0);
+    umask(mask);
+    if (chmod(directory, 0777 & ~mask))
+        fprintf(stderr, "lode: %s: %s\n", directory, strerror(errno));
+}
+
 static void remove_stages(const char *directory)
 {
     char path[PATH_SIZE];
@@ -166,19 +238,27 @@ lode_status engine_execute(struct invocation *invocation, const struct cluster_s
     struct running running = {.execution = execution, .start_us = lode_clock_us()};
     lode_clock_iso(running.started);
 
-    lode_try_done(cluster_open(&settings->options, execution->directory, &invocation->mpi_started,
-                               &running.cluster));
+    struct cluster_options options = settings->options;
+    options.verdict_path = invocation->verdict_path;
+    if (execution->has_record) lode_try(write_record(invocation, &running, "running", LODE_OK, 0));
+    lode_try_done(
+        cluster_open(&options, execution->directory, &invocation->mpi_started, &running.cluster));
     status = run_job(&running);
-    if (status == LODE_E_STOPPED) invocation->exit_status = 128 + cluster_signal(running.cluster);
+    if (status == LODE_E_STOPPED && cluster_signal(running.cluster))
+        invocation->exit_status = 128 + cluster_signal(running.cluster);
 done:
     lode_results_discard(running.results);
     if (execution->has_record) {
-        const int exit_status =
-            status == LODE_E_STOPPED ? invocation->exit_status : lode_exit_status(status);
-        const lode_status recorded = write_record(invocation, &running, status, exit_status);
+        const int exit_status = status == LODE_E_STOPPED && invocation->exit_status
+                                    ? invocation->exit_status
+                                    : lode_exit_status(status);
+        const lode_status recorded =
+            write_record(invocation, &running, state_of(status), status, exit_status);
         if (!status) status = recorded;
     }
+    if (running.cluster && !options.quiet) ledger_summary(cluster_ledger(running.cluster), stderr);
     cluster_close(running.cluster);
     remove_stages(execution->directory);
+    open_to_others(execution->directory);
     return status;
 }

@@ -1,21 +1,24 @@
 /* lode: the program a person starts. Finds the subcommand, runs it, prints the error chain, turns
  * the status into the exit status. Under mpirun every rank but 0 becomes an agent instead.
  */
-#include "common/file.h"
 #include "common/log.h"
 #include "common/text.h"
 #include "common/wire/mpi.h"
 #include "coordinator/command.h"
+#include "coordinator/signals.h"
+#include "coordinator/verdict.h"
 #include "worker/agent.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 const struct command *const commands[] = {
-    &stage_command,   &run_command,    &show_command, &export_command, &info_command, &gen_command,
-    &version_command, &worker_command, NULL,
+    &stage_command,   &run_command,     &verify_command, &status_command,
+    &explain_command, &show_command,    &export_command, &info_command,
+    &gen_command,     &version_command, &worker_command, NULL,
 };
 
 static void print_overview(FILE *out)
@@ -80,15 +83,36 @@ static lode_status run_command_line(int argc, char **argv, struct invocation *in
     return command ? command->run(invocation) : LODE_E_BUG;
 }
 
-/* `lode run -n N` waits for this file, because mpirun's own status says nothing (ENGINE-FACTS 2).
- */
-static int leave_verdict(int exit_status)
+/* mpirun passes USR1 on to a rank and all that the rank has started. Whoever can drain takes the
+ * signal over later; until then, and in programs that are just starting, it must not end them. */
+static void ignore_drains_for_now(void)
 {
-    char text[16];
+    int rank = 0, ranks = 1;
+    if (lode_mpi_rank(&rank, &ranks)) signal(SIGUSR1, SIG_IGN);
+}
+
+/* The record that `lode run -n N` waits for (verdict.h); NULL in any process but its rank 0. Taken
+ * out of the environment: the workers that rank 0 may start are not rank 0. */
+static char *take_verdict_path(void)
+{
+    int rank = 0, ranks = 1;
     const char *path = getenv("LODE_VERDICT");
-    if (!path) return exit_status;
-    const int size = snprintf(text, sizeof text, "%d\n", exit_status);
-    if (lode_file_write(path, text, (size_t)size, true)) return exit_status;
+    char *taken = path && lode_mpi_rank(&rank, &ranks) && rank == 0 ? strdup(path) : NULL;
+    unsetenv("LODE_VERDICT");
+    return taken;
+}
+
+/* Not being able to say so is no reason to stop: the parent then waits for mpirun's end. */
+static void announce_run(const char *path)
+{
+    if (!path) return;
+    signals_catch(); /* what comes before there is a run to stop is not forgotten */
+    if (verdict_write_running(path)) lode_log_warn("no verdict: %s", lode_error_text());
+}
+
+static int leave_verdict(const char *path, int exit_status)
+{
+    if (!path || verdict_write_ended(path, exit_status)) return exit_status;
     return 0; /* the parent tells it; mpirun need not print its own alarm */
 }
 
@@ -102,11 +126,14 @@ static bool verbose(int argc, char **argv)
 int main(int argc, char **argv)
 {
     struct invocation invocation = {0};
-    int rank = 0, ranks = 1;
+    char *verdict = take_verdict_path();
     /* one BLAS thread a process: workers are the parallelism; set before any library looks */
     setenv("OPENBLAS_NUM_THREADS", "1", 0);
     setenv("OMP_NUM_THREADS", "1", 0);
 
+    ignore_drains_for_now();
+    announce_run(verdict);
+    invocation.verdict_path = verdict;
     const lode_status status = run_command_line(argc, argv, &invocation);
     int exit_status = status ? lode_exit_status(status) : invocation.exit_status;
     if (status == LODE_E_STOPPED && invocation.exit_status) exit_status = invocation.exit_status;
@@ -115,7 +142,8 @@ int main(int argc, char **argv)
         if (verbose(argc, argv)) fprintf(stderr, "lode: first seen at %s\n", lode_error_origin());
     }
     if (invocation.is_rank && !invocation.mpi_started) cluster_decline();
-    if (lode_mpi_rank(&rank, &ranks) && rank == 0) exit_status = leave_verdict(exit_status);
+    exit_status = leave_verdict(verdict, exit_status);
+    free(verdict);
     if (fflush(stdout)) exit_status = exit_status ? exit_status : lode_exit_status(LODE_E_DISK);
     return exit_status;
 }

@@ -1,13 +1,16 @@
 /* mpirun: fork, exec, wait for a file.
  *
- * mpirun's exit status is lost under --enable-recovery and it may never return (ENGINE-FACTS.md
- * section 2): the verdict file decides, and mpirun is ended when it lingers after that. INT and
- * TERM are passed on as TERM, a second one as KILL.
+ * mpirun's exit status is lost under --enable-recovery and it may never return: the verdict file
+ * decides (verdict.h), and what is done about it and about signals is decided in watch.c. Here are
+ * the hands. mpirun gives every rank a process group of its own and passes USR1 on to that whole
+ * group, so workers get it as well as their agents.
  */
 #include "coordinator/mpirun.h"
 
 #include "common/clock.h"
-#include "common/file.h"
+#include "coordinator/signals.h"
+#include "coordinator/verdict.h"
+#include "coordinator/watch.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -19,16 +22,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { POLL_US = 5000, LINGER_US = 5000000, EXTRA_ARGUMENTS = 24 };
-
-static volatile sig_atomic_t caught; /* signals so far: process-wide, as in cluster.c */
-static volatile sig_atomic_t caught_number;
-
-static void note(int number)
-{
-    caught = caught + 1;
-    caught_number = number;
-}
+enum { POLL_US = 5000, EXTRA_ARGUMENTS = 24 };
 
 /* The command line of the ranks: this one without -n N. */
 static int add_own_arguments(const struct invocation *invocation, char **out)
@@ -85,69 +79,82 @@ static lode_status start(struct invocation *invocation, int workers, const char 
     return LODE_OK;
 }
 
-static bool read_verdict(const char *path, int *exit_status)
+static void act(enum watch_action action, pid_t pid, const struct verdict *verdict)
 {
-    struct lode_bytes bytes = {0};
-    const bool there =
-        access(path, R_OK) == 0 && lode_file_read(path, 64, &bytes) == LODE_OK && bytes.size > 0;
-    if (there) {
-        bytes.data[bytes.size] = '\0'; /* lode_file_read leaves room for it */
-        *exit_status = (int)strtol((const char *)bytes.data, NULL, 10);
+    switch (action) {
+    case WATCH_WAIT:
+        break;
+    case WATCH_DRAIN:
+        kill(pid, SIGUSR1);
+        break;
+    case WATCH_TERM:
+        kill(-pid, SIGTERM);
+        break;
+    case WATCH_KILL:
+        kill(-pid, SIGKILL);
+        /* ranks that are past MPI_Finalize outlive mpirun; agents then follow the coordinator */
+        if (verdict_is_here(verdict)) kill((pid_t)verdict->pid, SIGKILL);
+        break;
     }
-    lode_bytes_clear(&bytes);
-    return there;
 }
 
-/* TERM, some seconds, KILL; to the whole process group. */
-static void end_mpirun(pid_t pid)
+/* Until mpirun is gone. *how: its wait status. */
+static void wait_for_mpirun(pid_t pid, const char *verdict_path, struct verdict *verdict,
+                            struct watch *watch, int *how)
 {
-    const int64_t end = lode_clock_us() + LINGER_US;
-    kill(-pid, SIGTERM);
-    while (lode_clock_us() < end) {
-        if (waitpid(pid, NULL, WNOHANG) == pid) return;
+    bool is_told = false;
+    for (;;) {
+        const bool gone = waitpid(pid, how, WNOHANG) == pid;
+        const struct signals_seen seen = signals_seen();
+        if (verdict->state != VERDICT_ENDED) verdict_read(verdict_path, verdict);
+        const bool is_orphaned = verdict_is_orphaned(verdict);
+        if (is_orphaned) verdict_read(verdict_path, verdict);
+        const struct watch_news news = {.now_us = lode_clock_us(),
+                                        .stops = seen.stops,
+                                        .warnings = seen.warnings,
+                                        .state = verdict->state,
+                                        .is_orphaned = is_orphaned};
+        const enum watch_action action = watch_step(watch, &news);
+        if (gone) return;
+        act(action, pid, verdict);
+        if (seen.stops > 0 && !is_told) {
+            fprintf(stderr, "lode: draining: running tasks are finished first; once more to end "
+                            "now\n");
+            is_told = true;
+        }
         usleep(POLL_US);
     }
-    kill(-pid, SIGKILL);
-    waitpid(pid, NULL, 0);
 }
 
 lode_status mpirun_run(struct invocation *invocation, int workers, const char *verdict_path)
 {
     pid_t pid = 0;
-    int how = 0, passed_on = 0;
-    bool gone = false, decided = false;
-    int64_t decided_us = 0;
-    struct sigaction action = {.sa_handler = note};
-    sigemptyset(&action.sa_mask);
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
-
+    int how = 0;
+    struct verdict verdict = {0};
+    struct watch watch = {0};
+    signals_catch();
     unlink(verdict_path);
     lode_try(start(invocation, workers, verdict_path, &pid));
-    while (!gone) {
-        gone = waitpid(pid, &how, WNOHANG) == pid;
-        if (!decided) {
-            decided = read_verdict(verdict_path, &invocation->exit_status);
-            decided_us = lode_clock_us();
-        }
-        if (caught > passed_on) {
-            kill(-pid, passed_on == 0 ? SIGTERM : SIGKILL);
-            passed_on = caught;
-        }
-        if (decided && !gone && lode_clock_us() - decided_us > LINGER_US) {
-            end_mpirun(pid);
-            gone = true;
-        }
-        if (!gone) usleep(POLL_US);
-    }
+    wait_for_mpirun(pid, verdict_path, &verdict, &watch, &how);
+    /* still running: somebody killed mpirun, and nobody would wait for this run any more */
+    if (verdict_is_here(&verdict)) kill((pid_t)verdict.pid, SIGTERM);
     unlink(verdict_path);
-    /* mpirun turned the signal into TERM for its ranks: to the user it is the one that was sent. A
+
+    const struct signals_seen seen = signals_seen();
+    const bool has_ended = verdict.state == VERDICT_ENDED;
+    /* mpirun turned "now" into TERM for its ranks: to the user it is the signal that was sent. A
      * run that had ended well before it took effect keeps its verdict. */
-    if (decided && !(caught && invocation->exit_status > 128)) return LODE_OK;
-    if (caught) {
-        invocation->exit_status = 128 + caught_number;
-        return lode_fail(LODE_E_STOPPED, "stopped by signal %d", (int)caught_number);
+    if (has_ended && !(seen.stops >= 2 && verdict.exit_status > 128)) {
+        invocation->exit_status = verdict.exit_status;
+        return LODE_OK;
     }
+    if (seen.stops >= 2) {
+        invocation->exit_status = 128 + seen.last_stop;
+        return lode_fail(LODE_E_STOPPED, "stopped by signal %d", seen.last_stop);
+    }
+    if (watch.is_leaderless)
+        return lode_fail(LODE_E_CLUSTER, "the coordinator (pid %lld) died without a verdict",
+                         (long long)verdict.pid);
     return lode_fail(LODE_E_CLUSTER, "mpirun ended (status %d) without a verdict of the run",
                      WIFEXITED(how) ? WEXITSTATUS(how) : 128 + WTERMSIG(how));
 }

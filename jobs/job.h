@@ -27,9 +27,19 @@ struct lode_task {
     struct lode_bytes *output;  /* the result: same input, same bytes */
     const char *work_directory; /* the run's stages/ folder, on the shared file system */
     const char *attempt;    /* a name no other attempt has: part of names of files written aside */
-    atomic_llong *progress; /* a leaf that may take seconds counts rows here: its lease */
+    atomic_llong *progress; /* see lode_task_advance */
+    const atomic_bool *stop;
 };
 typedef lode_status (*lode_leaf_fn)(struct lode_task *task);
+
+/* A leaf that may take longer than some milliseconds calls this every few thousand rows: it renews
+ * the task's lease (a task without progress is taken for hung and its process ended), and fails
+ * with LODE_E_STOPPED once the result is not wanted any more (another copy was faster). */
+LODE_CHECKED static inline lode_status lode_task_advance(struct lode_task *task, int64_t rows)
+{
+    atomic_fetch_add_explicit(task->progress, rows, memory_order_relaxed);
+    return atomic_load_explicit(task->stop, memory_order_relaxed) ? LODE_E_STOPPED : LODE_OK;
+}
 
 struct lode_leaf {
     const char *name; /* "opportunities.patterns" */
@@ -44,6 +54,11 @@ struct lode_stage {
     struct lode_bytes params;
     const struct lode_bytes *inputs; /* [n_tasks]; NULL: the task's index alone says what to do */
     const int64_t *costs; /* [n_tasks] rows or bytes, to start long tasks first; or NULL */
+    /* What a task reads, in words for people ("part-00003.h5, 51,200 sessions"); may be NULL.
+     * Called from another thread than the merge: the context does not change until lode_map
+     * returns. */
+    void (*describe)(const void *context, int64_t task, char *text, size_t size);
+    const void *describe_context;
 };
 
 /* Called once per task, in task order, on the thread that called lode_map. `result` is borrowed. */

@@ -1,8 +1,16 @@
-/* Agent: what every MPI rank but 0 is. Takes part in the MPI start-up, then supervises workers. */
+/* Agent: looks after the workers of one rank, or of one `lode worker --join`, until they have
+ * ended.
+ *
+ * INT, TERM and USR1 mean "drain": the workers finish their tasks and leave. (mpirun passes USR1 on
+ * to all ranks.) INT or TERM once more ends the workers at once.
+ */
 #ifndef LODE_WORKER_AGENT_H
 #define LODE_WORKER_AGENT_H
 
 #include "worker/door.h"
+#include "worker/supervisor.h"
+
+#include <stdbool.h>
 
 /* What rank 0 broadcasts: the door, and how many workers a rank starts. */
 struct agent_orders {
@@ -10,8 +18,15 @@ struct agent_orders {
     int64_t workers_per_rank;
 };
 
-/* Serves until the workers have been told to leave. A coordinator that failed before it could open
- * the door (bad arguments) is no failure here: rank 0 tells the user. */
+/* What every MPI rank but 0 is: takes part in the MPI start-up, then serves until the workers have
+ * been told to leave or were drained. A coordinator that failed before it could open the door (bad
+ * arguments) is no failure here: rank 0 tells the user. */
 LODE_CHECKED lode_status agent_serve(int rank);
+
+/* Late joiners, without MPI: workers for the door, with the places "host:pid:0", ":1", ... Returns
+ * when they have ended; how, is in *ends. *drained: because of a signal. LODE_E_CLUSTER when the
+ * coordinator does not answer. */
+LODE_CHECKED lode_status agent_join(const struct door *door, int workers,
+                                    struct supervisor_ends *ends, bool *drained);
 
 #endif

@@ -1,5 +1,7 @@
-/* Worker: see the header. The two threads share nothing but pointers passed through a PAIR: a
- * struct work goes to the computing thread and comes back with its outcome, so there is no lock.
+/* Worker: see the header. What is said is decided in protocol.c; here are its socket, its clock and
+ * its computing thread. The two threads share nothing but pointers passed through a PAIR (a task
+ * goes to the computing thread and comes back with its outcome) and two atomics: the progress that
+ * a leaf counts and the wish that it stop.
  */
 #include "worker/worker.h"
 
@@ -7,41 +9,35 @@
 #include "common/file.h"
 #include "common/hash.h"
 #include "common/log.h"
-#include "common/wire/message.h"
+#include "common/version.h"
 #include "common/wire/zmq.h"
 #include "worker/executor.h"
+#include "worker/protocol.h"
+#include "worker/reach.h"
+#include "worker/supervisor.h"
 
 #include <inttypes.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#ifndef LODE_VERSION
-#define LODE_VERSION "unknown"
-#endif
-
 enum {
-    QUEUE_MAX = 16,     /* tasks waiting here; the scheduler's window is smaller */
-    SILENCE_BEATS = 20, /* heartbeats without a word after which the coordinator is gone */
-    SILENCE_MIN_US = 10000000,
+    SILENCE_BEATS = 40, /* heartbeats without a word after which the coordinator is gone ... */
+    SILENCE_MIN_US = 60000000, /* ... but a switch may take a minute to start again */
+    REACH_TIMEOUT_MS = 1000,
     PARAMS_LIMIT = 1 << 30
 };
 
-/* A stage as the coordinator announced it; kept until the worker ends (stages are few). */
-struct stage {
-    struct stage *next;
-    uint64_t id;
-    lode_leaf_fn leaf;
-    struct lode_bytes params;
-};
+/* Set by TERM and USR1: finish what runs and leave. Process-wide, as signals are. */
+static volatile sig_atomic_t drain_signal;
 
-/* One task on its way through the worker. */
+/* One task at the computing thread. */
 struct work {
-    struct stage *stage;
-    uint64_t task, attempt;
-    struct lode_bytes input;
+    const struct worker_task *task;
+    const struct lode_leaf *leaf;
     struct executor_outcome outcome;
 };
 
@@ -50,17 +46,69 @@ struct worker {
     struct lode_zmq *zmq;
     struct lode_socket *dealer;
     struct lode_socket *pair; /* to the computing thread */
+    struct worker_protocol *protocol;
     pthread_t computing;
     bool has_thread;
-    struct executor *executor; /* made at the welcome */
-    struct stage *stages;
-    struct work *running;
-    struct work *waiting[QUEUE_MAX];
-    int n_waiting;
+    struct executor *executor; /* made when welcomed */
+    struct work work;          /* what runs, if the protocol says that something does */
+    struct lode_bytes params;  /* of params_stage, read from its file */
+    uint64_t params_stage;
     atomic_llong progress;
-    int64_t heard_us, beat_us; /* when the coordinator was heard last, when we spoke last */
-    bool welcomed, leaving;
+    atomic_bool stop;
+    bool left;
+    lode_status status;
 };
+
+static void note_signal(int number)
+{
+    drain_signal = number;
+}
+
+/* Parameters that are too large for a message lie in a file of the run. */
+static lode_status load_params(struct worker *worker, const struct worker_stage *stage,
+                               struct lode_span *params)
+{
+    *params = (struct lode_span){stage->params.data, stage->params.size};
+    if (stage->file_size == 0) return LODE_OK;
+    if (worker->params_stage != stage->id) {
+        char path[4096];
+        snprintf(path, sizeof path, "%.*s", (int)stage->params.size,
+                 (const char *)stage->params.data);
+        worker->params_stage = 0;
+        worker->params.size = 0;
+        lode_try(lode_file_read(path, PARAMS_LIMIT, &worker->params));
+        if (worker->params.size != stage->file_size ||
+            lode_hash(worker->params.data, worker->params.size) != stage->file_hash)
+            return lode_fail(LODE_E_INPUT, "%s: not the parameters that were announced", path);
+        worker->params_stage = stage->id;
+    }
+    *params = (struct lode_span){worker->params.data, worker->params.size};
+    return LODE_OK;
+}
+
+/* On the computing thread. */
+static void run_task(struct worker *worker, struct work *work)
+{
+    const struct worker_task *task = work->task;
+    struct lode_span params = {0};
+    work->outcome = (struct executor_outcome){.error = ""};
+    work->outcome.status = load_params(worker, task->stage, &params);
+    if (work->outcome.status) {
+        work->outcome.error = lode_error_text();
+        return;
+    }
+    const struct executor_request request = {
+        .leaf = work->leaf->run,
+        .stage = (int64_t)task->attempt.stage,
+        .task = (int64_t)task->attempt.task,
+        .attempt = (int64_t)task->attempt.attempt,
+        .params = params.data,
+        .params_size = params.size,
+        .input = task->input.data,
+        .input_size = task->input.size,
+    };
+    executor_run(worker->executor, &request, &work->outcome);
+}
 
 /* The computing thread: takes work, runs it, gives it back; a null pointer ends it. */
 struct computing_start {
@@ -84,66 +132,11 @@ static void *compute(void *argument)
         struct work *work = NULL;
         memcpy(&work, data, sizeof work);
         if (!work) break;
-        const struct executor_request request = {
-            .leaf = work->stage->leaf,
-            .stage = (int64_t)work->stage->id,
-            .task = (int64_t)work->task,
-            .attempt = (int64_t)work->attempt,
-            .params = work->stage->params.data,
-            .params_size = work->stage->params.size,
-            .input = work->input.data,
-            .input_size = work->input.size,
-        };
-        executor_run(worker->executor, &request, &work->outcome);
+        run_task(worker, work);
         if (lode_socket_send(pair, NULL, &work, sizeof work, NULL)) break;
     }
     lode_socket_close(pair);
     return NULL;
-}
-
-static lode_status send_message(struct worker *worker, const struct lode_message *message)
-{
-    struct lode_bytes out = {0};
-    lode_status status = lode_message_encode(message, &out);
-    if (!status) status = lode_socket_send(worker->dealer, NULL, out.data, out.size, NULL);
-    lode_bytes_clear(&out);
-    worker->beat_us = lode_clock_us();
-    return status;
-}
-
-static lode_status say_hello(struct worker *worker)
-{
-    char host[256] = "";
-    gethostname(host, sizeof host - 1);
-    const struct lode_message hello = {
-        .type = LODE_HELLO,
-        .protocol = LODE_PROTOCOL,
-        .version = lode_span_text(LODE_VERSION),
-        .token = lode_span_text(worker->door->token),
-        .host = lode_span_text(host),
-        .pid = (uint64_t)getpid(),
-        .slot = (uint64_t)worker->door->slot,
-        .incarnation = (uint64_t)worker->door->incarnation,
-    };
-    return send_message(worker, &hello);
-}
-
-static void free_work(struct work *work)
-{
-    if (!work) return;
-    lode_bytes_clear(&work->input);
-    free(work);
-}
-
-static lode_status start_next(struct worker *worker)
-{
-    if (worker->running || worker->n_waiting == 0) return LODE_OK;
-    worker->running = worker->waiting[0];
-    worker->n_waiting--;
-    memmove(worker->waiting, worker->waiting + 1,
-            (size_t)worker->n_waiting * sizeof *worker->waiting);
-    atomic_store(&worker->progress, 0);
-    return lode_socket_send(worker->pair, NULL, &worker->running, sizeof worker->running, NULL);
 }
 
 static lode_status start_computing(struct worker *worker)
@@ -165,126 +158,86 @@ static lode_status start_computing(struct worker *worker)
     return LODE_OK;
 }
 
-static lode_status on_welcome(struct worker *worker, const struct lode_message *message)
+/* Welcomed: a log of our own, an executor with our budget, a thread to compute on. */
+static lode_status prepare(struct worker *worker, const struct worker_action *action)
 {
-    char directory[4096], path[4200], host[64] = "", name[128];
-    if (worker->welcomed) return LODE_OK; /* the answer to a hello said twice */
-    snprintf(directory, sizeof directory, "%.*s", (int)message->directory.size,
-             (const char *)message->directory.data);
+    char path[4400], host[64] = "", name[192];
     gethostname(host, sizeof host - 1);
-    snprintf(name, sizeof name, "worker %s/%" PRId64 ".%" PRId64, host, worker->door->slot,
+    snprintf(name, sizeof name, "worker %s/%s.%" PRId64, host, worker->door->place,
              worker->door->incarnation);
     lode_log_name(name);
-    snprintf(path, sizeof path, "%s/../log/worker-%" PRId64 ".log", directory, worker->door->slot);
+    snprintf(path, sizeof path, "%s/../log/worker-%s.log", action->directory, worker->door->place);
     lode_log_set_level(LODE_LOG_INFO);
     lode_try(lode_log_open(path));
-    lode_log_info("welcomed worker=%llu memory_bytes=%llu", (unsigned long long)message->worker,
-                  (unsigned long long)message->memory_bytes);
-    lode_try(executor_create((size_t)message->memory_bytes, directory, &worker->progress,
-                             &worker->executor));
-    worker->welcomed = true;
+    lode_log_info("welcomed worker=%" PRIu64 " memory_bytes=%" PRIu64, action->worker,
+                  action->memory_bytes);
+    lode_try(executor_create((size_t)action->memory_bytes, action->directory, &worker->progress,
+                             &worker->stop, &worker->executor));
     return start_computing(worker);
 }
 
-/* Parameters that are too large for a message lie in a file of the run. */
-static lode_status load_params(struct worker *worker, const struct lode_message *message,
-                               struct lode_bytes *params)
+static lode_status start_task(struct worker *worker, const struct worker_task *task)
 {
-    if (message->file_size == 0)
-        return lode_bytes_append(params, message->bytes.data, message->bytes.size);
-    char path[4096];
-    (void)worker;
-    snprintf(path, sizeof path, "%.*s", (int)message->bytes.size,
-             (const char *)message->bytes.data);
-    lode_try(lode_file_read(path, PARAMS_LIMIT, params));
-    if (params->size != message->file_size ||
-        lode_hash(params->data, params->size) != message->file_hash)
-        return lode_fail(LODE_E_INPUT, "%s: not the parameters that were announced", path);
+    struct work *work = &worker->work;
+    *work = (struct work){.task = task, .leaf = lode_leaf_find(task->stage->leaf)};
+    if (!work->leaf) { /* it would fail every task at once: better without it */
+        char why[256];
+        snprintf(why, sizeof why,
+                 "this worker's program has no leaf '%s': it is another one than "
+                 "the coordinator's",
+                 task->stage->leaf);
+        worker_protocol_refused(worker->protocol, why);
+        return LODE_OK;
+    }
+    atomic_store(&worker->progress, 0);
+    atomic_store(&worker->stop, false);
+    return lode_socket_send(worker->pair, NULL, (const void *)&work, sizeof work, NULL);
+}
+
+/* Ending under a running leaf: it cannot be interrupted, its result is not wanted, and all it wrote
+ * lies aside. So the process ends without the libraries' clean-up at exit, which would pull HDF5
+ * away from the running thread. */
+static void end_now(int exit_status)
+{
+    lode_log_info("ends under its task exit_status=%d", exit_status);
+    _exit(exit_status);
+}
+
+static lode_status act(struct worker *worker)
+{
+    while (!worker->left) {
+        struct worker_action action;
+        lode_try(worker_protocol_next(worker->protocol, lode_clock_us(), &action));
+        switch (action.kind) {
+        case WORKER_NOTHING:
+            return LODE_OK;
+        case WORKER_PREPARE:
+            lode_try(prepare(worker, &action));
+            break;
+        case WORKER_SEND: {
+            const lode_status status =
+                lode_socket_send(worker->dealer, NULL, action.bytes.data, action.bytes.size, NULL);
+            lode_bytes_clear(&action.bytes);
+            lode_try(status);
+            break;
+        }
+        case WORKER_RUN:
+            lode_try(start_task(worker, action.task));
+            break;
+        case WORKER_STOP:
+            atomic_store(&worker->stop, true);
+            break;
+        case WORKER_AGAIN:
+            lode_log_warn("told to stop a task that does not: starting anew");
+            end_now(WORKER_EXIT_AGAIN);
+            break;
+        case WORKER_LEAVE:
+            worker->left = true;
+            worker->status = action.status ? lode_fail(action.status, "%s", action.why) : LODE_OK;
+            break;
+        }
+    }
     return LODE_OK;
-}
-
-static lode_status on_stage(struct worker *worker, const struct lode_message *message)
-{
-    char name[128];
-    snprintf(name, sizeof name, "%.*s", (int)message->leaf.size, (const char *)message->leaf.data);
-    const struct lode_leaf *leaf = lode_leaf_find(name);
-    if (!leaf) return lode_fail(LODE_E_CLUSTER, "this worker has no leaf '%s'", name);
-    struct stage *stage = calloc(1, sizeof *stage);
-    if (!stage) return lode_fail(LODE_E_MEMORY, "no memory for a stage");
-    stage->id = message->stage;
-    stage->leaf = leaf->run;
-    stage->next = worker->stages;
-    worker->stages = stage;
-    lode_log_info("stage=%llu leaf=%s", (unsigned long long)stage->id, name);
-    return load_params(worker, message, &stage->params);
-}
-
-static lode_status on_task(struct worker *worker, const struct lode_message *message)
-{
-    struct stage *stage = worker->stages;
-    while (stage && stage->id != message->stage) stage = stage->next;
-    if (!stage || !worker->welcomed || worker->n_waiting == QUEUE_MAX)
-        return lode_fail(LODE_E_MESSAGE, "task %llu of stage %llu is not expected here",
-                         (unsigned long long)message->task, (unsigned long long)message->stage);
-    struct work *work = calloc(1, sizeof *work);
-    if (!work) return lode_fail(LODE_E_MEMORY, "no memory for a task");
-    work->stage = stage;
-    work->task = message->task;
-    work->attempt = message->attempt;
-    const lode_status status =
-        lode_bytes_append(&work->input, message->bytes.data, message->bytes.size);
-    if (status) {
-        free_work(work);
-        return status;
-    }
-    worker->waiting[worker->n_waiting++] = work;
-    return start_next(worker);
-}
-
-static lode_status on_message(struct worker *worker, const struct lode_message *message)
-{
-    switch (message->type) {
-    case LODE_WELCOME:
-        return on_welcome(worker, message);
-    case LODE_STAGE:
-        return on_stage(worker, message);
-    case LODE_TASK:
-        return on_task(worker, message);
-    case LODE_BEAT:
-        return LODE_OK;
-    case LODE_END:
-        worker->leaving = true;
-        return LODE_OK;
-    case LODE_REFUSED:
-        return lode_fail(LODE_E_USAGE, "the coordinator refused this worker: %.*s",
-                         (int)message->text.size, (const char *)message->text.data);
-    default:
-        return lode_fail(LODE_E_MESSAGE, "message type %d is not for workers", message->type);
-    }
-}
-
-static lode_status send_result(struct worker *worker, struct work *work)
-{
-    const struct executor_outcome *outcome = &work->outcome;
-    const struct lode_message message = {
-        .type = LODE_RESULT,
-        .stage = work->stage->id,
-        .task = work->task,
-        .attempt = work->attempt,
-        .status = (uint64_t)outcome->status,
-        .text = lode_span_text(outcome->error),
-        .bytes = {outcome->bytes, outcome->bytes ? outcome->size : 0},
-        .file_size = outcome->bytes ? 0 : outcome->size,
-        .file_hash = outcome->file_hash,
-        .cpu_us = (uint64_t)outcome->cpu_us,
-        .wall_us = (uint64_t)outcome->wall_us,
-        .peak_bytes = outcome->peak_bytes,
-    };
-    lode_log_info("task=%llu stage=%llu attempt=%llu status=%s cpu_us=%lld bytes=%zu",
-                  (unsigned long long)work->task, (unsigned long long)work->stage->id,
-                  (unsigned long long)work->attempt, lode_status_name(outcome->status),
-                  (long long)outcome->cpu_us, outcome->size);
-    return send_message(worker, &message);
 }
 
 static lode_status receive_all(struct worker *worker)
@@ -293,15 +246,13 @@ static lode_status receive_all(struct worker *worker)
         const void *data = NULL;
         size_t size = 0;
         bool got = false;
-        struct lode_message message;
         lode_try(lode_socket_receive(worker->dealer, NULL, &data, &size, &got));
         if (!got) return LODE_OK;
-        worker->heard_us = lode_clock_us();
-        lode_try(lode_message_decode(data, size, &message));
-        lode_try(on_message(worker, &message));
+        lode_try(worker_protocol_message(worker->protocol, data, size, lode_clock_us()));
     }
 }
 
+/* A task is back from the computing thread. */
 static lode_status take_back(struct worker *worker)
 {
     const void *data = NULL;
@@ -311,88 +262,95 @@ static lode_status take_back(struct worker *worker)
     lode_try(lode_socket_receive(worker->pair, NULL, &data, &size, &got));
     if (!got) return LODE_OK;
     memcpy(&work, data, sizeof work);
-    worker->running = NULL;
-    lode_status status = send_result(worker, work);
-    free_work(work);
-    if (!status) status = start_next(worker);
-    return status;
-}
-
-static lode_status keep_alive(struct worker *worker)
-{
-    const int64_t now = lode_clock_us();
-    const int64_t beat_us = worker->door->heartbeat_ms * 1000;
-    int64_t silence_us = SILENCE_BEATS * beat_us;
-    if (silence_us < SILENCE_MIN_US) silence_us = SILENCE_MIN_US;
-    if (now - worker->heard_us > silence_us)
-        return lode_fail(LODE_E_CLUSTER, "nothing heard from the coordinator at %s for %lld s",
-                         worker->door->endpoint, (long long)(silence_us / 1000000));
-    if (now - worker->beat_us < beat_us) return LODE_OK;
-    if (!worker->welcomed) return say_hello(worker);
-    struct lode_message beat = {.type = LODE_BEAT,
-                                .progress = (uint64_t)atomic_load(&worker->progress)};
-    if (worker->running) {
-        beat.stage = worker->running->stage->id;
-        beat.task = worker->running->task;
-        beat.attempt = worker->running->attempt;
-    }
-    return send_message(worker, &beat);
+    const struct executor_outcome *outcome = &work->outcome;
+    const struct lode_attempt *attempt = &work->task->attempt;
+    lode_log_info("task=%" PRIu64 " stage=%" PRIu64 " attempt=%" PRIu64 " status=%s cpu_us=%" PRId64
+                  " bytes=%zu",
+                  attempt->task, attempt->stage, attempt->attempt,
+                  lode_status_name(outcome->status), outcome->cpu_us, outcome->size);
+    const struct worker_outcome told = {
+        .status = outcome->status,
+        .error = outcome->error,
+        .bytes = outcome->bytes,
+        .size = outcome->size,
+        .file_size = outcome->bytes ? 0 : outcome->size,
+        .file_hash = outcome->file_hash,
+        .cpu_us = (uint64_t)outcome->cpu_us,
+        .wall_us = (uint64_t)outcome->wall_us,
+        .peak_bytes = outcome->peak_bytes,
+    };
+    return worker_protocol_ended(worker->protocol, &told, lode_clock_us());
 }
 
 static lode_status serve(struct worker *worker)
 {
     struct lode_socket *const sockets[] = {worker->dealer, worker->pair};
-    lode_try(say_hello(worker));
-    worker->heard_us = lode_clock_us();
-    while (!worker->leaving) {
-        lode_try(lode_socket_wait(sockets, 2, (int)worker->door->heartbeat_ms / 2 + 1));
+    const int tick_ms = (int)worker->door->heartbeat_ms / 4 + 1;
+    lode_try(act(worker));
+    while (!worker->left) {
+        lode_try(lode_socket_wait(sockets, 2, tick_ms));
         lode_try(receive_all(worker));
         lode_try(take_back(worker));
-        lode_try(keep_alive(worker));
+        if (drain_signal) worker_protocol_drain(worker->protocol);
+        const char *refusal = lode_dealer_refusal(worker->dealer);
+        if (refusal[0]) worker_protocol_refused(worker->protocol, refusal);
+        lode_try(worker_protocol_tick(worker->protocol, (uint64_t)atomic_load(&worker->progress),
+                                      lode_clock_us()));
+        lode_try(act(worker));
     }
-    const struct lode_message bye = {.type = LODE_BYE};
-    return send_message(worker, &bye);
+    return worker->status;
 }
 
-/* Leaving while a leaf runs (END, or the coordinator is gone): the leaf cannot be interrupted, its
- * result is not wanted, and all it wrote lies aside. So the process ends under it, without the
- * libraries' clean-up at exit, which would pull HDF5 away from the running thread. */
-static void leave(struct worker *worker, lode_status status)
+static void clear(struct worker *worker, lode_status status)
 {
-    if (worker->running) {
+    if (worker->protocol && worker_protocol_running(worker->protocol)) {
         if (status) lode_log_error("%s", lode_error_text());
-        _exit(lode_exit_status(status));
+        end_now(lode_exit_status(status));
     }
     const void *nothing = NULL;
     if (worker->has_thread &&
         !lode_socket_send(worker->pair, NULL, (const void *)&nothing, sizeof nothing, NULL))
         pthread_join(worker->computing, NULL);
     executor_destroy(worker->executor);
+    worker_protocol_destroy(worker->protocol);
+    lode_bytes_clear(&worker->params);
     lode_socket_close(worker->pair);
     lode_socket_close_after(worker->dealer, 100);
     lode_zmq_destroy(worker->zmq);
-    while (worker->stages) {
-        struct stage *next = worker->stages->next;
-        lode_bytes_clear(&worker->stages->params);
-        free(worker->stages);
-        worker->stages = next;
-    }
+}
+
+static int64_t patience_us(int64_t heartbeat_ms)
+{
+    const int64_t silence_us = SILENCE_BEATS * heartbeat_ms * 1000;
+    return silence_us > SILENCE_MIN_US ? silence_us : SILENCE_MIN_US;
 }
 
 lode_status worker_serve(const struct door *door)
 {
     lode_status status = LODE_OK;
-    char host[64] = "host", identity[LODE_IDENTITY_SIZE];
+    char host[DOOR_HOST_SIZE] = "host", identity[LODE_IDENTITY_SIZE], endpoint[128];
     struct worker worker = {.door = door};
+    const struct sigaction drain = {.sa_handler = note_signal};
+    sigaction(SIGTERM, &drain, NULL);
+    sigaction(SIGUSR1, &drain, NULL);
 
     gethostname(host, sizeof host - 1);
     snprintf(identity, sizeof identity, "%s/%d/%" PRId64, host, (int)getpid(), door->incarnation);
+    const struct worker_options options = {.version = lode_version(),
+                                           .host = host,
+                                           .place = door->place,
+                                           .pid = (uint64_t)getpid(),
+                                           .incarnation = (uint64_t)door->incarnation,
+                                           .heartbeat_us = door->heartbeat_ms * 1000,
+                                           .silence_us = patience_us(door->heartbeat_ms)};
+    lode_try_done(worker_protocol_create(&options, lode_clock_us(), &worker.protocol));
+    lode_try_done(reach_choose(door, REACH_TIMEOUT_MS, endpoint, sizeof endpoint));
     lode_try_done(lode_zmq_create(&worker.zmq));
     lode_try_done(lode_pair_open(worker.zmq, "computing", true, &worker.pair));
-    lode_try_done(
-        lode_dealer_open(worker.zmq, door->endpoint, identity, door->heartbeat_ms, &worker.dealer));
+    lode_try_done(lode_dealer_open(worker.zmq, endpoint, identity, door->heartbeat_ms, &door->keys,
+                                   door->server_key, &worker.dealer));
     status = serve(&worker);
 done:
-    leave(&worker, status);
+    clear(&worker, status);
     return status;
 }

@@ -16,6 +16,7 @@
 #include <sys/stat.h>
 
 #include "common/store/store_private.h"
+#include "common/text.h"
 
 const char *lode_store_part_name(int64_t index, char *buffer)
 {
@@ -267,6 +268,20 @@ lode_status lode_store_open(const char *path, struct lode_store **store)
 void lode_store_close(struct lode_store *store)
 {
     if (store != NULL) lode_arena_destroy(store->arena); /* the store itself lies in it */
+}
+
+void lode_store_name_partition(const struct lode_store *store, int64_t index, char *text,
+                               size_t size)
+{
+    char sessions[32], events[32];
+    if (index < 0 || index >= store->n_partitions) {
+        snprintf(text, size, "%s", "");
+        return;
+    }
+    const struct lode_partition *part = &store->partitions[index];
+    snprintf(text, size, "%s, %s sessions, %s events", part->file,
+             lode_text_grouped(part->n_sessions, sessions),
+             lode_text_grouped(part->n_events, events));
 }
 
 int64_t lode_store_find_kpi(const struct lode_store *store, const char *name)

@@ -90,6 +90,11 @@ void lode_store_close(struct lode_store *store); /* takes NULL */
 LODE_CHECKED lode_status lode_store_write_index(const struct lode_store *store,
                                                 const char *directory);
 
+/* "part-00003.h5, 51,200 sessions, 402,131 events": a partition in words, cut to fit; "" when there
+ * is no such partition. */
+void lode_store_name_partition(const struct lode_store *store, int64_t index, char *text,
+                               size_t size);
+
 /* -1 when there is none of that name. */
 int64_t lode_store_find_kpi(const struct lode_store *store, const char *name);
 int64_t lode_store_find_attribute(const struct lode_store *store, const char *name);

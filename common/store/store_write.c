@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "common/store/store_private.h"
+#include "common/version.h"
 
 static lode_status put_words(struct lode_hdf *file, const char *name, char *const *words,
                              int64_t count, const char *title)
@@ -108,7 +109,7 @@ static lode_status put_root(struct lode_hdf *file, const struct lode_store *stor
     lode_try(lode_hdf_put_text(file, "/", "title", "lode store"));
     lode_try(lode_hdf_put_text(file, "/", "kind", store->kind));
     lode_try(lode_hdf_put_i64(file, "/", "format", LODE_STORE_FORMAT));
-    lode_try(lode_hdf_put_text(file, "/", "lode_version", LODE_VERSION));
+    lode_try(lode_hdf_put_text(file, "/", "lode_version", lode_version()));
     lode_try(lode_hdf_put_text(file, "/", "history", store->history ? store->history : ""));
     lode_try(lode_hdf_put_text(file, "/", "source", store->source ? store->source : ""));
     lode_try(lode_hdf_put_i64(file, "/", "n_rows_read", store->n_rows_read));

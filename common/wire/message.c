@@ -40,24 +40,28 @@ struct schema {
 
 static const struct schema schemas[] = {
     {LODE_HELLO,
-     7,
+     6,
      "hello",
-     {NUM(protocol), TXT(version), TXT(token), TXT(host), NUM(pid), NUM(slot), NUM(incarnation)}},
+     {NUM(protocol), TXT(version), TXT(host), TXT(place), NUM(pid), NUM(incarnation)}},
     {LODE_WELCOME,
      4,
      "welcome",
      {NUM(worker), NUM(heartbeat_ms), NUM(memory_bytes), TXT(directory)}},
     {LODE_REFUSED, 1, "refused", {TXT(text)}},
     {LODE_STAGE, 5, "stage", {NUM(stage), TXT(leaf), BIN(bytes), NUM(file_size), NUM(file_hash)}},
-    {LODE_TASK, 4, "task", {NUM(stage), NUM(task), NUM(attempt), BIN(bytes)}},
+    {LODE_TASKS, 2, "tasks", {NUM(stage), BIN(bytes)}},
+    {LODE_CANCEL, 4, "cancel", {NUM(stage), NUM(task), NUM(attempt), NUM(force)}},
     {LODE_RESULT,
      11,
      "result",
      {NUM(stage), NUM(task), NUM(attempt), NUM(status), TXT(text), BIN(bytes), NUM(file_size),
       NUM(file_hash), NUM(cpu_us), NUM(wall_us), NUM(peak_bytes)}},
-    {LODE_BEAT, 4, "beat", {NUM(stage), NUM(task), NUM(attempt), NUM(progress)}},
+    {LODE_TAKEN, 3, "taken", {NUM(stage), NUM(task), NUM(attempt)}},
+    {LODE_BEAT, 4, "beat", {NUM(sequence), NUM(progress), NUM(leaving), BIN(bytes)}},
     {LODE_END, 1, "end", {TXT(text)}},
     {LODE_BYE, 0, "bye", {{NUMBER, 0}}},
+    {LODE_ASK, 1, "ask", {TXT(text)}},
+    {LODE_ANSWER, 1, "answer", {BIN(bytes)}},
 };
 
 struct lode_span lode_span_text(const char *text)

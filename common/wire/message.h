@@ -17,7 +17,7 @@ enum {
     LODE_MESSAGE_LIMIT = 16 << 20,  /* bytes of one message; ZMQ_MAXMSGSIZE of every socket */
     LODE_INLINE_LIMIT = 1 << 20,    /* larger parameters and results travel as files of the run */
     LODE_MESSAGE_TEXT_LIMIT = 8192, /* bytes of one text field */
-    LODE_PROTOCOL = 1
+    LODE_PROTOCOL = 2
 };
 
 enum lode_message_type {
@@ -25,11 +25,15 @@ enum lode_message_type {
     LODE_WELCOME,   /* coordinator: you are worker n, here is how we work */
     LODE_REFUSED,   /* coordinator: no, and why */
     LODE_STAGE,     /* coordinator: what the following tasks run, and their parameters */
-    LODE_TASK,      /* coordinator: run this */
-    LODE_RESULT,    /* worker: a task ended, well or not */
-    LODE_BEAT,      /* both: alive; from a worker with the task it runs and its progress */
+    LODE_TASKS,     /* coordinator: run these; a batch (batch.h) */
+    LODE_CANCEL,    /* coordinator: this attempt is not wanted any more */
+    LODE_RESULT,    /* worker: a task ended, well or not; said again until it is taken */
+    LODE_TAKEN,     /* coordinator: that result has come */
+    LODE_BEAT,      /* both: alive; from a worker with what it holds (batch.h) and its progress */
     LODE_END,       /* coordinator: leave */
-    LODE_BYE        /* worker: leaving */
+    LODE_BYE,       /* worker: leaving */
+    LODE_ASK,       /* anybody with the key: how is the run? */
+    LODE_ANSWER     /* coordinator: a JSON document */
 };
 
 /* Text or binary; borrowed, not zero-terminated. */
@@ -42,17 +46,19 @@ struct lode_span lode_span_text(const char *text);
 /* One message. Fields that its type does not have are zero. */
 struct lode_message {
     enum lode_message_type type;
-    uint64_t protocol, pid, slot, incarnation;    /* HELLO */
+    uint64_t protocol, pid, incarnation;          /* HELLO */
     uint64_t worker, heartbeat_ms, memory_bytes;  /* WELCOME */
-    uint64_t stage, task, attempt;                /* STAGE, TASK, RESULT, BEAT */
+    uint64_t stage, task, attempt;                /* STAGE, TASKS, CANCEL, RESULT, TAKEN */
+    uint64_t force;                               /* CANCEL: end the process if need be */
     uint64_t status, cpu_us, wall_us, peak_bytes; /* RESULT */
     uint64_t file_size, file_hash;                /* STAGE, RESULT: bytes are in a file instead */
-    uint64_t progress;                            /* BEAT */
-    struct lode_span version, token, host;        /* HELLO */
+    uint64_t sequence, progress, leaving;         /* BEAT */
+    struct lode_span version, host, place;        /* HELLO */
     struct lode_span directory;                   /* WELCOME: the run's stages/ folder */
     struct lode_span leaf;                        /* STAGE */
-    struct lode_span text;                        /* REFUSED, RESULT (error), END */
-    struct lode_span bytes; /* STAGE (parameters), TASK (input), RESULT (result) */
+    struct lode_span text;                        /* REFUSED, RESULT (error), END, ASK */
+    /* STAGE (parameters), TASKS (batch), RESULT (result), BEAT (what is held), ANSWER */
+    struct lode_span bytes;
 };
 
 /* Appends the encoded message. */

@@ -10,11 +10,13 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { OUTPUT = 1, SET, SPEC };
+enum { OUTPUT = 1, SET, SPEC, ALLOW_PARTIAL };
 
 static const struct option own_options[] = {
     {OUTPUT, "-o", "RUN", "the run directory to make"},
     {SET, "--set", "NAME=VALUE", "a parameter of the job; may be given many times"},
+    {ALLOW_PARTIAL, "--allow-partial", NULL,
+     "go on without tasks that fail again and again, and say what is missing"},
     {SPEC, "--spec", "FILE.yaml", "parameters from a file; --set after it wins"},
     {0, NULL, NULL, NULL},
 };
@@ -37,6 +39,9 @@ static lode_status take(void *context, int id, const char *value)
     switch (id) {
     case OUTPUT:
         request->output = value;
+        return LODE_OK;
+    case ALLOW_PARTIAL:
+        request->settings.options.allow_partial = true;
         return LODE_OK;
     case SET:
     case SPEC:
@@ -100,7 +105,7 @@ static lode_status set_params(const struct request *request, struct lode_params 
 static bool worth_keeping(lode_status status)
 {
     return status == LODE_OK || status == LODE_E_RUN || status == LODE_E_CLUSTER ||
-           status == LODE_E_BUG || status == LODE_E_NUMERIC;
+           status == LODE_E_BUG || status == LODE_E_NUMERIC || status == LODE_E_STOPPED;
 }
 
 static lode_status execute(struct invocation *invocation, const struct request *request,
@@ -141,11 +146,7 @@ static lode_status launch(struct invocation *invocation, const struct request *r
 {
     char verdict[4096];
     snprintf(verdict, sizeof verdict, "%s.verdict-%d", request->output, (int)getpid());
-    const lode_status status = mpirun_run(invocation, request->settings.mpirun_workers, verdict);
-    /* mpirun gives its ranks a second to end: the coordinator may not have come to tidy up */
-    if (status == LODE_E_STOPPED && lode_directory_remove(request->output))
-        fprintf(stderr, "lode: %s could not be removed\n", request->output);
-    return status;
+    return mpirun_run(invocation, request->settings.mpirun_workers, verdict);
 }
 
 static lode_status run_parsed(struct invocation *invocation, struct request *request,

@@ -2,6 +2,7 @@
 #include "jobs/stage/stage.h"
 #include "common/file.h"
 #include "common/text.h"
+#include "common/version.h"
 #include "coordinator/command.h"
 #include "coordinator/engine.h"
 #include "coordinator/mpirun.h"
@@ -10,10 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-#ifndef LODE_VERSION
-#define LODE_VERSION "unknown"
-#endif
 
 enum {
     OUTPUT = 1,
@@ -262,7 +259,8 @@ static lode_status run(struct invocation *invocation)
     cluster_settings_init(&request.settings);
     stage_events_defaults(&request.events);
     lode_status status = lode_arena_create(0, &request.arena);
-    if (!status) status = lode_bytes_printf(&request.history, "lode " LODE_VERSION " stage events");
+    if (!status)
+        status = lode_bytes_printf(&request.history, "lode %s stage events", lode_version());
     if (!status) status = run_parsed(invocation, &request, words);
     lode_bytes_clear(&request.history);
     lode_arena_destroy(request.arena);

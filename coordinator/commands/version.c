@@ -1,11 +1,8 @@
 /* lode version: the version of this program and of the libraries that decide results. */
+#include "common/version.h"
 #include "coordinator/command.h"
 
 #include <stdio.h>
-
-#ifndef LODE_VERSION
-#define LODE_VERSION "unknown"
-#endif
 
 static lode_status run(struct invocation *invocation)
 {
@@ -13,7 +10,7 @@ static lode_status run(struct invocation *invocation)
         command_help(&version_command);
         return LODE_OK;
     }
-    printf("lode %s\n", LODE_VERSION);
+    printf("lode %s\n", lode_version());
     return LODE_OK;
 }
 

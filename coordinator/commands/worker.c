@@ -1,46 +1,138 @@
-/* lode worker: what agents and the coordinator start; not for people. */
+/* lode worker: brings workers to a run that is under way; and what those workers themselves are,
+ * started with the hidden --door-fd by whoever looks after them.
+ */
 #include "worker/worker.h"
 #include "common/text.h"
 #include "coordinator/command.h"
+#include "worker/agent.h"
 
+#include <limits.h>
+#include <stdio.h>
 #include <string.h>
 
-enum { DOOR_FD = 1 };
+enum { DOOR_FD = 1, JOIN, WORKERS, WORDS_MAX = 16, DOOR_FD_MAX = 1024 };
+
+struct arguments {
+    const char *run; /* --join */
+    int64_t workers;
+    int64_t door_fd; /* -1: none */
+};
 
 static const struct option own_options[] = {
+    {JOIN, "--join", "RUN", "directory of the run to help"},
+    {WORKERS, "--workers", "N", "how many workers to bring (1)"},
     {DOOR_FD, "--door-fd", "N", NULL},
     {0, NULL, NULL, NULL},
 };
 static const struct option *const option_tables[] = {own_options, NULL};
 
+static lode_status take_number(const char *name, const char *value, int64_t least, int64_t most,
+                               int64_t *number)
+{
+    int64_t found = 0;
+    if (!lode_text_to_i64(value, strlen(value), &found) || found < least || found > most)
+        return lode_fail(LODE_E_USAGE, "%s %s: must be a number in %lld..%lld", name, value,
+                         (long long)least, (long long)most);
+    *number = found;
+    return LODE_OK;
+}
+
 static lode_status take(void *context, int id, const char *value)
 {
-    (void)id;
-    if (!lode_text_to_i64(value, strlen(value), context))
-        return lode_fail(LODE_E_USAGE, "--door-fd %s: not a number", value);
-    return LODE_OK;
+    struct arguments *arguments = context;
+    switch (id) {
+    case JOIN:
+        arguments->run = value;
+        return LODE_OK;
+    case WORKERS:
+        return take_number("--workers", value, 1, 10000, &arguments->workers);
+    default:
+        return take_number("--door-fd", value, 0, DOOR_FD_MAX, &arguments->door_fd);
+    }
+}
+
+static lode_status serve(int fd)
+{
+    struct door door;
+    lode_status status = door_read(fd, &door);
+    if (!status) status = worker_serve(&door);
+    explicit_bzero(&door, sizeof door);
+    return status;
+}
+
+static const char *plural(int64_t workers)
+{
+    return workers == 1 ? "" : "s";
+}
+
+/* One worker that was told to leave has seen the end of the run; others may have missed it, when
+ * the coordinator was gone before their turn. */
+static lode_status tell_ends(const struct arguments *arguments, const struct supervisor_ends *ends,
+                             bool drained)
+{
+    const long long workers = (long long)arguments->workers;
+    if (drained || ends->left > 0) {
+        fprintf(stderr, "lode: %lld worker%s joined the run %s and left %s\n", workers,
+                plural(workers), arguments->run,
+                drained ? "when asked to by a signal" : "when told to");
+        return LODE_OK;
+    }
+    if (ends->refused > 0)
+        return lode_fail(LODE_E_USAGE, "the run %s took none of %lld worker%s in", arguments->run,
+                         workers, plural(workers));
+    if (ends->crashed > 0 && ends->lost == 0)
+        return lode_fail(LODE_E_CLUSTER,
+                         "%d of %lld worker%s for the run %s crashed again and again",
+                         ends->crashed, workers, plural(workers), arguments->run);
+    return lode_fail(LODE_E_CLUSTER,
+                     "%lld worker%s lost the coordinator of the run %s, or never reached it",
+                     workers, plural(workers), arguments->run);
+}
+
+static lode_status join(const struct arguments *arguments)
+{
+    char path[PATH_MAX];
+    struct door door = {0};
+    struct supervisor_ends ends;
+    bool drained = false;
+    if (snprintf(path, sizeof path, "%s/endpoint", arguments->run) >= (int)sizeof path)
+        return lode_fail(LODE_E_USAGE, "path too long: %.64s...", arguments->run);
+    lode_try(door_load(path, &door));
+    fprintf(stderr, "lode: joining the run %s on %s with %lld worker%s\n", arguments->run,
+            door.host, (long long)arguments->workers, plural(arguments->workers));
+    const lode_status status = agent_join(&door, (int)arguments->workers, &ends, &drained);
+    explicit_bzero(&door, sizeof door);
+    if (status) return lode_note(status, "joining the run %s", arguments->run);
+    return tell_ends(arguments, &ends, drained);
 }
 
 static lode_status run(struct invocation *invocation)
 {
-    const char *words[8];
+    const char *words[WORDS_MAX];
     int n_words = 0;
     bool help = false;
-    int64_t fd = -1;
-    struct door door;
-    if (invocation->argument_count > 8)
-        return lode_fail(LODE_E_USAGE, "`lode worker` is started by `lode run`");
+    struct arguments arguments = {.workers = 1, .door_fd = -1};
+    if (invocation->argument_count > WORDS_MAX)
+        return lode_fail(LODE_E_USAGE, "too many arguments");
     lode_try(options_read(invocation->argument_count, invocation->arguments, option_tables, take,
-                          &fd, words, &n_words, &help));
-    if (fd < 0 || fd > 1024)
-        return lode_fail(LODE_E_USAGE, "`lode worker` is started by `lode run`, not by hand");
-    lode_try(door_read((int)fd, &door));
-    return worker_serve(&door);
+                          &arguments, words, &n_words, &help));
+    if (help) {
+        command_help(&worker_command);
+        return LODE_OK;
+    }
+    if (n_words > 0)
+        return lode_fail(LODE_E_USAGE, "lode worker takes no '%s'; --join says which run to help",
+                         words[0]);
+    if (arguments.door_fd >= 0) return serve((int)arguments.door_fd);
+    if (!arguments.run) return lode_fail(LODE_E_USAGE, "which run to help? lode worker --join RUN");
+    return join(&arguments);
 }
 
 const struct command worker_command = {
     .name = "worker",
-    .usage = "--door-fd N",
+    .usage = "--join RUN [--workers N]",
+    .summary = "brings workers to a run that is under way, from any host that sees its directory",
+    .example = "lode worker --join run1 --workers 4",
     .options = option_tables,
     .run = run,
 };

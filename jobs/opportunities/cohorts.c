@@ -149,13 +149,21 @@ static lode_status merge_task(void *context, int64_t task, const uint8_t *result
     return lode_unpack_end(&in);
 }
 
+/* A task's partition, in words. */
+static void describe_task(const void *context, int64_t task, char *text, size_t size)
+{
+    lode_store_name_partition(context, task, text, size);
+}
+
 static lode_status map_leaf(struct lode_run *run, struct merge *merge)
 {
     lode_status status = LODE_OK;
     const struct lode_store *store = run->store;
     struct lode_stage stage = {.leaf = "opportunities.cohorts",
                                .title = "counting cohorts",
-                               .n_tasks = store->n_partitions};
+                               .n_tasks = store->n_partitions,
+                               .describe = describe_task,
+                               .describe_context = store};
     int64_t *costs;
     lode_try(lode_take(run->arena, store->n_partitions, &costs));
     for (int64_t i = 0; i < store->n_partitions; i++) costs[i] = store->partitions[i].n_sessions;

@@ -248,7 +248,7 @@ static lode_status attribute_pass(const struct leaf *leaf, struct lode_part *par
         const struct kpi *kpi = &leaf->kpis[i];
         memset(tallies, 0, (size_t)(attribute->n_words + 1) * sizeof *tallies);
         count_attribute(leaf, kpi, codes, attribute->n_words, tallies);
-        atomic_fetch_add(leaf->task->progress, leaf->n_sessions);
+        lode_try(lode_task_advance(leaf->task, leaf->n_sessions));
         lode_try(pack_tallies(tallies, attribute->n_words, kpi->is_binary, leaf->task->output));
     }
     lode_arena_rewind(arena, mark);
@@ -263,7 +263,7 @@ static lode_status lifecycle_pass(const struct leaf *leaf)
         const struct kpi *kpi = &leaf->kpis[i];
         struct tally tallies[LIFECYCLE_MOST_COHORTS] = {0};
         count_lifecycle(leaf, kpi, &cohorts, tallies);
-        atomic_fetch_add(leaf->task->progress, leaf->n_sessions);
+        lode_try(lode_task_advance(leaf->task, leaf->n_sessions));
         lode_try(pack_tallies(tallies, cohorts.count, kpi->is_binary, leaf->task->output));
     }
     return LODE_OK;

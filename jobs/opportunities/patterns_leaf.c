@@ -220,7 +220,7 @@ static lode_status count_plan(struct leaf *leaf)
                                          .k = (int)k,
                                          .n_classes = n_classes};
         lode_try(grams_count(&sessions, &space, GRAM_WAY_BEST, arena, leaf->task->output));
-        atomic_fetch_add(leaf->task->progress, leaf->part.n_events + 1);
+        lode_try(lode_task_advance(leaf->task, leaf->part.n_events + 1));
     }
     return LODE_OK;
 }

@@ -98,13 +98,28 @@ static lode_status make_plan(struct staging *s)
     return LODE_OK;
 }
 
-static lode_status map_stage(struct staging *s, const char *leaf, const char *title,
-                             int64_t n_tasks, const int64_t *costs, lode_merge_fn merge)
+/* A task of stage.parse is a file ... */
+static void describe_file(const void *context, int64_t task, char *text, size_t size)
 {
-    struct lode_stage stage = {.leaf = leaf, .title = title, .n_tasks = n_tasks, .costs = costs};
-    lode_status status = stage_plan_pack(&s->plan, &stage.params);
-    if (status == LODE_OK) status = lode_map(s->run, &stage, merge, s);
-    lode_bytes_clear(&stage.params);
+    const struct staging *s = context;
+    snprintf(text, size, "%s", task < s->plan.n_files ? s->plan.files[task].name : "");
+}
+
+/* ... of all the others a partition of the store to be. */
+static void describe_partition(const void *context, int64_t task, char *text, size_t size)
+{
+    const struct staging *s = context;
+    snprintf(text, size, "partition %lld of %lld", (long long)task,
+             (long long)s->plan.n_partitions);
+}
+
+/* Fills in what all stages share. */
+static lode_status map_stage(struct staging *s, struct lode_stage *stage, lode_merge_fn merge)
+{
+    stage->describe_context = s;
+    lode_status status = stage_plan_pack(&s->plan, &stage->params);
+    if (status == LODE_OK) status = lode_map(s->run, stage, merge, s);
+    lode_bytes_clear(&stage->params);
     return status;
 }
 
@@ -167,7 +182,12 @@ static lode_status parse_files(struct staging *s)
     lode_try(lode_take_zero(s->arena, most_runs, &plan->runs));
     for (int64_t f = 0; f < plan->n_files; f++) costs[f] = (int64_t)plan->files[f].cost_bytes;
     for (int64_t k = 0; k < plan->n_kpis; k++) plan->kpis[k].is_binary = true;
-    lode_try(map_stage(s, "stage.parse", "reading files", plan->n_files, costs, merge_parse));
+    struct lode_stage stage = {.leaf = "stage.parse",
+                               .title = "reading files",
+                               .n_tasks = plan->n_files,
+                               .costs = costs,
+                               .describe = describe_file};
+    lode_try(map_stage(s, &stage, merge_parse));
     return check_rejects(s); /* too many already: spare the rest of the work */
 }
 
@@ -302,7 +322,11 @@ static lode_status write_parts(struct staging *s)
     for (int64_t k = 0; k < plan->n_kpis; k++)
         store->kpis[k] =
             (struct lode_kpi){.name = plan->kpis[k].name, .is_binary = plan->kpis[k].is_binary};
-    return map_stage(s, "stage.write", "writing partitions", plan->n_partitions, NULL, merge_write);
+    struct lode_stage stage = {.leaf = "stage.write",
+                               .title = "writing partitions",
+                               .n_tasks = plan->n_partitions,
+                               .describe = describe_partition};
+    return map_stage(s, &stage, merge_write);
 }
 
 /* No row is lost: what was read is a session, an event or a reject. */
@@ -390,9 +414,11 @@ static lode_status build_store(struct staging *s)
     lode_try(make_plan(s));
     lode_try(parse_files(s));
     lode_try(merge_dictionaries(s));
-    if (s->plan.join)
-        lode_try(
-            map_stage(s, "stage.join", "finding users", s->plan.n_partitions, NULL, merge_join));
+    struct lode_stage join = {.leaf = "stage.join",
+                              .title = "finding users",
+                              .n_tasks = s->plan.n_partitions,
+                              .describe = describe_partition};
+    if (s->plan.join) lode_try(map_stage(s, &join, merge_join));
     lode_try(write_parts(s));
     lode_try(summarise(s, &summary));
     lode_try(publish_store(s));

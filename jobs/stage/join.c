@@ -119,7 +119,7 @@ static lode_status place_events(struct join *j)
             lode_try(code_map_apply(&map, &j->plan, &j->record));
             lode_try(place_event(j));
         }
-        atomic_fetch_add(j->task->progress, events);
+        lode_try(lode_task_advance(j->task, events));
     }
     return LODE_OK;
 }

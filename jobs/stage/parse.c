@@ -198,7 +198,7 @@ static lode_status read_rows(struct parser *p)
             lode_try(rejects_add(p->rejects, p->file->name, lode_rows_line(p->rows), reject));
         else
             lode_try(use_row(p));
-        if (row % PROGRESS_ROWS == 0) atomic_fetch_add(p->task->progress, PROGRESS_ROWS);
+        if (row % PROGRESS_ROWS == 0) lode_try(lode_task_advance(p->task, PROGRESS_ROWS));
     }
 }
 

@@ -46,7 +46,7 @@ static lode_status add_record(struct writer *w, const struct stage_run *run,
         return lode_fail(LODE_E_INPUT, "%s: bytes that are no record", run->name);
     lode_try(code_map_apply(map, &w->plan, &w->record));
     lode_try(sessions_add(w->sessions, &w->record, &reject));
-    if (++w->n_seen % PROGRESS_ROWS == 0) atomic_fetch_add(w->task->progress, PROGRESS_ROWS);
+    if (++w->n_seen % PROGRESS_ROWS == 0) lode_try(lode_task_advance(w->task, PROGRESS_ROWS));
     return reject ? reject_event(w, w->record.file, w->record.line, reject) : LODE_OK;
 }
 

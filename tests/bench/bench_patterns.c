@@ -48,13 +48,15 @@ static lode_status map_here(struct lode_cluster *cluster, const struct lode_stag
 {
     struct lode_bytes output = {0};
     atomic_llong progress = 0;
+    const atomic_bool stop = false;
     for (int64_t i = 0; i < stage->n_tasks; i++) {
         struct lode_task task = {.index = i,
                                  .params = stage->params.data,
                                  .params_size = stage->params.size,
                                  .arena = cluster->arena,
                                  .output = &output,
-                                 .progress = &progress};
+                                 .progress = &progress,
+                                 .stop = &stop};
         output.size = 0;
         lode_arena_reset(cluster->arena);
         const double start = cpu_seconds();

@@ -68,7 +68,13 @@ not_ok() {
     sed 's/^/    | /' "$log" | tail -n 40
 }
 
-# expect TEXT COMMANDS: all commands must succeed, each of them.
+# not COMMAND...: it must fail. (After `!` the shell does not look at the result.)
+not() {
+    if "$@"; then return 1; fi
+}
+
+# expect TEXT COMMANDS: all commands must succeed, each of them. What a failed one left running must
+# not disturb the next.
 expect() {
     (
         set -e
@@ -78,6 +84,7 @@ expect() {
     if [ $code -eq 0 ]; then ok "$1"; else
         echo "(exit status $code)" >>"$log"
         not_ok "$1"
+        for pid in $(processes_here); do kill -9 "$pid" 2>/dev/null; done
     fi
 }
 

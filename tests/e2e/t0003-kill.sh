@@ -47,11 +47,12 @@ rough() {
     return 1
 }
 
-# repeated TASKS.CSV: how many results came from a second or later attempt
+# repeated TASKS.CSV: how many attempts were lost, and done again with success
 repeated() {
     "$python" -c 'import csv, sys
 rows = list(csv.DictReader(open(sys.argv[1])))
-print(sum(int(r["attempt"]) > 1 and r["outcome"] == "ok" for r in rows))' "$1"
+done = {(r["stage"], r["task"]) for r in rows if r["outcome"] == "ok"}
+print(sum(r["outcome"] == "lost" and (r["stage"], r["task"]) in done for r in rows))' "$1"
 }
 
 lode gen events --users 12000 --seed 3 -o logs --quiet || exit 1

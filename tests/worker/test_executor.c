@@ -41,6 +41,7 @@ struct fixture {
     char directory[64];
     struct executor *executor;
     atomic_llong progress;
+    atomic_bool stop;
 };
 
 static int set_up(void **state)
@@ -49,8 +50,8 @@ static int set_up(void **state)
     snprintf(fixture.directory, sizeof fixture.directory, "%s", "/tmp/lode-executor-XXXXXX");
     *state = &fixture;
     if (!mkdtemp(fixture.directory)) return -1;
-    return executor_create(BUDGET, fixture.directory, &fixture.progress, &fixture.executor) !=
-           LODE_OK;
+    return executor_create(BUDGET, fixture.directory, &fixture.progress, &fixture.stop,
+                           &fixture.executor) != LODE_OK;
 }
 
 static int tear_down(void **state)

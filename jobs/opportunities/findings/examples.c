@@ -144,6 +144,18 @@ static lode_status merge_task(void *context, int64_t task, const uint8_t *result
     return lode_unpack_end(&in);
 }
 
+/* Task 0 of a batch is partition `first` of the store. */
+struct batch {
+    const struct lode_store *store;
+    int64_t first;
+};
+
+static void describe_task(const void *context, int64_t task, char *text, size_t size)
+{
+    const struct batch *batch = context;
+    lode_store_name_partition(batch->store, batch->first + task, text, size);
+}
+
 /* Partitions first .. first + n - 1. */
 static lode_status map_batch(struct search *search, struct lode_bytes params, int64_t first,
                              int64_t n)
@@ -157,12 +169,15 @@ static lode_status map_batch(struct search *search, struct lode_bytes params, in
         costs[i] = search->run->store->partitions[first + i].n_events;
         lode_try_done(lode_pack_u64(&inputs[i], (uint64_t)(first + i)));
     }
+    const struct batch batch = {.store = search->run->store, .first = first};
     const struct lode_stage stage = {.leaf = "opportunities.examples",
                                      .title = "finding example sessions",
                                      .n_tasks = n,
                                      .params = params,
                                      .inputs = inputs,
-                                     .costs = costs};
+                                     .costs = costs,
+                                     .describe = describe_task,
+                                     .describe_context = &batch};
     lode_try_done(lode_map(search->run, &stage, merge_task, search));
 done:
     for (int64_t i = 0; i < n; i++) lode_bytes_clear(&inputs[i]);

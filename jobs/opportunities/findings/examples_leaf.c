@@ -221,7 +221,7 @@ static int64_t find_match(const struct leaf *leaf, const struct target *target, 
     return -1;
 }
 
-static void find_sessions(const struct leaf *leaf, struct target *target)
+static lode_status find_sessions(const struct leaf *leaf, struct target *target)
 {
     int64_t session = 0;
     for (; session < leaf->part.n_sessions && target->n_found < target->wanted; session++) {
@@ -231,7 +231,7 @@ static void find_sessions(const struct leaf *leaf, struct target *target)
         if (target->n_found == 0) target->match = match;
         target->found[target->n_found++] = session;
     }
-    atomic_fetch_add(leaf->task->progress, session);
+    return lode_task_advance(leaf->task, session);
 }
 
 /* Rows of events to show: the match with as many events before it as after it; without a pattern
@@ -357,7 +357,7 @@ lode_status examples_leaf(struct lode_task *task)
     lode_try(lode_part_open(leaf.store_path, partition, &leaf.part));
     lode_try_done(read_sessions(&leaf));
     lode_try_done(make_tokens(&leaf));
-    for (uint32_t i = 0; i < leaf.n_targets; i++) find_sessions(&leaf, &leaf.targets[i]);
+    for (uint32_t i = 0; i < leaf.n_targets; i++) lode_try(find_sessions(&leaf, &leaf.targets[i]));
     lode_try_done(read_shown(&leaf));
     lode_try_done(pack_result(&leaf));
 done:

@@ -33,6 +33,67 @@ static void a_result_survives_the_way(void **state)
     lode_bytes_clear(&out);
 }
 
+static void expect_span(struct lode_span span, const char *text)
+{
+    assert_int_equal(span.size, strlen(text));
+    assert_memory_equal(span.data, text, span.size);
+}
+
+/* Every field has a value of its own: what a type does not have is zero on the other side. */
+static void every_type_carries_its_fields_and_no_others(void **state)
+{
+    (void)state;
+    for (int type = LODE_HELLO; type <= LODE_ANSWER; type++) {
+        struct lode_bytes out = {0}, again = {0};
+        struct lode_message got;
+        const struct lode_message sent = {.type = (enum lode_message_type)type,
+                                          .protocol = 1,
+                                          .pid = 2,
+                                          .incarnation = 3,
+                                          .worker = 4,
+                                          .heartbeat_ms = 5,
+                                          .memory_bytes = 6,
+                                          .stage = 7,
+                                          .task = 8,
+                                          .attempt = 9,
+                                          .force = 10,
+                                          .status = 11,
+                                          .cpu_us = 12,
+                                          .wall_us = 13,
+                                          .peak_bytes = 14,
+                                          .file_size = 15,
+                                          .file_hash = 16,
+                                          .sequence = 17,
+                                          .progress = 18,
+                                          .leaving = 19,
+                                          .version = lode_span_text("version"),
+                                          .host = lode_span_text("host"),
+                                          .place = lode_span_text("place"),
+                                          .directory = lode_span_text("directory"),
+                                          .leaf = lode_span_text("leaf"),
+                                          .text = lode_span_text("text"),
+                                          .bytes = lode_span_text("bytes")};
+        assert_ok(lode_message_encode(&sent, &out));
+        assert_ok(lode_message_decode(out.data, out.size, &got));
+        assert_int_equal(got.type, type);
+        assert_true(got.stage == (type == LODE_STAGE || type == LODE_TASKS || type == LODE_CANCEL ||
+                                          type == LODE_RESULT || type == LODE_TAKEN
+                                      ? 7
+                                      : 0));
+        assert_true(got.leaving == (type == LODE_BEAT ? 19 : 0));
+        assert_true(got.force == (type == LODE_CANCEL ? 10 : 0));
+        if (type == LODE_HELLO) expect_span(got.place, "place");
+        if (type == LODE_WELCOME) expect_span(got.directory, "directory");
+        if (type == LODE_ASK) expect_span(got.text, "text");
+        if (type == LODE_ANSWER) expect_span(got.bytes, "bytes");
+        assert_ok(lode_message_encode(&got, &again)); /* nothing was lost on the way */
+        assert_int_equal(out.size, again.size);
+        assert_memory_equal(out.data, again.data, out.size);
+        lode_bytes_clear(&out);
+        lode_bytes_clear(&again);
+    }
+}
+
 static void every_cut_of_a_message_is_refused(void **state)
 {
     (void)state;
@@ -41,8 +102,8 @@ static void every_cut_of_a_message_is_refused(void **state)
     const struct lode_message sent = {.type = LODE_HELLO,
                                       .protocol = 1,
                                       .version = lode_span_text("0.1.0"),
-                                      .token = lode_span_text("0123"),
                                       .host = lode_span_text("n1"),
+                                      .place = lode_span_text("n1.4"),
                                       .pid = 4711};
     assert_ok(lode_message_encode(&sent, &out));
     for (size_t size = 0; size < out.size; size++)
@@ -91,6 +152,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_result_survives_the_way),
+        cmocka_unit_test(every_type_carries_its_fields_and_no_others),
         cmocka_unit_test(every_cut_of_a_message_is_refused),
         cmocka_unit_test(an_unknown_type_and_a_wrong_count_are_named),
         cmocka_unit_test(a_text_over_the_limit_is_refused),

@@ -1,0 +1,137 @@
+/* Members: an array by number and an open hash table by identity, for every message looks one up.
+ */
+#include "coordinator/dispatch/members.h"
+
+#include "common/hash.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct members {
+    struct member *all;
+    int count, capacity;
+    int *slots; /* hash of identity -> number + 1, linear probing; 0: free */
+    int n_slots;
+};
+
+lode_status members_create(struct members **members)
+{
+    *members = calloc(1, sizeof **members);
+    return *members ? LODE_OK : lode_fail(LODE_E_MEMORY, "no memory for the list of workers");
+}
+
+void members_destroy(struct members *members)
+{
+    if (!members) return;
+    for (int i = 0; i < members->count; i++) lode_bytes_clear(&members->all[i].batch);
+    free(members->all);
+    free(members->slots);
+    free(members);
+}
+
+int members_count(const struct members *members)
+{
+    return members->count;
+}
+
+int64_t members_places(const struct members *members)
+{
+    int64_t places = 0; /* every place has exactly one latest incarnation */
+    for (int i = 0; i < members->count; i++) {
+        bool latest = true;
+        for (int j = i + 1; j < members->count && latest; j++)
+            latest = strcmp(members->all[j].place, members->all[i].place) != 0;
+        places += latest;
+    }
+    return places;
+}
+
+struct member *members_at(struct members *members, int worker)
+{
+    return &members->all[worker];
+}
+
+const struct member *members_look(const struct members *members, int worker)
+{
+    return &members->all[worker];
+}
+
+static int first_slot(const struct members *members, const char *identity)
+{
+    return (int)(lode_hash(identity, strlen(identity)) % (uint64_t)members->n_slots);
+}
+
+int members_find(const struct members *members, const char *identity)
+{
+    if (members->n_slots == 0) return -1;
+    for (int at = first_slot(members, identity);; at = (at + 1) % members->n_slots) {
+        const int number = members->slots[at] - 1;
+        if (number < 0 || strcmp(members->all[number].identity, identity) == 0) return number;
+    }
+}
+
+static void put_slot(struct members *members, int number)
+{
+    int at = first_slot(members, members->all[number].identity);
+    while (members->slots[at]) at = (at + 1) % members->n_slots;
+    members->slots[at] = number + 1;
+}
+
+/* Room for one more; the table is at most half full. */
+static lode_status grow(struct members *members)
+{
+    if (members->count < members->capacity) return LODE_OK;
+    const int wanted = members->capacity * 2 + 16;
+    struct member *grown = realloc(members->all, (size_t)wanted * sizeof *grown);
+    if (!grown) return lode_fail(LODE_E_MEMORY, "no memory for %d workers", wanted);
+    members->all = grown;
+    int *slots = calloc((size_t)wanted * 2, sizeof *slots);
+    if (!slots) return lode_fail(LODE_E_MEMORY, "no memory for %d workers", wanted);
+    free(members->slots);
+    members->slots = slots;
+    members->n_slots = wanted * 2;
+    members->capacity = wanted;
+    for (int i = 0; i < members->count; i++) put_slot(members, i);
+    return LODE_OK;
+}
+
+/* Names end up in logs, tables and file names: printable, without blanks, slashes and commas. */
+static lode_status copy_name(struct lode_span span, const char *what, char *name, size_t size)
+{
+    if (span.size == 0 || span.size >= size)
+        return lode_fail(LODE_E_MESSAGE, "a %s of %zu bytes", what, span.size);
+    for (size_t i = 0; i < span.size; i++)
+        if (span.data[i] <= ' ' || span.data[i] > '~' || span.data[i] == '/' ||
+            span.data[i] == ',' || span.data[i] == '"')
+            return lode_fail(LODE_E_MESSAGE, "a %s with byte 0x%02x", what, span.data[i]);
+    memcpy(name, span.data, span.size);
+    name[span.size] = '\0';
+    return LODE_OK;
+}
+
+lode_status members_join(struct members *members, const char *identity,
+                         const struct lode_message *hello, int *worker)
+{
+    char host[MEMBER_HOST_SIZE], place[MEMBER_PLACE_SIZE];
+    lode_try(copy_name(hello->host, "host name", host, sizeof host));
+    lode_try(copy_name(hello->place, "place", place, sizeof place));
+    int found = members_find(members, identity);
+    if (found < 0) {
+        if (members->count == MEMBERS_MAX)
+            return lode_fail(LODE_E_CLUSTER, "more than %d workers", MEMBERS_MAX);
+        lode_try(grow(members));
+        found = members->count++;
+        members->all[found] = (struct member){0};
+        snprintf(members->all[found].identity, LODE_IDENTITY_SIZE, "%s", identity);
+        put_slot(members, found);
+    }
+    struct member *member = &members->all[found];
+    member->incarnation = hello->incarnation;
+    member->pid = hello->pid;
+    member->here = true;
+    memcpy(member->host, host, sizeof host);
+    memcpy(member->place, place, sizeof place);
+    *worker = found;
+    return LODE_OK;
+}

@@ -1,0 +1,243 @@
+/* Ledger: see the header. */
+#include "coordinator/ledger.h"
+
+#include "common/text.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    BAD_MAX = 10000,      /* attempts remembered of a stage: its failure is told long before */
+    STRAGGLER_FACTOR = 3, /* of the median */
+    STRAGGLER_US = 1000000,
+    SUMMARY_MAX = 5 /* lines of a kind */
+};
+
+lode_status ledger_open(struct ledger *ledger, const char *directory, int64_t start_us)
+{
+    char path[4096];
+    snprintf(path, sizeof path, "%s/log/tasks.csv", directory);
+    ledger->start_us = start_us;
+    ledger->tasks_log = fopen(path, "we");
+    if (!ledger->tasks_log) return lode_fail(LODE_E_DISK, "%s cannot be written", path);
+    setvbuf(ledger->tasks_log, NULL, _IOLBF, 0); /* what is known survives us */
+    fputs("stage,leaf,task,attempt,outcome,worker,place,host,pid,start_ms,duration_ms,cpu_ms,"
+          "result_bytes,peak_bytes,error\n",
+          ledger->tasks_log);
+    return LODE_OK;
+}
+
+static void forget_bad(struct ledger *ledger)
+{
+    for (int64_t i = 0; i < ledger->n_bad; i++) free(ledger->bad[i].text);
+    ledger->n_bad = 0;
+}
+
+void ledger_close(struct ledger *ledger)
+{
+    if (ledger->tasks_log) fclose(ledger->tasks_log);
+    forget_bad(ledger);
+    for (int64_t i = 0; i < ledger->n_lost; i++) free(ledger->lost[i].why);
+    for (int64_t i = 0; i < ledger->n_missing; i++) free(ledger->missing[i].why);
+    free(ledger->bad);
+    free(ledger->lost);
+    free(ledger->missing);
+    *ledger = (struct ledger){0};
+}
+
+/* Room for one more at the end of a list. */
+static lode_status grow(void **list, int64_t *capacity, int64_t count, size_t width)
+{
+    if (count < *capacity) return LODE_OK;
+    const int64_t wanted = 2 * *capacity + 16;
+    void *grown = realloc(*list, (size_t)wanted * width);
+    if (!grown) return lode_fail(LODE_E_MEMORY, "no memory for the run's record");
+    *list = grown;
+    *capacity = wanted;
+    return LODE_OK;
+}
+
+lode_status ledger_begin(struct ledger *ledger, const struct lode_stage *stage)
+{
+    if (ledger->n_stages == LEDGER_STAGES_MAX)
+        return lode_fail(LODE_E_BUG, "more than %d stages in a run", LEDGER_STAGES_MAX);
+    forget_bad(ledger);
+    ledger->stages[ledger->n_stages++] = (struct stage_statistics){
+        .leaf = stage->leaf, .title = stage->title, .tasks = stage->n_tasks, .slowest_task = -1};
+    return LODE_OK;
+}
+
+void ledger_name_task(const struct lode_stage *stage, int64_t task, char *text, size_t size)
+{
+    char what[LEDGER_WHAT_SIZE] = "";
+    if (stage->describe) stage->describe(stage->describe_context, task, what, sizeof what);
+    snprintf(text, size, "task %" PRId64 " of %" PRId64 "%s%s%s", task, stage->n_tasks,
+             what[0] ? " (" : "", what, what[0] ? ")" : "");
+}
+
+static void write_line(struct ledger *ledger, const struct lode_stage *stage,
+                       const struct report *report)
+{
+    struct lode_bytes text = {0};
+    const char *error = report->text ? report->text : "";
+    const uint64_t size = report->file_size ? report->file_size : report->bytes.size;
+    if (lode_text_append_csv(&text, error, strlen(error)) == LODE_OK)
+        fprintf(ledger->tasks_log,
+                "%d,%s,%" PRId64 ",%" PRId64 ",%s,%d,%s,%s,%" PRId64 ",%.3f,%.3f,%.3f,%" PRIu64
+                ",%" PRIu64 ",%.*s\n",
+                ledger->n_stages, stage->leaf, report->task, report->attempt, report->outcome,
+                report->worker, report->place, report->host, report->pid,
+                (double)(report->start_us - ledger->start_us) / 1e3, (double)report->wall_us / 1e3,
+                (double)report->cpu_us / 1e3, size, report->peak_bytes, (int)text.size,
+                (const char *)text.data);
+    lode_bytes_clear(&text);
+}
+
+static void count_result(struct stage_statistics *statistics, const struct lode_stage *stage,
+                         const struct report *report)
+{
+    statistics->cpu_us += report->cpu_us;
+    statistics->result_bytes += report->file_size ? report->file_size : report->bytes.size;
+    if (report->peak_bytes > statistics->peak_bytes) statistics->peak_bytes = report->peak_bytes;
+    pace_add(&statistics->pace, report->wall_us);
+    if (report->wall_us <= statistics->slowest_us) return;
+    statistics->slowest_us = report->wall_us;
+    statistics->slowest_task = report->task;
+    memcpy(statistics->slowest_place, report->place, sizeof statistics->slowest_place);
+    memcpy(statistics->slowest_host, report->host, sizeof statistics->slowest_host);
+    ledger_name_task(stage, report->task, statistics->slowest_what, LEDGER_WHAT_SIZE);
+}
+
+lode_status ledger_attempt(struct ledger *ledger, const struct lode_stage *stage,
+                           const struct report *report)
+{
+    struct stage_statistics *statistics = &ledger->stages[ledger->n_stages - 1];
+    statistics->attempts++;
+    write_line(ledger, stage, report);
+    if (report->kind == REPORT_RESULT) {
+        count_result(statistics, stage, report);
+        return LODE_OK;
+    }
+    const bool is_bad = strcmp(report->outcome, "failed") == 0 ||
+                        strcmp(report->outcome, "lost") == 0 ||
+                        strcmp(report->outcome, "hung") == 0;
+    statistics->repeated += is_bad;
+    if (!is_bad || ledger->n_bad == BAD_MAX) return LODE_OK;
+    lode_try(
+        grow((void **)&ledger->bad, &ledger->bad_capacity, ledger->n_bad, sizeof *ledger->bad));
+    struct bad_attempt *bad = &ledger->bad[ledger->n_bad++];
+    *bad = (struct bad_attempt){.task = report->task,
+                                .attempt = report->attempt,
+                                .pid = report->pid,
+                                .outcome = report->outcome,
+                                .status = report->status,
+                                .text = strdup(report->text ? report->text : "")};
+    memcpy(bad->place, report->place, sizeof bad->place);
+    memcpy(bad->host, report->host, sizeof bad->host);
+    return LODE_OK;
+}
+
+lode_status ledger_lost(struct ledger *ledger, const struct report *report)
+{
+    lode_try(
+        grow((void **)&ledger->lost, &ledger->lost_capacity, ledger->n_lost, sizeof *ledger->lost));
+    struct lost_worker *lost = &ledger->lost[ledger->n_lost++];
+    *lost = (struct lost_worker){.worker = report->worker,
+                                 .pid = report->pid,
+                                 .why = strdup(report->text ? report->text : "")};
+    memcpy(lost->place, report->place, sizeof lost->place);
+    memcpy(lost->host, report->host, sizeof lost->host);
+    return LODE_OK;
+}
+
+/* All failures of the task have the same words: then they are said once. */
+static bool all_alike(const struct ledger *ledger, int64_t task, int *count, const char **text)
+{
+    bool alike = true;
+    *count = 0;
+    *text = NULL;
+    for (int64_t i = 0; i < ledger->n_bad; i++) {
+        const struct bad_attempt *bad = &ledger->bad[i];
+        if (bad->task != task || !bad->text) continue;
+        if (*text) alike = alike && strcmp(*text, bad->text) == 0;
+        *text = bad->text;
+        ++*count;
+    }
+    return alike && *count > 1;
+}
+
+lode_status ledger_explain(const struct ledger *ledger, int64_t task, struct lode_bytes *text)
+{
+    const char *same = NULL;
+    int count = 0, written = 0;
+    const bool alike = all_alike(ledger, task, &count, &same);
+    if (alike) lode_try(lode_bytes_printf(text, "%d attempts went the same way (", count));
+    for (int64_t i = 0; i < ledger->n_bad; i++) {
+        const struct bad_attempt *bad = &ledger->bad[i];
+        if (bad->task != task || !bad->text) continue;
+        if (written++) lode_try(lode_bytes_printf(text, alike ? ", " : "; "));
+        lode_try(lode_bytes_printf(text, "attempt %" PRId64 " %s on worker %s of %s", bad->attempt,
+                                   bad->outcome, bad->place, bad->host));
+        if (!alike && bad->text[0]) lode_try(lode_bytes_printf(text, ": %s", bad->text));
+    }
+    if (alike) lode_try(lode_bytes_printf(text, "): %s", same));
+    return LODE_OK;
+}
+
+lode_status ledger_status(const struct ledger *ledger, int64_t task)
+{
+    lode_status status = LODE_E_CLUSTER;
+    for (int64_t i = 0; i < ledger->n_bad; i++)
+        if (ledger->bad[i].task == task && strcmp(ledger->bad[i].outcome, "failed") == 0)
+            status = ledger->bad[i].status;
+    return status;
+}
+
+lode_status ledger_missing(struct ledger *ledger, const struct lode_stage *stage,
+                           const struct report *report)
+{
+    struct lode_bytes why = {0};
+    lode_try(grow((void **)&ledger->missing, &ledger->missing_capacity, ledger->n_missing,
+                  sizeof *ledger->missing));
+    lode_try(ledger_explain(ledger, report->task, &why));
+    struct missing_task *missing = &ledger->missing[ledger->n_missing++];
+    *missing = (struct missing_task){.stage = ledger->n_stages - 1, .task = report->task};
+    missing->why = strndup((const char *)why.data, why.size);
+    ledger_name_task(stage, report->task, missing->what, sizeof missing->what);
+    lode_bytes_clear(&why);
+    return LODE_OK;
+}
+
+static void tell_stragglers(const struct ledger *ledger, FILE *out)
+{
+    for (int i = 0; i < ledger->n_stages; i++) {
+        const struct stage_statistics *s = &ledger->stages[i];
+        const int64_t median = pace_median_us(&s->pace);
+        if (s->slowest_us < STRAGGLER_US || s->slowest_us < STRAGGLER_FACTOR * median) continue;
+        fprintf(out, "straggler: %s, %s took %.1f s on worker %s of %s, the median is %.1f s\n",
+                s->title, s->slowest_what, (double)s->slowest_us / 1e6, s->slowest_place,
+                s->slowest_host, (double)median / 1e6);
+    }
+}
+
+void ledger_summary(const struct ledger *ledger, FILE *out)
+{
+    int64_t repeated = 0;
+    for (int i = 0; i < ledger->n_stages; i++) repeated += ledger->stages[i].repeated;
+    for (int64_t i = 0; i < ledger->n_lost && i < SUMMARY_MAX; i++)
+        fprintf(out, "lost: worker %s of %s (pid %" PRId64 "): %s\n", ledger->lost[i].place,
+                ledger->lost[i].host, ledger->lost[i].pid,
+                ledger->lost[i].why ? ledger->lost[i].why : "");
+    if (ledger->n_lost > SUMMARY_MAX)
+        fprintf(out, "lost: %" PRId64 " workers more\n", ledger->n_lost - SUMMARY_MAX);
+    if (repeated)
+        fprintf(out, "repeated: %" PRId64 " attempt%s, lost or gone wrong\n", repeated,
+                repeated == 1 ? "" : "s");
+    tell_stragglers(ledger, out);
+    for (int64_t i = 0; i < ledger->n_missing && i < SUMMARY_MAX; i++)
+        fprintf(out, "MISSING: %s, %s: %s\n", ledger->stages[ledger->missing[i].stage].title,
+                ledger->missing[i].what, ledger->missing[i].why ? ledger->missing[i].why : "");
+    if (ledger->n_missing > SUMMARY_MAX)
+        fprintf(out, "MISSING: %" PRId64 " tasks more\n", ledger->n_missing - SUMMARY_MAX);
+}

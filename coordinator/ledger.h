@@ -1,0 +1,90 @@
+/* Ledger: what happened in a run, for those who read of it afterwards: log/tasks.csv, run.json and
+ * the closing summary.
+ */
+#ifndef LODE_COORDINATOR_LEDGER_H
+#define LODE_COORDINATOR_LEDGER_H
+
+#include "coordinator/dispatch/report.h"
+#include "coordinator/schedule/pace.h"
+#include "jobs/job.h"
+
+#include <stdio.h>
+
+enum { LEDGER_STAGES_MAX = 64, LEDGER_WHAT_SIZE = 256 };
+
+/* What a stage cost. */
+struct stage_statistics {
+    const char *leaf, *title; /* static, or the job's for as long as the run */
+    int64_t tasks, attempts;
+    int64_t repeated;                  /* attempts that were lost, failed or hung */
+    int64_t cpu_us, wall_us;           /* sum over merged tasks; of the stage as a whole */
+    uint64_t result_bytes, peak_bytes; /* sum; largest of a task */
+    struct pace pace;                  /* wall times of the merged tasks */
+    /* the task that took longest */
+    int64_t slowest_task, slowest_us;
+    char slowest_what[LEDGER_WHAT_SIZE], slowest_place[96], slowest_host[64];
+};
+
+/* An attempt that did not end well, of the stage under way. */
+struct bad_attempt {
+    int64_t task, attempt, pid;
+    const char *outcome;
+    char place[96], host[64];
+    lode_status status;
+    char *text;
+};
+
+struct lost_worker {
+    int worker;
+    int64_t pid;
+    char place[96], host[64];
+    char *why;
+};
+
+/* A task that the run went on without (--allow-partial). */
+struct missing_task {
+    int stage;
+    int64_t task;
+    char what[LEDGER_WHAT_SIZE];
+    char *why;
+};
+
+struct ledger {
+    FILE *tasks_log;
+    int64_t start_us;
+    struct stage_statistics stages[LEDGER_STAGES_MAX];
+    int n_stages;
+    struct bad_attempt *bad;
+    int64_t n_bad, bad_capacity;
+    struct lost_worker *lost;
+    int64_t n_lost, lost_capacity;
+    struct missing_task *missing;
+    int64_t n_missing, missing_capacity;
+};
+
+/* Begins log/tasks.csv in the run's directory. */
+LODE_CHECKED lode_status ledger_open(struct ledger *ledger, const char *directory,
+                                     int64_t start_us);
+void ledger_close(struct ledger *ledger); /* of a zeroed or closed one too */
+
+/* A stage begins; its statistics are the last of `stages`. */
+LODE_CHECKED lode_status ledger_begin(struct ledger *ledger, const struct lode_stage *stage);
+/* One line of the log, and what is remembered of it: for REPORT_RESULT and REPORT_ATTEMPT. */
+LODE_CHECKED lode_status ledger_attempt(struct ledger *ledger, const struct lode_stage *stage,
+                                        const struct report *report);
+LODE_CHECKED lode_status ledger_lost(struct ledger *ledger, const struct report *report);
+/* All that is known of why a task went wrong, attempt by attempt; "" when nothing is. */
+LODE_CHECKED lode_status ledger_explain(const struct ledger *ledger, int64_t task,
+                                        struct lode_bytes *text);
+/* The status of the task's last attempt of its own; LODE_E_CLUSTER when it never had one. */
+lode_status ledger_status(const struct ledger *ledger, int64_t task);
+LODE_CHECKED lode_status ledger_missing(struct ledger *ledger, const struct lode_stage *stage,
+                                        const struct report *report);
+
+/* "task 3 of 16 (part-00003.h5, 512 sessions)" */
+void ledger_name_task(const struct lode_stage *stage, int64_t task, char *text, size_t size);
+
+/* Lost workers, stragglers, missing parts: some lines for a person, none when all went well. */
+void ledger_summary(const struct ledger *ledger, FILE *out);
+
+#endif

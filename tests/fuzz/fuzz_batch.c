@@ -1,0 +1,59 @@
+/* Any bytes as the two lists inside messages: read or refused; what is read, written again, reads
+ * the same. */
+#include "common/wire/batch.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void check(int fact)
+{
+    if (!fact) abort();
+}
+
+static void try_tasks(const uint8_t *bytes, size_t size)
+{
+    struct lode_unpack in = lode_unpack_begin(bytes, size);
+    struct lode_bytes out = {0};
+    uint64_t task = 0, attempt = 0, task_again = 0, attempt_again = 0;
+    struct lode_span input, input_again;
+    bool more = true;
+    while (!lode_batch_next(&in, &task, &attempt, &input, &more) && more) {
+        out.size = 0;
+        check(lode_batch_append(&out, task, attempt, input.data, input.size) == LODE_OK);
+        struct lode_unpack again = lode_unpack_begin(out.data, out.size);
+        check(lode_batch_next(&again, &task_again, &attempt_again, &input_again, &more) == LODE_OK);
+        check(more && task == task_again && attempt == attempt_again);
+        check(input.size == input_again.size &&
+              memcmp(input.data, input_again.data, input.size) == 0);
+    }
+    lode_bytes_clear(&out);
+}
+
+static void try_held(const uint8_t *bytes, size_t size)
+{
+    struct lode_held held[LODE_HELD_MAX], again[LODE_HELD_MAX];
+    struct lode_bytes out = {0};
+    int n_held = 0, n_again = 0;
+    if (lode_held_read((struct lode_span){bytes, size}, held, &n_held)) return;
+    for (int i = 0; i < n_held; i++) check(lode_held_append(&out, &held[i]) == LODE_OK);
+    check(lode_held_read((struct lode_span){out.data, out.size}, again, &n_again) == LODE_OK);
+    check(n_held == n_again);
+    for (int i = 0; i < n_held; i++)
+        check(lode_attempt_equals(&held[i].attempt, &again[i].attempt) &&
+              held[i].state == again[i].state);
+    lode_bytes_clear(&out);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    /* a copy of exactly this size: one byte too far is seen by the address sanitizer */
+    uint8_t *bytes = malloc(size ? size : 1);
+    if (!bytes) return 0;
+    if (size) memcpy(bytes, data, size);
+    try_tasks(bytes, size);
+    try_held(bytes, size);
+    free(bytes);
+    return 0;
+}

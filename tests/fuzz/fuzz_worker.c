@@ -1,0 +1,96 @@
+/* A hostile coordinator: any sequence of messages, ended tasks and time leaves the worker's
+ * protocol in order: no crash, no leak, LODE_E_MESSAGE for what is no message, and one task at most
+ * that runs. */
+#include "tests/fuzz/steps.h"
+#include "worker/protocol.h"
+
+enum { SECOND = 1000000, ACTIONS_MAX = 10000 };
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void check(int fact)
+{
+    if (!fact) abort();
+}
+
+static void take(const struct worker_action *action, const struct worker_protocol *p)
+{
+    struct lode_message message;
+    struct lode_held held[LODE_HELD_MAX];
+    int n_held = 0;
+    if (action->kind == WORKER_RUN)
+        check(action->task == worker_protocol_running(p) && action->task->stage);
+    if (action->kind == WORKER_PREPARE)
+        check(memchr(action->directory, 0, sizeof action->directory) != NULL);
+    if (action->kind != WORKER_SEND) return;
+    check(lode_message_decode(action->bytes.data, action->bytes.size, &message) == LODE_OK);
+    if (message.type == LODE_BEAT) check(lode_held_read(message.bytes, held, &n_held) == LODE_OK);
+}
+
+static void drain_actions(struct worker_protocol *p, int64_t now_us)
+{
+    struct worker_action action;
+    for (int i = 0; i < ACTIONS_MAX; i++) {
+        check(worker_protocol_next(p, now_us, &action) == LODE_OK);
+        if (action.kind == WORKER_NOTHING) return;
+        take(&action, p);
+        lode_bytes_clear(&action.bytes);
+    }
+    abort(); /* it finds something to do for ever */
+}
+
+static void end_task(struct worker_protocol *p, const struct step *step, int64_t now_us)
+{
+    const struct worker_outcome outcome = {
+        .status = (lode_status)(step->argument % 12 % (LODE_E_BUG + 1)),
+        .error = step->argument % 11 ? "rotten" : "",
+        .bytes = step->bytes,
+        .size = step->size,
+        .wall_us = step->argument};
+    if (worker_protocol_running(p)) check(worker_protocol_ended(p, &outcome, now_us) == LODE_OK);
+}
+
+static void do_step(struct worker_protocol *p, const struct step *step, int64_t *now_us)
+{
+    lode_status status = LODE_OK;
+    switch (step->kind % 8) {
+    case 0:
+        *now_us += (int64_t)step->argument * SECOND / 10;
+        status = worker_protocol_tick(p, step->argument, *now_us);
+        break;
+    case 1:
+        end_task(p, step, *now_us);
+        break;
+    case 2:
+        if (step->argument == 99) worker_protocol_drain(p);
+        if (step->argument == 98) worker_protocol_refused(p, "not known there");
+        break;
+    default:
+        status = worker_protocol_message(p, step->bytes, step->size, *now_us);
+        check(status == LODE_OK || status == LODE_E_MESSAGE);
+        return;
+    }
+    check(status == LODE_OK);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    static const struct worker_options options = {.version = "1.2.3",
+                                                  .host = "n1",
+                                                  .place = "n1.0",
+                                                  .incarnation = 1,
+                                                  .heartbeat_us = SECOND / 2,
+                                                  .silence_us = 20 * SECOND};
+    struct worker_protocol *p = NULL;
+    struct step step;
+    int64_t now_us = 50 * SECOND;
+    check(worker_protocol_create(&options, now_us, &p) == LODE_OK);
+    drain_actions(p, now_us);
+    while (step_next(&data, &size, &step)) {
+        do_step(p, &step, &now_us);
+        free(step.bytes);
+        if (!(step.kind & 0x80)) drain_actions(p, now_us);
+    }
+    worker_protocol_destroy(p);
+    return 0;
+}

@@ -1,0 +1,459 @@
+/* Machines: see the header. */
+#include "tests/simulation/machines.h"
+
+#include "common/log.h"
+#include "common/version.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    MS_US = 1000,
+    TICK_US = 50 * MS_US,         /* of the coordinator, as in dispatch.c */
+    WORKER_TICK_US = 125 * MS_US, /* a quarter of a heartbeat, as in worker.c */
+    SILENCE_US = 60000 * MS_US,
+    CRAWL_MOST_US = 60000 * MS_US,
+    TO = 0, /* directions of a cable */
+    FROM = 1
+};
+
+static void break_law(struct machines *m, const char *what)
+{
+    if (!m->broken) m->broken = what;
+    world_tell(m->world, "!! %s", what);
+}
+
+/* --- cables --- */
+
+static const char *const type_names[] = {"?",     "hello",  "welcome", "refused", "stage",
+                                         "tasks", "cancel", "result",  "taken",   "beat",
+                                         "end",   "bye",    "ask",     "answer"};
+
+static void tell_message(const struct machines *m, int from, int to, const uint8_t *data,
+                         size_t size, const char *fate)
+{
+    struct lode_message message;
+    char ends[2][16];
+    if (!m->world->traced || lode_message_decode(data, size, &message)) return;
+    snprintf(ends[0], sizeof ends[0], from < 0 ? "coord" : "w%d", from);
+    snprintf(ends[1], sizeof ends[1], to < 0 ? "coord" : "w%d", to);
+    if (message.type == LODE_BEAT && fate[0] == '\0') return;
+    world_tell(m->world, "%s -> %s %s s%llu t%llu a%llu%s", ends[0], ends[1],
+               type_names[message.type], (unsigned long long)message.stage,
+               (unsigned long long)message.task, (unsigned long long)message.attempt, fate);
+}
+
+static void put_on_cable(struct machines *m, int place, int direction, const uint8_t *data,
+                         size_t size)
+{
+    struct world *world = m->world;
+    const struct scenario *s = m->scenario;
+    struct place *p = &m->places[place];
+    int64_t delay = world_between(world, 50, 500);
+    if (world->now_us < s->faults_end_us && world_chance(world, s->p_late))
+        delay += world_between(world, 0, s->late_us);
+    if (s->ordered) {
+        if (world->now_us + delay < p->arrival_us[direction])
+            delay = p->arrival_us[direction] - world->now_us;
+        p->arrival_us[direction] = world->now_us + delay;
+    }
+    struct event event = {.kind = EVENT_MESSAGE,
+                          .node = direction == TO ? COORDINATOR : place,
+                          .from = direction == TO ? place : COORDINATOR,
+                          .incarnation = p->incarnation,
+                          .data = malloc(size ? size : 1),
+                          .size = size};
+    if (!event.data) abort();
+    memcpy(event.data, data, size);
+    world_plan(world, delay, event);
+}
+
+static void send_on_cable(struct machines *m, int place, int direction, const uint8_t *data,
+                          size_t size)
+{
+    const int from = direction == TO ? place : COORDINATOR;
+    const int to = direction == TO ? COORDINATOR : place;
+    const bool faulty = m->world->now_us < m->scenario->faults_end_us;
+    if (m->places[place].cut[direction]) {
+        tell_message(m, from, to, data, size, " (cable cut)");
+        return;
+    }
+    if (faulty && world_chance(m->world, m->scenario->p_lost)) {
+        tell_message(m, from, to, data, size, " (lost)");
+        return;
+    }
+    tell_message(m, from, to, data, size, "");
+    put_on_cable(m, place, direction, data, size);
+    if (faulty && world_chance(m->world, m->scenario->p_twice))
+        put_on_cable(m, place, direction, data, size);
+}
+
+/* --- worker processes --- */
+
+static void plan_for(struct machines *m, int place, enum event_kind kind, int64_t after_us)
+{
+    world_plan(
+        m->world, after_us,
+        (struct event){.kind = kind, .node = place, .incarnation = m->places[place].incarnation});
+}
+
+static void end_process(struct machines *m, int place, bool again)
+{
+    struct place *p = &m->places[place];
+    worker_protocol_destroy(p->protocol);
+    p->protocol = NULL;
+    p->computing = false;
+    if (again)
+        plan_for(m, place, EVENT_START, world_between(m->world, 2 * MS_US, 50 * MS_US));
+    else
+        p->has_left = true;
+}
+
+static void compute(struct machines *m, int place, const struct worker_task *task)
+{
+    struct place *p = &m->places[place];
+    const struct scenario *s = m->scenario;
+    uint64_t input = 0;
+    if (task->input.size == sizeof input) memcpy(&input, task->input.data, sizeof input);
+    if (input != scenario_result(s, task->attempt.stage, task->attempt.task))
+        break_law(m, "a worker got the input of another task");
+    p->computing = true;
+    p->stop_wanted = false;
+    p->stage = task->attempt.stage;
+    p->task = task->attempt.task;
+    p->attempt = task->attempt.attempt;
+    p->behaviour = scenario_behaviour(s, p->stage, p->task, p->attempt);
+    p->started_us = m->world->now_us;
+    p->duration_us =
+        (int64_t)((double)scenario_duration_us(s, p->stage, p->task) * s->slowness[place]);
+    p->job = ++m->n_jobs;
+    if (p->behaviour == CRAWLS) {
+        p->duration_us *= 100;
+        if (p->duration_us > CRAWL_MOST_US) p->duration_us = CRAWL_MOST_US;
+    }
+    world_tell(m->world, "w%d runs s%llu t%llu a%llu (%d) for %lld us", place,
+               (unsigned long long)p->stage, (unsigned long long)p->task,
+               (unsigned long long)p->attempt, p->behaviour, (long long)p->duration_us);
+    if (p->behaviour == HANGS || p->behaviour == STUBBORN) return;
+    struct event end = {.kind = p->behaviour == CRASHES ? EVENT_KILL : EVENT_ENDED,
+                        .node = place,
+                        .incarnation = p->incarnation,
+                        .size = (size_t)p->job};
+    const bool early = p->behaviour == FAILS || p->behaviour == CRASHES;
+    world_plan(m->world, early ? p->duration_us / 2 : p->duration_us, end);
+}
+
+static void act_of(struct machines *m, int place)
+{
+    struct place *p = &m->places[place];
+    while (p->protocol) {
+        struct worker_action action;
+        if (worker_protocol_next(p->protocol, m->world->now_us, &action))
+            break_law(m, "a worker's protocol failed");
+        switch (action.kind) {
+        case WORKER_NOTHING:
+            return;
+        case WORKER_PREPARE:
+            break;
+        case WORKER_SEND:
+            send_on_cable(m, place, TO, action.bytes.data, action.bytes.size);
+            lode_bytes_clear(&action.bytes);
+            break;
+        case WORKER_RUN:
+            if (p->computing) break_law(m, "a worker was given two tasks at once");
+            compute(m, place, action.task);
+            break;
+        case WORKER_STOP:
+            p->stop_wanted = true;
+            if (p->behaviour == STUBBORN || p->behaviour == CRASHES) break;
+            p->job = ++m->n_jobs;
+            world_plan(m->world, world_between(m->world, 10, 5 * MS_US),
+                       (struct event){.kind = EVENT_ENDED,
+                                      .node = place,
+                                      .incarnation = p->incarnation,
+                                      .size = (size_t)p->job});
+            break;
+        case WORKER_AGAIN:
+            world_tell(m->world, "w%d ends under its task, to start anew", place);
+            end_process(m, place, true);
+            return;
+        case WORKER_LEAVE:
+            world_tell(m->world, "w%d leaves: %s", place, action.status ? action.why : "told to");
+            if (action.status == LODE_E_USAGE) break_law(m, "a worker was refused");
+            end_process(m, place, false);
+            return;
+        }
+    }
+}
+
+static void start_process(struct machines *m, int place)
+{
+    struct place *p = &m->places[place];
+    if (p->protocol || p->has_left) return;
+    p->incarnation++;
+    snprintf(p->host, sizeof p->host, "n%d", place / 2);
+    snprintf(p->name, sizeof p->name, "%d", place);
+    const struct worker_options options = {.version = lode_version(),
+                                           .host = p->host,
+                                           .place = p->name,
+                                           .pid = (uint64_t)(1000 * place + p->incarnation),
+                                           .incarnation = (uint64_t)p->incarnation,
+                                           .heartbeat_us = m->scenario->heartbeat_us,
+                                           .silence_us = SILENCE_US};
+    world_tell(m->world, "w%d starts, incarnation %lld", place, (long long)p->incarnation);
+    if (worker_protocol_create(&options, m->world->now_us, &p->protocol)) abort();
+    p->paused = false;
+    act_of(m, place);
+    plan_for(m, place, EVENT_TICK, WORKER_TICK_US);
+}
+
+static void kill_process(struct machines *m, int place)
+{
+    if (!m->places[place].protocol) return;
+    world_tell(m->world, "w%d is killed", place);
+    end_process(m, place, true);
+}
+
+static void end_task(struct machines *m, int place, int64_t job)
+{
+    struct place *p = &m->places[place];
+    if (!p->protocol || !p->computing || p->job != job) return;
+    const uint64_t value = scenario_result(m->scenario, p->stage, p->task);
+    struct worker_outcome outcome = {.status = LODE_OK,
+                                     .error = "",
+                                     .bytes = &value,
+                                     .size = sizeof value,
+                                     .wall_us = (uint64_t)(m->world->now_us - p->started_us)};
+    if (p->stop_wanted)
+        outcome = (struct worker_outcome){.status = LODE_E_STOPPED, .error = ""};
+    else if (p->behaviour == FAILS)
+        outcome = (struct worker_outcome){.status = LODE_E_INPUT, .error = "row 7 is rotten"};
+    p->computing = false;
+    if (worker_protocol_ended(p->protocol, &outcome, m->world->now_us))
+        break_law(m, "a worker's protocol failed");
+    act_of(m, place);
+}
+
+static void tick_worker(struct machines *m, int place)
+{
+    struct place *p = &m->places[place];
+    const bool moves = p->computing && p->behaviour != HANGS && p->behaviour != STUBBORN;
+    const uint64_t progress =
+        moves ? (uint64_t)(m->world->now_us - p->started_us) / MS_US : UINT64_C(0);
+    if (worker_protocol_tick(p->protocol, progress, m->world->now_us))
+        break_law(m, "a worker's protocol failed");
+    act_of(m, place);
+    if (p->protocol) plan_for(m, place, EVENT_TICK, WORKER_TICK_US);
+}
+
+/* --- the coordinator --- */
+
+/* The place and incarnation of an identity "nHOST/PLACE/INCARNATION". */
+static bool parse_identity(const char *identity, int *place, int64_t *incarnation)
+{
+    long long found = 0;
+    if (sscanf(identity, "n%*d/%d/%lld", place, &found) != 2) return false;
+    *incarnation = found;
+    return true;
+}
+
+static void format_identity(const struct place *p, int place, int64_t incarnation, char *identity,
+                            size_t size)
+{
+    snprintf(identity, size, "%s/%d/%lld", p->host, place, (long long)incarnation);
+}
+
+void machines_act(struct machines *m)
+{
+    for (;;) {
+        struct protocol_output output;
+        bool more = false;
+        int place = 0;
+        int64_t incarnation = 0;
+        if (protocol_next(m->coordinator, m->world->now_us, &output, &more))
+            break_law(m, "the coordinator's protocol failed");
+        if (!more) return;
+        if (output.kind == PROTOCOL_REPORT) {
+            m->judge(m->context, output.report);
+            continue;
+        }
+        if (parse_identity(output.identity, &place, &incarnation)) {
+            const struct place *p = &m->places[place];
+            if (p->protocol && p->incarnation == incarnation)
+                send_on_cable(m, place, FROM, output.bytes.data, output.bytes.size);
+            else
+                world_plan(m->world, world_between(m->world, 100, 500 * MS_US),
+                           (struct event){.kind = EVENT_GONE,
+                                          .node = COORDINATOR,
+                                          .from = place,
+                                          .incarnation = incarnation});
+        }
+        lode_bytes_clear(&output.bytes);
+    }
+}
+
+static void tell_coordinator(struct machines *m, const struct event *event)
+{
+    char identity[LODE_IDENTITY_SIZE];
+    format_identity(&m->places[event->from], event->from, event->incarnation, identity,
+                    sizeof identity);
+    const lode_status status =
+        event->kind == EVENT_GONE ? protocol_unreachable(m->coordinator, identity, m->world->now_us)
+                                  : protocol_message(m->coordinator, identity, event->data,
+                                                     event->size, m->world->now_us);
+    if (status) break_law(m, "the coordinator's protocol failed");
+    machines_act(m);
+}
+
+static void tick_coordinator(struct machines *m)
+{
+    if (protocol_tick(m->coordinator, m->world->now_us))
+        break_law(m, "the coordinator's protocol failed");
+    machines_act(m);
+    world_plan(m->world, TICK_US, (struct event){.kind = EVENT_TICK, .node = COORDINATOR});
+}
+
+/* --- events --- */
+
+static void defer(struct deferred *deferred, struct event *event)
+{
+    if (deferred->count == deferred->capacity) {
+        deferred->capacity = 2 * deferred->capacity + 16;
+        deferred->events =
+            realloc(deferred->events, (size_t)deferred->capacity * sizeof *deferred->events);
+        if (!deferred->events) abort();
+    }
+    deferred->events[deferred->count++] = *event;
+    event->data = NULL;
+}
+
+static void resume(struct machines *m, struct deferred *deferred)
+{
+    for (int64_t i = 0; i < deferred->count; i++) world_plan(m->world, 0, deferred->events[i]);
+    deferred->count = 0;
+}
+
+static void handle_coordinator(struct machines *m, struct event *event)
+{
+    if (event->kind == EVENT_PAUSE || event->kind == EVENT_RESUME) {
+        world_tell(m->world, "the coordinator is %s",
+                   event->kind == EVENT_PAUSE ? "stopped" : "continued");
+        m->paused = event->kind == EVENT_PAUSE;
+        if (!m->paused) resume(m, &m->deferred);
+    } else if (m->paused) {
+        defer(&m->deferred, event);
+    } else if (event->kind == EVENT_TICK) {
+        tick_coordinator(m);
+    } else {
+        tell_coordinator(m, event);
+    }
+}
+
+static void handle_process(struct machines *m, struct event *event)
+{
+    struct place *p = &m->places[event->node];
+    const bool stale = event->incarnation && event->incarnation != p->incarnation;
+    if (stale || !p->protocol) return;
+    if (p->paused && event->kind != EVENT_KILL) {
+        defer(&p->deferred, event);
+        return;
+    }
+    switch (event->kind) {
+    case EVENT_TICK:
+        tick_worker(m, event->node);
+        break;
+    case EVENT_MESSAGE:
+        if (worker_protocol_message(p->protocol, event->data, event->size, m->world->now_us))
+            break_law(m, "a worker did not understand the coordinator");
+        act_of(m, event->node);
+        break;
+    case EVENT_ENDED:
+        end_task(m, event->node, (int64_t)event->size);
+        break;
+    case EVENT_KILL:
+        if (event->size == 0 || (p->computing && p->job == (int64_t)event->size))
+            kill_process(m, event->node);
+        break;
+    default:
+        break;
+    }
+}
+
+void machines_handle(struct machines *m, struct event *event)
+{
+    if (event->node == COORDINATOR) {
+        handle_coordinator(m, event);
+        return;
+    }
+    struct place *p = &m->places[event->node];
+    switch (event->kind) {
+    case EVENT_START:
+        start_process(m, event->node);
+        break;
+    case EVENT_PAUSE:
+    case EVENT_RESUME:
+        if (p->protocol)
+            world_tell(m->world, "w%d is %s", event->node,
+                       event->kind == EVENT_PAUSE ? "stopped" : "continued");
+        p->paused = event->kind == EVENT_PAUSE;
+        if (!p->paused) resume(m, &p->deferred);
+        break;
+    case EVENT_CUT:
+    case EVENT_HEAL:
+        world_tell(m->world, "the cable %s w%d is %s", event->from == COORDINATOR ? "to" : "from",
+                   event->node, event->kind == EVENT_CUT ? "cut" : "healed");
+        p->cut[event->from == COORDINATOR ? FROM : TO] = event->kind == EVENT_CUT;
+        break;
+    default:
+        handle_process(m, event);
+    }
+}
+
+int machines_processes(const struct machines *m)
+{
+    int count = 0;
+    for (int i = 0; i < m->n_places; i++) count += m->places[i].protocol != NULL;
+    return count;
+}
+
+void machines_init(struct machines *m, struct world *world, const struct scenario *s)
+{
+    const struct protocol_options options = {
+        .scheduling = {.max_attempts = 4,
+                       /* kills at random hit innocent tasks: only a poisoned one is given up */
+                       .max_kills = s->poisoned_stage >= 0 ? 3 : 1000,
+                       .lease_us = s->lease_us,
+                       .transit_us = 4 * s->heartbeat_us,
+                       .slow_us = 2000 * MS_US,
+                       .speculation = s->speculation,
+                       .allow_partial = s->allow_partial},
+        .heartbeat_us = s->heartbeat_us,
+        .start_timeout_us = 60000 * MS_US,
+        .work_directory = "/run/stages"};
+    *m = (struct machines){.world = world, .scenario = s, .n_places = s->n_workers + s->n_late};
+    if (protocol_create(&options, world->now_us, &m->coordinator)) abort();
+    world_plan(world, TICK_US, (struct event){.kind = EVENT_TICK, .node = COORDINATOR});
+    for (int i = 0; i < m->n_places; i++) {
+        const bool late = i >= s->n_workers;
+        snprintf(m->places[i].host, sizeof m->places[i].host, "n%d", i / 2);
+        world_plan(world, late ? world_between(world, 0, s->faults_end_us) : 0,
+                   (struct event){.kind = EVENT_START, .node = i});
+    }
+}
+
+static void clear_deferred(struct deferred *deferred)
+{
+    for (int64_t i = 0; i < deferred->count; i++) free(deferred->events[i].data);
+    free(deferred->events);
+}
+
+void machines_clear(struct machines *m)
+{
+    for (int i = 0; i < m->n_places; i++) {
+        worker_protocol_destroy(m->places[i].protocol);
+        clear_deferred(&m->places[i].deferred);
+    }
+    clear_deferred(&m->deferred);
+    protocol_destroy(m->coordinator);
+}

@@ -1,0 +1,56 @@
+/* Machines: the simulated cluster: the real protocols of coordinator and workers, on simulated
+ * processes, supervisors, cables and tasks. What comes out of it is judged by judge.c.
+ */
+#ifndef LODE_TESTS_SIMULATION_MACHINES_H
+#define LODE_TESTS_SIMULATION_MACHINES_H
+
+#include "coordinator/dispatch/protocol.h"
+#include "tests/simulation/scenario.h"
+#include "worker/protocol.h"
+
+/* Events that came for a machine while it was stopped. */
+struct deferred {
+    struct event *events;
+    int64_t count, capacity;
+};
+
+/* One worker's place: its supervisor, and its process if there is one. */
+struct place {
+    struct worker_protocol *protocol; /* NULL: no process */
+    char host[16], name[16];          /* place's name; host */
+    int64_t incarnation;
+    bool has_left, paused, stop_wanted;
+    bool computing;
+    enum behaviour behaviour; /* of what it computes */
+    uint64_t stage, task, attempt;
+    int64_t started_us, duration_us, job; /* job: number of the computation, to know a stale end */
+    bool cut[2];                          /* the cable: to the coordinator, from it */
+    int64_t arrival_us[2];                /* of the latest message, per direction */
+    struct deferred deferred;
+};
+
+struct machines {
+    struct world *world;
+    const struct scenario *scenario;
+    struct protocol *coordinator;
+    bool paused;
+    struct deferred deferred;
+    struct place places[WORKERS_MAX];
+    int n_places;
+    int64_t n_jobs;
+    const char *broken; /* what must never happen, happened; NULL: nothing did */
+    /* reports go here as they come; taken over */
+    void (*judge)(void *context, struct report *report);
+    void *context;
+};
+
+void machines_init(struct machines *machines, struct world *world, const struct scenario *scenario);
+void machines_clear(struct machines *machines);
+/* One event happens. */
+void machines_handle(struct machines *machines, struct event *event);
+/* Sends and reports what the coordinator has to say; after every call to its protocol. */
+void machines_act(struct machines *machines);
+/* How many worker processes there are. */
+int machines_processes(const struct machines *machines);
+
+#endif

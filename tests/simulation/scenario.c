@@ -1,0 +1,116 @@
+/* Scenario: see the header. */
+#include "tests/simulation/scenario.h"
+
+#include "common/hash.h"
+
+enum { SECOND_US = 1000000 };
+
+static uint64_t key(const struct scenario *s, uint64_t what, uint64_t stage, uint64_t task,
+                    uint64_t attempt)
+{
+    const uint64_t parts[] = {s->seed, what, stage, task, attempt};
+    return lode_hash(parts, sizeof parts);
+}
+
+enum behaviour scenario_behaviour(const struct scenario *s, uint64_t stage, uint64_t task,
+                                  uint64_t attempt)
+{
+    if (s->poisoned_stage >= 0 && stage == (uint64_t)s->poisoned_stage + 1 &&
+        task == (uint64_t)s->poisoned_task)
+        return CRASHES;
+    if (attempt > 1) return WELL;
+    struct lode_random random = lode_random_begin(key(s, 1, stage, task, attempt), 1);
+    if (!lode_random_chance(&random, s->p_bad_first)) return WELL;
+    return (enum behaviour)(1 + lode_random_below(&random, CRAWLS));
+}
+
+int64_t scenario_duration_us(const struct scenario *s, uint64_t stage, uint64_t task)
+{
+    struct lode_random random = lode_random_begin(key(s, 2, stage, task, 0), 1);
+    return s->shortest_us +
+           (int64_t)lode_random_below(&random, (uint64_t)(s->longest_us - s->shortest_us + 1));
+}
+
+uint64_t scenario_result(const struct scenario *s, uint64_t stage, uint64_t task)
+{
+    return key(s, 3, stage, task, 0);
+}
+
+static void draw_work(struct world *world, struct scenario *s)
+{
+    static const int64_t longest[] = {500, 20000, 200000, 4 * SECOND_US};
+    s->n_workers = (int)world_between(world, 1, world_chance(world, 0.1) ? 20 : 6);
+    s->n_late = world_chance(world, 0.3) ? (int)world_between(world, 1, 3) : 0;
+    for (int w = 0; w < WORKERS_MAX; w++)
+        s->slowness[w] =
+            world_chance(world, 0.15) ? 1.0 + 30.0 * lode_random_uniform(&world->random) : 1.0;
+    s->n_stages = (int)world_between(world, 1, STAGES_MAX);
+    for (int i = 0; i < s->n_stages; i++)
+        s->n_tasks[i] = world_between(world, 1, world_chance(world, 0.3) ? TASKS_MAX : 12);
+    s->longest_us = longest[world_between(world, 0, 3)];
+    s->shortest_us = world_chance(world, 0.5) ? s->longest_us : s->longest_us / 10;
+    s->has_costs = world_chance(world, 0.5);
+    s->heartbeat_us = 500000;
+    s->lease_us = 10 * SECOND_US;
+    s->speculation = !world_chance(world, 0.2);
+    s->p_bad_first = world_chance(world, 0.5) ? 0.1 : 0.0;
+    s->poisoned_stage = -1;
+    if (!world_chance(world, 0.1)) return;
+    s->poisoned_stage = (int)world_between(world, 0, s->n_stages - 1);
+    s->poisoned_task = world_between(world, 0, s->n_tasks[s->poisoned_stage] - 1);
+    s->allow_partial = world_chance(world, 0.5);
+}
+
+static void draw_network(struct world *world, struct scenario *s)
+{
+    static const double chances[] = {0.0, 0.0, 0.01, 0.1, 0.3};
+    s->ordered = world_chance(world, 0.5);
+    s->p_lost = chances[world_between(world, 0, 4)];
+    s->p_twice = s->ordered ? 0.0 : chances[world_between(world, 0, 4)];
+    s->p_late = chances[world_between(world, 0, 4)];
+    s->late_us = world_between(world, 1000, 3 * SECOND_US);
+    s->faults_end_us = world_between(world, 1, 20) * SECOND_US;
+}
+
+/* Kills, stops and cut cables, at random times before the faults end; each comes to an end. */
+static void plan_faults(struct world *world, const struct scenario *s)
+{
+    const int workers = s->n_workers + s->n_late;
+    const int64_t faults = world_chance(world, 0.3) ? 0 : world_between(world, 0, 12);
+    for (int64_t i = 0; i < faults; i++) {
+        const int node = (int)world_between(world, 0, workers - 1);
+        const int64_t at = world_between(world, 0, s->faults_end_us);
+        const int64_t lasts =
+            world_between(world, 1000, world_chance(world, 0.5) ? SECOND_US : 8 * SECOND_US);
+        switch (world_between(world, 0, 3)) {
+        case 0:
+        case 1: /* three of them on one task would look like its own doing */
+            if (s->poisoned_stage >= 0) break;
+            world_plan(world, at, (struct event){.kind = EVENT_KILL, .node = node});
+            break;
+        case 2: {
+            /* sometimes the coordinator itself */
+            const int who = world_chance(world, 0.2) ? COORDINATOR : node;
+            world_plan(world, at, (struct event){.kind = EVENT_PAUSE, .node = who});
+            world_plan(world, at + lasts, (struct event){.kind = EVENT_RESUME, .node = who});
+            break;
+        }
+        default:
+            for (int direction = COORDINATOR; direction <= 0; direction++) {
+                if (world_chance(world, 0.2)) continue; /* one way only */
+                world_plan(world, at,
+                           (struct event){.kind = EVENT_CUT, .node = node, .from = direction});
+                world_plan(world, at + lasts,
+                           (struct event){.kind = EVENT_HEAL, .node = node, .from = direction});
+            }
+        }
+    }
+}
+
+void scenario_draw(struct world *world, uint64_t seed, struct scenario *s)
+{
+    *s = (struct scenario){.seed = seed};
+    draw_work(world, s);
+    draw_network(world, s);
+    plan_faults(world, s);
+}

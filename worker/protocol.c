@@ -1,0 +1,439 @@
+/* Worker protocol: see the header. */
+#include "worker/protocol.h"
+
+#include "common/log.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    WAITING_MAX = LODE_HELD_MAX / 2, /* the scheduler gives far fewer */
+    UNTAKEN_MAX = LODE_HELD_MAX / 2 - 1
+};
+
+/* A result that the coordinator has not taken yet. */
+struct untaken {
+    struct untaken *next;
+    struct lode_attempt attempt;
+    struct lode_bytes message;
+    int64_t sent_us; /* 0: not yet */
+};
+
+struct worker_protocol {
+    struct worker_options options;
+    struct worker_stage *stages;
+    struct worker_task *running;
+    struct worker_task *waiting; /* a list in the order of arrival */
+    int n_waiting, n_untaken;
+    struct untaken *untaken;
+    uint64_t progress, sequence;
+    int64_t heard_us, beat_us; /* beat 0: say something now */
+    bool welcomed, prepared, draining, told_running, stop, again, left, said_bye;
+    char why[LODE_MESSAGE_TEXT_LIMIT + 64];
+    char directory[4096];
+    uint64_t memory_bytes, worker;
+    lode_status leave_status;
+    bool leave;
+};
+
+lode_status worker_protocol_create(const struct worker_options *options, int64_t now_us,
+                                   struct worker_protocol **protocol)
+{
+    struct worker_protocol *p = calloc(1, sizeof *p);
+    if (!p) return lode_fail(LODE_E_MEMORY, "no memory for the worker's protocol");
+    p->options = *options;
+    p->heard_us = now_us;
+    *protocol = p;
+    return LODE_OK;
+}
+
+static void free_task(struct worker_task *task)
+{
+    if (!task) return;
+    lode_bytes_clear(&task->input);
+    free(task);
+}
+
+static void free_untaken(struct untaken *untaken)
+{
+    lode_bytes_clear(&untaken->message);
+    free(untaken);
+}
+
+/* Takes the first waiting task off the list. */
+static struct worker_task *pop_waiting(struct worker_protocol *p)
+{
+    struct worker_task *first = p->waiting;
+    p->waiting = first->next;
+    p->n_waiting--;
+    return first;
+}
+
+void worker_protocol_destroy(struct worker_protocol *p)
+{
+    if (!p) return;
+    free_task(p->running);
+    while (p->waiting) free_task(pop_waiting(p));
+    while (p->untaken) {
+        struct untaken *next = p->untaken->next;
+        free_untaken(p->untaken);
+        p->untaken = next;
+    }
+    while (p->stages) {
+        struct worker_stage *next = p->stages->next;
+        lode_bytes_clear(&p->stages->params);
+        free(p->stages);
+        p->stages = next;
+    }
+    free(p);
+}
+
+static struct worker_stage *find_stage(const struct worker_protocol *p, uint64_t id)
+{
+    struct worker_stage *stage = p->stages;
+    while (stage && stage->id != id) stage = stage->next;
+    return stage;
+}
+
+static lode_status on_welcome(struct worker_protocol *p, const struct lode_message *message)
+{
+    if (p->welcomed) return LODE_OK; /* the answer to a hello said twice */
+    if (message->directory.size >= sizeof p->directory)
+        return lode_fail(LODE_E_MESSAGE, "a path of %zu bytes", message->directory.size);
+    memcpy(p->directory, message->directory.data, message->directory.size);
+    p->directory[message->directory.size] = '\0';
+    p->memory_bytes = message->memory_bytes;
+    p->worker = message->worker;
+    p->welcomed = true;
+    p->beat_us = 0;
+    return LODE_OK;
+}
+
+static lode_status on_stage(struct worker_protocol *p, const struct lode_message *message)
+{
+    if (find_stage(p, message->stage)) return LODE_OK; /* announced twice */
+    if (message->leaf.size >= sizeof p->stages->leaf)
+        return lode_fail(LODE_E_MESSAGE, "a leaf name of %zu bytes", message->leaf.size);
+    struct worker_stage *stage = calloc(1, sizeof *stage);
+    if (!stage) return lode_fail(LODE_E_MEMORY, "no memory for a stage");
+    stage->id = message->stage;
+    memcpy(stage->leaf, message->leaf.data, message->leaf.size);
+    stage->file_size = message->file_size;
+    stage->file_hash = message->file_hash;
+    stage->next = p->stages;
+    p->stages = stage;
+    return lode_bytes_append(&stage->params, message->bytes.data, message->bytes.size);
+}
+
+static bool is_known(const struct worker_protocol *p, const struct lode_attempt *attempt)
+{
+    if (p->running && lode_attempt_equals(&p->running->attempt, attempt)) return true;
+    for (const struct worker_task *task = p->waiting; task; task = task->next)
+        if (lode_attempt_equals(&task->attempt, attempt)) return true;
+    for (const struct untaken *untaken = p->untaken; untaken; untaken = untaken->next)
+        if (lode_attempt_equals(&untaken->attempt, attempt)) return true;
+    return false;
+}
+
+static lode_status add_waiting(struct worker_protocol *p, struct worker_stage *stage,
+                               const struct lode_attempt *attempt, struct lode_span input)
+{
+    if (is_known(p, attempt)) return LODE_OK; /* the message came twice */
+    if (p->n_waiting == WAITING_MAX)
+        return lode_fail(LODE_E_MESSAGE, "more than %d tasks for one worker", WAITING_MAX);
+    struct worker_task *task = calloc(1, sizeof *task), **end = &p->waiting;
+    if (!task) return lode_fail(LODE_E_MEMORY, "no memory for a task");
+    task->stage = stage;
+    task->attempt = *attempt;
+    const lode_status status = lode_bytes_append(&task->input, input.data, input.size);
+    if (status) {
+        free_task(task);
+        return status;
+    }
+    while (*end) end = &(*end)->next;
+    *end = task;
+    p->n_waiting++;
+    return LODE_OK;
+}
+
+/* Tasks of a stage that was never announced here are not taken: our next beats do not list them,
+ * so the coordinator announces the stage again. The same while leaving. */
+static lode_status on_tasks(struct worker_protocol *p, const struct lode_message *message)
+{
+    struct worker_stage *stage = find_stage(p, message->stage);
+    struct lode_unpack in = lode_unpack_begin(message->bytes.data, message->bytes.size);
+    for (;;) {
+        struct lode_attempt attempt = {.stage = message->stage};
+        struct lode_span input;
+        bool more = false;
+        lode_try(lode_batch_next(&in, &attempt.task, &attempt.attempt, &input, &more));
+        if (!more) return LODE_OK;
+        if (stage && p->welcomed && !p->draining) lode_try(add_waiting(p, stage, &attempt, input));
+    }
+}
+
+static lode_status on_cancel(struct worker_protocol *p, const struct lode_message *message)
+{
+    const struct lode_attempt attempt = {message->stage, message->task, message->attempt};
+    if (p->running && lode_attempt_equals(&p->running->attempt, &attempt)) {
+        p->stop = true;
+        p->again = p->again || message->force;
+        return LODE_OK;
+    }
+    for (struct worker_task **at = &p->waiting; *at; at = &(*at)->next) {
+        if (!lode_attempt_equals(&(*at)->attempt, &attempt)) continue;
+        struct worker_task *cancelled = *at;
+        *at = cancelled->next;
+        p->n_waiting--;
+        free_task(cancelled); /* the next beat says that it is gone */
+        return LODE_OK;
+    }
+    return LODE_OK;
+}
+
+static void on_taken(struct worker_protocol *p, const struct lode_message *message)
+{
+    const struct lode_attempt attempt = {message->stage, message->task, message->attempt};
+    for (struct untaken **at = &p->untaken; *at; at = &(*at)->next) {
+        if (!lode_attempt_equals(&(*at)->attempt, &attempt)) continue;
+        struct untaken *taken = *at;
+        *at = taken->next;
+        p->n_untaken--;
+        free_untaken(taken);
+        return;
+    }
+}
+
+static void leave(struct worker_protocol *p, lode_status status)
+{
+    p->leave = true;
+    p->leave_status = status;
+}
+
+static lode_status on_message(struct worker_protocol *p, const struct lode_message *message)
+{
+    switch (message->type) {
+    case LODE_WELCOME:
+        return on_welcome(p, message);
+    case LODE_STAGE:
+        return on_stage(p, message);
+    case LODE_TASKS:
+        return on_tasks(p, message);
+    case LODE_CANCEL:
+        return on_cancel(p, message);
+    case LODE_TAKEN:
+        on_taken(p, message);
+        return LODE_OK;
+    case LODE_BEAT:
+        return LODE_OK;
+    case LODE_END:
+        leave(p, LODE_OK);
+        return LODE_OK;
+    case LODE_REFUSED:
+        snprintf(p->why, sizeof p->why, "the coordinator refused this worker: %.*s",
+                 (int)message->text.size, (const char *)message->text.data);
+        leave(p, LODE_E_USAGE);
+        return LODE_OK;
+    default:
+        return lode_fail(LODE_E_MESSAGE, "message type %d is not for workers", message->type);
+    }
+}
+
+lode_status worker_protocol_message(struct worker_protocol *p, const void *data, size_t size,
+                                    int64_t now_us)
+{
+    struct lode_message message;
+    lode_try(lode_message_decode(data, size, &message));
+    p->heard_us = now_us;
+    return on_message(p, &message);
+}
+
+void worker_protocol_refused(struct worker_protocol *p, const char *why)
+{
+    if (p->leave) return;
+    snprintf(p->why, sizeof p->why, "%s", why);
+    leave(p, LODE_E_USAGE);
+}
+
+lode_status worker_protocol_ended(struct worker_protocol *p, const struct worker_outcome *outcome,
+                                  int64_t now_us)
+{
+    (void)now_us;
+    struct worker_task *task = p->running;
+    if (!task) return lode_fail(LODE_E_BUG, "a task ended, none ran");
+    const struct lode_message message = {
+        .type = LODE_RESULT,
+        .stage = task->attempt.stage,
+        .task = task->attempt.task,
+        .attempt = task->attempt.attempt,
+        .status = (uint64_t)outcome->status,
+        .text = lode_span_text(outcome->error),
+        .bytes = {outcome->bytes, outcome->bytes ? (size_t)outcome->size : 0},
+        .file_size = outcome->file_size,
+        .file_hash = outcome->file_hash,
+        .cpu_us = outcome->cpu_us,
+        .wall_us = outcome->wall_us,
+        .peak_bytes = outcome->peak_bytes,
+    };
+    struct untaken *untaken = calloc(1, sizeof *untaken), **end = &p->untaken;
+    if (!untaken) return lode_fail(LODE_E_MEMORY, "no memory for a result");
+    untaken->attempt = task->attempt;
+    const lode_status status = lode_message_encode(&message, &untaken->message);
+    while (*end) end = &(*end)->next;
+    *end = untaken;
+    p->n_untaken++;
+    p->running = NULL;
+    p->stop = p->again = p->told_running = false;
+    p->progress = 0;
+    free_task(task);
+    return status;
+}
+
+lode_status worker_protocol_tick(struct worker_protocol *p, uint64_t progress, int64_t now_us)
+{
+    p->progress = progress;
+    if (now_us - p->heard_us > p->options.silence_us && !p->leave) {
+        snprintf(p->why, sizeof p->why, "nothing heard from the coordinator for %lld s",
+                 (long long)(p->options.silence_us / 1000000));
+        leave(p, LODE_E_CLUSTER);
+    }
+    return LODE_OK;
+}
+
+void worker_protocol_drain(struct worker_protocol *p)
+{
+    if (p->draining) return;
+    p->draining = true;
+    p->beat_us = 0;
+    while (p->waiting) free_task(pop_waiting(p)); /* the beat says that we leave: they go back */
+}
+
+static lode_status make_message(const struct lode_message *message, struct worker_action *action)
+{
+    action->kind = WORKER_SEND;
+    return lode_message_encode(message, &action->bytes);
+}
+
+static lode_status say_hello(struct worker_protocol *p, struct worker_action *action)
+{
+    const struct lode_message hello = {
+        .type = LODE_HELLO,
+        .protocol = LODE_PROTOCOL,
+        .version = lode_span_text(p->options.version),
+        .host = lode_span_text(p->options.host),
+        .place = lode_span_text(p->options.place),
+        .pid = p->options.pid,
+        .incarnation = p->options.incarnation,
+    };
+    return make_message(&hello, action);
+}
+
+static lode_status list_held(const struct worker_protocol *p, struct lode_bytes *list)
+{
+    if (p->running) {
+        const struct lode_held held = {p->running->attempt, LODE_HELD_RUNNING};
+        lode_try(lode_held_append(list, &held));
+    }
+    for (const struct worker_task *task = p->waiting; task; task = task->next) {
+        const struct lode_held held = {task->attempt, LODE_HELD_WAITING};
+        lode_try(lode_held_append(list, &held));
+    }
+    for (const struct untaken *untaken = p->untaken; untaken; untaken = untaken->next) {
+        const struct lode_held held = {untaken->attempt, LODE_HELD_FINISHED};
+        lode_try(lode_held_append(list, &held));
+    }
+    return LODE_OK;
+}
+
+static lode_status say_beat(struct worker_protocol *p, struct worker_action *action)
+{
+    struct lode_bytes list = {0};
+    lode_status status = list_held(p, &list);
+    const struct lode_message beat = {.type = LODE_BEAT,
+                                      .sequence = ++p->sequence,
+                                      .progress = p->progress,
+                                      .leaving = p->draining,
+                                      .bytes = {list.data, list.size}};
+    if (!status) status = make_message(&beat, action);
+    lode_bytes_clear(&list);
+    return status;
+}
+
+/* A result that was not sent yet, or not taken for two heartbeats. */
+static struct untaken *due(const struct worker_protocol *p, int64_t now_us)
+{
+    struct untaken *untaken = p->untaken;
+    while (untaken && untaken->sent_us && now_us - untaken->sent_us < 2 * p->options.heartbeat_us)
+        untaken = untaken->next;
+    return untaken;
+}
+
+/* The last words, or none: the status to end with was decided before. */
+static lode_status next_of_leaving(struct worker_protocol *p, struct worker_action *action)
+{
+    const struct lode_message bye = {.type = LODE_BYE};
+    if (!p->said_bye && p->leave_status != LODE_E_CLUSTER && p->welcomed) {
+        p->said_bye = true;
+        return make_message(&bye, action);
+    }
+    if (p->left) return LODE_OK;
+    p->left = true;
+    action->kind = WORKER_LEAVE;
+    action->status = p->leave_status;
+    action->why = p->why;
+    return LODE_OK;
+}
+
+static lode_status next_message(struct worker_protocol *p, int64_t now_us,
+                                struct worker_action *action)
+{
+    struct untaken *untaken = due(p, now_us);
+    if (untaken) {
+        untaken->sent_us = now_us;
+        action->kind = WORKER_SEND;
+        return lode_bytes_append(&action->bytes, untaken->message.data, untaken->message.size);
+    }
+    if (p->beat_us && now_us - p->beat_us < p->options.heartbeat_us) return LODE_OK;
+    p->beat_us = now_us;
+    return p->welcomed ? say_beat(p, action) : say_hello(p, action);
+}
+
+lode_status worker_protocol_next(struct worker_protocol *p, int64_t now_us,
+                                 struct worker_action *action)
+{
+    *action = (struct worker_action){.kind = WORKER_NOTHING};
+    if (p->leave) return next_of_leaving(p, action);
+    if (p->welcomed && !p->prepared) {
+        p->prepared = true;
+        action->kind = WORKER_PREPARE;
+        action->memory_bytes = p->memory_bytes;
+        action->worker = p->worker;
+        memcpy(action->directory, p->directory, sizeof action->directory);
+        return LODE_OK;
+    }
+    if (p->again || (p->stop && !p->told_running)) {
+        action->kind = p->again ? WORKER_AGAIN : WORKER_STOP;
+        p->again = false;
+        p->told_running = true;
+        return LODE_OK;
+    }
+    if (!p->running && p->waiting && p->n_untaken < UNTAKEN_MAX) {
+        p->running = pop_waiting(p);
+        p->running->next = NULL;
+        p->progress = 0;
+        action->kind = WORKER_RUN;
+        action->task = p->running;
+        return LODE_OK;
+    }
+    if (p->draining && !p->running && !p->untaken) {
+        leave(p, LODE_OK);
+        return next_of_leaving(p, action);
+    }
+    return next_message(p, now_us, action);
+}
+
+const struct worker_task *worker_protocol_running(const struct worker_protocol *p)
+{
+    return p->running;
+}

@@ -1,0 +1,99 @@
+/* Worker protocol: the worker's side of the conversation with the coordinator, as a pure state
+ * machine. Messages, ended tasks and the passing of time go in; messages to send and tasks to run
+ * come out. No socket, no clock, no thread: worker.c puts it on a DEALER and beside a computing
+ * thread, the simulator on a network that loses, doubles and reorders.
+ *
+ * It says hello until it is welcomed, repeats every result until it is taken, and lists in every
+ * beat what it holds. One task runs, the others wait in the order in which they came. Times are
+ * microseconds of a clock that never shows 0.
+ */
+#ifndef LODE_WORKER_PROTOCOL_H
+#define LODE_WORKER_PROTOCOL_H
+
+#include "common/wire/batch.h"
+#include "common/wire/message.h"
+
+#include <stdbool.h>
+
+struct worker_options {
+    const char *version, *host, *place; /* borrowed */
+    uint64_t pid, incarnation;
+    int64_t heartbeat_us;
+    int64_t silence_us; /* without a word from the coordinator for so long: it is gone */
+};
+
+/* A stage as the coordinator announced it; kept until the worker ends (stages are few). */
+struct worker_stage {
+    struct worker_stage *next;
+    uint64_t id;
+    char leaf[128];
+    struct lode_bytes params;      /* the parameters, or the path of their file */
+    uint64_t file_size, file_hash; /* of the file; size 0: there is none */
+    void *user;                    /* whoever runs tasks may keep something here (not freed) */
+};
+
+/* One task on its way through the worker. */
+struct worker_task {
+    struct worker_task *next;
+    struct worker_stage *stage;
+    struct lode_attempt attempt;
+    struct lode_bytes input;
+};
+
+enum worker_action_kind {
+    WORKER_NOTHING,
+    WORKER_PREPARE, /* welcomed: make ready to run tasks; see directory, memory_bytes, worker */
+    WORKER_SEND,    /* send `bytes` to the coordinator */
+    WORKER_RUN,     /* run `task`, then call worker_protocol_ended */
+    WORKER_STOP,    /* what runs is not wanted any more: ask it to stop */
+    WORKER_AGAIN,   /* end the process under what runs, to be started anew: it does not stop */
+    WORKER_LEAVE    /* end the process with `status`, because of `why` */
+};
+
+struct worker_action {
+    enum worker_action_kind kind;
+    struct lode_bytes bytes;        /* SEND: the taker's to clear */
+    const struct worker_task *task; /* RUN: borrowed until worker_protocol_ended */
+    char directory[4096];           /* PREPARE: the run's stages/ */
+    uint64_t memory_bytes, worker;  /* PREPARE */
+    lode_status status;             /* LEAVE */
+    const char *why;                /* LEAVE with a failure; borrowed */
+};
+
+/* How the running task ended. */
+struct worker_outcome {
+    lode_status status; /* LODE_E_STOPPED: it obeyed WORKER_STOP */
+    const char *error;  /* "" when well */
+    const void *bytes;  /* the result ... */
+    uint64_t size;
+    uint64_t file_size, file_hash; /* ... or, when file_size is not 0, its file */
+    uint64_t cpu_us, wall_us, peak_bytes;
+};
+
+struct worker_protocol;
+
+LODE_CHECKED lode_status worker_protocol_create(const struct worker_options *options,
+                                                int64_t now_us, struct worker_protocol **protocol);
+void worker_protocol_destroy(struct worker_protocol *protocol); /* takes NULL */
+
+/* A message from the coordinator. LODE_E_MESSAGE: bytes that no coordinator sends. */
+LODE_CHECKED lode_status worker_protocol_message(struct worker_protocol *protocol, const void *data,
+                                                 size_t size, int64_t now_us);
+LODE_CHECKED lode_status worker_protocol_ended(struct worker_protocol *protocol,
+                                               const struct worker_outcome *outcome,
+                                               int64_t now_us);
+/* Time went by; progress: of the running task, as its leaf counts it. */
+LODE_CHECKED lode_status worker_protocol_tick(struct worker_protocol *protocol, uint64_t progress,
+                                              int64_t now_us);
+/* Finish what runs, hand back the rest, leave. */
+void worker_protocol_drain(struct worker_protocol *protocol);
+/* We are of no use to this coordinator, and leave: `why`. */
+void worker_protocol_refused(struct worker_protocol *protocol, const char *why);
+
+/* The next thing to do; call until WORKER_NOTHING after every call above. */
+LODE_CHECKED lode_status worker_protocol_next(struct worker_protocol *protocol, int64_t now_us,
+                                              struct worker_action *action);
+/* The task that runs, or NULL. */
+const struct worker_task *worker_protocol_running(const struct worker_protocol *protocol);
+
+#endif
