@@ -132,7 +132,8 @@ static lode_status open_local(struct opening *opening, int workers)
 /* The main thread is deep in a root step and there is no time: what is known is in the log. */
 static void abandon(void *context, int signal_number)
 {
-    const struct lode_cluster *cluster = context;
+    struct lode_cluster *cluster = context;
+    ledger_flush(&cluster->ledger);
     unlink(cluster->endpoint_path);
     fprintf(stderr, "lode: stopped by signal %d in the middle of a root step\n", signal_number);
     if (cluster->options.verdict_path &&
@@ -337,7 +338,11 @@ static lode_status wait_for_stage(struct mapping *map)
     while (!map->ended) {
         struct report *report = NULL;
         bool kept = false;
-        lode_try(dispatch_next(cluster->dispatch, WAIT_MS, &report));
+        lode_try(dispatch_next(cluster->dispatch, 0, &report));
+        if (!report) { /* time to tell what is known: it survives us */
+            ledger_flush(&cluster->ledger);
+            lode_try(dispatch_next(cluster->dispatch, WAIT_MS, &report));
+        }
         lode_status status = LODE_OK;
         if (report) {
             status = take_report(map, report, &kept);
@@ -369,6 +374,7 @@ lode_status cluster_map(struct lode_cluster *cluster, const struct lode_stage *s
         lode_log_warn("the dispatcher does not listen");
     progress_end(&cluster->progress, map.n_done, cluster->most_workers, lode_clock_us());
     statistics->wall_us = lode_clock_us() - start;
+    ledger_flush(&cluster->ledger);
     for (int64_t i = 0; i < stage->n_tasks; i++) report_free(map.early[i]);
     free(map.early);
     return status;

@@ -21,7 +21,6 @@ lode_status ledger_open(struct ledger *ledger, const char *directory, int64_t st
     ledger->start_us = start_us;
     ledger->tasks_log = fopen(path, "we");
     if (!ledger->tasks_log) return lode_fail(LODE_E_DISK, "%s cannot be written", path);
-    setvbuf(ledger->tasks_log, NULL, _IOLBF, 0); /* what is known survives us */
     fputs("stage,leaf,task,attempt,outcome,worker,place,host,pid,start_ms,duration_ms,cpu_ms,"
           "result_bytes,peak_bytes,error\n",
           ledger->tasks_log);
@@ -44,6 +43,11 @@ void ledger_close(struct ledger *ledger)
     free(ledger->lost);
     free(ledger->missing);
     *ledger = (struct ledger){0};
+}
+
+void ledger_flush(struct ledger *ledger)
+{
+    fflush(ledger->tasks_log);
 }
 
 /* Room for one more at the end of a list. */

@@ -67,6 +67,9 @@ LODE_CHECKED lode_status ledger_open(struct ledger *ledger, const char *director
                                      int64_t start_us);
 void ledger_close(struct ledger *ledger); /* of a zeroed or closed one too */
 
+/* Lines of the log are collected; this writes them. */
+void ledger_flush(struct ledger *ledger);
+
 /* A stage begins; its statistics are the last of `stages`. */
 LODE_CHECKED lode_status ledger_begin(struct ledger *ledger, const struct lode_stage *stage);
 /* One line of the log, and what is remembered of it: for REPORT_RESULT and REPORT_ATTEMPT. */

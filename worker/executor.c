@@ -17,7 +17,6 @@ struct executor {
     char *directory;
     char *error;
     atomic_llong *progress;
-    const atomic_bool *stop;
 };
 
 void executor_result_path(char *path, size_t size, const char *directory, int64_t stage,
@@ -33,7 +32,7 @@ void executor_params_path(char *path, size_t size, const char *directory, int64_
 }
 
 lode_status executor_create(size_t memory_bytes, const char *directory, atomic_llong *progress,
-                            const atomic_bool *stop, struct executor **executor)
+                            struct executor **executor)
 {
     lode_status status = LODE_OK;
     struct executor *created = calloc(1, sizeof *created);
@@ -41,7 +40,6 @@ lode_status executor_create(size_t memory_bytes, const char *directory, atomic_l
     lode_try_done(lode_arena_create(memory_bytes, &created->arena));
     created->directory = strdup(directory);
     created->progress = progress;
-    created->stop = stop;
     if (!created->directory) status = lode_fail(LODE_E_MEMORY, "no memory for an executor");
 done:
     if (status) {
@@ -90,7 +88,7 @@ void executor_run(struct executor *executor, const struct executor_request *requ
         .work_directory = executor->directory,
         .attempt = attempt,
         .progress = executor->progress,
-        .stop = executor->stop,
+        .stop = request->stop,
     };
     const int64_t wall = lode_clock_us(), cpu = lode_clock_thread_us();
     *outcome = (struct executor_outcome){.error = ""};

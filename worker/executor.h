@@ -13,6 +13,7 @@ struct executor_request {
     size_t params_size;
     const uint8_t *input;
     size_t input_size;
+    const atomic_bool *stop; /* set by another thread when the result is not wanted */
 };
 
 /* How a task ended. Borrowed until the next executor_run. */
@@ -27,10 +28,9 @@ struct executor_outcome {
 };
 
 /* memory_bytes: budget of the arena. directory: the run's stages/ folder. progress: counted up by
- * leaves, read by another thread. stop: set by another thread when the result is not wanted. */
+ * leaves, read by another thread. */
 LODE_CHECKED lode_status executor_create(size_t memory_bytes, const char *directory,
-                                         atomic_llong *progress, const atomic_bool *stop,
-                                         struct executor **executor);
+                                         atomic_llong *progress, struct executor **executor);
 void executor_destroy(struct executor *executor); /* takes NULL */
 
 /* Results above LODE_INLINE_LIMIT go to a file, aside and renamed: see executor_result_path. */

@@ -12,10 +12,12 @@ enum {
     UNTAKEN_MAX = LODE_HELD_MAX / 2 - 1
 };
 
-/* A result that the coordinator has not taken yet. */
+/* Results that the coordinator has not taken yet. */
 struct untaken {
     struct untaken *next;
-    struct lode_attempt attempt;
+    uint64_t sequence;
+    struct lode_attempt *attempts; /* [n_attempts] */
+    int n_attempts;
     struct lode_bytes message;
     int64_t sent_us; /* 0: not yet */
 };
@@ -23,13 +25,13 @@ struct untaken {
 struct worker_protocol {
     struct worker_options options;
     struct worker_stage *stages;
-    struct worker_task *running;
-    struct worker_task *waiting; /* a list in the order of arrival */
-    int n_waiting, n_untaken;
+    struct worker_task *running; /* lists in the order of arrival */
+    struct worker_task *waiting;
+    int n_running, n_waiting, n_untaken; /* tasks; n_untaken: in all messages */
     struct untaken *untaken;
-    uint64_t progress, sequence;
+    uint64_t progress, sequence, results_sequence;
     int64_t heard_us, beat_us; /* beat 0: say something now */
-    bool welcomed, prepared, draining, told_running, stop, again, left, said_bye;
+    bool welcomed, prepared, draining, again, left, said_bye;
     char why[LODE_MESSAGE_TEXT_LIMIT + 64];
     char directory[4096];
     uint64_t memory_bytes, worker;
@@ -57,24 +59,26 @@ static void free_task(struct worker_task *task)
 
 static void free_untaken(struct untaken *untaken)
 {
+    if (!untaken) return;
     lode_bytes_clear(&untaken->message);
+    free(untaken->attempts);
     free(untaken);
 }
 
-/* Takes the first waiting task off the list. */
-static struct worker_task *pop_waiting(struct worker_protocol *p)
+static void free_tasks(struct worker_task *task)
 {
-    struct worker_task *first = p->waiting;
-    p->waiting = first->next;
-    p->n_waiting--;
-    return first;
+    while (task) {
+        struct worker_task *next = task->next;
+        free_task(task);
+        task = next;
+    }
 }
 
 void worker_protocol_destroy(struct worker_protocol *p)
 {
     if (!p) return;
-    free_task(p->running);
-    while (p->waiting) free_task(pop_waiting(p));
+    free_tasks(p->running);
+    free_tasks(p->waiting);
     while (p->untaken) {
         struct untaken *next = p->untaken->next;
         free_untaken(p->untaken);
@@ -128,11 +132,13 @@ static lode_status on_stage(struct worker_protocol *p, const struct lode_message
 
 static bool is_known(const struct worker_protocol *p, const struct lode_attempt *attempt)
 {
-    if (p->running && lode_attempt_equals(&p->running->attempt, attempt)) return true;
+    for (const struct worker_task *task = p->running; task; task = task->next)
+        if (lode_attempt_equals(&task->attempt, attempt)) return true;
     for (const struct worker_task *task = p->waiting; task; task = task->next)
         if (lode_attempt_equals(&task->attempt, attempt)) return true;
     for (const struct untaken *untaken = p->untaken; untaken; untaken = untaken->next)
-        if (lode_attempt_equals(&untaken->attempt, attempt)) return true;
+        for (int i = 0; i < untaken->n_attempts; i++)
+            if (lode_attempt_equals(&untaken->attempts[i], attempt)) return true;
     return false;
 }
 
@@ -140,8 +146,10 @@ static lode_status add_waiting(struct worker_protocol *p, struct worker_stage *s
                                const struct lode_attempt *attempt, struct lode_span input)
 {
     if (is_known(p, attempt)) return LODE_OK; /* the message came twice */
-    if (p->n_waiting == WAITING_MAX)
+    if (p->n_running + p->n_waiting == WAITING_MAX)
         return lode_fail(LODE_E_MESSAGE, "more than %d tasks for one worker", WAITING_MAX);
+    /* a beat could not list it: it is given again */
+    if (p->n_running + p->n_waiting + p->n_untaken >= LODE_HELD_MAX) return LODE_OK;
     struct worker_task *task = calloc(1, sizeof *task), **end = &p->waiting;
     if (!task) return lode_fail(LODE_E_MEMORY, "no memory for a task");
     task->stage = stage;
@@ -176,9 +184,10 @@ static lode_status on_tasks(struct worker_protocol *p, const struct lode_message
 static lode_status on_cancel(struct worker_protocol *p, const struct lode_message *message)
 {
     const struct lode_attempt attempt = {message->stage, message->task, message->attempt};
-    if (p->running && lode_attempt_equals(&p->running->attempt, &attempt)) {
-        p->stop = true;
-        p->again = p->again || message->force;
+    for (struct worker_task *task = p->running; task; task = task->next) {
+        if (!lode_attempt_equals(&task->attempt, &attempt)) continue;
+        atomic_store(&task->stop, true);
+        p->again = p->again || (message->force && task == p->running);
         return LODE_OK;
     }
     for (struct worker_task **at = &p->waiting; *at; at = &(*at)->next) {
@@ -194,12 +203,11 @@ static lode_status on_cancel(struct worker_protocol *p, const struct lode_messag
 
 static void on_taken(struct worker_protocol *p, const struct lode_message *message)
 {
-    const struct lode_attempt attempt = {message->stage, message->task, message->attempt};
     for (struct untaken **at = &p->untaken; *at; at = &(*at)->next) {
-        if (!lode_attempt_equals(&(*at)->attempt, &attempt)) continue;
+        if ((*at)->sequence != message->sequence) continue;
         struct untaken *taken = *at;
         *at = taken->next;
-        p->n_untaken--;
+        p->n_untaken -= taken->n_attempts;
         free_untaken(taken);
         return;
     }
@@ -256,38 +264,53 @@ void worker_protocol_refused(struct worker_protocol *p, const char *why)
     leave(p, LODE_E_USAGE);
 }
 
-lode_status worker_protocol_ended(struct worker_protocol *p, const struct worker_outcome *outcome,
-                                  int64_t now_us)
+/* The message with the results, and which attempts it is about; the running list is not touched. */
+static lode_status make_untaken(struct worker_protocol *p, int n_ended,
+                                const struct lode_bytes *results, struct untaken **made)
 {
-    (void)now_us;
-    struct worker_task *task = p->running;
-    if (!task) return lode_fail(LODE_E_BUG, "a task ended, none ran");
-    const struct lode_message message = {
-        .type = LODE_RESULT,
-        .stage = task->attempt.stage,
-        .task = task->attempt.task,
-        .attempt = task->attempt.attempt,
-        .status = (uint64_t)outcome->status,
-        .text = lode_span_text(outcome->error),
-        .bytes = {outcome->bytes, outcome->bytes ? (size_t)outcome->size : 0},
-        .file_size = outcome->file_size,
-        .file_hash = outcome->file_hash,
-        .cpu_us = outcome->cpu_us,
-        .wall_us = outcome->wall_us,
-        .peak_bytes = outcome->peak_bytes,
-    };
-    struct untaken *untaken = calloc(1, sizeof *untaken), **end = &p->untaken;
-    if (!untaken) return lode_fail(LODE_E_MEMORY, "no memory for a result");
-    untaken->attempt = task->attempt;
-    const lode_status status = lode_message_encode(&message, &untaken->message);
+    const struct lode_message message = {.type = LODE_RESULTS,
+                                         .sequence = p->results_sequence + 1,
+                                         .bytes = {results->data, results->size}};
+    const struct worker_task *task = p->running;
+    struct untaken *untaken = calloc(1, sizeof *untaken);
+    if (untaken) untaken->attempts = calloc((size_t)n_ended, sizeof *untaken->attempts);
+    if (!untaken || !untaken->attempts) {
+        free_untaken(untaken);
+        return lode_fail(LODE_E_MEMORY, "no memory for %d results", n_ended);
+    }
+    for (; untaken->n_attempts < n_ended && task; task = task->next)
+        untaken->attempts[untaken->n_attempts++] = task->attempt;
+    untaken->sequence = message.sequence;
+    lode_status status = lode_message_encode(&message, &untaken->message);
+    if (!status && untaken->n_attempts < n_ended)
+        status = lode_fail(LODE_E_BUG, "%d tasks ended, %d ran", n_ended, untaken->n_attempts);
+    if (status) {
+        free_untaken(untaken);
+        return status;
+    }
+    *made = untaken;
+    return LODE_OK;
+}
+
+lode_status worker_protocol_ended(struct worker_protocol *p, int n_ended,
+                                  struct lode_bytes *results)
+{
+    struct untaken *untaken = NULL, **end = &p->untaken;
+    const lode_status status = make_untaken(p, n_ended, results, &untaken);
+    lode_bytes_clear(results);
+    lode_try(status);
     while (*end) end = &(*end)->next;
     *end = untaken;
-    p->n_untaken++;
-    p->running = NULL;
-    p->stop = p->again = p->told_running = false;
-    p->progress = 0;
-    free_task(task);
-    return status;
+    p->n_untaken += n_ended;
+    p->results_sequence++;
+    p->again = false;
+    for (int i = 0; i < n_ended; i++) {
+        struct worker_task *ended = p->running;
+        p->running = ended->next;
+        p->n_running--;
+        free_task(ended);
+    }
+    return LODE_OK;
 }
 
 lode_status worker_protocol_tick(struct worker_protocol *p, uint64_t progress, int64_t now_us)
@@ -306,7 +329,12 @@ void worker_protocol_drain(struct worker_protocol *p)
     if (p->draining) return;
     p->draining = true;
     p->beat_us = 0;
-    while (p->waiting) free_task(pop_waiting(p)); /* the beat says that we leave: they go back */
+    free_tasks(p->waiting); /* the beat says that we leave: they go back */
+    p->waiting = NULL;
+    p->n_waiting = 0;
+    /* of those that were handed out, the first may have begun */
+    for (struct worker_task *task = p->running ? p->running->next : NULL; task; task = task->next)
+        atomic_store(&task->stop, true);
 }
 
 static lode_status make_message(const struct lode_message *message, struct worker_action *action)
@@ -331,18 +359,20 @@ static lode_status say_hello(struct worker_protocol *p, struct worker_action *ac
 
 static lode_status list_held(const struct worker_protocol *p, struct lode_bytes *list)
 {
-    if (p->running) {
-        const struct lode_held held = {p->running->attempt, LODE_HELD_RUNNING};
+    for (const struct worker_task *task = p->running; task; task = task->next) {
+        const struct lode_held held = {task->attempt,
+                                       task == p->running ? LODE_HELD_RUNNING : LODE_HELD_WAITING};
         lode_try(lode_held_append(list, &held));
     }
     for (const struct worker_task *task = p->waiting; task; task = task->next) {
         const struct lode_held held = {task->attempt, LODE_HELD_WAITING};
         lode_try(lode_held_append(list, &held));
     }
-    for (const struct untaken *untaken = p->untaken; untaken; untaken = untaken->next) {
-        const struct lode_held held = {untaken->attempt, LODE_HELD_FINISHED};
-        lode_try(lode_held_append(list, &held));
-    }
+    for (const struct untaken *untaken = p->untaken; untaken; untaken = untaken->next)
+        for (int i = 0; i < untaken->n_attempts; i++) {
+            const struct lode_held held = {untaken->attempts[i], LODE_HELD_FINISHED};
+            lode_try(lode_held_append(list, &held));
+        }
     return LODE_OK;
 }
 
@@ -360,7 +390,7 @@ static lode_status say_beat(struct worker_protocol *p, struct worker_action *act
     return status;
 }
 
-/* A result that was not sent yet, or not taken for two heartbeats. */
+/* Results that were not sent yet, or not taken for two heartbeats. */
 static struct untaken *due(const struct worker_protocol *p, int64_t now_us)
 {
     struct untaken *untaken = p->untaken;
@@ -412,16 +442,16 @@ lode_status worker_protocol_next(struct worker_protocol *p, int64_t now_us,
         memcpy(action->directory, p->directory, sizeof action->directory);
         return LODE_OK;
     }
-    if (p->again || (p->stop && !p->told_running)) {
-        action->kind = p->again ? WORKER_AGAIN : WORKER_STOP;
+    if (p->again) {
+        action->kind = WORKER_AGAIN;
         p->again = false;
-        p->told_running = true;
         return LODE_OK;
     }
     if (!p->running && p->waiting && p->n_untaken < UNTAKEN_MAX) {
-        p->running = pop_waiting(p);
-        p->running->next = NULL;
-        p->progress = 0;
+        p->running = p->waiting;
+        p->n_running = p->n_waiting;
+        p->waiting = NULL;
+        p->n_waiting = 0;
         action->kind = WORKER_RUN;
         action->task = p->running;
         return LODE_OK;

@@ -28,17 +28,23 @@ enum {
     SILENCE_BEATS = 40, /* heartbeats without a word after which the coordinator is gone ... */
     SILENCE_MIN_US = 60000000, /* ... but a switch may take a minute to start again */
     REACH_TIMEOUT_MS = 1000,
+    GIVE_BACK_US = 2000, /* results wait no longer for others to travel with */
+    GIVE_BACK_BYTES = 256 << 10,
+    LOG_US = 10000, /* tasks that are longer have a line in the log each */
     PARAMS_LIMIT = 1 << 30
 };
 
 /* Set by TERM and USR1: finish what runs and leave. Process-wide, as signals are. */
 static volatile sig_atomic_t drain_signal;
 
-/* One task at the computing thread. */
-struct work {
-    const struct worker_task *task;
-    const struct lode_leaf *leaf;
-    struct executor_outcome outcome;
+/* Where the computing thread leaves results and the network thread takes them. Results of short
+ * tasks travel together: the network thread is woken every GIVE_BACK_US at most, and comes by on
+ * its own with every tick, so that a result does not wait for the long task after it. */
+struct mailbox {
+    pthread_mutex_t mutex;
+    pthread_cond_t taken; /* a full one waits: what is in it goes into one message */
+    int n_ended;
+    struct lode_bytes results;
 };
 
 struct worker {
@@ -50,18 +56,27 @@ struct worker {
     pthread_t computing;
     bool has_thread;
     struct executor *executor; /* made when welcomed */
-    struct work work;          /* what runs, if the protocol says that something does */
-    struct lode_bytes params;  /* of params_stage, read from its file */
-    uint64_t params_stage;
+    struct mailbox mailbox;
     atomic_llong progress;
-    atomic_bool stop;
     bool left;
     lode_status status;
+    /* below: the computing thread's own */
+    struct lode_bytes params; /* of params_stage, read from its file */
+    uint64_t params_stage;
 };
 
 static void note_signal(int number)
 {
     drain_signal = number;
+}
+
+/* Ending under a running leaf: it cannot be interrupted, its result is not wanted, and all it wrote
+ * lies aside. So the process ends without the libraries' clean-up at exit, which would pull HDF5
+ * away from the running thread. */
+static void end_now(int exit_status)
+{
+    lode_log_info("ends under its task exit_status=%d", exit_status);
+    _exit(exit_status);
 }
 
 /* Parameters that are too large for a message lie in a file of the run. */
@@ -86,19 +101,34 @@ static lode_status load_params(struct worker *worker, const struct worker_stage 
     return LODE_OK;
 }
 
-/* On the computing thread. */
-static void run_task(struct worker *worker, struct work *work)
+static struct lode_result result_of(const struct worker_task *task,
+                                    const struct executor_outcome *outcome)
 {
-    const struct worker_task *task = work->task;
+    return (struct lode_result){
+        .attempt = task->attempt,
+        .status = (uint64_t)outcome->status,
+        .text = lode_span_text(outcome->error),
+        .bytes = {outcome->bytes, outcome->bytes ? outcome->size : 0},
+        .file_size = outcome->bytes ? 0 : outcome->size,
+        .file_hash = outcome->file_hash,
+        .cpu_us = (uint64_t)outcome->cpu_us,
+        .wall_us = (uint64_t)outcome->wall_us,
+        .peak_bytes = outcome->peak_bytes,
+    };
+}
+
+/* On the computing thread: runs one task and leaves its result in the mailbox. */
+static lode_status run_task(struct worker *worker, const struct worker_task *task, bool *is_full)
+{
+    struct executor_outcome outcome = {.error = ""};
     struct lode_span params = {0};
-    work->outcome = (struct executor_outcome){.error = ""};
-    work->outcome.status = load_params(worker, task->stage, &params);
-    if (work->outcome.status) {
-        work->outcome.error = lode_error_text();
-        return;
-    }
+    if (atomic_load(&task->stop))
+        outcome.status = LODE_E_STOPPED;
+    else
+        outcome.status = load_params(worker, task->stage, &params);
+    if (outcome.status && outcome.status != LODE_E_STOPPED) outcome.error = lode_error_text();
     const struct executor_request request = {
-        .leaf = work->leaf->run,
+        .leaf = task->stage->leaf_run,
         .stage = (int64_t)task->attempt.stage,
         .task = (int64_t)task->attempt.task,
         .attempt = (int64_t)task->attempt.attempt,
@@ -106,11 +136,46 @@ static void run_task(struct worker *worker, struct work *work)
         .params_size = params.size,
         .input = task->input.data,
         .input_size = task->input.size,
+        .stop = &task->stop,
     };
-    executor_run(worker->executor, &request, &work->outcome);
+    if (!outcome.status) executor_run(worker->executor, &request, &outcome);
+    atomic_fetch_add_explicit(&worker->progress, 1, memory_order_relaxed); /* for the lease */
+    if (outcome.status || outcome.wall_us > LOG_US)
+        lode_log_info("task=%" PRIu64 " stage=%" PRIu64 " attempt=%" PRIu64
+                      " status=%s cpu_us=%" PRId64 " bytes=%zu",
+                      task->attempt.task, task->attempt.stage, task->attempt.attempt,
+                      lode_status_name(outcome.status), outcome.cpu_us, outcome.size);
+    const struct lode_result result = result_of(task, &outcome);
+    pthread_mutex_lock(&worker->mailbox.mutex);
+    while (worker->mailbox.results.size > GIVE_BACK_BYTES)
+        pthread_cond_wait(&worker->mailbox.taken, &worker->mailbox.mutex);
+    const lode_status status = lode_result_append(&worker->mailbox.results, &result);
+    worker->mailbox.n_ended++;
+    *is_full = worker->mailbox.results.size > GIVE_BACK_BYTES;
+    pthread_mutex_unlock(&worker->mailbox.mutex);
+    return status;
 }
 
-/* The computing thread: takes work, runs it, gives it back; a null pointer ends it. */
+/* Runs the tasks in their order, and wakes the network thread now and then and at the end. */
+static lode_status run_tasks(struct worker *worker, struct lode_socket *pair,
+                             const struct worker_task *task)
+{
+    int64_t woken_us = lode_clock_us();
+    while (task) {
+        const struct worker_task *next = task->next; /* it is freed once its result is taken */
+        bool is_full = false;
+        lode_try(run_task(worker, task, &is_full));
+        const int64_t now = lode_clock_us();
+        if (!next || is_full || now - woken_us > GIVE_BACK_US) {
+            lode_try(lode_socket_send(pair, NULL, "", 1, NULL));
+            woken_us = now;
+        }
+        task = next;
+    }
+    return LODE_OK;
+}
+
+/* The computing thread: takes tasks, runs them, gives them back; a null pointer ends it. */
 struct computing_start {
     struct worker *worker;
     struct lode_socket *pair;
@@ -129,11 +194,13 @@ static void *compute(void *argument)
         if (lode_socket_wait(&pair, 1, -1) || lode_socket_receive(pair, NULL, &data, &size, &got))
             break;
         if (!got) continue;
-        struct work *work = NULL;
-        memcpy(&work, data, sizeof work);
-        if (!work) break;
-        run_task(worker, work);
-        if (lode_socket_send(pair, NULL, &work, sizeof work, NULL)) break;
+        const struct worker_task *task = NULL;
+        memcpy(&task, data, sizeof task);
+        if (!task) break;
+        if (run_tasks(worker, pair, task)) {
+            lode_log_error("%s", lode_error_text());
+            end_now(lode_exit_status(LODE_E_MEMORY)); /* nothing can be told: another process may */
+        }
     }
     lode_socket_close(pair);
     return NULL;
@@ -172,35 +239,26 @@ static lode_status prepare(struct worker *worker, const struct worker_action *ac
     lode_log_info("welcomed worker=%" PRIu64 " memory_bytes=%" PRIu64, action->worker,
                   action->memory_bytes);
     lode_try(executor_create((size_t)action->memory_bytes, action->directory, &worker->progress,
-                             &worker->stop, &worker->executor));
+                             &worker->executor));
     return start_computing(worker);
 }
 
-static lode_status start_task(struct worker *worker, const struct worker_task *task)
+/* Finds the leaf of every stage among them once; a worker without it would fail every task. */
+static lode_status start_tasks(struct worker *worker, const struct worker_task *first)
 {
-    struct work *work = &worker->work;
-    *work = (struct work){.task = task, .leaf = lode_leaf_find(task->stage->leaf)};
-    if (!work->leaf) { /* it would fail every task at once: better without it */
+    for (const struct worker_task *task = first; task; task = task->next) {
+        struct worker_stage *stage = task->stage;
+        const struct lode_leaf *leaf = stage->leaf_run ? NULL : lode_leaf_find(stage->leaf);
+        if (leaf) stage->leaf_run = leaf->run;
+        if (stage->leaf_run) continue;
         char why[256];
         snprintf(why, sizeof why,
-                 "this worker's program has no leaf '%s': it is another one than "
-                 "the coordinator's",
-                 task->stage->leaf);
+                 "this worker's program has no leaf '%s': it is another one than the coordinator's",
+                 stage->leaf);
         worker_protocol_refused(worker->protocol, why);
         return LODE_OK;
     }
-    atomic_store(&worker->progress, 0);
-    atomic_store(&worker->stop, false);
-    return lode_socket_send(worker->pair, NULL, (const void *)&work, sizeof work, NULL);
-}
-
-/* Ending under a running leaf: it cannot be interrupted, its result is not wanted, and all it wrote
- * lies aside. So the process ends without the libraries' clean-up at exit, which would pull HDF5
- * away from the running thread. */
-static void end_now(int exit_status)
-{
-    lode_log_info("ends under its task exit_status=%d", exit_status);
-    _exit(exit_status);
+    return lode_socket_send(worker->pair, NULL, (const void *)&first, sizeof first, NULL);
 }
 
 static lode_status act(struct worker *worker)
@@ -222,10 +280,7 @@ static lode_status act(struct worker *worker)
             break;
         }
         case WORKER_RUN:
-            lode_try(start_task(worker, action.task));
-            break;
-        case WORKER_STOP:
-            atomic_store(&worker->stop, true);
+            lode_try(start_tasks(worker, action.task));
             break;
         case WORKER_AGAIN:
             lode_log_warn("told to stop a task that does not: starting anew");
@@ -252,34 +307,24 @@ static lode_status receive_all(struct worker *worker)
     }
 }
 
-/* A task is back from the computing thread. */
+/* Takes what the computing thread has left. */
 static lode_status take_back(struct worker *worker)
 {
-    const void *data = NULL;
-    size_t size = 0;
-    bool got = false;
-    struct work *work = NULL;
-    lode_try(lode_socket_receive(worker->pair, NULL, &data, &size, &got));
-    if (!got) return LODE_OK;
-    memcpy(&work, data, sizeof work);
-    const struct executor_outcome *outcome = &work->outcome;
-    const struct lode_attempt *attempt = &work->task->attempt;
-    lode_log_info("task=%" PRIu64 " stage=%" PRIu64 " attempt=%" PRIu64 " status=%s cpu_us=%" PRId64
-                  " bytes=%zu",
-                  attempt->task, attempt->stage, attempt->attempt,
-                  lode_status_name(outcome->status), outcome->cpu_us, outcome->size);
-    const struct worker_outcome told = {
-        .status = outcome->status,
-        .error = outcome->error,
-        .bytes = outcome->bytes,
-        .size = outcome->size,
-        .file_size = outcome->bytes ? 0 : outcome->size,
-        .file_hash = outcome->file_hash,
-        .cpu_us = (uint64_t)outcome->cpu_us,
-        .wall_us = (uint64_t)outcome->wall_us,
-        .peak_bytes = outcome->peak_bytes,
-    };
-    return worker_protocol_ended(worker->protocol, &told, lode_clock_us());
+    struct lode_bytes results = {0};
+    int n_ended = 0;
+    for (bool got = true; got;) { /* it may have woken us many times */
+        const void *data = NULL;
+        size_t size = 0;
+        lode_try(lode_socket_receive(worker->pair, NULL, &data, &size, &got));
+    }
+    pthread_mutex_lock(&worker->mailbox.mutex);
+    n_ended = worker->mailbox.n_ended;
+    results = worker->mailbox.results;
+    worker->mailbox.n_ended = 0;
+    worker->mailbox.results = (struct lode_bytes){0};
+    pthread_cond_signal(&worker->mailbox.taken);
+    pthread_mutex_unlock(&worker->mailbox.mutex);
+    return n_ended ? worker_protocol_ended(worker->protocol, n_ended, &results) : LODE_OK;
 }
 
 static lode_status serve(struct worker *worker)
@@ -314,6 +359,7 @@ static void clear(struct worker *worker, lode_status status)
     executor_destroy(worker->executor);
     worker_protocol_destroy(worker->protocol);
     lode_bytes_clear(&worker->params);
+    lode_bytes_clear(&worker->mailbox.results);
     lode_socket_close(worker->pair);
     lode_socket_close_after(worker->dealer, 100);
     lode_zmq_destroy(worker->zmq);
@@ -329,7 +375,9 @@ lode_status worker_serve(const struct door *door)
 {
     lode_status status = LODE_OK;
     char host[DOOR_HOST_SIZE] = "host", identity[LODE_IDENTITY_SIZE], endpoint[128];
-    struct worker worker = {.door = door};
+    struct worker worker = {
+        .door = door,
+        .mailbox = {.mutex = PTHREAD_MUTEX_INITIALIZER, .taken = PTHREAD_COND_INITIALIZER}};
     const struct sigaction drain = {.sa_handler = note_signal};
     sigaction(SIGTERM, &drain, NULL);
     sigaction(SIGUSR1, &drain, NULL);

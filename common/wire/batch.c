@@ -1,6 +1,8 @@
 /* Batch: see the header. */
 #include "common/wire/batch.h"
 
+static const uint64_t TASK_US_MAX = (uint64_t)1 << 50; /* 35 years */
+
 lode_status lode_batch_append(struct lode_bytes *out, uint64_t task, uint64_t attempt,
                               const void *input, size_t size)
 {
@@ -17,6 +19,53 @@ lode_status lode_batch_next(struct lode_unpack *in, uint64_t *task, uint64_t *at
     lode_try(lode_unpack_u64(in, task));
     lode_try(lode_unpack_u64(in, attempt));
     return lode_unpack_bin(in, &input->data, &input->size);
+}
+
+lode_status lode_result_append(struct lode_bytes *out, const struct lode_result *result)
+{
+    const uint64_t head[] = {result->attempt.stage, result->attempt.task, result->attempt.attempt,
+                             result->status};
+    const uint64_t tail[] = {result->file_size, result->file_hash, result->cpu_us, result->wall_us,
+                             result->peak_bytes};
+    size_t size = result->text.size;
+    if (size > LODE_MESSAGE_TEXT_LIMIT) size = LODE_MESSAGE_TEXT_LIMIT;
+    for (size_t i = 0; i < sizeof head / sizeof *head; i++) lode_try(lode_pack_u64(out, head[i]));
+    lode_try(lode_pack_text(out, (const char *)result->text.data, size));
+    lode_try(lode_pack_bin(out, result->bytes.data, result->bytes.size));
+    for (size_t i = 0; i < sizeof tail / sizeof *tail; i++) lode_try(lode_pack_u64(out, tail[i]));
+    return LODE_OK;
+}
+
+/* Numbers that no worker sends and that would not fit where they go. */
+static lode_status check_result(const struct lode_result *result)
+{
+    if (result->status > LODE_E_BUG)
+        return lode_fail(LODE_E_MESSAGE, "a result with status %llu",
+                         (unsigned long long)result->status);
+    if (result->wall_us > TASK_US_MAX || result->cpu_us > TASK_US_MAX)
+        return lode_fail(LODE_E_MESSAGE, "a task that took %llu us and %llu us of a core",
+                         (unsigned long long)result->wall_us, (unsigned long long)result->cpu_us);
+    if (result->text.size > LODE_MESSAGE_TEXT_LIMIT)
+        return lode_fail(LODE_E_MESSAGE, "an error of %zu bytes, at most %d are allowed",
+                         result->text.size, LODE_MESSAGE_TEXT_LIMIT);
+    return LODE_OK;
+}
+
+lode_status lode_result_next(struct lode_unpack *in, struct lode_result *result, bool *more)
+{
+    const char *text = NULL;
+    *more = in->at < in->end;
+    if (!*more) return LODE_OK;
+    uint64_t *const head[] = {&result->attempt.stage, &result->attempt.task,
+                              &result->attempt.attempt, &result->status};
+    uint64_t *const tail[] = {&result->file_size, &result->file_hash, &result->cpu_us,
+                              &result->wall_us, &result->peak_bytes};
+    for (size_t i = 0; i < sizeof head / sizeof *head; i++) lode_try(lode_unpack_u64(in, head[i]));
+    lode_try(lode_unpack_text(in, &text, &result->text.size));
+    result->text.data = (const uint8_t *)text;
+    lode_try(lode_unpack_bin(in, &result->bytes.data, &result->bytes.size));
+    for (size_t i = 0; i < sizeof tail / sizeof *tail; i++) lode_try(lode_unpack_u64(in, tail[i]));
+    return check_result(result);
 }
 
 lode_status lode_held_append(struct lode_bytes *out, const struct lode_held *held)

@@ -1,6 +1,6 @@
-/* Batch: the two lists that travel inside messages. TASKS carries the tasks of one batch; a
- * worker's BEAT carries the attempts that it holds. Both are MessagePack values one after the
- * other; every entry is checked while it is read, no memory is taken.
+/* Batch: the lists that travel inside messages. TASKS carries the tasks of one batch, RESULTS the
+ * results of tasks that ended, a worker's BEAT the attempts that it holds. All are MessagePack
+ * values one after the other; every entry is checked while it is read, no memory is taken.
  */
 #ifndef LODE_COMMON_BATCH_H
 #define LODE_COMMON_BATCH_H
@@ -29,8 +29,25 @@ LODE_CHECKED lode_status lode_batch_append(struct lode_bytes *out, uint64_t task
 LODE_CHECKED lode_status lode_batch_next(struct lode_unpack *in, uint64_t *task, uint64_t *attempt,
                                          struct lode_span *input, bool *more);
 
+/* How one attempt ended. Text and bytes are borrowed. */
+struct lode_result {
+    struct lode_attempt attempt;
+    uint64_t status;               /* a lode_status */
+    struct lode_span text;         /* the error; empty when well */
+    struct lode_span bytes;        /* the result ... */
+    uint64_t file_size, file_hash; /* ... or, when file_size is not 0, its file */
+    uint64_t cpu_us, wall_us, peak_bytes;
+};
+/* An error of more than LODE_MESSAGE_TEXT_LIMIT bytes is cut. */
+LODE_CHECKED lode_status lode_result_append(struct lode_bytes *out,
+                                            const struct lode_result *result);
+/* The next result of a list; *more is false at its end. LODE_E_MESSAGE also for numbers that no
+ * worker sends. */
+LODE_CHECKED lode_status lode_result_next(struct lode_unpack *in, struct lode_result *result,
+                                          bool *more);
+
 enum lode_held_state { LODE_HELD_WAITING, LODE_HELD_RUNNING, LODE_HELD_FINISHED };
-enum { LODE_HELD_MAX = 256 }; /* entries of one list */
+enum { LODE_HELD_MAX = 512 }; /* entries of one list */
 struct lode_held {
     struct lode_attempt attempt;
     enum lode_held_state state;

@@ -16,7 +16,7 @@ struct field {
     size_t offset;
 };
 
-enum { FIELDS_MAX = 11 };
+enum { FIELDS_MAX = 6 };
 
 struct schema {
     enum lode_message_type type;
@@ -51,12 +51,8 @@ static const struct schema schemas[] = {
     {LODE_STAGE, 5, "stage", {NUM(stage), TXT(leaf), BIN(bytes), NUM(file_size), NUM(file_hash)}},
     {LODE_TASKS, 2, "tasks", {NUM(stage), BIN(bytes)}},
     {LODE_CANCEL, 4, "cancel", {NUM(stage), NUM(task), NUM(attempt), NUM(force)}},
-    {LODE_RESULT,
-     11,
-     "result",
-     {NUM(stage), NUM(task), NUM(attempt), NUM(status), TXT(text), BIN(bytes), NUM(file_size),
-      NUM(file_hash), NUM(cpu_us), NUM(wall_us), NUM(peak_bytes)}},
-    {LODE_TAKEN, 3, "taken", {NUM(stage), NUM(task), NUM(attempt)}},
+    {LODE_RESULTS, 2, "results", {NUM(sequence), BIN(bytes)}},
+    {LODE_TAKEN, 1, "taken", {NUM(sequence)}},
     {LODE_BEAT, 4, "beat", {NUM(sequence), NUM(progress), NUM(leaving), BIN(bytes)}},
     {LODE_END, 1, "end", {TXT(text)}},
     {LODE_BYE, 0, "bye", {{NUMBER, 0}}},

@@ -27,8 +27,8 @@ enum lode_message_type {
     LODE_STAGE,     /* coordinator: what the following tasks run, and their parameters */
     LODE_TASKS,     /* coordinator: run these; a batch (batch.h) */
     LODE_CANCEL,    /* coordinator: this attempt is not wanted any more */
-    LODE_RESULT,    /* worker: a task ended, well or not; said again until it is taken */
-    LODE_TAKEN,     /* coordinator: that result has come */
+    LODE_RESULTS,   /* worker: tasks ended, well or not (batch.h); said again until taken */
+    LODE_TAKEN,     /* coordinator: those results have come */
     LODE_BEAT,      /* both: alive; from a worker with what it holds (batch.h) and its progress */
     LODE_END,       /* coordinator: leave */
     LODE_BYE,       /* worker: leaving */
@@ -46,18 +46,18 @@ struct lode_span lode_span_text(const char *text);
 /* One message. Fields that its type does not have are zero. */
 struct lode_message {
     enum lode_message_type type;
-    uint64_t protocol, pid, incarnation;          /* HELLO */
-    uint64_t worker, heartbeat_ms, memory_bytes;  /* WELCOME */
-    uint64_t stage, task, attempt;                /* STAGE, TASKS, CANCEL, RESULT, TAKEN */
-    uint64_t force;                               /* CANCEL: end the process if need be */
-    uint64_t status, cpu_us, wall_us, peak_bytes; /* RESULT */
-    uint64_t file_size, file_hash;                /* STAGE, RESULT: bytes are in a file instead */
-    uint64_t sequence, progress, leaving;         /* BEAT */
-    struct lode_span version, host, place;        /* HELLO */
-    struct lode_span directory;                   /* WELCOME: the run's stages/ folder */
-    struct lode_span leaf;                        /* STAGE */
-    struct lode_span text;                        /* REFUSED, RESULT (error), END, ASK */
-    /* STAGE (parameters), TASKS (batch), RESULT (result), BEAT (what is held), ANSWER */
+    uint64_t protocol, pid, incarnation;         /* HELLO */
+    uint64_t worker, heartbeat_ms, memory_bytes; /* WELCOME */
+    uint64_t stage, task, attempt;               /* STAGE, TASKS, CANCEL */
+    uint64_t force;                              /* CANCEL: end the process if need be */
+    uint64_t file_size, file_hash;               /* STAGE: parameters are in a file instead */
+    uint64_t sequence;                           /* RESULTS, TAKEN, BEAT */
+    uint64_t progress, leaving;                  /* BEAT */
+    struct lode_span version, host, place;       /* HELLO */
+    struct lode_span directory;                  /* WELCOME: the run's stages/ folder */
+    struct lode_span leaf;                       /* STAGE */
+    struct lode_span text;                       /* REFUSED, END, ASK */
+    /* STAGE (parameters), TASKS, RESULTS, BEAT (lists: batch.h), ANSWER */
     struct lode_span bytes;
 };
 

@@ -335,8 +335,11 @@ lode_status dispatch_next(struct dispatch *d, int timeout_ms, struct report **re
     size_t size = 0;
     bool got = false;
     *report = NULL;
-    lode_try(lode_socket_wait(&d->outer, 1, timeout_ms));
     lode_try(lode_socket_receive(d->outer, NULL, &data, &size, &got));
+    if (!got && timeout_ms > 0) {
+        lode_try(lode_socket_wait(&d->outer, 1, timeout_ms));
+        lode_try(lode_socket_receive(d->outer, NULL, &data, &size, &got));
+    }
     if (got) memcpy(report, data, sizeof *report);
     return LODE_OK;
 }

@@ -11,8 +11,9 @@
 struct members {
     struct member *all;
     int count, capacity;
-    int *slots; /* hash of identity -> number + 1, linear probing; 0: free */
-    int n_slots;
+    int *slots;       /* hash of identity -> number + 1, linear probing; 0: free */
+    int *place_slots; /* the same by place: its latest worker */
+    int n_slots, n_places;
 };
 
 lode_status members_create(struct members **members)
@@ -27,6 +28,7 @@ void members_destroy(struct members *members)
     for (int i = 0; i < members->count; i++) lode_bytes_clear(&members->all[i].batch);
     free(members->all);
     free(members->slots);
+    free(members->place_slots);
     free(members);
 }
 
@@ -37,14 +39,7 @@ int members_count(const struct members *members)
 
 int64_t members_places(const struct members *members)
 {
-    int64_t places = 0; /* every place has exactly one latest incarnation */
-    for (int i = 0; i < members->count; i++) {
-        bool latest = true;
-        for (int j = i + 1; j < members->count && latest; j++)
-            latest = strcmp(members->all[j].place, members->all[i].place) != 0;
-        places += latest;
-    }
-    return places;
+    return members->n_places;
 }
 
 struct member *members_at(struct members *members, int worker)
@@ -78,7 +73,28 @@ static void put_slot(struct members *members, int number)
     members->slots[at] = number + 1;
 }
 
-/* Room for one more; the table is at most half full. */
+/* Where the place of this worker is, or would be, in the table of places. */
+static int *place_slot(const struct members *members, int worker)
+{
+    const char *place = members->all[worker].place;
+    int at = (int)(lode_hash(place, strlen(place)) % (uint64_t)members->n_slots);
+    while (members->place_slots[at] &&
+           strcmp(members->all[members->place_slots[at] - 1].place, place) != 0)
+        at = (at + 1) % members->n_slots;
+    return &members->place_slots[at];
+}
+
+int members_settle(struct members *members, int worker)
+{
+    int *slot = place_slot(members, worker);
+    const int latest = *slot ? *slot - 1 : worker;
+    if (!*slot) members->n_places++;
+    if (!*slot || members->all[worker].incarnation > members->all[latest].incarnation)
+        *slot = worker + 1;
+    return latest;
+}
+
+/* Room for one more; the tables are at most half full. */
 static lode_status grow(struct members *members)
 {
     if (members->count < members->capacity) return LODE_OK;
@@ -87,12 +103,23 @@ static lode_status grow(struct members *members)
     if (!grown) return lode_fail(LODE_E_MEMORY, "no memory for %d workers", wanted);
     members->all = grown;
     int *slots = calloc((size_t)wanted * 2, sizeof *slots);
-    if (!slots) return lode_fail(LODE_E_MEMORY, "no memory for %d workers", wanted);
+    int *place_slots = calloc((size_t)wanted * 2, sizeof *place_slots);
+    if (!slots || !place_slots) {
+        free(slots);
+        free(place_slots);
+        return lode_fail(LODE_E_MEMORY, "no memory for %d workers", wanted);
+    }
     free(members->slots);
+    free(members->place_slots);
     members->slots = slots;
+    members->place_slots = place_slots;
     members->n_slots = wanted * 2;
     members->capacity = wanted;
-    for (int i = 0; i < members->count; i++) put_slot(members, i);
+    members->n_places = 0;
+    for (int i = 0; i < members->count; i++) {
+        put_slot(members, i);
+        members_settle(members, i);
+    }
     return LODE_OK;
 }
 

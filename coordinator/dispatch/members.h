@@ -34,6 +34,9 @@ void members_destroy(struct members *members); /* takes NULL */
 int members_count(const struct members *members);
 /* Different places among them: a worker started anew is a member more, but no place more. */
 int64_t members_places(const struct members *members);
+/* The worker who has the place of this one: the one of the latest incarnation so far, which from
+ * here on is this one if it is later still. */
+int members_settle(struct members *members, int worker);
 /* Borrowed until the next members_join. */
 struct member *members_at(struct members *members, int worker);
 const struct member *members_look(const struct members *members, int worker);

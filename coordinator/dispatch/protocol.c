@@ -16,7 +16,6 @@ enum {
     LOST_BEATS = 3, /* heartbeats without a word after which a worker is taken for lost */
     BATCH_BYTES = 256 << 10
 };
-static const uint64_t TASK_US_MAX = (uint64_t)1 << 50; /* 35 years */
 
 struct protocol {
     struct protocol_options options;
@@ -27,6 +26,8 @@ struct protocol {
     struct protocol_output *queue;
     int64_t n_queue, next_queue, capacity;
     int64_t beat_us, tick_us, workers_seen_us, stage_begin_us;
+    int *batched; /* workers with tasks in their batch, to be sent */
+    int n_batched, batched_capacity;
     int64_t n_bad, n_refused;
 };
 
@@ -58,6 +59,7 @@ void protocol_destroy(struct protocol *p)
     if (!p) return;
     for (int64_t i = p->next_queue; i < p->n_queue; i++) clear_output(&p->queue[i]);
     free(p->queue);
+    free(p->batched);
     scheduler_destroy(p->scheduler);
     members_destroy(p->members);
     free(p);
@@ -217,20 +219,18 @@ static bool span_equals(struct lode_span span, const char *text)
 
 /* The place has a newer process: the older one died, with the task that it ran. *outdated: the
  * newer one is known already, this hello was a long time on its way. */
-static lode_status replace(struct protocol *p, const struct member *newer, int worker,
-                           int64_t now_us, bool *outdated)
+static lode_status replace(struct protocol *p, int worker, int64_t now_us, bool *outdated)
 {
+    const int latest = members_settle(p->members, worker);
     *outdated = false;
-    for (int i = 0; i < members_count(p->members); i++) {
-        struct member *other = members_at(p->members, i);
-        if (i == worker || strcmp(other->place, newer->place) != 0) continue;
-        *outdated = *outdated || other->incarnation > newer->incarnation;
-        if (other->incarnation >= newer->incarnation) continue;
-        lode_try(lose(p, i, "its process died and was started anew", now_us));
-        if (other->suspect.attempt)
-            lode_try(scheduler_crashed(p->scheduler, i, &other->suspect, now_us));
-        other->suspect = (struct lode_attempt){0};
-    }
+    if (latest == worker) return LODE_OK;
+    struct member *other = members_at(p->members, latest);
+    *outdated = other->incarnation > members_at(p->members, worker)->incarnation;
+    if (*outdated) return LODE_OK;
+    lode_try(lose(p, latest, "its process died and was started anew", now_us));
+    if (other->suspect.attempt)
+        lode_try(scheduler_crashed(p->scheduler, latest, &other->suspect, now_us));
+    other->suspect = (struct lode_attempt){0};
     return LODE_OK;
 }
 
@@ -273,71 +273,43 @@ static lode_status on_hello(struct protocol *p, const char *identity,
     struct member *member = members_at(p->members, worker);
     member->heard_us = now_us;
     if (!member->joined_us) member->joined_us = now_us;
-    lode_try(replace(p, member, worker, now_us, &outdated));
+    lode_try(replace(p, worker, now_us, &outdated));
     if (outdated) return lose(p, worker, "its process died and was started anew", now_us);
     if (p->dismissing) return send_end(p, identity);
     lode_try(scheduler_joined(p->scheduler, worker, now_us));
     return welcome(p, worker);
 }
 
-static lode_status fill_result(const struct lode_message *message, int64_t now_us,
+static lode_status fill_result(const struct lode_result *result, int64_t now_us,
                                struct report *report)
 {
-    report->task = (int64_t)message->task;
-    report->attempt = (int64_t)message->attempt;
-    report->wall_us = (int64_t)message->wall_us;
-    report->cpu_us = (int64_t)message->cpu_us;
+    report->task = (int64_t)result->attempt.task;
+    report->attempt = (int64_t)result->attempt.attempt;
+    report->wall_us = (int64_t)result->wall_us;
+    report->cpu_us = (int64_t)result->cpu_us;
     report->start_us = now_us - report->wall_us;
-    report->peak_bytes = message->peak_bytes;
-    report->status = (lode_status)message->status;
-    report->file_size = message->file_size;
-    report->file_hash = message->file_hash;
-    if (message->status) {
-        free(report->text);
-        report->text = strndup((const char *)message->text.data, message->text.size);
-        return LODE_OK;
-    }
-    return lode_bytes_append(&report->bytes, message->bytes.data, message->bytes.size);
-}
-
-static bool is_held(const struct protocol *p, int worker, const struct lode_attempt *attempt)
-{
-    struct scheduler_entry entry;
-    for (int i = 0; scheduler_held(p->scheduler, worker, i, &entry); i++)
-        if (lode_attempt_equals(&entry.attempt, attempt)) return true;
-    return false;
-}
-
-/* Numbers that no worker sends and that would not fit where they go. */
-static lode_status check_result(const struct lode_message *message)
-{
-    if (message->status > LODE_E_BUG)
-        return lode_fail(LODE_E_MESSAGE, "a result with status %llu",
-                         (unsigned long long)message->status);
-    if (message->wall_us > TASK_US_MAX || message->cpu_us > TASK_US_MAX)
-        return lode_fail(LODE_E_MESSAGE, "a task that took %llu us and %llu us of a core",
-                         (unsigned long long)message->wall_us, (unsigned long long)message->cpu_us);
+    report->peak_bytes = result->peak_bytes;
+    report->status = (lode_status)result->status;
+    report->file_size = result->file_size;
+    report->file_hash = result->file_hash;
+    if (!result->status)
+        return lode_bytes_append(&report->bytes, result->bytes.data, result->bytes.size);
+    report->text = strndup((const char *)result->text.data, result->text.size);
     return LODE_OK;
 }
 
-static lode_status on_result(struct protocol *p, int worker, const struct lode_message *message,
-                             int64_t now_us)
+static lode_status take_result(struct protocol *p, int worker, const struct lode_result *result,
+                               int64_t now_us)
 {
-    const struct lode_attempt attempt = {message->stage, message->task, message->attempt};
-    const struct lode_message taken = {.type = LODE_TAKEN,
-                                       .stage = message->stage,
-                                       .task = message->task,
-                                       .attempt = message->attempt};
-    const enum scheduler_outcome outcome = message->status == LODE_OK          ? SCHEDULER_OK
-                                           : message->status == LODE_E_STOPPED ? SCHEDULER_STOPPED
-                                                                               : SCHEDULER_FAILED;
+    const enum scheduler_outcome outcome = result->status == LODE_OK          ? SCHEDULER_OK
+                                           : result->status == LODE_E_STOPPED ? SCHEDULER_STOPPED
+                                                                              : SCHEDULER_FAILED;
     struct report *report = NULL;
-    bool accepted = false;
-    lode_try(check_result(message));
-    const bool held = is_held(p, worker, &attempt); /* else it was said before, or is late */
-    lode_try(scheduler_result(p->scheduler, worker, &attempt, outcome, now_us, &accepted));
-    lode_try(send_to(p, worker, &taken));
-    if (!p->has_stage || message->stage != p->stage.id || (!held && !accepted)) return LODE_OK;
+    bool accepted = false, held = false; /* not held: it was said before, or is late */
+    lode_try(scheduler_result(p->scheduler, worker, &result->attempt, outcome, now_us, &accepted,
+                              &held));
+    if (!p->has_stage || result->attempt.stage != p->stage.id || (!held && !accepted))
+        return LODE_OK;
 
     struct member *member = members_at(p->members, worker);
     member->n_ok += accepted;
@@ -347,12 +319,26 @@ static lode_status on_result(struct protocol *p, int worker, const struct lode_m
                       : outcome == SCHEDULER_FAILED  ? "failed"
                       : outcome == SCHEDULER_STOPPED ? "stopped"
                                                      : "late";
-    const lode_status status = fill_result(message, now_us, report);
+    const lode_status status = fill_result(result, now_us, report);
     if (status) {
         report_free(report);
         return status;
     }
     return send_report(p, report);
+}
+
+static lode_status on_results(struct protocol *p, int worker, const struct lode_message *message,
+                              int64_t now_us)
+{
+    const struct lode_message taken = {.type = LODE_TAKEN, .sequence = message->sequence};
+    struct lode_unpack in = lode_unpack_begin(message->bytes.data, message->bytes.size);
+    for (;;) {
+        struct lode_result result;
+        bool more = false;
+        lode_try(lode_result_next(&in, &result, &more));
+        if (!more) return send_to(p, worker, &taken);
+        lode_try(take_result(p, worker, &result, now_us));
+    }
 }
 
 static lode_status on_beat(struct protocol *p, int worker, const struct lode_message *message,
@@ -400,7 +386,7 @@ static lode_status on_worker(struct protocol *p, int worker, const struct lode_m
         lode_log_info("worker back worker=%d place=%s", worker, member->place);
         lode_try(scheduler_joined(p->scheduler, worker, now_us));
     }
-    if (message->type == LODE_RESULT) return on_result(p, worker, message, now_us);
+    if (message->type == LODE_RESULTS) return on_results(p, worker, message, now_us);
     if (message->type == LODE_BEAT) return on_beat(p, worker, message, now_us);
     return lode_fail(LODE_E_MESSAGE, "message type %d is not for a coordinator", message->type);
 }
@@ -525,6 +511,19 @@ static lode_status send_batch(struct protocol *p, int worker)
     return status;
 }
 
+static lode_status note_batched(struct protocol *p, int worker)
+{
+    if (p->n_batched == p->batched_capacity) {
+        const int wanted = 2 * p->batched_capacity + 16;
+        int *grown = realloc(p->batched, (size_t)wanted * sizeof *grown);
+        if (!grown) return lode_fail(LODE_E_MEMORY, "no memory for %d batches", wanted);
+        p->batched = grown;
+        p->batched_capacity = wanted;
+    }
+    p->batched[p->n_batched++] = worker;
+    return LODE_OK;
+}
+
 /* Puts the task into the worker's batch; a worker that does not know the stage is told first. */
 static lode_status assign(struct protocol *p, const struct scheduler_action *action)
 {
@@ -539,6 +538,7 @@ static lode_status assign(struct protocol *p, const struct scheduler_action *act
         lode_try(lode_bytes_append(&output->bytes, p->stage.message->data, p->stage.message->size));
         member->stage_sent = p->stage.id;
     }
+    if (member->batch.size == 0) lode_try(note_batched(p, action->worker));
     lode_try(lode_batch_append(&member->batch, action->attempt.task, action->attempt.attempt,
                                input->data, input->size));
     return member->batch.size > BATCH_BYTES ? send_batch(p, action->worker) : LODE_OK;
@@ -620,15 +620,14 @@ static lode_status act(struct protocol *p, const struct scheduler_action *action
 /* All that the scheduler has to say, and then the batches that came of it. */
 static lode_status ask_scheduler(struct protocol *p, int64_t now_us)
 {
-    bool assigned = false;
     while (!p->dismissing) {
         struct scheduler_action action;
         lode_try(scheduler_next(p->scheduler, now_us, &action));
         if (action.kind == SCHEDULER_NOTHING) break;
-        assigned = assigned || action.kind == SCHEDULER_ASSIGN;
         lode_try(act(p, &action, now_us));
     }
-    for (int i = 0; assigned && i < members_count(p->members); i++) lode_try(send_batch(p, i));
+    for (int i = 0; i < p->n_batched; i++) lode_try(send_batch(p, p->batched[i]));
+    p->n_batched = 0;
     return LODE_OK;
 }
 

@@ -26,15 +26,17 @@ static int other_worker(const struct scheduler *s, const struct task *task)
     return best;
 }
 
-static void assign(struct scheduler *s, int worker, int64_t task, enum scheduler_reason reason,
-                   int64_t now_us, struct scheduler_action *action)
+static lode_status assign(struct scheduler *s, int worker, int64_t task,
+                          enum scheduler_reason reason, int64_t now_us,
+                          struct scheduler_action *action)
 {
     *action =
         (struct scheduler_action){.kind = SCHEDULER_ASSIGN, .worker = worker, .reason = reason};
-    action->attempt = scheduler_give(s, worker, task, now_us);
+    return scheduler_give(s, worker, task, now_us, &action->attempt);
 }
 
-static void assign_again(struct scheduler *s, int64_t now_us, struct scheduler_action *action)
+static lode_status assign_again(struct scheduler *s, int64_t now_us,
+                                struct scheduler_action *action)
 {
     for (int64_t i = 0; i < s->backlog.n_again; i++) {
         const int64_t task = s->backlog.again[i];
@@ -45,9 +47,9 @@ static void assign_again(struct scheduler *s, int64_t now_us, struct scheduler_a
         const int worker = other_worker(s, &s->tasks[task]);
         if (worker == NOBODY) continue;
         backlog_remove_again(&s->backlog, i);
-        assign(s, worker, task, SCHEDULER_RETRY, now_us, action);
-        return;
+        return assign(s, worker, task, SCHEDULER_RETRY, now_us, action);
     }
+    return LODE_OK;
 }
 
 /* The next fresh task, or -1; what does not wait any more, or went wrong since, is sorted out. */
@@ -108,20 +110,20 @@ static lode_status steal(struct scheduler *s, int thief, int64_t now_us,
     if (victim == NOBODY) return LODE_OK;
     const int64_t task = (int64_t)s->workers[victim].held[at].attempt.task;
     lode_try(scheduler_unwant(s, victim, at, now_us, false));
-    assign(s, thief, task, SCHEDULER_STOLEN, now_us, action);
-    return LODE_OK;
+    return assign(s, thief, task, SCHEDULER_STOLEN, now_us, action);
 }
 
 /* The task that has run longest of those that are slow, have one copy and never went wrong. */
-static void speculate(struct scheduler *s, int idle, int64_t now_us,
-                      struct scheduler_action *action)
+static lode_status speculate(struct scheduler *s, int idle, int64_t now_us,
+                             struct scheduler_action *action)
 {
     int64_t slow_us = SLOW_FACTOR * s->median_us, longest = 0, task = -1;
-    if (!s->options.speculation || s->pace.count == 0) return;
+    if (!s->options.speculation || s->pace.count == 0) return LODE_OK;
     if (slow_us < s->options.slow_us) slow_us = s->options.slow_us;
     for (int w = 0; w < s->n_workers; w++) {
+        if (w == idle || s->workers[w].n_held == 0) continue;
         const struct scheduler_entry *entry = &s->workers[w].held[0];
-        if (w == idle || s->workers[w].n_held == 0 || entry->unwanted_us) continue;
+        if (entry->unwanted_us) continue;
         if (!scheduler_is_open(s, &entry->attempt)) continue;
         const struct task *running = &s->tasks[entry->attempt.task];
         const int64_t elapsed = now_us - entry->started_us;
@@ -130,7 +132,7 @@ static void speculate(struct scheduler *s, int idle, int64_t now_us,
         longest = elapsed;
         task = (int64_t)entry->attempt.task;
     }
-    if (task >= 0) assign(s, idle, task, SCHEDULER_SPECULATED, now_us, action);
+    return task < 0 ? LODE_OK : assign(s, idle, task, SCHEDULER_SPECULATED, now_us, action);
 }
 
 static lode_status assign_next(struct scheduler *s, int64_t now_us, struct scheduler_action *action)
@@ -138,19 +140,22 @@ static lode_status assign_next(struct scheduler *s, int64_t now_us, struct sched
     int64_t task = -1;
     if (s->n_room == 0) return LODE_OK;
     lode_try(next_fresh(s, &task)); /* first: it may find tasks to be tried again */
-    assign_again(s, now_us, action);
+    lode_try(assign_again(s, now_us, action));
     if (action->kind != SCHEDULER_NOTHING) return LODE_OK;
     if (task >= 0) {
         const int worker = next_in_turn(s);
         if (worker == NOBODY) return LODE_OK;
         backlog_pop(&s->backlog);
-        assign(s, worker, task, SCHEDULER_FRESH, now_us, action);
-        return LODE_OK;
+        return assign(s, worker, task, SCHEDULER_FRESH, now_us, action);
     }
+    /* looking at everybody after every result of the last tasks would cost thousands of workers
+     * squared */
+    if (now_us - s->looked_us < LOOK_US) return LODE_OK;
     const int idle = idle_worker(s);
     if (idle == NOBODY) return LODE_OK;
     lode_try(steal(s, idle, now_us, action));
-    if (action->kind == SCHEDULER_NOTHING) speculate(s, idle, now_us, action);
+    if (action->kind == SCHEDULER_NOTHING) lode_try(speculate(s, idle, now_us, action));
+    if (action->kind == SCHEDULER_NOTHING) s->looked_us = now_us;
     return LODE_OK;
 }
 

@@ -1,22 +1,28 @@
 /* Audit: the books against what a worker says it holds, and against the clock. */
 #include "coordinator/schedule/scheduler_private.h"
 
-static const struct lode_held *find_listed(const struct lode_held *held, int n_held,
-                                           const struct lode_attempt *attempt)
+/* Lists and books have the same order but for a few: `hint` is where the last one was found. */
+static bool is_listed(const struct lode_held *held, int n_held, const struct lode_attempt *attempt,
+                      int *hint)
 {
-    for (int i = 0; i < n_held; i++)
-        if (lode_attempt_equals(&held[i].attempt, attempt)) return &held[i];
-    return NULL;
+    for (int i = 0; i < n_held; i++) {
+        const int at = (*hint + i) % n_held;
+        if (!lode_attempt_equals(&held[at].attempt, attempt)) continue;
+        *hint = at + 1;
+        return true;
+    }
+    return false;
 }
 
 /* What the worker was given a while ago and does not list never came, or went with a message. */
 static lode_status find_missing(struct scheduler *s, int worker, const struct lode_held *held,
                                 int n_held, int64_t now_us)
 {
+    int hint = 0;
     for (int i = 0; i < s->workers[worker].n_held;) {
         const struct scheduler_entry entry = s->workers[worker].held[i];
         if (now_us - entry.assigned_us < s->options.transit_us ||
-            find_listed(held, n_held, &entry.attempt)) {
+            is_listed(held, n_held, &entry.attempt, &hint)) {
             i++;
             continue;
         }
@@ -28,10 +34,14 @@ static lode_status find_missing(struct scheduler *s, int worker, const struct lo
     return LODE_OK;
 }
 
-static bool is_booked(const struct worker *w, const struct lode_attempt *attempt)
+static bool is_booked(const struct worker *w, const struct lode_attempt *attempt, int *hint)
 {
-    for (int i = 0; i < w->n_held; i++)
-        if (lode_attempt_equals(&w->held[i].attempt, attempt)) return true;
+    for (int i = 0; i < w->n_held; i++) {
+        const int at = (*hint + i) % w->n_held;
+        if (!lode_attempt_equals(&w->held[at].attempt, attempt)) continue;
+        *hint = at + 1;
+        return true;
+    }
     return false;
 }
 
@@ -42,11 +52,13 @@ static lode_status book(struct scheduler *s, int worker, const struct lode_attem
 {
     struct worker *w = &s->workers[worker];
     if (w->n_held == HELD_MAX) return scheduler_tell(s, SCHEDULER_CANCEL, worker, attempt, false);
-    const int at = w->n_held++;
-    w->held[at] = (struct scheduler_entry){
-        .attempt = *attempt, .assigned_us = now_us, .started_us = now_us, .progress_us = now_us};
+    const struct scheduler_entry entry = {.attempt = *attempt,
+                                          .assigned_us = now_us,
+                                          .started_us = now_us,
+                                          .progress_us = now_us,
+                                          .unwanted_us = task ? 0 : now_us};
+    lode_try(scheduler_add(w, &entry));
     if (!task) {
-        w->held[at].unwanted_us = now_us;
         scheduler_refresh(s, worker);
         return scheduler_tell(s, SCHEDULER_CANCEL, worker, attempt, false);
     }
@@ -62,9 +74,10 @@ static lode_status book(struct scheduler *s, int worker, const struct lode_attem
 static lode_status find_surplus(struct scheduler *s, int worker, const struct lode_held *held,
                                 int n_held, int64_t now_us)
 {
+    int hint = 0;
     for (int i = 0; i < n_held; i++) {
         const struct lode_attempt *attempt = &held[i].attempt;
-        if (held[i].state == LODE_HELD_FINISHED || is_booked(&s->workers[worker], attempt))
+        if (held[i].state == LODE_HELD_FINISHED || is_booked(&s->workers[worker], attempt, &hint))
             continue;
         if (held[i].state == LODE_HELD_WAITING) {
             lode_try(scheduler_tell(s, SCHEDULER_CANCEL, worker, attempt, false));

@@ -24,6 +24,7 @@ void scheduler_destroy(struct scheduler *s)
     backlog_clear(&s->backlog);
     free(s->tasks);
     free(s->costs);
+    for (int w = 0; w < s->n_workers; w++) free(s->workers[w].entries);
     free(s->workers);
     free(s->told);
     free(s);
@@ -54,8 +55,8 @@ lode_status scheduler_tell(struct scheduler *s, enum scheduler_action_kind kind,
 
 static int depth(const struct scheduler *s)
 {
-    if (s->median_us <= 0 || s->n_here == 0) return 1;
-    int64_t deep = BATCH_US / s->median_us;
+    if (s->pace.count == 0 || s->n_here == 0) return 1; /* nothing is known yet */
+    int64_t deep = BATCH_US / (s->median_us > 0 ? s->median_us : 1);
     const int64_t fair = 1 + s->n_waiting / (2 * (int64_t)s->n_here);
     if (deep > fair) deep = fair;
     if (deep > DEPTH_MAX) deep = DEPTH_MAX;
@@ -109,23 +110,42 @@ lode_status scheduler_wait_again(struct scheduler *s, int64_t task)
                             : backlog_push(&s->backlog, task);
 }
 
-struct lode_attempt scheduler_give(struct scheduler *s, int worker, int64_t task, int64_t now_us)
+lode_status scheduler_add(struct worker *w, const struct scheduler_entry *entry)
+{
+    if (w->held > w->entries && w->held + w->n_held == w->entries + w->capacity) {
+        memmove(w->entries, w->held, (size_t)w->n_held * sizeof *w->held);
+        w->held = w->entries;
+    }
+    if (w->n_held == w->capacity) {
+        const int wanted = 2 * w->capacity + 4;
+        struct scheduler_entry *grown = realloc(w->entries, (size_t)wanted * sizeof *grown);
+        if (!grown) return lode_fail(LODE_E_MEMORY, "no memory for %d attempts", wanted);
+        w->entries = w->held = grown;
+        w->capacity = wanted;
+    }
+    w->held[w->n_held++] = *entry;
+    return LODE_OK;
+}
+
+lode_status scheduler_give(struct scheduler *s, int worker, int64_t task, int64_t now_us,
+                           struct lode_attempt *attempt)
 {
     struct worker *w = &s->workers[worker];
     struct task *given = &s->tasks[task];
+    *attempt = (struct lode_attempt){
+        .stage = s->stage, .task = (uint64_t)task, .attempt = (uint64_t)given->attempts + 1};
+    const bool runs = w->n_held == 0;
+    const struct scheduler_entry entry = {.attempt = *attempt,
+                                          .assigned_us = now_us,
+                                          .started_us = runs ? now_us : 0,
+                                          .progress_us = runs ? now_us : 0};
+    lode_try(scheduler_add(w, &entry));
     if (given->state == SCHEDULER_WAITING) s->n_waiting--;
     given->state = SCHEDULER_OUT;
     given->copies++;
     given->attempts++;
-    const struct lode_attempt attempt = {
-        .stage = s->stage, .task = (uint64_t)task, .attempt = (uint64_t)given->attempts};
-    const bool runs = w->n_held == 0;
-    w->held[w->n_held++] = (struct scheduler_entry){.attempt = attempt,
-                                                    .assigned_us = now_us,
-                                                    .started_us = runs ? now_us : 0,
-                                                    .progress_us = runs ? now_us : 0};
     scheduler_refresh(s, worker);
-    return attempt;
+    return LODE_OK;
 }
 
 void scheduler_drop(struct scheduler *s, int worker, int i, int64_t now_us)
@@ -133,7 +153,12 @@ void scheduler_drop(struct scheduler *s, int worker, int i, int64_t now_us)
     struct worker *w = &s->workers[worker];
     const struct scheduler_entry entry = w->held[i];
     w->n_held--;
-    memmove(w->held + i, w->held + i + 1, (size_t)(w->n_held - i) * sizeof *w->held);
+    if (w->n_held == 0)
+        w->held = w->entries;
+    else if (i == 0)
+        w->held++;
+    else
+        memmove(w->held + i, w->held + i + 1, (size_t)(w->n_held - i) * sizeof *w->held);
     if (i == 0 && w->n_held > 0) w->held[0].started_us = w->held[0].progress_us = now_us;
     if (!entry.unwanted_us && entry.attempt.stage == s->stage)
         s->tasks[entry.attempt.task].copies--;
@@ -242,7 +267,10 @@ lode_status scheduler_joined(struct scheduler *s, int worker, int64_t now_us)
         s->n_workers = wanted;
     }
     if (s->workers[worker].here) return LODE_OK; /* said hello twice */
-    s->workers[worker] = (struct worker){.here = true};
+    s->workers[worker].here = true;
+    s->workers[worker].leaving = false;
+    s->workers[worker].n_held = 0;
+    s->workers[worker].held = s->workers[worker].entries;
     s->n_here++;
     scheduler_refresh(s, worker);
     return LODE_OK;
@@ -322,9 +350,10 @@ static lode_status count_failure(struct scheduler *s, int worker, int64_t task, 
 }
 
 lode_status scheduler_result(struct scheduler *s, int worker, const struct lode_attempt *attempt,
-                             enum scheduler_outcome outcome, int64_t now_us, bool *accepted)
+                             enum scheduler_outcome outcome, int64_t now_us, bool *accepted,
+                             bool *held)
 {
-    *accepted = false;
+    *accepted = *held = false;
     if (attempt->stage == s->stage && attempt->task >= (uint64_t)s->n_tasks)
         return lode_fail(LODE_E_MESSAGE, "a result of task %llu, the stage has %lld",
                          (unsigned long long)attempt->task, (long long)s->n_tasks);
@@ -332,6 +361,7 @@ lode_status scheduler_result(struct scheduler *s, int worker, const struct lode_
     const int64_t task = (int64_t)attempt->task;
     bool wanted = false;
     int64_t ran_us = -1;
+    *held = at >= 0;
     if (at >= 0) {
         const struct scheduler_entry *entry = &s->workers[worker].held[at];
         wanted = entry->unwanted_us == 0;
@@ -344,13 +374,16 @@ lode_status scheduler_result(struct scheduler *s, int worker, const struct lode_
         *accepted = true;
         if (ran_us >= 0) {
             pace_add(&s->pace, ran_us);
-            s->median_us = pace_median_us(&s->pace);
+            if (s->pace.count < 64 || s->pace.count % 32 == 0)
+                s->median_us = pace_median_us(&s->pace);
         }
         lode_try(accept(s, task, now_us));
         if (at >= 0) scheduler_refresh(s, worker);
         return LODE_OK;
     }
     if (!wanted) return LODE_OK; /* it was given up on already */
+    if (outcome == SCHEDULER_STOPPED && s->tasks[task].attempts < STOPS_MAX)
+        return scheduler_wait_again(s, task);
     return count_failure(s, worker, task, now_us);
 }
 

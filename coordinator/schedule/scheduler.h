@@ -84,12 +84,14 @@ LODE_CHECKED lode_status scheduler_crashed(struct scheduler *scheduler, int work
 LODE_CHECKED lode_status scheduler_leaving(struct scheduler *scheduler, int worker);
 
 enum scheduler_outcome { SCHEDULER_OK, SCHEDULER_FAILED, SCHEDULER_STOPPED };
-/* An attempt ended. STOPPED: it obeyed a cancel; without one it is a failure. *accepted: the first
- * good result of its task, to be merged. LODE_E_MESSAGE for a task that the stage does not have. */
+/* An attempt ended. STOPPED: it obeyed a cancel, or was handed back (again and again: a failure).
+ * *accepted: the first good result of its task, to be merged. *held: the books had it with this
+ * worker; else it was told before, or is late. LODE_E_MESSAGE for a task that the stage does not
+ * have. */
 LODE_CHECKED lode_status scheduler_result(struct scheduler *scheduler, int worker,
                                           const struct lode_attempt *attempt,
                                           enum scheduler_outcome outcome, int64_t now_us,
-                                          bool *accepted);
+                                          bool *accepted, bool *held);
 /* What the worker says it holds: waiting, running (with its progress), or finished and not yet
  * acknowledged. */
 LODE_CHECKED lode_status scheduler_beat(struct scheduler *scheduler, int worker,

@@ -14,8 +14,10 @@
 
 enum {
     NOBODY = -1,
-    HELD_MAX = 64,    /* attempts of one worker */
-    DEPTH_MAX = 16,   /* short tasks that a batch holds at most */
+    HELD_MAX = 200,   /* attempts of one worker */
+    DEPTH_MAX = 100,  /* short tasks that a batch holds at most */
+    STOPS_MAX = 8,    /* attempts from which on stopping unasked is a failure */
+    LOOK_US = 10000,  /* how often idle workers look at others in vain */
     BATCH_US = 20000, /* a batch of short tasks is worth that much time */
     TRIED_MAX = 4,    /* workers remembered for which a task went wrong */
     SLOW_FACTOR = 3   /* of the median: from there on a task is worth a second copy */
@@ -31,8 +33,9 @@ struct worker {
     bool here, leaving;
     bool filling;  /* it may be given more, see refresh_worker */
     bool has_room; /* counted in scheduler.n_room */
-    int n_held;
-    struct scheduler_entry held[HELD_MAX];
+    int n_held, capacity;
+    struct scheduler_entry *held; /* inside `entries`, for the first goes all the time */
+    struct scheduler_entry *entries;
 };
 
 struct scheduler {
@@ -46,6 +49,7 @@ struct scheduler {
     int n_workers, n_here, n_room, cursor;
     struct pace pace;
     int64_t median_us;
+    int64_t looked_us; /* when idle workers found nothing at others */
     struct scheduler_action *told; /* to be handed out by scheduler_next, in order */
     int64_t n_told, next_told, told_capacity;
     int64_t failed_task; /* or -1 */
@@ -60,7 +64,10 @@ bool scheduler_is_open(const struct scheduler *s, const struct lode_attempt *att
 LODE_CHECKED lode_status scheduler_tell(struct scheduler *s, enum scheduler_action_kind kind,
                                         int worker, const struct lode_attempt *attempt, bool force);
 /* Books the next attempt of the task on the worker. */
-struct lode_attempt scheduler_give(struct scheduler *s, int worker, int64_t task, int64_t now_us);
+LODE_CHECKED lode_status scheduler_give(struct scheduler *s, int worker, int64_t task,
+                                        int64_t now_us, struct lode_attempt *attempt);
+/* One entry more at the end of the worker's list. */
+LODE_CHECKED lode_status scheduler_add(struct worker *worker, const struct scheduler_entry *entry);
 /* Takes the i-th entry out of the worker's list; a wanted one becomes a copy less. */
 void scheduler_drop(struct scheduler *s, int worker, int i, int64_t now_us);
 /* The result of the entry is not needed: tells the worker so. What runs stays in the books, for it

@@ -10,6 +10,7 @@
 #include "common/clock.h"
 #include "common/memory.h"
 #include "common/version.h"
+#include "common/wire/batch.h"
 #include "common/wire/message.h"
 
 enum {
@@ -189,7 +190,7 @@ static lode_status make_valid(struct lode_random *random, struct lode_bytes *out
     message.type = (enum lode_message_type)(LODE_HELLO + lode_random_below(random, LODE_BYE));
     message.stage = lode_random_below(random, 4) + NO_STAGE;
     message.task = lode_random_next(random);
-    message.status = lode_random_below(random, 3);
+    message.sequence = lode_random_below(random, 3);
     message.text = message.leaf = message.directory = lode_span_text("nothing that is there");
     message.bytes = lode_span_text("\x93\x01\x02\x03");
     return lode_message_encode(&message, out);
@@ -255,16 +256,21 @@ static lode_status send_replay(struct stranger *stranger, struct lode_socket *de
     const bool is_other_stage = number % 2 == 0;
     const uint64_t few = lode_random_below(&stranger->random, 4) + 1;
     const struct lode_message hello = invented_hello(lode_version());
-    const struct lode_message result = {
-        .type = LODE_RESULT,
-        .stage = is_other_stage ? NO_STAGE + few : few,
-        .task = is_other_stage ? few : UINT64_MAX - lode_random_below(&stranger->random, 1000),
-        .attempt = few,
+    const struct lode_result result = {
+        .attempt = {is_other_stage ? NO_STAGE + few : few,
+                    is_other_stage ? few : UINT64_MAX - lode_random_below(&stranger->random, 1000),
+                    few},
         .status = lode_random_below(&stranger->random, 2),
         .bytes = lode_span_text("\x93\x01\x02\x03"),
     };
-    lode_try(send_message(dealer, &hello));
-    return send_message(dealer, &result);
+    struct lode_bytes list = {0};
+    lode_status status = lode_result_append(&list, &result);
+    const struct lode_message results = {
+        .type = LODE_RESULTS, .sequence = few, .bytes = {list.data, list.size}};
+    if (!status) status = send_message(dealer, &hello);
+    if (!status) status = send_message(dealer, &results);
+    lode_bytes_clear(&list);
+    return status;
 }
 
 lode_status stranger_replay(struct stranger *stranger)

@@ -1,4 +1,4 @@
-/* Any bytes as the two lists inside messages: read or refused; what is read, written again, reads
+/* Any bytes as the three lists inside messages: read or refused; what is read, written again, reads
  * the same. */
 #include "common/wire/batch.h"
 
@@ -31,6 +31,38 @@ static void try_tasks(const uint8_t *bytes, size_t size)
     lode_bytes_clear(&out);
 }
 
+static void check_span(struct lode_span a, struct lode_span b)
+{
+    check(a.size == b.size && (a.size == 0 || memcmp(a.data, b.data, a.size) == 0));
+}
+
+static void check_same_result(const struct lode_result *a, const struct lode_result *b)
+{
+    check(lode_attempt_equals(&a->attempt, &b->attempt) && a->status == b->status);
+    check_span(a->text, b->text);
+    check_span(a->bytes, b->bytes);
+    check(a->file_size == b->file_size && a->file_hash == b->file_hash);
+    check(a->cpu_us == b->cpu_us && a->wall_us == b->wall_us && a->peak_bytes == b->peak_bytes);
+}
+
+static void try_results(const uint8_t *bytes, size_t size)
+{
+    struct lode_unpack in = lode_unpack_begin(bytes, size);
+    struct lode_bytes out = {0};
+    struct lode_result result, again;
+    bool more = true;
+    while (!lode_result_next(&in, &result, &more) && more) {
+        check(result.status <= LODE_E_BUG && (int64_t)result.wall_us >= 0);
+        check(result.text.size <= LODE_MESSAGE_TEXT_LIMIT);
+        out.size = 0;
+        check(lode_result_append(&out, &result) == LODE_OK);
+        struct lode_unpack written = lode_unpack_begin(out.data, out.size);
+        check(lode_result_next(&written, &again, &more) == LODE_OK && more);
+        check_same_result(&result, &again);
+    }
+    lode_bytes_clear(&out);
+}
+
 static void try_held(const uint8_t *bytes, size_t size)
 {
     struct lode_held held[LODE_HELD_MAX], again[LODE_HELD_MAX];
@@ -53,6 +85,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (!bytes) return 0;
     if (size) memcpy(bytes, data, size);
     try_tasks(bytes, size);
+    try_results(bytes, size);
     try_held(bytes, size);
     free(bytes);
     return 0;

@@ -15,7 +15,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (lode_message_encode(&message, &out) || lode_message_decode(out.data, out.size, &again))
         abort();
     if (message.type != again.type || message.task != again.task ||
-        message.bytes.size != again.bytes.size || message.text.size != again.text.size)
+        message.sequence != again.sequence || message.bytes.size != again.bytes.size ||
+        message.text.size != again.text.size)
         abort();
     /* whatever fields the type has: written again, the same bytes */
     if (lode_message_encode(&again, &same)) abort();

@@ -1,6 +1,6 @@
 /* A hostile coordinator: any sequence of messages, ended tasks and time leaves the worker's
- * protocol in order: no crash, no leak, LODE_E_MESSAGE for what is no message, and one task at most
- * that runs. */
+ * protocol in order: no crash, no leak, LODE_E_MESSAGE for what is no message, one batch at most
+ * that runs, and results and beats that a coordinator reads. */
 #include "tests/fuzz/steps.h"
 #include "worker/protocol.h"
 
@@ -13,17 +13,38 @@ static void check(int fact)
     if (!fact) abort();
 }
 
+static void check_running(const struct worker_protocol *p)
+{
+    int count = 0;
+    for (const struct worker_task *task = worker_protocol_running(p); task; task = task->next) {
+        check(task->stage && task->attempt.stage == task->stage->id);
+        count++;
+    }
+    check(count <= LODE_HELD_MAX);
+}
+
+static void check_results(const struct lode_message *message)
+{
+    struct lode_unpack in = lode_unpack_begin(message->bytes.data, message->bytes.size);
+    struct lode_result result;
+    bool more = true;
+    while (more) check(lode_result_next(&in, &result, &more) == LODE_OK);
+}
+
 static void take(const struct worker_action *action, const struct worker_protocol *p)
 {
     struct lode_message message;
     struct lode_held held[LODE_HELD_MAX];
     int n_held = 0;
-    if (action->kind == WORKER_RUN)
-        check(action->task == worker_protocol_running(p) && action->task->stage);
+    if (action->kind == WORKER_RUN) {
+        check(action->task && action->task == worker_protocol_running(p));
+        check_running(p);
+    }
     if (action->kind == WORKER_PREPARE)
         check(memchr(action->directory, 0, sizeof action->directory) != NULL);
     if (action->kind != WORKER_SEND) return;
     check(lode_message_decode(action->bytes.data, action->bytes.size, &message) == LODE_OK);
+    if (message.type == LODE_RESULTS) check_results(&message);
     if (message.type == LODE_BEAT) check(lode_held_read(message.bytes, held, &n_held) == LODE_OK);
 }
 
@@ -39,15 +60,22 @@ static void drain_actions(struct worker_protocol *p, int64_t now_us)
     abort(); /* it finds something to do for ever */
 }
 
-static void end_task(struct worker_protocol *p, const struct step *step, int64_t now_us)
+/* One to four of the tasks that run, as far as there are so many. */
+static void end_tasks(struct worker_protocol *p, const struct step *step)
 {
-    const struct worker_outcome outcome = {
-        .status = (lode_status)(step->argument % 12 % (LODE_E_BUG + 1)),
-        .error = step->argument % 11 ? "rotten" : "",
-        .bytes = step->bytes,
-        .size = step->size,
-        .wall_us = step->argument};
-    if (worker_protocol_running(p)) check(worker_protocol_ended(p, &outcome, now_us) == LODE_OK);
+    struct lode_bytes results = {0};
+    const struct worker_task *task = worker_protocol_running(p);
+    int n_ended = 0;
+    for (; task && n_ended <= step->argument / 64; task = task->next, n_ended++) {
+        const struct lode_result result = {.attempt = task->attempt,
+                                           .status = step->argument % 12 % (LODE_E_BUG + 1),
+                                           .text =
+                                               lode_span_text(step->argument % 11 ? "rotten" : ""),
+                                           .bytes = {step->bytes, step->size},
+                                           .wall_us = step->argument};
+        check(lode_result_append(&results, &result) == LODE_OK);
+    }
+    if (n_ended) check(worker_protocol_ended(p, n_ended, &results) == LODE_OK);
 }
 
 static void do_step(struct worker_protocol *p, const struct step *step, int64_t *now_us)
@@ -59,7 +87,7 @@ static void do_step(struct worker_protocol *p, const struct step *step, int64_t 
         status = worker_protocol_tick(p, step->argument, *now_us);
         break;
     case 1:
-        end_task(p, step, *now_us);
+        end_tasks(p, step);
         break;
     case 2:
         if (step->argument == 99) worker_protocol_drain(p);

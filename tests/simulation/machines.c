@@ -1,6 +1,7 @@
 /* Machines: see the header. */
 #include "tests/simulation/machines.h"
 
+#include "common/clock.h"
 #include "common/log.h"
 #include "common/version.h"
 
@@ -27,7 +28,7 @@ static void break_law(struct machines *m, const char *what)
 /* --- cables --- */
 
 static const char *const type_names[] = {"?",     "hello",  "welcome", "refused", "stage",
-                                         "tasks", "cancel", "result",  "taken",   "beat",
+                                         "tasks", "cancel", "results", "taken",   "beat",
                                          "end",   "bye",    "ask",     "answer"};
 
 static void tell_message(const struct machines *m, int from, int to, const uint8_t *data,
@@ -102,46 +103,61 @@ static void end_process(struct machines *m, int place, bool again)
 {
     struct place *p = &m->places[place];
     worker_protocol_destroy(p->protocol);
+    lode_bytes_clear(&p->results);
     p->protocol = NULL;
-    p->computing = false;
+    p->task = NULL;
+    p->n_ended = 0;
     if (again)
         plan_for(m, place, EVENT_START, world_between(m->world, 2 * MS_US, 50 * MS_US));
     else
         p->has_left = true;
 }
 
-static void compute(struct machines *m, int place, const struct worker_task *task)
+/* Begins p->task. */
+static void compute(struct machines *m, int place)
 {
     struct place *p = &m->places[place];
     const struct scenario *s = m->scenario;
+    const struct lode_attempt *attempt = &p->task->attempt;
     uint64_t input = 0;
-    if (task->input.size == sizeof input) memcpy(&input, task->input.data, sizeof input);
-    if (input != scenario_result(s, task->attempt.stage, task->attempt.task))
+    if (p->task->input.size == sizeof input) memcpy(&input, p->task->input.data, sizeof input);
+    if (input != scenario_result(s, attempt->stage, attempt->task))
         break_law(m, "a worker got the input of another task");
-    p->computing = true;
-    p->stop_wanted = false;
-    p->stage = task->attempt.stage;
-    p->task = task->attempt.task;
-    p->attempt = task->attempt.attempt;
-    p->behaviour = scenario_behaviour(s, p->stage, p->task, p->attempt);
+    p->stops = false;
+    p->behaviour = scenario_behaviour(s, attempt->stage, attempt->task, attempt->attempt);
     p->started_us = m->world->now_us;
-    p->duration_us =
-        (int64_t)((double)scenario_duration_us(s, p->stage, p->task) * s->slowness[place]);
+    p->duration_us = (int64_t)((double)scenario_duration_us(s, attempt->stage, attempt->task) *
+                               scenario_slowness(s, place));
     p->job = ++m->n_jobs;
     if (p->behaviour == CRAWLS) {
         p->duration_us *= 100;
         if (p->duration_us > CRAWL_MOST_US) p->duration_us = CRAWL_MOST_US;
     }
     world_tell(m->world, "w%d runs s%llu t%llu a%llu (%d) for %lld us", place,
-               (unsigned long long)p->stage, (unsigned long long)p->task,
-               (unsigned long long)p->attempt, p->behaviour, (long long)p->duration_us);
+               (unsigned long long)attempt->stage, (unsigned long long)attempt->task,
+               (unsigned long long)attempt->attempt, p->behaviour, (long long)p->duration_us);
     if (p->behaviour == HANGS || p->behaviour == STUBBORN) return;
-    struct event end = {.kind = p->behaviour == CRASHES ? EVENT_KILL : EVENT_ENDED,
-                        .node = place,
-                        .incarnation = p->incarnation,
-                        .size = (size_t)p->job};
+    const struct event end = {.kind = p->behaviour == CRASHES ? EVENT_KILL : EVENT_ENDED,
+                              .node = place,
+                              .incarnation = p->incarnation,
+                              .size = (size_t)p->job};
     const bool early = p->behaviour == FAILS || p->behaviour == CRASHES;
     world_plan(m->world, early ? p->duration_us / 2 : p->duration_us, end);
+}
+
+/* The leaf looks whether its result is still wanted. */
+static void notice_stop(struct machines *m, int place)
+{
+    struct place *p = &m->places[place];
+    if (!p->task || p->stops || !atomic_load(&p->task->stop)) return;
+    if (p->behaviour == STUBBORN || p->behaviour == CRASHES) return;
+    p->stops = true;
+    p->job = ++m->n_jobs;
+    world_plan(m->world, world_between(m->world, 10, 5 * MS_US),
+               (struct event){.kind = EVENT_ENDED,
+                              .node = place,
+                              .incarnation = p->incarnation,
+                              .size = (size_t)p->job});
 }
 
 static void act_of(struct machines *m, int place)
@@ -153,6 +169,7 @@ static void act_of(struct machines *m, int place)
             break_law(m, "a worker's protocol failed");
         switch (action.kind) {
         case WORKER_NOTHING:
+            notice_stop(m, place);
             return;
         case WORKER_PREPARE:
             break;
@@ -161,18 +178,9 @@ static void act_of(struct machines *m, int place)
             lode_bytes_clear(&action.bytes);
             break;
         case WORKER_RUN:
-            if (p->computing) break_law(m, "a worker was given two tasks at once");
-            compute(m, place, action.task);
-            break;
-        case WORKER_STOP:
-            p->stop_wanted = true;
-            if (p->behaviour == STUBBORN || p->behaviour == CRASHES) break;
-            p->job = ++m->n_jobs;
-            world_plan(m->world, world_between(m->world, 10, 5 * MS_US),
-                       (struct event){.kind = EVENT_ENDED,
-                                      .node = place,
-                                      .incarnation = p->incarnation,
-                                      .size = (size_t)p->job});
+            if (p->task) break_law(m, "a worker was given tasks while others ran");
+            p->task = action.task;
+            compute(m, place);
             break;
         case WORKER_AGAIN:
             world_tell(m->world, "w%d ends under its task, to start anew", place);
@@ -215,33 +223,52 @@ static void kill_process(struct machines *m, int place)
     end_process(m, place, true);
 }
 
+static void append_result(struct machines *m, struct place *p)
+{
+    const struct lode_attempt *attempt = &p->task->attempt;
+    const uint64_t value = scenario_result(m->scenario, attempt->stage, attempt->task);
+    struct lode_result result = {.attempt = *attempt,
+                                 .text = lode_span_text(""),
+                                 .bytes = {(const uint8_t *)&value, sizeof value},
+                                 .wall_us = (uint64_t)(m->world->now_us - p->started_us)};
+    if (p->stops || p->behaviour == FAILS) {
+        result.status = p->stops ? LODE_E_STOPPED : LODE_E_INPUT;
+        result.text = lode_span_text(p->stops ? "" : "row 7 is rotten");
+        result.bytes.size = 0;
+    }
+    if (lode_result_append(&p->results, &result)) abort();
+}
+
+static void hand_over(struct machines *m, struct place *p)
+{
+    if (p->n_ended && worker_protocol_ended(p->protocol, p->n_ended, &p->results))
+        break_law(m, "a worker's protocol failed");
+    p->n_ended = 0;
+}
+
+/* The task is done; the next of those that were handed out begins. Results go back now or with
+ * later ones. */
 static void end_task(struct machines *m, int place, int64_t job)
 {
     struct place *p = &m->places[place];
-    if (!p->protocol || !p->computing || p->job != job) return;
-    const uint64_t value = scenario_result(m->scenario, p->stage, p->task);
-    struct worker_outcome outcome = {.status = LODE_OK,
-                                     .error = "",
-                                     .bytes = &value,
-                                     .size = sizeof value,
-                                     .wall_us = (uint64_t)(m->world->now_us - p->started_us)};
-    if (p->stop_wanted)
-        outcome = (struct worker_outcome){.status = LODE_E_STOPPED, .error = ""};
-    else if (p->behaviour == FAILS)
-        outcome = (struct worker_outcome){.status = LODE_E_INPUT, .error = "row 7 is rotten"};
-    p->computing = false;
-    if (worker_protocol_ended(p->protocol, &outcome, m->world->now_us))
-        break_law(m, "a worker's protocol failed");
+    if (!p->protocol || !p->task || p->job != job) return;
+    const struct worker_task *next = p->task->next;
+    append_result(m, p);
+    p->progress += 1000;
+    p->n_ended++;
+    p->task = next;
+    if (!next || world_chance(m->world, 0.3)) hand_over(m, p);
+    if (next) compute(m, place);
     act_of(m, place);
 }
 
 static void tick_worker(struct machines *m, int place)
 {
     struct place *p = &m->places[place];
-    const bool moves = p->computing && p->behaviour != HANGS && p->behaviour != STUBBORN;
-    const uint64_t progress =
-        moves ? (uint64_t)(m->world->now_us - p->started_us) / MS_US : UINT64_C(0);
-    if (worker_protocol_tick(p->protocol, progress, m->world->now_us))
+    hand_over(m, p);
+    const bool moves = p->task && p->behaviour != HANGS && p->behaviour != STUBBORN;
+    if (moves) p->progress++;
+    if (worker_protocol_tick(p->protocol, p->progress, m->world->now_us))
         break_law(m, "a worker's protocol failed");
     act_of(m, place);
     if (p->protocol) plan_for(m, place, EVENT_TICK, WORKER_TICK_US);
@@ -336,6 +363,7 @@ static void resume(struct machines *m, struct deferred *deferred)
 
 static void handle_coordinator(struct machines *m, struct event *event)
 {
+    const int64_t begin_us = m->timed ? lode_clock_us() : 0;
     if (event->kind == EVENT_PAUSE || event->kind == EVENT_RESUME) {
         world_tell(m->world, "the coordinator is %s",
                    event->kind == EVENT_PAUSE ? "stopped" : "continued");
@@ -348,6 +376,7 @@ static void handle_coordinator(struct machines *m, struct event *event)
     } else {
         tell_coordinator(m, event);
     }
+    if (m->timed) m->coordinator_us += lode_clock_us() - begin_us;
 }
 
 static void handle_process(struct machines *m, struct event *event)
@@ -372,7 +401,7 @@ static void handle_process(struct machines *m, struct event *event)
         end_task(m, event->node, (int64_t)event->size);
         break;
     case EVENT_KILL:
-        if (event->size == 0 || (p->computing && p->job == (int64_t)event->size))
+        if (event->size == 0 || (p->task && p->job == (int64_t)event->size))
             kill_process(m, event->node);
         break;
     default:
@@ -432,7 +461,8 @@ void machines_init(struct machines *m, struct world *world, const struct scenari
         .start_timeout_us = 60000 * MS_US,
         .work_directory = "/run/stages"};
     *m = (struct machines){.world = world, .scenario = s, .n_places = s->n_workers + s->n_late};
-    if (protocol_create(&options, world->now_us, &m->coordinator)) abort();
+    m->places = calloc((size_t)m->n_places, sizeof *m->places);
+    if (!m->places || protocol_create(&options, world->now_us, &m->coordinator)) abort();
     world_plan(world, TICK_US, (struct event){.kind = EVENT_TICK, .node = COORDINATOR});
     for (int i = 0; i < m->n_places; i++) {
         const bool late = i >= s->n_workers;
@@ -452,8 +482,10 @@ void machines_clear(struct machines *m)
 {
     for (int i = 0; i < m->n_places; i++) {
         worker_protocol_destroy(m->places[i].protocol);
+        lode_bytes_clear(&m->places[i].results);
         clear_deferred(&m->places[i].deferred);
     }
     clear_deferred(&m->deferred);
+    free(m->places);
     protocol_destroy(m->coordinator);
 }

@@ -19,13 +19,16 @@ struct place {
     struct worker_protocol *protocol; /* NULL: no process */
     char host[16], name[16];          /* place's name; host */
     int64_t incarnation;
-    bool has_left, paused, stop_wanted;
-    bool computing;
-    enum behaviour behaviour; /* of what it computes */
-    uint64_t stage, task, attempt;
+    bool has_left, paused;
+    const struct worker_task *task; /* what it computes, and what comes after it; NULL: nothing */
+    bool stops;                     /* it was seen that its result is not wanted */
+    enum behaviour behaviour;
     int64_t started_us, duration_us, job; /* job: number of the computation, to know a stale end */
-    bool cut[2];                          /* the cable: to the coordinator, from it */
-    int64_t arrival_us[2];                /* of the latest message, per direction */
+    uint64_t progress;
+    int n_ended; /* tasks whose results wait to be handed over together */
+    struct lode_bytes results;
+    bool cut[2];           /* the cable: to the coordinator, from it */
+    int64_t arrival_us[2]; /* of the latest message, per direction */
     struct deferred deferred;
 };
 
@@ -35,8 +38,10 @@ struct machines {
     struct protocol *coordinator;
     bool paused;
     struct deferred deferred;
-    struct place places[WORKERS_MAX];
+    struct place *places;
     int n_places;
+    int64_t coordinator_us; /* real time that its protocol has taken, when timed */
+    bool timed;
     int64_t n_jobs;
     const char *broken; /* what must never happen, happened; NULL: nothing did */
     /* reports go here as they come; taken over */

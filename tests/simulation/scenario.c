@@ -31,6 +31,12 @@ int64_t scenario_duration_us(const struct scenario *s, uint64_t stage, uint64_t 
            (int64_t)lode_random_below(&random, (uint64_t)(s->longest_us - s->shortest_us + 1));
 }
 
+double scenario_slowness(const struct scenario *s, int worker)
+{
+    struct lode_random random = lode_random_begin(key(s, 4, (uint64_t)worker, 0, 0), 1);
+    return lode_random_chance(&random, s->p_slow) ? 1.0 + 30.0 * lode_random_uniform(&random) : 1.0;
+}
+
 uint64_t scenario_result(const struct scenario *s, uint64_t stage, uint64_t task)
 {
     return key(s, 3, stage, task, 0);
@@ -41,9 +47,7 @@ static void draw_work(struct world *world, struct scenario *s)
     static const int64_t longest[] = {500, 20000, 200000, 4 * SECOND_US};
     s->n_workers = (int)world_between(world, 1, world_chance(world, 0.1) ? 20 : 6);
     s->n_late = world_chance(world, 0.3) ? (int)world_between(world, 1, 3) : 0;
-    for (int w = 0; w < WORKERS_MAX; w++)
-        s->slowness[w] =
-            world_chance(world, 0.15) ? 1.0 + 30.0 * lode_random_uniform(&world->random) : 1.0;
+    s->p_slow = 0.15;
     s->n_stages = (int)world_between(world, 1, STAGES_MAX);
     for (int i = 0; i < s->n_stages; i++)
         s->n_tasks[i] = world_between(world, 1, world_chance(world, 0.3) ? TASKS_MAX : 12);
@@ -113,4 +117,19 @@ void scenario_draw(struct world *world, uint64_t seed, struct scenario *s)
     draw_work(world, s);
     draw_network(world, s);
     plan_faults(world, s);
+}
+
+void scenario_scale(int n_workers, struct scenario *s)
+{
+    *s = (struct scenario){.seed = 1,
+                           .n_workers = n_workers,
+                           .n_stages = 1,
+                           .n_tasks = {100 * (int64_t)n_workers},
+                           .shortest_us = SECOND_US / 2,
+                           .longest_us = 3 * SECOND_US / 2,
+                           .ordered = true,
+                           .speculation = true,
+                           .poisoned_stage = -1,
+                           .lease_us = 10 * SECOND_US,
+                           .heartbeat_us = SECOND_US / 2};
 }

@@ -6,7 +6,7 @@
 
 #include "tests/simulation/world.h"
 
-enum { WORKERS_MAX = 24, STAGES_MAX = 4, TASKS_MAX = 80 };
+enum { STAGES_MAX = 4, TASKS_MAX = 80 };
 
 /* How a task behaves on one attempt. */
 enum behaviour {
@@ -22,7 +22,7 @@ struct scenario {
     uint64_t seed;
     int n_workers; /* from the start */
     int n_late;    /* join at some time */
-    double slowness[WORKERS_MAX];
+    double p_slow; /* of a worker to be slow, see scenario_slowness */
     int n_stages;
     int64_t n_tasks[STAGES_MAX];
     int64_t shortest_us, longest_us; /* of a task */
@@ -45,6 +45,11 @@ struct scenario {
 /* Draws the scenario and plans its faults. */
 void scenario_draw(struct world *world, uint64_t seed, struct scenario *scenario);
 
+/* A large cluster on which nothing goes wrong: 100 tasks of about a second for each worker. */
+void scenario_scale(int n_workers, struct scenario *scenario);
+
+/* How much longer a worker takes than it should. */
+double scenario_slowness(const struct scenario *scenario, int worker);
 /* Keyed by (seed, stage, task, attempt): the same whenever and wherever it is asked. */
 enum behaviour scenario_behaviour(const struct scenario *scenario, uint64_t stage, uint64_t task,
                                   uint64_t attempt);

@@ -5,7 +5,9 @@
  *   - the run ends within a bound after the faults have ended (no hang), and so do its workers;
  *   - a stage fails for one reason only: a task that takes every worker down.
  *
- * use: simulate [--seeds N] [--from S] | --seed S (tells the story on standard error)
+ * use: simulate [--seeds N] [--from S]
+ *      simulate --seed S     tells the story on standard error
+ *      simulate --scale N    10, 100, ... N workers, 100 tasks for each: what a task costs
  */
 #include "common/log.h"
 #include "tests/simulation/machines.h"
@@ -13,20 +15,21 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
-enum { SECOND_US = 1000000, LEAVE_US = 20 * SECOND_US, EVENTS_LIMIT = 20000000 };
+enum { SECOND_US = 1000000, LEAVE_US = 20 * SECOND_US, EVENTS_LIMIT = 200000000 };
 
 struct run {
     struct world world;
     struct scenario scenario;
     struct machines machines;
-    int stage; /* under way, from 0 */
-    struct lode_bytes inputs[TASKS_MAX], message;
-    uint64_t values[TASKS_MAX];
-    int64_t costs[TASKS_MAX];
+    int stage;                          /* under way, from 0 */
+    struct lode_bytes *inputs, message; /* the lists: of as many tasks as a stage has at most */
+    uint64_t *values;
+    int64_t *costs;
     struct lode_stage definition;
-    int merged[TASKS_MAX];
-    bool given_up[TASKS_MAX];
+    int *merged;
+    bool *given_up;
     bool over, stage_ended, failed_as_it_must;
     int64_t n_attempts, n_lost;
     char wrong[256]; /* what was, or "" */
@@ -137,7 +140,7 @@ static int64_t bound_us(const struct scenario *s)
     double slowest = 1.0, work_us = 0.0;
     int64_t bad = 0;
     for (int w = 0; w < s->n_workers + s->n_late; w++)
-        if (s->slowness[w] > slowest) slowest = s->slowness[w];
+        if (scenario_slowness(s, w) > slowest) slowest = scenario_slowness(s, w);
     for (int stage = 0; stage < s->n_stages; stage++)
         for (int64_t i = 0; i < s->n_tasks[stage]; i++) {
             work_us += (double)scenario_duration_us(s, (uint64_t)stage + 1, (uint64_t)i) * slowest;
@@ -198,62 +201,125 @@ static void dismiss(struct run *run)
     }
 }
 
-/* Runs one seed; false when something was wrong. */
-static bool simulate(uint64_t seed, bool traced, int64_t *events, int64_t *attempts, int64_t *lost)
+static void open_run(struct run *run)
 {
-    struct run *run = calloc(1, sizeof *run);
-    if (!run) abort();
-    world_init(&run->world, seed, traced);
-    scenario_draw(&run->world, seed, &run->scenario);
+    size_t most = 0;
+    for (int i = 0; i < run->scenario.n_stages; i++)
+        if ((size_t)run->scenario.n_tasks[i] > most) most = (size_t)run->scenario.n_tasks[i];
+    run->inputs = calloc(most, sizeof *run->inputs);
+    run->values = calloc(most, sizeof *run->values);
+    run->costs = calloc(most, sizeof *run->costs);
+    run->merged = calloc(most, sizeof *run->merged);
+    run->given_up = calloc(most, sizeof *run->given_up);
+    if (!run->inputs || !run->values || !run->costs || !run->merged || !run->given_up) abort();
     machines_init(&run->machines, &run->world, &run->scenario);
     run->machines.judge = judge;
     run->machines.context = run;
-    run_stages(run);
+}
+
+static bool finish_run(struct run *run)
+{
     if (!run->wrong[0] && !run->machines.broken) dismiss(run);
     if (run->machines.broken) note_wrong(run, run->machines.broken, -1);
-    const bool well = run->wrong[0] == '\0';
-    if (!well && !traced) fprintf(stderr, "seed %llu: %s\n", (unsigned long long)seed, run->wrong);
-    *events += run->world.handled;
-    *attempts += run->n_attempts;
-    *lost += run->n_lost;
+    return run->wrong[0] == '\0';
+}
+
+static void close_run(struct run *run)
+{
     machines_clear(&run->machines);
     world_clear(&run->world);
     lode_bytes_clear(&run->message);
-    free(run);
+    free(run->inputs);
+    free(run->values);
+    free(run->costs);
+    free(run->merged);
+    free(run->given_up);
+}
+
+struct sums {
+    int64_t events, attempts, lost;
+};
+
+/* Runs one seed; false when something was wrong. */
+static bool simulate(uint64_t seed, bool traced, struct sums *sums)
+{
+    struct run run = {0};
+    world_init(&run.world, seed, traced);
+    scenario_draw(&run.world, seed, &run.scenario);
+    open_run(&run);
+    run_stages(&run);
+    const bool well = finish_run(&run);
+    if (!well && !traced) fprintf(stderr, "seed %llu: %s\n", (unsigned long long)seed, run.wrong);
+    sums->events += run.world.handled;
+    sums->attempts += run.n_attempts;
+    sums->lost += run.n_lost;
+    close_run(&run);
     return well;
+}
+
+/* What a task costs the coordinator, and what it all takes, on ever larger clusters. */
+static bool scale(int workers)
+{
+    struct run run = {0};
+    struct rusage usage;
+    world_init(&run.world, 1, false);
+    scenario_scale(workers, &run.scenario);
+    open_run(&run);
+    run.machines.timed = true;
+    run_stages(&run);
+    const bool well = finish_run(&run);
+    getrusage(RUSAGE_SELF, &usage);
+    printf("%7d workers %9lld tasks  %6.2f us of the coordinator a task  %6.1f s simulated  "
+           "%5ld MB at most  %s\n",
+           workers, (long long)run.scenario.n_tasks[0],
+           (double)run.machines.coordinator_us / (double)run.scenario.n_tasks[0],
+           (double)run.world.now_us / 1e6, usage.ru_maxrss / 1024, well ? "well" : run.wrong);
+    fflush(stdout);
+    close_run(&run);
+    return well;
+}
+
+static int replay(uint64_t seed)
+{
+    struct sums sums = {0};
+    const bool well = simulate(seed, true, &sums);
+    printf("seed %llu: %s\n", (unsigned long long)seed, well ? "well" : "WRONG");
+    return !well;
+}
+
+static int simulate_all(uint64_t first, uint64_t count)
+{
+    struct sums sums = {0};
+    int failed = 0;
+    for (uint64_t seed = first; seed < first + count && failed < 5; seed++) {
+        if (simulate(seed, false, &sums)) continue;
+        if (failed++ == 0) {
+            fprintf(stderr, "the story of seed %llu (--seed %llu tells it again):\n",
+                    (unsigned long long)seed, (unsigned long long)seed);
+            simulate(seed, true, &sums);
+        }
+    }
+    printf("simulated seeds %llu..%llu: %lld events, %lld attempts, %lld workers lost, %d seeds "
+           "went wrong\n",
+           (unsigned long long)first, (unsigned long long)(first + count - 1),
+           (long long)sums.events, (long long)sums.attempts, (long long)sums.lost, failed);
+    return failed != 0;
 }
 
 int main(int argc, char **argv)
 {
     uint64_t first = 1, count = 3000;
-    bool one = false;
-    int64_t events = 0, attempts = 0, lost = 0, failed = 0;
+    lode_log_set_level(LODE_LOG_ERROR);
     for (int i = 1; i + 1 < argc; i += 2) {
         const uint64_t number = strtoull(argv[i + 1], NULL, 10);
-        if (strcmp(argv[i], "--seeds") == 0)
-            count = number;
-        else if (strcmp(argv[i], "--from") == 0)
-            first = number;
-        else if (strcmp(argv[i], "--seed") == 0)
-            one = true, first = number;
-    }
-    lode_log_set_level(LODE_LOG_ERROR);
-    if (one) {
-        const bool well = simulate(first, true, &events, &attempts, &lost);
-        printf("seed %llu: %s\n", (unsigned long long)first, well ? "well" : "WRONG");
+        if (strcmp(argv[i], "--seed") == 0) return replay(number);
+        if (strcmp(argv[i], "--seeds") == 0) count = number;
+        if (strcmp(argv[i], "--from") == 0) first = number;
+        if (strcmp(argv[i], "--scale") != 0) continue;
+        bool well = true;
+        for (uint64_t workers = 10; workers <= number && well; workers *= 10)
+            well = scale((int)workers);
         return !well;
     }
-    for (uint64_t seed = first; seed < first + count && failed < 5; seed++) {
-        if (simulate(seed, false, &events, &attempts, &lost)) continue;
-        if (failed++ == 0) {
-            fprintf(stderr, "the story of seed %llu (--seed %llu tells it again):\n",
-                    (unsigned long long)seed, (unsigned long long)seed);
-            simulate(seed, true, &events, &attempts, &lost);
-        }
-    }
-    printf("simulated seeds %llu..%llu: %lld events, %lld attempts, %lld workers lost, %lld seeds "
-           "went wrong\n",
-           (unsigned long long)first, (unsigned long long)(first + count - 1), (long long)events,
-           (long long)attempts, (long long)lost, (long long)failed);
-    return failed != 0;
+    return simulate_all(first, count);
 }

@@ -37,6 +37,11 @@ static lode_status failing(struct lode_task *task)
     return lode_fail(LODE_E_INPUT, "row 7 is rotten");
 }
 
+static lode_status obedient(struct lode_task *task)
+{
+    return atomic_load(task->stop) ? LODE_E_STOPPED : LODE_OK;
+}
+
 struct fixture {
     char directory[64];
     struct executor *executor;
@@ -47,11 +52,12 @@ struct fixture {
 static int set_up(void **state)
 {
     static struct fixture fixture;
+    atomic_store(&fixture.stop, false);
     snprintf(fixture.directory, sizeof fixture.directory, "%s", "/tmp/lode-executor-XXXXXX");
     *state = &fixture;
     if (!mkdtemp(fixture.directory)) return -1;
-    return executor_create(BUDGET, fixture.directory, &fixture.progress, &fixture.stop,
-                           &fixture.executor) != LODE_OK;
+    return executor_create(BUDGET, fixture.directory, &fixture.progress, &fixture.executor) !=
+           LODE_OK;
 }
 
 static int tear_down(void **state)
@@ -70,7 +76,8 @@ static struct executor_outcome run(void **state, lode_leaf_fn leaf)
                                              .task = 2,
                                              .attempt = 3,
                                              .input = (const uint8_t *)"in",
-                                             .input_size = 2};
+                                             .input_size = 2,
+                                             .stop = &fixture->stop};
     executor_run(fixture->executor, &request, &outcome);
     return outcome;
 }
@@ -117,6 +124,14 @@ static void a_leaf_over_its_budget_fails_by_name(void **state)
     assert_non_null(strstr(outcome.error, "budget"));
 }
 
+static void a_leaf_sees_that_its_result_is_not_wanted(void **state)
+{
+    struct fixture *fixture = *state;
+    assert_int_equal(run(state, obedient).status, LODE_OK);
+    atomic_store(&fixture->stop, true);
+    assert_int_equal(run(state, obedient).status, LODE_E_STOPPED);
+}
+
 int main(void)
 {
 #define with_executor(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
@@ -125,6 +140,7 @@ int main(void)
         with_executor(a_large_result_goes_to_a_file_with_its_hash),
         with_executor(a_failed_leaf_leaves_its_error_and_no_result),
         with_executor(a_leaf_over_its_budget_fails_by_name),
+        with_executor(a_leaf_sees_that_its_result_is_not_wanted),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

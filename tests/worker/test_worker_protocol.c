@@ -48,11 +48,10 @@ static void hear(struct world *w, const struct lode_message *message)
     lode_bytes_clear(&bytes);
 }
 
-static void hear_about(struct world *w, enum lode_message_type type, uint64_t task,
-                       uint64_t attempt, bool force)
+static void hear_cancel(struct world *w, uint64_t task, uint64_t attempt, bool force)
 {
     const struct lode_message message = {
-        .type = type, .stage = STAGE, .task = task, .attempt = attempt, .force = force};
+        .type = LODE_CANCEL, .stage = STAGE, .task = task, .attempt = attempt, .force = force};
     hear(w, &message);
 }
 
@@ -89,14 +88,53 @@ static const struct lode_message *expect_sent(struct world *w, enum lode_message
     return &w->message;
 }
 
-static void expect_run(struct world *w, uint64_t task)
+/* These tasks ("5 6") are handed out, in this order. */
+static void expect_run(struct world *w, const char *tasks)
 {
+    char text[256] = "";
     assert_int_equal(next(w), WORKER_RUN);
-    assert_int_equal(w->action.task->attempt.task, task);
-    assert_int_equal(w->action.task->attempt.stage, STAGE);
-    assert_string_equal(w->action.task->stage->leaf, "test.leaf");
-    assert_int_equal(w->action.task->input.size, 2);
     assert_ptr_equal(worker_protocol_running(w->p), w->action.task);
+    for (const struct worker_task *task = w->action.task; task; task = task->next) {
+        const size_t used = strlen(text);
+        snprintf(text + used, sizeof text - used, "%s%llu", used ? " " : "",
+                 (unsigned long long)task->attempt.task);
+        assert_int_equal(task->attempt.stage, STAGE);
+        assert_string_equal(task->stage->leaf, "test.leaf");
+        assert_int_equal(task->input.size, 2);
+        assert_false(atomic_load(&task->stop));
+    }
+    assert_string_equal(text, tasks);
+}
+
+/* Which of the tasks that run are to stop: "-x-" the second of three. */
+static void expect_stops(const struct world *w, const char *stops)
+{
+    char text[64] = "";
+    size_t count = 0;
+    for (const struct worker_task *task = worker_protocol_running(w->p); task; task = task->next)
+        text[count++] = atomic_load(&task->stop) ? 'x' : '-';
+    assert_string_equal(text, stops);
+}
+
+/* The results in the message sent last: "5.0 6.3", task and status of each. */
+static const struct lode_message *expect_results(struct world *w, const char *results)
+{
+    char text[256] = "";
+    const struct lode_message *message = expect_sent(w, LODE_RESULTS);
+    struct lode_unpack in = lode_unpack_begin(message->bytes.data, message->bytes.size);
+    for (;;) {
+        struct lode_result result;
+        bool more = false;
+        assert_ok(lode_result_next(&in, &result, &more));
+        if (!more) break;
+        const size_t used = strlen(text);
+        snprintf(text + used, sizeof text - used, "%s%llu.%llu", used ? " " : "",
+                 (unsigned long long)result.attempt.task, (unsigned long long)result.status);
+        assert_int_equal(result.attempt.stage, STAGE);
+        assert_int_equal(result.attempt.attempt, 1);
+    }
+    assert_string_equal(text, results);
+    return message;
 }
 
 /* A beat that lists `count` attempts; the first of them in this state. */
@@ -110,14 +148,27 @@ static void expect_beat(struct world *w, int count, enum lode_held_state state)
     if (count) assert_int_equal(held[0].state, state);
 }
 
-static void end_task(struct world *w, lode_status status)
+/* The next `count` of the tasks that run end like this, all in one message. */
+static void end_tasks(struct world *w, int count, lode_status status)
 {
-    const struct worker_outcome outcome = {.status = status,
-                                           .error = status ? "row 7 is rotten" : "",
-                                           .bytes = status ? NULL : "result",
-                                           .size = status ? 0 : 6,
+    struct lode_bytes results = {0};
+    const struct worker_task *task = worker_protocol_running(w->p);
+    for (int i = 0; i < count; i++, task = task->next) {
+        const struct lode_result result = {.attempt = task->attempt,
+                                           .status = (uint64_t)status,
+                                           .text = lode_span_text(status ? "rotten" : ""),
+                                           .bytes = {(const uint8_t *)"result", status ? 0 : 6},
                                            .wall_us = 1000};
-    assert_ok(worker_protocol_ended(w->p, &outcome, w->now_us));
+        assert_ok(lode_result_append(&results, &result));
+    }
+    assert_ok(worker_protocol_ended(w->p, count, &results));
+    assert_null(results.data); /* taken over */
+}
+
+static void hear_taken(struct world *w, uint64_t sequence)
+{
+    const struct lode_message taken = {.type = LODE_TAKEN, .sequence = sequence};
+    hear(w, &taken);
 }
 
 /* In, prepared, with the stage announced and the first beat said. */
@@ -172,26 +223,24 @@ static void the_welcome_says_where_and_how_to_work_and_is_heard_once(void **stat
     expect_quiet(w);
 }
 
-static void tasks_run_one_by_one_in_the_order_in_which_they_came(void **state)
+static void tasks_that_wait_are_handed_out_together_in_the_order_in_which_they_came(void **state)
 {
     struct world *w = *state;
     get_in(w);
     hear_tasks(w, STAGE, 5, 2);
     hear_tasks(w, STAGE, 0, 1);
-    expect_run(w, 5);
+    expect_run(w, "5 6 0");
+    hear_tasks(w, STAGE, 8, 2);
+    expect_quiet(w); /* one batch after the other */
+    end_tasks(w, 2, LODE_OK);
+    const struct lode_message *message = expect_results(w, "5.0 6.0");
+    assert_int_equal(message->sequence, 1);
     expect_quiet(w);
-    end_task(w, LODE_OK);
-    expect_run(w, 6);
-    const struct lode_message *result = expect_sent(w, LODE_RESULT);
-    assert_int_equal(result->task, 5);
-    assert_int_equal(result->status, LODE_OK);
-    assert_int_equal(result->bytes.size, 6);
-    assert_int_equal(result->wall_us, 1000);
-    end_task(w, LODE_E_INPUT);
-    expect_run(w, 0);
-    result = expect_sent(w, LODE_RESULT);
-    assert_int_equal(result->status, LODE_E_INPUT);
-    assert_memory_equal(result->text.data, "row 7 is rotten", 15);
+    assert_int_equal(worker_protocol_running(w->p)->attempt.task, 0);
+    end_tasks(w, 1, LODE_E_INPUT);
+    expect_run(w, "8 9"); /* before the result is told: nothing waits for a message */
+    message = expect_results(w, "0.3");
+    assert_int_equal(message->sequence, 2);
 }
 
 static void tasks_that_come_twice_run_once(void **state)
@@ -200,35 +249,38 @@ static void tasks_that_come_twice_run_once(void **state)
     get_in(w);
     hear_tasks(w, STAGE, 0, 2);
     hear_tasks(w, STAGE, 0, 2);
-    expect_run(w, 0);
+    expect_run(w, "0 1");
     hear_tasks(w, STAGE, 0, 2);
-    end_task(w, LODE_OK);
+    end_tasks(w, 1, LODE_OK);
     hear_tasks(w, STAGE, 0, 2); /* the result of 0 is not taken yet: still known */
-    expect_run(w, 1);
-    end_task(w, LODE_OK);
-    (void)expect_sent(w, LODE_RESULT);
-    (void)expect_sent(w, LODE_RESULT);
+    end_tasks(w, 1, LODE_OK);
+    (void)expect_results(w, "0.0");
+    (void)expect_results(w, "1.0");
     expect_quiet(w);
     assert_null(worker_protocol_running(w->p));
 }
 
-static void a_result_is_said_until_it_is_taken(void **state)
+static void results_are_said_until_they_are_taken(void **state)
 {
     struct world *w = *state;
     get_in(w);
-    hear_tasks(w, STAGE, 0, 1);
-    expect_run(w, 0);
-    end_task(w, LODE_OK);
-    (void)expect_sent(w, LODE_RESULT);
+    hear_tasks(w, STAGE, 0, 2);
+    expect_run(w, "0 1");
+    end_tasks(w, 2, LODE_OK);
+    const uint64_t sequence = expect_results(w, "0.0 1.0")->sequence;
     w->now_us += BEAT;
-    expect_beat(w, 1, LODE_HELD_FINISHED);
+    expect_beat(w, 2, LODE_HELD_FINISHED);
     expect_quiet(w);
     w->now_us += BEAT;
-    (void)expect_sent(w, LODE_RESULT); /* two heartbeats without an answer */
-    expect_beat(w, 1, LODE_HELD_FINISHED);
-    hear_about(w, LODE_TAKEN, 0, 2, false); /* of another attempt */
-    hear_about(w, LODE_TAKEN, 0, 1, false);
-    hear_about(w, LODE_TAKEN, 0, 1, false);
+    /* two heartbeats without an answer */
+    assert_true(expect_results(w, "0.0 1.0")->sequence == sequence);
+    expect_beat(w, 2, LODE_HELD_FINISHED);
+    hear_taken(w, sequence + 1); /* other results */
+    w->now_us += 2 * BEAT;
+    (void)expect_results(w, "0.0 1.0");
+    expect_beat(w, 2, LODE_HELD_FINISHED);
+    hear_taken(w, sequence);
+    hear_taken(w, sequence);
     w->now_us += 2 * BEAT;
     expect_beat(w, 0, LODE_HELD_FINISHED);
     expect_quiet(w);
@@ -238,8 +290,9 @@ static void a_beat_lists_what_is_held_with_its_progress(void **state)
 {
     struct world *w = *state;
     get_in(w);
-    hear_tasks(w, STAGE, 0, 3);
-    expect_run(w, 0);
+    hear_tasks(w, STAGE, 0, 2);
+    expect_run(w, "0 1");
+    hear_tasks(w, STAGE, 5, 1); /* one runs, one was handed out with it, one waits here */
     w->now_us += BEAT;
     assert_ok(worker_protocol_tick(w->p, 42, w->now_us));
     expect_beat(w, 3, LODE_HELD_RUNNING);
@@ -252,30 +305,47 @@ static void a_waiting_task_that_is_cancelled_never_runs(void **state)
 {
     struct world *w = *state;
     get_in(w);
-    hear_tasks(w, STAGE, 0, 3);
-    expect_run(w, 0);
-    hear_about(w, LODE_CANCEL, 1, 1, false);
-    hear_about(w, LODE_CANCEL, 9, 1, true); /* not ours: nothing */
+    hear_tasks(w, STAGE, 0, 1);
+    expect_run(w, "0");
+    hear_tasks(w, STAGE, 1, 2);
+    hear_cancel(w, 1, 1, false);
+    hear_cancel(w, 9, 1, true); /* not ours: nothing */
     expect_quiet(w);
-    end_task(w, LODE_OK);
-    expect_run(w, 2);
+    end_tasks(w, 1, LODE_OK);
+    expect_run(w, "2");
 }
 
-static void the_running_task_that_is_cancelled_is_asked_to_stop_once(void **state)
+static void a_cancelled_task_of_those_handed_out_is_to_be_skipped(void **state)
+{
+    struct world *w = *state;
+    get_in(w);
+    hear_tasks(w, STAGE, 0, 3);
+    expect_run(w, "0 1 2");
+    hear_cancel(w, 1, 1, true); /* nothing to be forced: it has not begun */
+    expect_quiet(w);
+    expect_stops(w, "-x-");
+    end_tasks(w, 1, LODE_OK);
+    (void)expect_results(w, "0.0");
+    end_tasks(w, 1, LODE_E_STOPPED);
+    (void)expect_results(w, "1.8");
+    expect_stops(w, "-");
+}
+
+static void the_running_task_that_is_cancelled_is_asked_to_stop(void **state)
 {
     struct world *w = *state;
     get_in(w);
     hear_tasks(w, STAGE, 0, 2);
-    expect_run(w, 0);
-    hear_about(w, LODE_CANCEL, 0, 2, false); /* another attempt */
+    expect_run(w, "0 1");
+    hear_cancel(w, 0, 2, false); /* another attempt */
+    expect_stops(w, "--");
+    hear_cancel(w, 0, 1, false);
+    hear_cancel(w, 0, 1, false);
+    expect_stops(w, "x-");
     expect_quiet(w);
-    hear_about(w, LODE_CANCEL, 0, 1, false);
-    hear_about(w, LODE_CANCEL, 0, 1, false);
-    assert_int_equal(next(w), WORKER_STOP);
-    expect_quiet(w);
-    end_task(w, LODE_E_STOPPED);
-    expect_run(w, 1); /* and the next is not stopped */
-    assert_int_equal(expect_sent(w, LODE_RESULT)->status, LODE_E_STOPPED);
+    end_tasks(w, 1, LODE_E_STOPPED);
+    (void)expect_results(w, "0.8");
+    expect_stops(w, "-"); /* and the next is not stopped */
     expect_quiet(w);
 }
 
@@ -284,12 +354,49 @@ static void a_forced_cancel_ends_the_process_even_after_a_plain_one(void **state
     struct world *w = *state;
     get_in(w);
     hear_tasks(w, STAGE, 0, 1);
-    expect_run(w, 0);
-    hear_about(w, LODE_CANCEL, 0, 1, false);
-    assert_int_equal(next(w), WORKER_STOP);
-    hear_about(w, LODE_CANCEL, 0, 1, true);
+    expect_run(w, "0");
+    hear_cancel(w, 0, 1, false);
+    expect_stops(w, "x");
+    expect_quiet(w);
+    hear_cancel(w, 0, 1, true);
     assert_int_equal(next(w), WORKER_AGAIN);
     expect_quiet(w);
+}
+
+/* Found by reading: results that are not taken, what runs and what waits could together be more
+ * than a beat may list, and the coordinator bans who sends such a beat. */
+static void more_than_a_beat_can_list_is_not_held(void **state)
+{
+    struct world *w = *state;
+    struct lode_held held[LODE_HELD_MAX];
+    int n_held = 0;
+    get_in(w);
+    for (uint64_t i = 0; i < 3; i++) {
+        hear_tasks(w, STAGE, i * 250, 250); /* no result is ever taken */
+        if (next(w) == WORKER_RUN) end_tasks(w, i == 0 ? 200 : 250, LODE_OK);
+        if (i == 0) end_tasks(w, 50, LODE_OK);
+    }
+    w->now_us += BEAT;
+    while (next(w) != WORKER_NOTHING)
+        if (w->action.kind == WORKER_SEND && w->message.type == LODE_BEAT)
+            assert_ok(lode_held_read(w->message.bytes, held, &n_held));
+    assert_int_equal(n_held, LODE_HELD_MAX);
+}
+
+static void with_many_results_not_taken_nothing_new_is_begun(void **state)
+{
+    struct world *w = *state;
+    get_in(w);
+    for (uint64_t i = 0; i < 2; i++) {
+        hear_tasks(w, STAGE, i * 130, 130);
+        assert_int_equal(next(w), WORKER_RUN);
+        end_tasks(w, 130, LODE_OK);
+        assert_int_equal(expect_sent(w, LODE_RESULTS)->sequence, i + 1);
+    }
+    hear_tasks(w, STAGE, 700, 1);
+    expect_quiet(w);
+    hear_taken(w, 1);
+    expect_run(w, "700");
 }
 
 static void tasks_of_a_stage_that_was_not_announced_are_not_taken(void **state)
@@ -307,15 +414,21 @@ static void a_draining_worker_finishes_says_bye_and_leaves_in_peace(void **state
     struct world *w = *state;
     get_in(w);
     hear_tasks(w, STAGE, 0, 3);
-    expect_run(w, 0);
+    expect_run(w, "0 1 2");
+    hear_tasks(w, STAGE, 3, 2);
     worker_protocol_drain(w->p);
-    expect_beat(w, 1, LODE_HELD_RUNNING); /* at once: the others can be given elsewhere */
+    expect_stops(w, "-xx");               /* it may have begun the first */
+    expect_beat(w, 3, LODE_HELD_RUNNING); /* at once: the others can be given elsewhere */
     assert_int_equal(w->message.leaving, 1);
     hear_tasks(w, STAGE, 5, 1); /* was on its way: not taken */
-    end_task(w, LODE_OK);
-    (void)expect_sent(w, LODE_RESULT);
+    end_tasks(w, 1, LODE_OK);
+    end_tasks(w, 2, LODE_E_STOPPED);
+    (void)expect_results(w, "0.0");
+    (void)expect_results(w, "1.8 2.8");
     expect_quiet(w);
-    hear_about(w, LODE_TAKEN, 0, 1, false);
+    hear_taken(w, 2);
+    expect_quiet(w);
+    hear_taken(w, 1);
     (void)expect_sent(w, LODE_BYE);
     assert_int_equal(next(w), WORKER_LEAVE);
     assert_int_equal(w->action.status, LODE_OK);
@@ -346,7 +459,7 @@ static void at_the_end_of_the_run_it_says_bye_and_leaves(void **state)
     const struct lode_message end = {.type = LODE_END, .text = lode_span_text("over")};
     get_in(w);
     hear_tasks(w, STAGE, 0, 2);
-    expect_run(w, 0);
+    expect_run(w, "0 1");
     hear(w, &end);
     (void)expect_sent(w, LODE_BYE);
     assert_int_equal(next(w), WORKER_LEAVE);
@@ -394,11 +507,17 @@ static void bytes_that_no_coordinator_sends_are_refused(void **state)
     expect_quiet(w);
 }
 
-static void an_end_of_a_task_when_none_runs_is_a_bug(void **state)
+static void an_end_of_more_tasks_than_run_is_a_bug(void **state)
 {
     struct world *w = *state;
-    const struct worker_outcome outcome = {.error = ""};
-    assert_status(LODE_E_BUG, worker_protocol_ended(w->p, &outcome, w->now_us));
+    struct lode_bytes results = {0};
+    assert_status(LODE_E_BUG, worker_protocol_ended(w->p, 1, &results));
+    get_in(w);
+    hear_tasks(w, STAGE, 0, 2);
+    expect_run(w, "0 1");
+    assert_status(LODE_E_BUG, worker_protocol_ended(w->p, 3, &results));
+    expect_quiet(w); /* nothing is told, and they run on */
+    expect_stops(w, "--");
 }
 
 int main(void)
@@ -407,13 +526,16 @@ int main(void)
     const struct CMUnitTest tests[] = {
         with_world(hello_is_said_until_it_is_answered),
         with_world(the_welcome_says_where_and_how_to_work_and_is_heard_once),
-        with_world(tasks_run_one_by_one_in_the_order_in_which_they_came),
+        with_world(tasks_that_wait_are_handed_out_together_in_the_order_in_which_they_came),
         with_world(tasks_that_come_twice_run_once),
-        with_world(a_result_is_said_until_it_is_taken),
+        with_world(results_are_said_until_they_are_taken),
         with_world(a_beat_lists_what_is_held_with_its_progress),
         with_world(a_waiting_task_that_is_cancelled_never_runs),
-        with_world(the_running_task_that_is_cancelled_is_asked_to_stop_once),
+        with_world(a_cancelled_task_of_those_handed_out_is_to_be_skipped),
+        with_world(the_running_task_that_is_cancelled_is_asked_to_stop),
         with_world(a_forced_cancel_ends_the_process_even_after_a_plain_one),
+        with_world(more_than_a_beat_can_list_is_not_held),
+        with_world(with_many_results_not_taken_nothing_new_is_begun),
         with_world(tasks_of_a_stage_that_was_not_announced_are_not_taken),
         with_world(a_draining_worker_finishes_says_bye_and_leaves_in_peace),
         with_world(a_silent_coordinator_is_given_up),
@@ -421,7 +543,7 @@ int main(void)
         with_world(a_refused_worker_leaves_with_the_reason),
         with_world(a_door_that_is_shut_is_the_reason_to_leave),
         with_world(bytes_that_no_coordinator_sends_are_refused),
-        with_world(an_end_of_a_task_when_none_runs_is_a_bug),
+        with_world(an_end_of_more_tasks_than_run_is_a_bug),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,5 +1,4 @@
-/* Batch: the two lists inside messages: what goes in comes out, what is cut or too long is refused.
- */
+/* Batch: the lists inside messages: what goes in comes out, what is cut or too long is refused. */
 #include "tests/unit.h"
 
 #include "common/wire/batch.h"
@@ -111,12 +110,124 @@ static void an_unknown_state_and_a_cut_entry_are_refused(void **state)
     lode_bytes_clear(&out);
 }
 
+/* Every number has a value of its own. */
+static const struct lode_result failure = {.attempt = {1, 70000, 3},
+                                           .status = LODE_E_INPUT,
+                                           .text = {(const uint8_t *)"row 7 is rotten", 15},
+                                           .file_size = 11,
+                                           .file_hash = UINT64_MAX,
+                                           .cpu_us = (uint64_t)1 << 40,
+                                           .wall_us = (uint64_t)1 << 50,
+                                           .peak_bytes = 14};
+static const struct lode_result success = {
+    .attempt = {2, 0, 1}, .bytes = {(const uint8_t *)"\0\1\2", 3}, .wall_us = 1};
+
+static void expect_result(struct lode_unpack *in, const struct lode_result *sent)
+{
+    struct lode_result got;
+    bool more = false;
+    assert_ok(lode_result_next(in, &got, &more));
+    assert_true(more);
+    assert_true(lode_attempt_equals(&got.attempt, &sent->attempt));
+    assert_true(got.status == sent->status);
+    assert_int_equal(got.text.size, sent->text.size);
+    if (got.text.size) assert_memory_equal(got.text.data, sent->text.data, got.text.size);
+    assert_int_equal(got.bytes.size, sent->bytes.size);
+    if (got.bytes.size) assert_memory_equal(got.bytes.data, sent->bytes.data, got.bytes.size);
+    assert_true(got.file_size == sent->file_size && got.file_hash == sent->file_hash);
+    assert_true(got.cpu_us == sent->cpu_us && got.wall_us == sent->wall_us);
+    assert_true(got.peak_bytes == sent->peak_bytes);
+}
+
+static void results_come_out_as_they_went_in(void **state)
+{
+    (void)state;
+    struct lode_bytes out = {0};
+    struct lode_result none;
+    bool more = true;
+    assert_ok(lode_result_append(&out, &failure));
+    assert_ok(lode_result_append(&out, &success));
+    struct lode_unpack in = lode_unpack_begin(out.data, out.size);
+    expect_result(&in, &failure);
+    expect_result(&in, &success);
+    assert_ok(lode_result_next(&in, &none, &more));
+    assert_false(more);
+    lode_bytes_clear(&out);
+}
+
+static void every_cut_of_a_result_is_refused(void **state)
+{
+    (void)state;
+    struct lode_bytes out = {0};
+    assert_ok(lode_result_append(&out, &failure));
+    for (size_t size = 1; size < out.size; size++) {
+        struct lode_result got;
+        bool more = false;
+        struct lode_unpack in = lode_unpack_begin(out.data, size);
+        assert_status(LODE_E_MESSAGE, lode_result_next(&in, &got, &more));
+    }
+    lode_bytes_clear(&out);
+}
+
+static void an_error_beyond_the_limit_is_cut_to_it(void **state)
+{
+    (void)state;
+    static uint8_t words[LODE_MESSAGE_TEXT_LIMIT + 1];
+    struct lode_bytes out = {0};
+    struct lode_result wordy = failure;
+    memset(words, 'w', sizeof words);
+    wordy.text = (struct lode_span){words, sizeof words};
+    assert_ok(lode_result_append(&out, &wordy));
+    struct lode_unpack in = lode_unpack_begin(out.data, out.size);
+    wordy.text.size = LODE_MESSAGE_TEXT_LIMIT;
+    expect_result(&in, &wordy);
+    lode_bytes_clear(&out);
+}
+
+static void expect_refused(const struct lode_result *sent, const char *words)
+{
+    struct lode_bytes out = {0};
+    struct lode_result got;
+    bool more = false;
+    assert_ok(lode_result_append(&out, sent));
+    struct lode_unpack in = lode_unpack_begin(out.data, out.size);
+    assert_status(LODE_E_MESSAGE, lode_result_next(&in, &got, &more));
+    assert_non_null(strstr(lode_error_text(), words));
+    lode_bytes_clear(&out);
+}
+
+static void a_status_beyond_the_last_and_a_huge_time_are_refused(void **state)
+{
+    (void)state;
+    struct lode_bytes out = {0};
+    struct lode_result last = success, bad = success;
+    last.status = LODE_E_BUG;
+    assert_ok(lode_result_append(&out, &last));
+    struct lode_unpack in = lode_unpack_begin(out.data, out.size);
+    expect_result(&in, &last);
+    lode_bytes_clear(&out);
+    bad.status = LODE_E_BUG + 1;
+    expect_refused(&bad, "a result with status");
+    bad.status = (uint64_t)1 << 32; /* cut to 32 bits it would be LODE_OK */
+    expect_refused(&bad, "a result with status");
+    bad = success;
+    bad.wall_us = ((uint64_t)1 << 50) + 1;
+    expect_refused(&bad, "a task that took");
+    bad = success;
+    bad.cpu_us = UINT64_MAX;
+    expect_refused(&bad, "a task that took");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_tasks_of_a_batch_come_out_as_they_went_in),
         cmocka_unit_test(an_empty_batch_has_no_task),
         cmocka_unit_test(every_cut_of_a_batch_is_refused),
+        cmocka_unit_test(results_come_out_as_they_went_in),
+        cmocka_unit_test(every_cut_of_a_result_is_refused),
+        cmocka_unit_test(an_error_beyond_the_limit_is_cut_to_it),
+        cmocka_unit_test(a_status_beyond_the_last_and_a_huge_time_are_refused),
         cmocka_unit_test(what_a_worker_holds_comes_out_in_order),
         cmocka_unit_test(a_list_of_more_than_the_limit_is_refused),
         cmocka_unit_test(an_unknown_state_and_a_cut_entry_are_refused),

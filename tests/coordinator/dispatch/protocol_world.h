@@ -98,20 +98,34 @@ static inline void say_hello(struct world *w, const char *identity, const char *
     say(w, identity, &hello);
 }
 
+static inline struct lode_result result_of(uint64_t task, uint64_t attempt, lode_status status)
+{
+    return (struct lode_result){.attempt = {STAGE, task, attempt},
+                                .status = (uint64_t)status,
+                                .text = lode_span_text(status ? "row 7 is rotten" : ""),
+                                .bytes = {(const uint8_t *)"result", status ? 0 : 6},
+                                .wall_us = 1000,
+                                .cpu_us = 900,
+                                .peak_bytes = 5};
+}
+
+static inline void say_results(struct world *w, const char *identity, uint64_t sequence,
+                               const struct lode_result *results, int count)
+{
+    struct lode_bytes list = {0};
+    for (int i = 0; i < count; i++) assert_ok(lode_result_append(&list, &results[i]));
+    const struct lode_message message = {
+        .type = LODE_RESULTS, .sequence = sequence, .bytes = {list.data, list.size}};
+    say(w, identity, &message);
+    lode_bytes_clear(&list);
+}
+
+/* A message with this result alone; said again, it is the same message. */
 static inline void say_result(struct world *w, const char *identity, uint64_t task,
                               uint64_t attempt, lode_status status)
 {
-    const struct lode_message result = {.type = LODE_RESULT,
-                                        .stage = STAGE,
-                                        .task = task,
-                                        .attempt = attempt,
-                                        .status = (uint64_t)status,
-                                        .text = lode_span_text(status ? "row 7 is rotten" : ""),
-                                        .bytes = {(const uint8_t *)"result", status ? 0 : 6},
-                                        .wall_us = 1000,
-                                        .cpu_us = 900,
-                                        .peak_bytes = 5};
-    say(w, identity, &result);
+    const struct lode_result result = result_of(task, attempt, status);
+    say_results(w, identity, 100 * task + attempt, &result, 1);
 }
 
 /* A beat that lists one attempt of the stage, or (attempt 0) nothing. */

@@ -61,10 +61,6 @@ static void results_are_merged_once_and_taken_every_time(void **state)
     welcome(w, "a", "n1.0");
     drop_outputs(w);
     say_result(w, "a", 0, 1, LODE_OK);
-    const struct lode_message *taken = expect_sent(w, "a", LODE_TAKEN);
-    assert_int_equal(taken->stage, STAGE);
-    assert_int_equal(taken->task, 0);
-    assert_int_equal(taken->attempt, 1);
     const struct report *report = expect_report(w, REPORT_RESULT);
     assert_string_equal(report->outcome, "ok");
     assert_int_equal(report->bytes.size, 6);
@@ -73,10 +69,37 @@ static void results_are_merged_once_and_taken_every_time(void **state)
     assert_int_equal(report->wall_us, 1000);
     assert_int_equal(report->start_us, START - 1000);
     assert_int_equal(report->workers, 1);
+    assert_int_equal(expect_sent(w, "a", LODE_TAKEN)->sequence, 1);
     (void)expect_report(w, REPORT_STAGE_DONE);
     expect_quiet(w);
     say_result(w, "a", 0, 1, LODE_OK); /* TAKEN got lost */
-    (void)expect_sent(w, "a", LODE_TAKEN);
+    assert_int_equal(expect_sent(w, "a", LODE_TAKEN)->sequence, 1);
+    expect_quiet(w);
+}
+
+static void several_results_in_one_message_are_all_reported_and_taken_once(void **state)
+{
+    struct world *w = *state;
+    begin(w, 3);
+    welcome(w, "a", "n1.0");
+    drop_outputs(w);
+    const struct lode_result results[] = {result_of(0, 1, LODE_OK), result_of(1, 1, LODE_E_INPUT)};
+    for (int round = 0; round < 2; round++) {
+        say_results(w, "a", 77, results, 2);
+        if (round == 0) {
+            assert_int_equal(expect_report(w, REPORT_RESULT)->task, 0);
+            const struct report *failed = expect_report(w, REPORT_ATTEMPT);
+            assert_string_equal(failed->outcome, "failed");
+            assert_int_equal(failed->task, 1);
+        }
+        assert_int_equal(expect_sent(w, "a", LODE_TAKEN)->sequence, 77);
+        if (round == 0) expect_tasks(w, "a", "1.2 2.1");
+        expect_quiet(w); /* said again: taken again, and nothing else */
+    }
+    assert_int_equal(members_look(protocol_members(w->p), 0)->n_ok, 1);
+    assert_int_equal(members_look(protocol_members(w->p), 0)->n_failed, 1);
+    say_results(w, "a", 78, NULL, 0);
+    assert_int_equal(expect_sent(w, "a", LODE_TAKEN)->sequence, 78);
     expect_quiet(w);
 }
 
@@ -87,11 +110,11 @@ static void a_failure_is_reported_with_its_words_and_tried_again(void **state)
     welcome(w, "a", "n1.0");
     drop_outputs(w);
     say_result(w, "a", 0, 1, LODE_E_INPUT);
-    (void)expect_sent(w, "a", LODE_TAKEN);
     const struct report *report = expect_report(w, REPORT_ATTEMPT);
     assert_string_equal(report->outcome, "failed");
     assert_string_equal(report->text, "row 7 is rotten");
     assert_int_equal(report->status, LODE_E_INPUT);
+    (void)expect_sent(w, "a", LODE_TAKEN);
     expect_tasks(w, "a", "0.2"); /* the stage is known there: not announced again */
     say_result(w, "a", 0, 1, LODE_E_INPUT);
     (void)expect_sent(w, "a", LODE_TAKEN);
@@ -129,8 +152,8 @@ static void three_silent_heartbeats_lose_a_worker_and_a_word_brings_it_back(void
     expect_quiet(w);
     assert_int_equal(scheduler_counts(protocol_scheduler(w->p)).running, 1);
     say_result(w, "a", 0, 1, LODE_OK);
-    (void)expect_sent(w, "a", LODE_TAKEN);
     (void)expect_report(w, REPORT_RESULT);
+    (void)expect_sent(w, "a", LODE_TAKEN);
     (void)expect_report(w, REPORT_STAGE_DONE);
 }
 
@@ -206,14 +229,14 @@ static void malformed_bytes_ban_their_sender_and_nobody_else(void **state)
     say_result(w, "a", 0, 1, LODE_OK);
     expect_quiet(w);
     say_result(w, "b", 1, 1, LODE_OK);
-    (void)expect_sent(w, "b", LODE_TAKEN);
     (void)expect_report(w, REPORT_RESULT);
+    (void)expect_sent(w, "b", LODE_TAKEN);
 }
 
 static void results_with_numbers_that_do_not_fit_are_malformed(void **state)
 {
     struct world *w = *state;
-    struct lode_message result = {.type = LODE_RESULT, .stage = STAGE, .attempt = 1};
+    struct lode_result result = {.attempt = {STAGE, 0, 1}};
     begin(w, 2);
     for (int i = 0; i < 4; i++) {
         char identity[8];
@@ -222,8 +245,8 @@ static void results_with_numbers_that_do_not_fit_are_malformed(void **state)
         result.status = i == 0 ? (uint64_t)1 << 32 : 0; /* cut to 32 bits it would be LODE_OK */
         result.wall_us = i == 1 ? UINT64_MAX : 0;
         result.cpu_us = i == 2 ? (uint64_t)1 << 63 : 0;
-        result.task = i == 3 ? 2 : 0;
-        say(w, identity, &result);
+        result.attempt.task = i == 3 ? 2 : 0;
+        say_results(w, identity, 1, &result, 1);
         assert_int_equal(protocol_bad_messages(w->p), i + 1);
     }
     assert_int_equal(scheduler_counts(protocol_scheduler(w->p)).done, 0);
@@ -263,8 +286,8 @@ static void a_worker_that_leaves_finishes_and_its_other_task_goes_back(void **st
     expect_quiet(w);
     assert_int_equal(scheduler_counts(protocol_scheduler(w->p)).waiting, 1);
     say_result(w, "a", 0, 1, LODE_OK);
-    (void)expect_sent(w, "a", LODE_TAKEN);
     (void)expect_report(w, REPORT_RESULT);
+    (void)expect_sent(w, "a", LODE_TAKEN);
     say(w, "a", &bye);
     expect_quiet(w); /* nobody was lost */
     assert_int_equal(scheduler_counts(protocol_scheduler(w->p)).workers, 0);
@@ -312,8 +335,8 @@ static void a_drained_run_is_reported_once_nothing_is_out(void **state)
     assert_int_equal(expect_sent(w, "a", LODE_CANCEL)->task, 1); /* it only waits there */
     expect_quiet(w);
     say_result(w, "a", 0, 1, LODE_OK);
-    (void)expect_sent(w, "a", LODE_TAKEN);
     (void)expect_report(w, REPORT_RESULT);
+    (void)expect_sent(w, "a", LODE_TAKEN);
     assert_int_equal(expect_report(w, REPORT_DRAINED)->status, LODE_E_STOPPED);
     expect_quiet(w);
 }
@@ -374,6 +397,7 @@ int main(void)
         with_world(another_version_is_refused_with_both_in_the_text),
         with_world(a_stranger_who_has_not_said_hello_is_not_answered),
         with_world(results_are_merged_once_and_taken_every_time),
+        with_world(several_results_in_one_message_are_all_reported_and_taken_once),
         with_world(a_failure_is_reported_with_its_words_and_tried_again),
         with_world(three_silent_heartbeats_lose_a_worker_and_a_word_brings_it_back),
         with_world(after_a_pause_of_its_own_the_coordinator_loses_nobody),

@@ -86,9 +86,9 @@ static inline void expect_cancel(struct scheduler *scheduler, int64_t now_us, in
 static inline bool end(struct scheduler *scheduler, int64_t now_us, int worker, uint64_t task,
                        uint64_t attempt, enum scheduler_outcome outcome)
 {
-    bool accepted = false;
+    bool accepted = false, held = false;
     const struct lode_attempt ended = attempt_of(task, attempt);
-    assert_ok(scheduler_result(scheduler, worker, &ended, outcome, now_us, &accepted));
+    assert_ok(scheduler_result(scheduler, worker, &ended, outcome, now_us, &accepted, &held));
     return accepted;
 }
 

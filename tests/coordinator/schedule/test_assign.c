@@ -2,6 +2,8 @@
  */
 #include "tests/coordinator/schedule/scheduler_world.h"
 
+enum { LOOK = 10000 }; /* idle workers that found nothing at others look again after that */
+
 static void nothing_is_assigned_without_workers(void **state)
 {
     (void)state;
@@ -56,14 +58,26 @@ static void short_tasks_are_given_many_at_a_time_and_again_when_half_are_done(vo
     assert_ok(scheduler_joined(s, 0, START));
     assert_int_equal(take_all(s, START), 2);
     assert_true(end(s, START + 1000, 0, 0, 1, SCHEDULER_OK)); /* a millisecond */
-    assert_int_equal(take_all(s, START + 1000), 31);
-    assert_int_equal(held_count(s, 0), 32);
-    for (uint64_t task = 1; task <= 15; task++) {
+    assert_int_equal(take_all(s, START + 1000), 39);
+    assert_int_equal(held_count(s, 0), 40); /* two batches of twenty milliseconds */
+    for (uint64_t task = 1; task <= 19; task++) {
         assert_true(end(s, START + 1000 + (int64_t)task * 1000, 0, task, 1, SCHEDULER_OK));
         assert_int_equal(take_all(s, START + 1000 + (int64_t)task * 1000), 0);
     }
-    assert_true(end(s, START + 17000, 0, 16, 1, SCHEDULER_OK));
-    assert_int_equal(take_all(s, START + 17000), 16);
+    assert_true(end(s, START + 21000, 0, 20, 1, SCHEDULER_OK));
+    assert_int_equal(take_all(s, START + 21000), 20);
+    scheduler_destroy(s);
+}
+
+static void of_the_shortest_tasks_a_worker_holds_two_hundred(void **state)
+{
+    (void)state;
+    struct scheduler *s = make(1000);
+    assert_ok(scheduler_joined(s, 0, START));
+    assert_int_equal(take_all(s, START), 2);
+    assert_true(end(s, START + 1, 0, 0, 1, SCHEDULER_OK)); /* a microsecond */
+    (void)take_all(s, START + 1);
+    assert_int_equal(held_count(s, 0), 200);
     scheduler_destroy(s);
 }
 
@@ -163,6 +177,7 @@ static void an_idle_worker_takes_over_what_waits_at_another(void **state)
     expect_assign(s, START, 1, 1, 2, SCHEDULER_STOLEN);
     expect_cancel(s, START, 0, 1, 1, false);
     expect_nothing(s, START);
+    assert_int_equal(held_count(s, 0), 1); /* what waits and is cancelled is out of the books */
     assert_int_equal(look(s, 1).copies, 1);
     assert_true(end(s, START, 0, 1, 1, SCHEDULER_OK)); /* the cancel came too late: as good */
     expect_cancel(s, START, 1, 1, 2, false);
@@ -177,6 +192,23 @@ static void what_runs_is_not_stolen(void **state)
     expect_assign(s, START, 0, 0, 1, SCHEDULER_FRESH);
     assert_ok(scheduler_joined(s, 1, START));
     expect_nothing(s, START);
+    scheduler_destroy(s);
+}
+
+static void
+idle_workers_that_found_nothing_look_at_others_again_after_ten_milliseconds(void **state)
+{
+    (void)state;
+    struct scheduler *s = make(3);
+    assert_ok(scheduler_joined(s, 0, START));
+    assert_int_equal(take_all(s, START), 2);
+    assert_true(end(s, START + SECOND, 0, 0, 1, SCHEDULER_OK));
+    expect_assign(s, START + SECOND, 0, 2, 1, SCHEDULER_FRESH);
+    assert_ok(scheduler_joined(s, 1, START));
+    const int64_t looked = START + SECOND + SECOND / 2 - 1; /* half the median, but for one */
+    expect_nothing(s, looked);
+    expect_nothing(s, looked + LOOK - 1);
+    expect_assign(s, looked + LOOK, 1, 2, 2, SCHEDULER_STOLEN);
     scheduler_destroy(s);
 }
 
@@ -197,7 +229,7 @@ static void a_task_is_repeated_after_three_times_the_median_and_not_before(void 
     struct scheduler *s = make_straggler(&habits, SECOND);
     assert_int_equal(scheduler_counts(s).median_us, SECOND);
     expect_nothing(s, START + 3 * SECOND);
-    expect_assign(s, START + 3 * SECOND + 1, 1, 0, 2, SCHEDULER_SPECULATED);
+    expect_assign(s, START + 3 * SECOND + LOOK, 1, 0, 2, SCHEDULER_SPECULATED);
     assert_ok(scheduler_joined(s, 2, START + 4 * SECOND));
     expect_nothing(s, START + 9 * SECOND); /* two copies, no more */
     assert_true(end(s, START + 5 * SECOND, 1, 0, 2, SCHEDULER_OK));
@@ -212,7 +244,7 @@ static void a_short_task_is_not_repeated_before_it_is_slow_for_a_person(void **s
     (void)state;
     struct scheduler *s = make_straggler(&habits, SECOND / 100);
     expect_nothing(s, START + 2 * SECOND);
-    expect_assign(s, START + 2 * SECOND + 1, 1, 0, 2, SCHEDULER_SPECULATED);
+    expect_assign(s, START + 2 * SECOND + LOOK, 1, 0, 2, SCHEDULER_SPECULATED);
     scheduler_destroy(s);
 }
 
@@ -246,6 +278,7 @@ int main(void)
         cmocka_unit_test(long_tasks_go_first_and_ties_by_index),
         cmocka_unit_test(of_long_tasks_a_worker_holds_one_that_runs_and_one_that_waits),
         cmocka_unit_test(short_tasks_are_given_many_at_a_time_and_again_when_half_are_done),
+        cmocka_unit_test(of_the_shortest_tasks_a_worker_holds_two_hundred),
         cmocka_unit_test(the_last_short_tasks_are_shared),
         cmocka_unit_test(a_lost_workers_tasks_go_to_another),
         cmocka_unit_test(a_leaving_worker_keeps_what_it_runs_and_hands_back_the_rest),
@@ -253,6 +286,8 @@ int main(void)
         cmocka_unit_test(a_dangerous_task_travels_alone),
         cmocka_unit_test(an_idle_worker_takes_over_what_waits_at_another),
         cmocka_unit_test(what_runs_is_not_stolen),
+        cmocka_unit_test(
+            idle_workers_that_found_nothing_look_at_others_again_after_ten_milliseconds),
         cmocka_unit_test(a_task_is_repeated_after_three_times_the_median_and_not_before),
         cmocka_unit_test(a_short_task_is_not_repeated_before_it_is_slow_for_a_person),
         cmocka_unit_test(the_copy_that_fails_leaves_the_other_alone),

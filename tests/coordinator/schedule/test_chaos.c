@@ -188,13 +188,13 @@ static void send_results(struct world *w, int number)
     struct sim_worker *worker = &w->workers[number];
     for (int i = 0; i < worker->n_slots;) {
         const struct slot slot = worker->slots[i];
-        bool accepted = false;
+        bool accepted = false, held = false;
         if (slot.state != LODE_HELD_FINISHED || goes_wrong(w, 5)) {
             i++;
             continue;
         }
-        assert_ok(
-            scheduler_result(w->s, number, &slot.attempt, slot.outcome, w->now_us, &accepted));
+        assert_ok(scheduler_result(w->s, number, &slot.attempt, slot.outcome, w->now_us, &accepted,
+                                   &held));
         w->accepted[slot.attempt.task] += accepted;
         if (goes_wrong(w, 5))
             i++; /* TAKEN got lost: it is said again */

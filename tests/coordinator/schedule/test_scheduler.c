@@ -117,24 +117,50 @@ static void a_lost_worker_alone_charges_nobody(void **state)
 static void a_result_of_a_task_that_is_not_there_is_refused(void **state)
 {
     (void)state;
-    bool accepted = true;
+    bool accepted = true, held = true;
     const struct lode_attempt none = attempt_of(2, 1), huge = attempt_of(UINT64_MAX, 1);
     struct scheduler *s = make(2);
-    assert_status(LODE_E_MESSAGE, scheduler_result(s, 0, &none, SCHEDULER_OK, START, &accepted));
-    assert_status(LODE_E_MESSAGE, scheduler_result(s, 0, &huge, SCHEDULER_OK, START, &accepted));
+    assert_status(LODE_E_MESSAGE,
+                  scheduler_result(s, 0, &none, SCHEDULER_OK, START, &accepted, &held));
+    assert_status(LODE_E_MESSAGE,
+                  scheduler_result(s, 0, &huge, SCHEDULER_OK, START, &accepted, &held));
     assert_false(accepted);
+    assert_false(held);
     scheduler_destroy(s);
 }
 
-static void an_attempt_that_stops_unasked_counts_as_a_failure(void **state)
+static void a_result_is_held_by_the_books_until_it_has_come(void **state)
+{
+    (void)state;
+    bool accepted = true, held = false;
+    const struct lode_attempt ended = attempt_of(0, 1);
+    struct scheduler *s = make(1);
+    assert_ok(scheduler_joined(s, 0, START));
+    expect_assign(s, START, 0, 0, 1, SCHEDULER_FRESH);
+    assert_ok(scheduler_result(s, 0, &ended, SCHEDULER_FAILED, START, &accepted, &held));
+    assert_false(accepted);
+    assert_true(held);
+    assert_ok(scheduler_result(s, 0, &ended, SCHEDULER_FAILED, START, &accepted, &held));
+    assert_false(held); /* said twice */
+    assert_int_equal(look(s, 0).failures, 1);
+    scheduler_destroy(s);
+}
+
+/* Handed back by a worker that leaves, or cancelled on the way out of the books: no fault of its
+ * own. But who does nothing else is not tried for ever. */
+static void
+an_attempt_that_stops_unasked_waits_again_and_is_a_failure_from_the_eighth_on(void **state)
 {
     (void)state;
     struct scheduler *s = make(1);
     assert_ok(scheduler_joined(s, 0, START));
-    expect_assign(s, START, 0, 0, 1, SCHEDULER_FRESH);
-    assert_false(end(s, START, 0, 0, 1, SCHEDULER_STOPPED));
+    for (uint64_t attempt = 1; attempt <= 8; attempt++) {
+        assert_int_equal(look(s, 0).failures, 0);
+        expect_assign(s, START, 0, 0, attempt, SCHEDULER_FRESH);
+        assert_false(end(s, START, 0, 0, attempt, SCHEDULER_STOPPED));
+    }
     assert_int_equal(look(s, 0).failures, 1);
-    expect_assign(s, START, 0, 0, 2, SCHEDULER_RETRY);
+    expect_assign(s, START, 0, 0, 9, SCHEDULER_RETRY);
     scheduler_destroy(s);
 }
 
@@ -240,7 +266,9 @@ int main(void)
         cmocka_unit_test(a_task_that_takes_three_workers_down_is_quarantined),
         cmocka_unit_test(a_lost_worker_alone_charges_nobody),
         cmocka_unit_test(a_result_of_a_task_that_is_not_there_is_refused),
-        cmocka_unit_test(an_attempt_that_stops_unasked_counts_as_a_failure),
+        cmocka_unit_test(a_result_is_held_by_the_books_until_it_has_come),
+        cmocka_unit_test(
+            an_attempt_that_stops_unasked_waits_again_and_is_a_failure_from_the_eighth_on),
         cmocka_unit_test(with_allow_partial_the_stage_goes_on_without_the_task),
         cmocka_unit_test(with_allow_partial_a_quarantined_task_is_given_up_too),
         cmocka_unit_test(a_new_stage_knows_nothing_of_the_old_one),
