@@ -207,7 +207,7 @@ lode_status ledger_missing(struct ledger *ledger, const struct lode_stage *stage
     lode_try(ledger_explain(ledger, report->task, &why));
     struct missing_task *missing = &ledger->missing[ledger->n_missing++];
     *missing = (struct missing_task){.stage = ledger->n_stages - 1, .task = report->task};
-    missing->why = strndup((const char *)why.data, why.size);
+    missing->why = why.size ? strndup((const char *)why.data, why.size) : NULL;
     ledger_name_task(stage, report->task, missing->what, sizeof missing->what);
     lode_bytes_clear(&why);
     return LODE_OK;

@@ -5,8 +5,8 @@
  *
  * It says hello until it is welcomed, repeats results until they are taken, and lists in every beat
  * what it holds. Tasks run one after the other in the order in which they came; all that wait are
- * handed to the computing thread together, so that short tasks do not wait for threads to switch. Times are
- * microseconds of a clock that never shows 0.
+ * handed to the computing thread together, so that short tasks do not wait for threads to switch.
+ * Times are microseconds of a clock that never shows 0.
  */
 #ifndef LODE_WORKER_PROTOCOL_H
 #define LODE_WORKER_PROTOCOL_H

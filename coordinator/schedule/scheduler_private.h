@@ -49,7 +49,7 @@ struct scheduler {
     int n_workers, n_here, n_room, cursor;
     struct pace pace;
     int64_t median_us;
-    int64_t looked_us; /* when idle workers found nothing at others */
+    int64_t looked_us;             /* when idle workers found nothing at others */
     struct scheduler_action *told; /* to be handed out by scheduler_next, in order */
     int64_t n_told, next_told, told_capacity;
     int64_t failed_task; /* or -1 */
