@@ -4,18 +4,20 @@
 #include "coordinator/signals.h"
 
 #include <signal.h>
+#include <stdatomic.h>
 
-static volatile sig_atomic_t stops, last_stop, warnings;
+/* lock-free, so a handler may count; atomic, for another thread than the interrupted one looks */
+static atomic_int stops, last_stop, warnings;
 
 /* All three are blocked while it runs: no count is lost to another one. */
 static void note(int number)
 {
     if (number == SIGUSR1) {
-        warnings = warnings + 1;
+        atomic_fetch_add(&warnings, 1);
         return;
     }
-    last_stop = number;
-    stops = stops + 1;
+    atomic_store(&last_stop, number);
+    atomic_fetch_add(&stops, 1);
 }
 
 void signals_catch(void)
@@ -32,8 +34,9 @@ void signals_catch(void)
 
 struct signals_seen signals_seen(void)
 {
-    return (struct signals_seen){
-        .stops = (int)stops, .last_stop = (int)last_stop, .warnings = (int)warnings};
+    return (struct signals_seen){.stops = atomic_load(&stops),
+                                 .last_stop = atomic_load(&last_stop),
+                                 .warnings = atomic_load(&warnings)};
 }
 
 struct signals_wish signals_wish(bool under_mpirun)

@@ -35,7 +35,7 @@ enum {
 };
 
 /* Set by TERM and USR1: finish what runs and leave. Process-wide, as signals are. */
-static volatile sig_atomic_t drain_signal;
+static atomic_bool drain_signal;
 
 /* Where the computing thread leaves results and the network thread takes them. Results of short
  * tasks travel together: the network thread is woken every GIVE_BACK_US at most, and comes by on
@@ -67,7 +67,8 @@ struct worker {
 
 static void note_signal(int number)
 {
-    drain_signal = number;
+    (void)number;
+    atomic_store(&drain_signal, true);
 }
 
 /* Ending under a running leaf: it cannot be interrupted, its result is not wanted, and all it wrote
@@ -336,7 +337,7 @@ static lode_status serve(struct worker *worker)
         lode_try(lode_socket_wait(sockets, 2, tick_ms));
         lode_try(receive_all(worker));
         lode_try(take_back(worker));
-        if (drain_signal) worker_protocol_drain(worker->protocol);
+        if (atomic_load(&drain_signal)) worker_protocol_drain(worker->protocol);
         const char *refusal = lode_dealer_refusal(worker->dealer);
         if (refusal[0]) worker_protocol_refused(worker->protocol, refusal);
         lode_try(worker_protocol_tick(worker->protocol, (uint64_t)atomic_load(&worker->progress),

@@ -1,6 +1,7 @@
 /* ZMQ: options of every socket stand here once; see the header for why. */
 #include "common/wire/zmq_private.h"
 
+#include "common/wire/handover.h"
 #include "common/wire/message.h"
 
 #include <errno.h>
@@ -207,6 +208,7 @@ lode_status lode_pair_open(struct lode_zmq *zmq, const char *name, bool bind,
         lode_socket_close(pair);
         return status;
     }
+    pair->channel = zmq;
     *socket = pair;
     return LODE_OK;
 }
@@ -247,6 +249,7 @@ lode_status lode_socket_send(struct lode_socket *socket, const char *identity, c
         }
         return lode_zmq_fail("sending to a worker");
     }
+    if (socket->channel) lode_handover_give(socket->channel);
     if (zmq_send(socket->socket, data, size, ZMQ_DONTWAIT) < 0) return lode_zmq_fail("sending");
     return LODE_OK;
 }
@@ -262,6 +265,7 @@ lode_status lode_socket_next_frame(struct lode_socket *socket, bool *got, bool *
         if (zmq_errno() == EAGAIN || zmq_errno() == EINTR) return LODE_OK;
         return lode_zmq_fail("receiving");
     }
+    if (socket->channel) lode_handover_take(socket->channel);
     socket->has_message = true;
     *got = true;
     *more = zmq_msg_more(&socket->message) != 0;

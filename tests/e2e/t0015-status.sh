@@ -71,7 +71,9 @@ begin() {
     # shellcheck disable=SC2086 # words
     lode run $many -o "$1" --quiet 2>"$1.err" &
     run=$!
-    until grep -qs ",ok," "$1/log/tasks.csv"; do kill -0 "$run" || return 1; done
+    until grep -qs ",ok," "$1/log/tasks.csv" && [ "$(workers_here | wc -w)" = 2 ]; do
+        kill -0 "$run" || return 1
+    done
     for pid in $(workers_here); do kill -STOP "$pid"; done
 }
 begin live || exit 1
