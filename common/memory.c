@@ -24,6 +24,7 @@
 #define ALIGNMENT ((size_t)64) /* a cache line; the widest vector */
 #define BLOCK_LEAST (64 * KIB)
 #define BLOCK_MOST (64 * MIB) /* of the doubling; one large take gets a block of its own size */
+#define BLOCKS_IN_BUDGET 64   /* the rest of a block is lost to a large take: let that be little */
 #define HUGE_PAGE (2 * MIB)
 #define BYTES_LEAST ((size_t)256)
 
@@ -157,6 +158,8 @@ static size_t block_capacity(const struct lode_arena *arena, size_t wanted)
 {
     size_t capacity = arena->held < BLOCK_LEAST ? BLOCK_LEAST : arena->held;
     if (capacity > BLOCK_MOST) capacity = BLOCK_MOST;
+    if (arena->budget > 0 && capacity > arena->budget / BLOCKS_IN_BUDGET)
+        capacity = round_up(arena->budget / BLOCKS_IN_BUDGET, BLOCK_LEAST);
     if (capacity < wanted) capacity = wanted;
     if (capacity >= HUGE_PAGE && capacity < SIZE_MAX - HUGE_PAGE)
         capacity = round_up(capacity, HUGE_PAGE);
@@ -275,6 +278,20 @@ size_t lode_arena_peak(const struct lode_arena *arena)
 void lode_arena_peak_reset(struct lode_arena *arena)
 {
     arena->peak = live_bytes(arena);
+}
+
+size_t lode_arena_left(const struct lode_arena *arena)
+{
+    size_t rest = 0;
+    size_t held =
+        0; /* in blocks that are used: the others are given back when they are in the way */
+    if (arena->budget == 0) return SIZE_MAX / 2;
+    for (size_t i = 0; i < arena->n_blocks && i <= arena->current; i++)
+        held += arena->blocks[i].capacity;
+    if (arena->n_blocks > 0) rest = arena->blocks[arena->current].capacity - arena->used;
+    if (arena->n_blocks > 0 && arena->used == 0) held -= arena->blocks[arena->current].capacity;
+    const size_t fresh = arena->budget <= held ? 0 : (arena->budget - held) / ALIGNMENT * ALIGNMENT;
+    return rest > fresh ? rest : fresh;
 }
 
 void lode_bytes_clear(struct lode_bytes *bytes)

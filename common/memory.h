@@ -50,6 +50,10 @@ LODE_CHECKED lode_status lode_arena_text(struct lode_arena *arena, const char *t
 size_t lode_arena_peak(const struct lode_arena *arena);
 void lode_arena_peak_reset(struct lode_arena *arena);
 
+/* Most bytes that one take can get now; SIZE_MAX / 2 without a budget. For leaves that make their
+ * buffers as large as they may be. */
+size_t lode_arena_left(const struct lode_arena *arena);
+
 /* count * size, or LODE_E_MEMORY when that overflows. */
 LODE_CHECKED lode_status lode_mul_size(uint64_t count, size_t size, size_t *bytes);
 

@@ -275,6 +275,53 @@ static void a_buffer_refuses_a_size_that_cannot_be(void **state)
     lode_bytes_clear(&bytes);
 }
 
+/* A leaf that takes what it is told is left gets it, whatever was taken before. */
+static void what_is_left_can_be_taken_at_once(void **state)
+{
+    (void)state;
+    enum { BUDGET = 8 << 20 };
+    struct lode_arena *arena = NULL;
+    void *memory = NULL;
+    assert_ok(lode_arena_create(BUDGET, &arena));
+    assert_int_equal(lode_arena_left(arena), BUDGET);
+    for (size_t size = 1; size < 4 << 20; size *= 5) {
+        assert_ok(lode_arena_take(arena, size, 1, &memory));
+        const struct lode_arena_mark mark = lode_arena_mark(arena);
+        const size_t left = lode_arena_left(arena);
+        assert_true(left > 0 && left < BUDGET);
+        assert_ok(lode_arena_take(arena, left, 1, &memory));
+        lode_arena_rewind(arena, mark);
+    }
+    lode_arena_reset(arena);
+    assert_ok(lode_arena_take(arena, BUDGET, 1, &memory));
+    assert_int_equal(lode_arena_left(arena), 0);
+    lode_arena_destroy(arena);
+}
+
+static void small_takes_leave_nearly_all_of_a_budget(void **state)
+{
+    (void)state;
+    enum { BUDGET = 40 << 20 };
+    struct lode_arena *arena = NULL;
+    void *memory = NULL;
+    assert_ok(lode_arena_create(BUDGET, &arena));
+    for (int i = 0; i < 3; i++) {
+        assert_ok(lode_arena_take(arena, 1000, 1, &memory));
+        assert_ok(lode_arena_take(arena, 5 << 20, 1, &memory));
+    }
+    assert_true(lode_arena_left(arena) > (size_t)(22 << 20));
+    lode_arena_destroy(arena);
+}
+
+static void without_a_budget_there_is_no_end(void **state)
+{
+    (void)state;
+    struct lode_arena *arena = NULL;
+    assert_ok(lode_arena_create(0, &arena));
+    assert_true(lode_arena_left(arena) == SIZE_MAX / 2);
+    lode_arena_destroy(arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -286,6 +333,9 @@ int main(void)
         cmocka_unit_test(zeroed_memory_is_zero_also_when_it_was_used_before),
         cmocka_unit_test(a_take_over_the_budget_is_refused_in_words),
         cmocka_unit_test(the_whole_budget_can_be_taken),
+        cmocka_unit_test(what_is_left_can_be_taken_at_once),
+        cmocka_unit_test(small_takes_leave_nearly_all_of_a_budget),
+        cmocka_unit_test(without_a_budget_there_is_no_end),
         cmocka_unit_test(free_blocks_make_way_for_a_larger_one),
         cmocka_unit_test(an_arena_survives_a_refusal_after_a_reset),
         cmocka_unit_test(sizes_that_overflow_are_refused),
