@@ -24,7 +24,7 @@
 #define ALIGNMENT ((size_t)64) /* a cache line; the widest vector */
 #define BLOCK_LEAST (64 * KIB)
 #define BLOCK_MOST (64 * MIB) /* of the doubling; one large take gets a block of its own size */
-#define BLOCKS_IN_BUDGET 64   /* the rest of a block is lost to a large take: let that be little */
+#define BLOCKS_IN_BUDGET 16   /* the rest of a block is lost to a large take: let that be little */
 #define HUGE_PAGE (2 * MIB)
 #define BYTES_LEAST ((size_t)256)
 
@@ -161,7 +161,8 @@ static size_t block_capacity(const struct lode_arena *arena, size_t wanted)
     if (arena->budget > 0 && capacity > arena->budget / BLOCKS_IN_BUDGET)
         capacity = round_up(arena->budget / BLOCKS_IN_BUDGET, BLOCK_LEAST);
     if (capacity < wanted) capacity = wanted;
-    if (capacity >= HUGE_PAGE && capacity < SIZE_MAX - HUGE_PAGE)
+    const bool is_tight = arena->budget > 0 && arena->budget < BLOCK_MOST;
+    if (!is_tight && capacity >= HUGE_PAGE && capacity < SIZE_MAX - HUGE_PAGE)
         capacity = round_up(capacity, HUGE_PAGE);
     if (arena->budget > 0) {
         const size_t rest = arena->budget - arena->held;

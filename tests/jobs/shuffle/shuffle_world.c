@@ -34,21 +34,18 @@ int world_teardown(void **state)
     return lode_directory_remove(w->directory) == LODE_OK ? -1 : -2;
 }
 
-uint64_t world_seed(struct world *w)
+void world_seed(struct world *w)
 {
     const char *given = getenv("LODE_SEED");
-    w->random =
+    const uint64_t seed =
         given ? strtoull(given, NULL, 10) : (uint64_t)time(NULL) * 1000 + (uint64_t)getpid();
-    print_message("LODE_SEED=%llu\n", (unsigned long long)w->random);
-    return w->random;
+    w->random = lode_random_begin(seed, 0);
+    print_message("LODE_SEED=%llu\n", (unsigned long long)seed);
 }
 
 uint64_t world_random(struct world *w)
 {
-    uint64_t z = w->random += UINT64_C(0x9e3779b97f4a7c15); /* splitmix64 */
-    z = (z ^ z >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
-    z = (z ^ z >> 27) * UINT64_C(0x94d049bb133111eb);
-    return z ^ z >> 31;
+    return lode_random_next(&w->random);
 }
 
 static struct shuffle_record make_record(struct world *w, int64_t number, bool common)

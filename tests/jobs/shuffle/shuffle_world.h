@@ -4,6 +4,7 @@
 
 #include "tests/unit.h"
 
+#include "common/stats/random.h"
 #include "jobs/shuffle/merge.h"
 #include "jobs/shuffle/runs.h"
 #include "jobs/shuffle/sorter.h"
@@ -12,14 +13,14 @@ struct world {
     char directory[64];
     struct lode_arena *arena;
     struct shuffle_site site;
-    uint64_t random;
+    struct lode_random random;
 };
 
 int world_setup(void **state);
 int world_teardown(void **state); /* fails when something is left in the folder */
 
 uint64_t world_random(struct world *w); /* the next number of the seed */
-uint64_t world_seed(struct world *w);   /* of this run: LODE_SEED, else one of its own; printed */
+void world_seed(struct world *w);       /* of this run: LODE_SEED, else one of its own; printed */
 
 /* n records: keys of 0 to 20 bytes of few kinds, some with a long common beginning, values of 8
  * bytes (the record's number) and now and then many more. Malloc'd, with world_free. */

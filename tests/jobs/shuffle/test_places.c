@@ -1,8 +1,8 @@
 #include "tests/unit.h"
 
+#include "common/stats/random.h"
 #include "jobs/shuffle/places.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 enum { N = 3000 };
@@ -55,11 +55,12 @@ static void many_keys_are_sorted_and_equal_ones_keep_their_order(void **state)
     static char texts[N][16];
     const char *keys[N];
     (void)state;
-    srand(7);
+    struct lode_random random = lode_random_begin(7, 0);
     for (int i = 0; i < N; i++) {
-        const int size = 1 + rand() % 10;
-        for (int c = 0; c < size; c++) texts[i][c] = (char)('a' + (c < 7 ? 0 : rand() % 3));
-        texts[i][rand() % size] = 'c';
+        const int size = 1 + (int)lode_random_below(&random, 10);
+        for (int c = 0; c < size; c++)
+            texts[i][c] = (char)('a' + (c < 7 ? 0 : (int)lode_random_below(&random, 3)));
+        texts[i][lode_random_below(&random, (uint64_t)size)] = 'c';
         texts[i][size] = '\0';
         keys[i] = texts[i];
     }
