@@ -109,8 +109,8 @@ static lode_status run_opportunities(struct lode_run *run)
     struct pattern_rows patterns;
     lode_try(scenarios_make(store, &options, &counts, arena, &scenarios));
     if (scenarios.n_plans > 0)
-        lode_try(
-            patterns_count(run, &tokens, scenarios.plans, scenarios.n_plans, scenarios.counts));
+        lode_try(patterns_count(run, &tokens, scenarios.plans, scenarios.n_plans,
+                                (uint64_t)options.sum_limit_mb * 1000000, scenarios.counts));
     lode_try(pattern_rows_make(&scenarios, store, &options, &tokens, arena, &patterns));
     lode_try(correct_tests(&patterns.outcomes, &cohorts, arena));
     lode_try(put_tables(run, &options, &scenarios, &tokens, &patterns, &cohorts));
@@ -128,6 +128,8 @@ static lode_status run_opportunities(struct lode_run *run)
 static const struct lode_leaf leaves[] = {
     {"opportunities.cohorts", cohorts_leaf},
     {"opportunities.patterns", patterns_leaf},
+    {"opportunities.pattern_pieces", pattern_pieces_leaf},
+    {"opportunities.pattern_sums", pattern_sums_leaf},
     {"opportunities.examples", examples_leaf},
     {0},
 };

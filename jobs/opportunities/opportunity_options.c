@@ -29,6 +29,9 @@ const struct lode_param opportunity_params[] = {
     {"max_q", "0.05", "1", "findings have a false discovery rate of at most this"},
     {"top", "5", "findings", "most findings per scenario (KPI and cohort)"},
     {"examples", "3", "sessions", "example sessions per finding"},
+    {"sum_limit", "512", "MB",
+     "counts of patterns larger than this, by estimate, are summed by workers, not the "
+     "coordinator"},
     {0},
 };
 
@@ -178,6 +181,7 @@ lode_status opportunity_options_read(const struct lode_params *params,
     lode_try(lode_params_f64(params, "max_q", 0, 1, &read.max_q));
     lode_try(lode_params_i64(params, "top", 1, MOST, &read.top));
     lode_try(lode_params_i64(params, "examples", 0, 1000, &read.examples));
+    lode_try(lode_params_i64(params, "sum_limit", 0, MOST, &read.sum_limit_mb));
     lode_try(tokens_make(&store->event_names, &read.rules, arena, &tokens)); /* rules that fit? */
     *options = read;
     return LODE_OK;

@@ -32,6 +32,7 @@ struct opportunity_options {
 
     double max_q;
     int64_t top, examples;
+    int64_t sum_limit_mb; /* changes who sums, never what comes out */
 };
 
 /* Reads and checks every parameter against the store. Arrays come from the arena. LODE_E_USAGE

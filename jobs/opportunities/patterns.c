@@ -6,14 +6,24 @@
 #include "jobs/opportunities/patterns.h"
 
 #include <endian.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "common/text.h"
 #include "common/wire/pack.h"
 #include "jobs/opportunities/grams/gram_merge.h"
+#include "jobs/opportunities/grams/gram_ranges.h"
+#include "jobs/shuffle/shuffle.h"
 
 /* Bits of a class in its widest form are those that a gram list can hold. */
 _Static_assert((int)PATTERN_MAX_CLASSES == (int)GRAM_MAX_CLASSES, "classes of a gram list");
+
+enum {
+    ENTRY_BYTES = 3,        /* of a list, mostly */
+    RANGE_BYTES = 64 << 20, /* of the lists that one task sums, about */
+    LEAST_RANGES = 8,
+    MOST_RANGES = 4096
+};
 
 /* What the results of the stage are added to: a merge for each plan and k, in this order. */
 struct merging {
@@ -157,13 +167,13 @@ static lode_status merge_task(void *context, int64_t task, const uint8_t *result
         size_t used;
         const lode_status status = gram_merge_add(&merging->merges[i], result, size, &used);
         if (status)
-            return lode_note(status, "patterns of k=%d in partition %lld",
-                             merging->merges[i].space.k, (long long)task);
+            return lode_note(status, "patterns of k=%d in result %lld", merging->merges[i].space.k,
+                             (long long)task);
         result += used;
         size -= used;
     }
     if (size == 0) return LODE_OK;
-    return lode_fail(LODE_E_MESSAGE, "%zu bytes too many in the patterns of partition %lld", size,
+    return lode_fail(LODE_E_MESSAGE, "%zu bytes too many in result %lld of patterns", size,
                      (long long)task);
 }
 
@@ -173,8 +183,89 @@ static void describe_task(const void *context, int64_t task, char *text, size_t 
     lode_store_name_partition(context, task, text, size);
 }
 
+/* Bytes of all lists of all partitions, at most. */
+static uint64_t expected_bytes(const struct lode_store *store, const struct merging *merging)
+{
+    uint64_t bytes = 0;
+    for (int64_t i = 0; i < merging->n_merges; i++) {
+        uint64_t n_keys = 0;
+        if (gram_space_keys(&merging->merges[i].space, &n_keys)) continue; /* checked before */
+        for (int64_t p = 0; p < store->n_partitions; p++) {
+            const uint64_t n_events = (uint64_t)store->partitions[p].n_events;
+            bytes += ENTRY_BYTES * (n_keys < n_events ? n_keys : n_events);
+        }
+    }
+    return bytes;
+}
+
+/* Bits of the classes in which the plan's KPI `position` is faulty. */
+static uint32_t faulty_classes(const struct lode_store *store, const struct pattern_plan *plan,
+                               int position)
+{
+    uint32_t bits = 0;
+    for (int c = 0; c < pattern_classes(store, plan); c++)
+        if (pattern_digit(store, plan, c, position) == 1) bits |= UINT32_C(1) << c;
+    return bits;
+}
+
+static lode_status pack_space(const struct lode_store *store, const struct pattern_plan *plan,
+                              const struct gram_space *space, struct lode_bytes *out)
+{
+    /* table `summary` shows every single event */
+    const int n_kpis = space->k > 1 && plan->least_faulty ? plan->n_kpis : 0;
+    lode_try(lode_pack_u64(out, (uint64_t)space->n_cohorts));
+    lode_try(lode_pack_u64(out, (uint64_t)space->n_tokens));
+    lode_try(lode_pack_u64(out, (uint64_t)space->k));
+    lode_try(lode_pack_u64(out, (uint64_t)space->n_classes));
+    lode_try(lode_pack_array(out, (uint32_t)n_kpis));
+    for (int i = 0; i < n_kpis; i++) lode_try(lode_pack_u64(out, faulty_classes(store, plan, i)));
+    for (int64_t i = 0; i < n_kpis * space->n_cohorts; i++)
+        lode_try(lode_pack_u64(out, plan->least_faulty[i]));
+    return LODE_OK;
+}
+
+static lode_status pack_spaces(const struct lode_store *store, const struct merging *merging,
+                               struct lode_bytes *out)
+{
+    const struct gram_merge *merge = merging->merges;
+    lode_try(lode_pack_array(out, (uint32_t)merging->n_merges));
+    for (int64_t i = 0; i < merging->n_plans; i++) {
+        const struct pattern_plan *plan = &merging->plans[i];
+        for (int k = plan->first_k; k <= plan->last_k; k++)
+            lode_try(pack_space(store, plan, &merge++->space, out));
+    }
+    return LODE_OK;
+}
+
+static void describe_range(const void *context, int64_t task, char *text, size_t size)
+{
+    (void)context;
+    snprintf(text, size, "range %lld of the patterns", (long long)task);
+}
+
+/* Workers sum, each a range of keys of all spaces. */
+static lode_status map_shuffle(struct lode_run *run, struct lode_stage *map, uint64_t bytes,
+                               struct merging *merging)
+{
+    const uint64_t ranges = bytes / RANGE_BYTES;
+    struct lode_shuffle shuffle = {.map = *map,
+                                   .reduce = {.leaf = "opportunities.pattern_sums",
+                                              .title = "summing patterns",
+                                              .n_tasks = ranges < LEAST_RANGES  ? LEAST_RANGES
+                                                         : ranges > MOST_RANGES ? MOST_RANGES
+                                                                                : (int64_t)ranges,
+                                              .describe = describe_range},
+                                   .merge_reduce = merge_task,
+                                   .context = merging};
+    shuffle.map.leaf = "opportunities.pattern_pieces";
+    lode_status status = pack_spaces(run->store, merging, &shuffle.reduce.params);
+    if (!status) status = lode_shuffle(run, &shuffle);
+    lode_bytes_clear(&shuffle.reduce.params);
+    return status;
+}
+
 static lode_status map_leaf(struct lode_run *run, const struct pattern_tokens *tokens,
-                            struct merging *merging)
+                            uint64_t sum_limit, struct merging *merging)
 {
     lode_status status = LODE_OK;
     const struct lode_store *store = run->store;
@@ -183,12 +274,16 @@ static lode_status map_leaf(struct lode_run *run, const struct pattern_tokens *t
                                .n_tasks = store->n_partitions,
                                .describe = describe_task,
                                .describe_context = store};
+    const uint64_t bytes = expected_bytes(store, merging);
     int64_t *costs;
     lode_try(lode_take(run->arena, store->n_partitions, &costs));
     for (int64_t i = 0; i < store->n_partitions; i++) costs[i] = store->partitions[i].n_events;
     stage.costs = costs;
     lode_try_done(pack_params(run, tokens, merging, &stage.params));
-    lode_try_done(lode_map(run, &stage, merge_task, merging));
+    if (bytes > sum_limit)
+        lode_try_done(map_shuffle(run, &stage, bytes, merging));
+    else
+        lode_try_done(lode_map(run, &stage, merge_task, merging));
 done:
     lode_bytes_clear(&stage.params);
     return status;
@@ -207,7 +302,7 @@ static lode_status finish(struct lode_run *run, struct merging *merging,
 }
 
 lode_status patterns_count(struct lode_run *run, const struct pattern_tokens *tokens,
-                           const struct pattern_plan *plans, int64_t n_plans,
+                           const struct pattern_plan *plans, int64_t n_plans, uint64_t sum_limit,
                            struct pattern_counts *const *counts)
 {
     lode_status status = LODE_OK;
@@ -217,7 +312,7 @@ lode_status patterns_count(struct lode_run *run, const struct pattern_tokens *to
     lode_try(check_sizes(run->store));
     lode_try(lode_arena_create(0, &scratch));
     lode_try_done(make_merges(run, tokens, scratch, &merging));
-    lode_try_done(map_leaf(run, tokens, &merging));
+    lode_try_done(map_leaf(run, tokens, sum_limit, &merging));
     lode_try_done(finish(run, &merging, counts));
 done:
     for (int64_t i = 0; i < merging.n_merges; i++) gram_merge_clear(&merging.merges[i]);

@@ -19,6 +19,9 @@ struct pattern_plan {
     const uint32_t *cohort_of;      /* [words of the attribute] cohort, or LODE_NO_CODE: left out */
     int n_kpis;                     /* 1..PATTERN_MAX_KPIS */
     int64_t kpis[PATTERN_MAX_KPIS]; /* indices into store->kpis, all binary */
+    /* [n_cohorts x n_kpis] A pattern of two and more events that has fewer faulty sessions, for
+     * every KPI, is of no use: it may be left out. UINT64_MAX: the KPI is not searched there. */
+    const uint64_t *least_faulty;
     int first_k, last_k;
 };
 
@@ -47,13 +50,18 @@ int pattern_digit(const struct lode_store *store, const struct pattern_plan *pla
 /* The tokens [k] and the cohort of a key; n_tokens is V. */
 void pattern_key_tokens(uint64_t key, int64_t n_tokens, int k, uint32_t *tokens, int64_t *cohort);
 
-/* Maps leaf "opportunities.patterns" over all partitions, all plans in one pass over each.
+/* Counts all plans in one pass over each partition. The coordinator sums what the partitions have
+ * (leaf "opportunities.patterns"); where that may be more than `sum_limit` bytes, workers do, each
+ * a range of keys ("opportunities.pattern_pieces", "opportunities.pattern_sums"), and patterns of
+ * no use are left out before they come here.
  * counts[i] is the caller's array of last_k - first_k + 1 entries for plan i; its arrays live in
  * run->arena. LODE_E_USAGE, before any task starts, when n_cohorts * V^k needs more than 61 bits,
  * or there are more than 2^32 - 1 sessions. */
 LODE_CHECKED lode_status patterns_count(struct lode_run *run, const struct pattern_tokens *tokens,
                                         const struct pattern_plan *plans, int64_t n_plans,
-                                        struct pattern_counts *const *counts);
+                                        uint64_t sum_limit, struct pattern_counts *const *counts);
 lode_status patterns_leaf(struct lode_task *task);
+lode_status pattern_pieces_leaf(struct lode_task *task);
+lode_status pattern_sums_leaf(struct lode_task *task);
 
 #endif

@@ -1,18 +1,22 @@
-/* Leaf "opportunities.patterns": the gram lists of one partition, for every plan and every k.
+/* Leaves "opportunities.patterns" and "opportunities.pattern_pieces": the gram lists of one
+ * partition, for every plan and every k, as the result or in pieces to a shuffle.
  *
  * Parameters: store path, tokens, event names, map from event names to tokens (codes; empty: the
  * identity), array of KPIs (name, 1 if sessions lack a value), array of attributes (name, of_user
  * 0/1, number of words), array of plans (first k, last k, array of KPI indices, cohorts, attribute
  * index or -1, and unless it is -1 the cohorts of its words as codes). Codes are a binary value of
  * little-endian u32; all bits set: none.
- * Result: for each plan in turn, for each of its k, a gram list (gram_list.h).
+ * Result: for each plan in turn, for each of its k, a gram list (gram_list.h). Pieces: the same
+ * lists cut into a bucket each range of keys; key u16 big-endian number of the list.
  */
 #include <endian.h>
 #include <string.h>
 
 #include "common/wire/pack.h"
+#include "jobs/opportunities/grams/gram_ranges.h"
 #include "jobs/opportunities/grams/grams.h"
 #include "jobs/opportunities/patterns.h"
+#include "jobs/shuffle/shuffle.h"
 
 struct kpi {
     char *name;
@@ -39,6 +43,9 @@ struct leaf {
     struct attribute *attributes;
     int64_t *starts; /* [sessions + 1] into tokens */
     uint32_t *tokens;
+    struct shuffle_out *out; /* where pieces go; NULL: lists go to the result */
+    struct lode_bytes list;  /* on its way into pieces */
+    int n_lists;             /* so far */
 };
 
 static lode_status unpack_name(struct lode_unpack *in, struct lode_arena *arena, char **name)
@@ -197,9 +204,30 @@ static lode_status read_cohorts(struct leaf *leaf, int64_t n_cohorts, uint32_t *
     return LODE_OK;
 }
 
-static lode_status count_plan(struct leaf *leaf)
+static lode_status put_piece(void *context, int64_t range, const uint8_t *piece, size_t size)
+{
+    const struct leaf *leaf = context;
+    const uint8_t key[] = {(uint8_t)(leaf->n_lists >> 8), (uint8_t)leaf->n_lists};
+    const struct shuffle_record record = {
+        .key = key, .key_size = sizeof key, .value = piece, .value_size = size};
+    return shuffle_put(leaf->out, range, &record);
+}
+
+static lode_status count_space(struct leaf *leaf, const struct gram_sessions *sessions,
+                               const struct gram_space *space)
 {
     struct lode_arena *arena = leaf->task->arena;
+    if (!leaf->out) return grams_count(sessions, space, GRAM_WAY_BEST, arena, leaf->task->output);
+    leaf->list.size = 0;
+    lode_try(grams_count(sessions, space, GRAM_WAY_BEST, arena, &leaf->list));
+    lode_try(gram_list_cut(space, leaf->list.data, leaf->list.size, leaf->out->n_buckets, put_piece,
+                           leaf));
+    leaf->n_lists++;
+    return LODE_OK;
+}
+
+static lode_status count_plan(struct leaf *leaf)
+{
     int64_t first_k, last_k, n_cohorts;
     int n_classes;
     uint8_t *classes;
@@ -219,23 +247,42 @@ static lode_status count_plan(struct leaf *leaf)
                                          .n_tokens = leaf->n_tokens,
                                          .k = (int)k,
                                          .n_classes = n_classes};
-        lode_try(grams_count(&sessions, &space, GRAM_WAY_BEST, arena, leaf->task->output));
+        lode_try(count_space(leaf, &sessions, &space));
         lode_try(lode_task_advance(leaf->task, leaf->part.n_events + 1));
     }
     return LODE_OK;
 }
 
-lode_status patterns_leaf(struct lode_task *task)
+static lode_status count_partition(struct leaf *leaf)
 {
     lode_status status = LODE_OK;
-    struct leaf leaf = {.task = task, .in = lode_unpack_begin(task->params, task->params_size)};
-
-    lode_try(unpack_params(&leaf));
-    lode_try(lode_part_open(leaf.store_path, task->index, &leaf.part));
-    lode_try_done(read_events(&leaf));
-    for (uint32_t i = 0; i < leaf.n_plans; i++) lode_try_done(count_plan(&leaf));
-    status = lode_unpack_end(&leaf.in);
+    lode_try(unpack_params(leaf));
+    lode_try(lode_part_open(leaf->store_path, leaf->task->index, &leaf->part));
+    lode_try_done(read_events(leaf));
+    for (uint32_t i = 0; i < leaf->n_plans; i++) lode_try_done(count_plan(leaf));
+    status = lode_unpack_end(&leaf->in);
 done:
-    lode_part_close(&leaf.part);
+    lode_part_close(&leaf->part);
+    return status;
+}
+
+lode_status patterns_leaf(struct lode_task *task)
+{
+    struct leaf leaf = {.task = task, .in = lode_unpack_begin(task->params, task->params_size)};
+    return count_partition(&leaf);
+}
+
+lode_status pattern_pieces_leaf(struct lode_task *task)
+{
+    struct shuffle_out out;
+    struct leaf leaf = {.task = task, .out = &out};
+    /* pieces are few and large: what a sort needs is little, counting needs the rest */
+    const struct shuffle_out_options options = {.memory_bytes = shuffle_memory(task->arena, 4)};
+    lode_try(shuffle_out_open(task, &options, &out));
+    leaf.in = lode_unpack_begin(out.params, out.params_size);
+    lode_status status = count_partition(&leaf);
+    lode_bytes_clear(&leaf.list);
+    if (!status) status = shuffle_out_commit(&out);
+    shuffle_out_discard(&out);
     return status;
 }

@@ -66,11 +66,41 @@ static lode_status label_for(struct maker *maker, int64_t attribute, int64_t val
     return LODE_OK;
 }
 
+/* From which count on a row of the tables is kept. */
+static uint64_t least_of(const struct maker *maker, const struct cohort_cell *cell)
+{
+    return (uint64_t)decimal_share_of(maker->options->min_support, cell->faulty);
+}
+
+/* The same for each cohort and KPI of a plan. */
+static lode_status find_least(struct maker *maker, struct pattern_plan *plan)
+{
+    const int64_t n_values =
+        plan->attribute < 0 ? 0 : maker->cohorts->sets[plan->attribute].n_values;
+    uint64_t *least = NULL;
+    lode_try(lode_take(maker->arena, plan->n_cohorts * plan->n_kpis, &least));
+    for (int i = 0; i < plan->n_kpis; i++) {
+        const int64_t kpi = plan->kpis[i];
+        if (plan->attribute < 0)
+            least[i] = least_of(maker, &maker->cohorts->all[kpi_place(maker->options, kpi)]);
+        for (int64_t value = 0; value < n_values; value++) {
+            const struct cohort_cell *cell = cell_of(maker, plan->attribute, value, kpi);
+            const uint32_t cohort = plan->cohort_of[value];
+            if (cohort == LODE_NO_CODE) continue;
+            least[(int64_t)cohort * plan->n_kpis + i] =
+                is_searched(maker->options, cell) ? least_of(maker, cell) : UINT64_MAX;
+        }
+    }
+    plan->least_faulty = least;
+    return LODE_OK;
+}
+
 static lode_status add_plan(struct maker *maker, const struct pattern_plan *plan)
 {
     struct scenarios *out = maker->out;
     const int64_t at = out->n_plans++;
     out->plans[at] = *plan;
+    lode_try(find_least(maker, &out->plans[at]));
     return lode_take_zero(maker->arena, plan->last_k - plan->first_k + 1, &out->counts[at]);
 }
 
