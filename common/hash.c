@@ -7,29 +7,39 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <xxhash.h>
 
-enum { BLOCK = 1 << 20 };
+enum { BLOCK = 1 << 17 }; /* still in the cache when it is hashed: 12 against 17 ms for 68 MB */
 
 uint64_t lode_hash(const void *data, size_t size)
 {
     return XXH3_64bits(data, size);
 }
 
-static lode_status hash_descriptor(int file, uint8_t *block, uint64_t *hash, uint64_t *size_bytes)
+/* Adds the next `size` bytes of the file to the hash, or those up to its end; *size: how many. */
+static lode_status add_bytes(int file, uint8_t *block, XXH3_state_t *state, uint64_t *size)
 {
-    XXH3_state_t state; /* aligned to 64 by its own declaration */
-    XXH3_64bits_reset(&state);
-    uint64_t size = 0;
-    for (;;) {
-        const ssize_t got = read(file, block, BLOCK);
+    uint64_t left = *size;
+    while (left > 0) {
+        const ssize_t got = read(file, block, left < BLOCK ? (size_t)left : BLOCK);
         if (got < 0 && errno == EINTR) continue;
         if (got < 0) return lode_fail(LODE_E_INPUT, "cannot read: %s", strerror(errno));
         if (got == 0) break;
-        XXH3_64bits_update(&state, block, (size_t)got);
-        size += (uint64_t)got;
+        XXH3_64bits_update(state, block, (size_t)got);
+        left -= (uint64_t)got;
     }
+    *size -= left;
+    return LODE_OK;
+}
+
+static lode_status hash_descriptor(int file, uint8_t *block, uint64_t *hash, uint64_t *size_bytes)
+{
+    XXH3_state_t state; /* aligned to 64 by its own declaration */
+    uint64_t size = UINT64_MAX;
+    XXH3_64bits_reset(&state);
+    lode_try(add_bytes(file, block, &state, &size));
     *hash = XXH3_64bits_digest(&state);
     *size_bytes = size;
     return LODE_OK;
@@ -49,5 +59,50 @@ lode_status lode_hash_file(const char *path, uint64_t *hash, uint64_t *size_byte
         close(file);
     }
     free(block);
+    return status;
+}
+
+/* `file` is at its beginning; the tail is read in one piece, since tails are a few bytes. */
+static lode_status hash_tailed(int file, uint8_t *block, uint8_t *tail, size_t tail_size,
+                               struct lode_tailed_file *found)
+{
+    XXH3_state_t state;
+    struct stat about;
+    if (fstat(file, &about) != 0)
+        return lode_fail(LODE_E_INPUT, "cannot read: %s", strerror(errno));
+    found->size_bytes = (uint64_t)about.st_size;
+    found->has_tail = found->size_bytes >= tail_size;
+    const uint64_t head_size = found->size_bytes - (found->has_tail ? tail_size : 0);
+    uint64_t head = head_size, rest = UINT64_MAX;
+    XXH3_64bits_reset(&state);
+    lode_try(add_bytes(file, block, &state, &head));
+    found->head_hash = XXH3_64bits_digest(&state);
+    if (found->has_tail && head == head_size &&
+        pread(file, tail, tail_size, (off_t)head_size) != (ssize_t)tail_size)
+        head = 0; /* cut short since */
+    lode_try(add_bytes(file, block, &state, &rest));
+    if (head != head_size || head + rest != found->size_bytes)
+        return lode_fail(LODE_E_INPUT, "its size changes while it is read");
+    found->hash = XXH3_64bits_digest(&state);
+    return LODE_OK;
+}
+
+lode_status lode_hash_tailed_file(const char *path, uint8_t *tail, size_t tail_size,
+                                  struct lode_tailed_file *file)
+{
+    struct lode_tailed_file found = {0};
+    uint8_t *block = malloc(BLOCK);
+    if (!block) return lode_fail(LODE_E_MEMORY, "%s: no memory to read it", path);
+    const int descriptor = open(path, O_RDONLY | O_CLOEXEC);
+    lode_status status = LODE_OK;
+    if (descriptor < 0)
+        status = lode_fail(LODE_E_INPUT, "%s: cannot open: %s", path, strerror(errno));
+    else {
+        status = hash_tailed(descriptor, block, tail, tail_size, &found);
+        if (status) status = lode_note(status, "%s", path);
+        close(descriptor);
+    }
+    free(block);
+    if (!status) *file = found;
     return status;
 }

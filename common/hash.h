@@ -4,6 +4,7 @@
 
 #include "common/error.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -13,5 +14,18 @@ uint64_t lode_hash(const void *data, size_t size);
 
 /* XXH3 of a whole file, and its size. Fails with LODE_E_INPUT naming the path. */
 LODE_CHECKED lode_status lode_hash_file(const char *path, uint64_t *hash, uint64_t *size_bytes);
+
+/* A file whose last bytes say something of those before them. */
+struct lode_tailed_file {
+    uint64_t head_hash;  /* XXH3 of all bytes but the tail */
+    uint64_t hash;       /* XXH3 of all bytes */
+    uint64_t size_bytes; /* with the tail */
+    bool has_tail;       /* false: shorter than a tail; then head_hash means nothing */
+};
+
+/* Hashes a file in one pass and copies its last `tail_size` bytes into `tail`. Fails with
+ * LODE_E_INPUT naming the path (also when its size changes meanwhile), LODE_E_MEMORY. */
+LODE_CHECKED lode_status lode_hash_tailed_file(const char *path, uint8_t *tail, size_t tail_size,
+                                               struct lode_tailed_file *file);
 
 #endif

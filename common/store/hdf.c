@@ -209,6 +209,7 @@ lode_status lode_hdf_commit(struct lode_hdf *file)
         status = hdf_fail(file, "finishing the file", "");
         goto done;
     }
+    lode_try_done(hdf_seal(file->aside));
     lode_try_done(sync_file(file->aside));
     if (rename(file->aside, file->path) != 0) {
         status = lode_fail(LODE_E_DISK, "%s: %s", file->path, strerror(errno));
@@ -229,7 +230,7 @@ static lode_status open_for_reading(struct lode_hdf *file)
         return lode_fail(LODE_E_INPUT, "%s: %s", file->path, strerror(errno));
     }
     if (!S_ISREG(about.st_mode)) return lode_fail(LODE_E_INPUT, "%s: not a file", file->path);
-    file->size_bytes = (uint64_t)about.st_size;
+    lode_try(hdf_check_seal(file->path, &file->size_bytes, &file->checksum));
     hdf_begin();
     H5PLset_loading_state(0);
     const hid_t access = H5Pcreate(H5P_FILE_ACCESS);
@@ -238,7 +239,7 @@ static lode_status open_for_reading(struct lode_hdf *file)
         file->id = H5Fopen(file->path, H5F_ACC_RDONLY, access);
     }
     lode_status status = LODE_OK;
-    if (file->id < 0) status = hdf_fail(file, "cut short or not an HDF5 file", "");
+    if (file->id < 0) status = hdf_fail(file, "opening the file", "");
     hdf_release(access);
     return status;
 }
@@ -255,4 +256,9 @@ lode_status lode_hdf_open(const char *path, struct lode_hdf **file)
     }
     *file = made;
     return LODE_OK;
+}
+
+uint64_t lode_hdf_checksum(const struct lode_hdf *file)
+{
+    return file->checksum;
 }

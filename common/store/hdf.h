@@ -1,10 +1,11 @@
-/* HDF: files of typed columns. hdf.c, hdf_write.c and hdf_read.c alone call HDF5.
+/* HDF: files of typed columns. The sources hdf*.c alone call HDF5.
  *
  * Writing: a file is built aside (PATH.tmp-ATTEMPT), fsynced and renamed by lode_hdf_commit, so it
- * is whole or absent. No times are stored: equal content gives equal bytes. Reading: foreign HDF5
- * is hostile, so every size is checked against the file before memory is taken, external links are
- * not followed and no filter plug-in is loaded. HDF5's own error text is folded into lode's chain,
- * never printed.
+ * is whole or absent, and ends with a seal: a checksum of all its bytes. No times are stored: equal
+ * content gives equal bytes. Reading: a file without its right seal is refused unseen; and since a
+ * seal can be forged, every size is checked against the file before memory is taken, external links
+ * are not followed and no filter plug-in is loaded. HDF5's own error text is folded into lode's
+ * chain, never printed.
  */
 #ifndef LODE_COMMON_HDF_H
 #define LODE_COMMON_HDF_H
@@ -76,8 +77,11 @@ LODE_CHECKED lode_status lode_hdf_commit(struct lode_hdf *file);
 /* Throws the file written aside away, or closes one that was opened for reading. Takes NULL. */
 void lode_hdf_close(struct lode_hdf *file);
 
-/* LODE_E_INPUT with the path when it is missing, cut short or no HDF5. */
+/* Reads the whole file once to check its seal, before HDF5 sees any of it. LODE_E_INPUT with the
+ * path when it is missing, cut short, damaged or not written by lode. */
 LODE_CHECKED lode_status lode_hdf_open(const char *path, struct lode_hdf **file);
+/* XXH3 of the whole file, as it was when it was opened for reading. */
+uint64_t lode_hdf_checksum(const struct lode_hdf *file);
 bool lode_hdf_has(struct lode_hdf *file, const char *name);
 /* Type, rows, columns, width of a data set; `data` is NULL; units and title from the arena ("" when
  * absent). */

@@ -1,4 +1,4 @@
-/* What the three hdf sources share; nobody else includes this. */
+/* What the hdf sources share; nobody else includes this, but tests that seal hostile files. */
 #ifndef LODE_COMMON_HDF_PRIVATE_H
 #define LODE_COMMON_HDF_PRIVATE_H
 
@@ -16,6 +16,7 @@ struct lode_hdf {
     char *path;          /* as the caller named it */
     char *aside;         /* the file being written; NULL when reading */
     uint64_t size_bytes; /* when reading: nothing inside can be larger */
+    uint64_t checksum;   /* when reading: XXH3 of the whole file */
 };
 
 /* Every public function starts with this: HDF5's error printing is a setting of each thread. */
@@ -23,6 +24,11 @@ void hdf_begin(void);
 /* The chain for an HDF5 call that went wrong, from HDF5's innermost message. LODE_E_DISK for a file
  * being written, else LODE_E_INPUT; LODE_E_MEMORY when HDF5 got none. */
 lode_status hdf_fail(const struct lode_hdf *file, const char *doing, const char *name);
+/* Puts the seal behind a file that HDF5 has closed. LODE_E_DISK. */
+lode_status hdf_seal(const char *path);
+/* Reads the whole file: LODE_E_INPUT unless its seal is there and right, and so every byte is. */
+lode_status hdf_check_seal(const char *path, uint64_t *size_bytes, uint64_t *checksum);
+
 /* Closes an id of any kind; takes ids that were never opened (<= 0). */
 void hdf_release(hid_t id);
 /* The type on disk and in memory, to be released; `width` counts for text alone. */

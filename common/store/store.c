@@ -2,7 +2,7 @@
  *
  * index.h5 appears by rename once every partition lies beside it, so a folder without one is no
  * store or an unfinished one. Opening compares each partition file's size with the index: cheap,
- * and finds the copy that was cut short; checksums are for `lode verify`.
+ * and finds the copy that was cut short; whoever opens a partition compares its checksum.
  */
 #include "common/store/store.h"
 

@@ -29,6 +29,7 @@ static lode_status read_entry(struct lode_hdf *index_file, int64_t index, struct
                               struct lode_partition *entry)
 {
     char *name;
+    void *checksum;
 
     *entry = (struct lode_partition){0};
     lode_try(lode_hdf_get_text(index_file, "partitions/file", index, arena, &name));
@@ -36,6 +37,9 @@ static lode_status read_entry(struct lode_hdf *index_file, int64_t index, struct
         return lode_fail(LODE_E_INPUT, "'%s' does not name a partition", name);
     }
     entry->file = name;
+    lode_try(
+        lode_hdf_get(index_file, "partitions/checksum", LODE_HDF_U64, index, 1, arena, &checksum));
+    entry->checksum = *(const uint64_t *)checksum;
     for (int which = 0; which < STORE_COUNTS; which++) {
         void *count;
         lode_try(lode_hdf_get(index_file, store_counts[which].name, LODE_HDF_I64, index, 1, arena,
@@ -74,6 +78,12 @@ static lode_status open_file(const char *store_path, const struct lode_partition
                          (int64_t)about.st_size, entry->size_bytes);
     }
     lode_try(lode_hdf_open(path, file));
+    if (lode_hdf_checksum(*file) != entry->checksum) {
+        return lode_fail(LODE_E_INPUT,
+                         "%s is another file than the index names: XXH3 %016" PRIx64
+                         ", the index says %016" PRIx64,
+                         path, lode_hdf_checksum(*file), entry->checksum);
+    }
     lode_status status = check_rows(*file, LODE_PART_USER_ID, entry->n_users, arena);
     if (!status) status = check_rows(*file, LODE_PART_SESSION_ID, entry->n_sessions, arena);
     if (!status) status = check_rows(*file, LODE_PART_EVENT_NAME, entry->n_events, arena);

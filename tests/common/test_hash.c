@@ -41,6 +41,27 @@ static void a_file_hashes_as_its_bytes(void **state)
     free(data);
 }
 
+/* Of "headtail": the hash of "head", of all of it, and "tail" itself; a shorter file has none. */
+static void a_tail_is_hashed_with_and_without(void **state)
+{
+    (void)state;
+    char path[] = "/tmp/lode-test-hash-XXXXXX";
+    const int descriptor = mkstemp(path);
+    uint8_t tail[4] = {0};
+    struct lode_tailed_file file;
+    assert_int_equal(write(descriptor, "headtail", 8), 8);
+    close(descriptor);
+    assert_ok(lode_hash_tailed_file(path, tail, sizeof tail, &file));
+    assert_memory_equal(tail, "tail", 4);
+    assert_true(file.has_tail && file.size_bytes == 8);
+    assert_true(file.head_hash == lode_hash("head", 4) && file.hash == lode_hash("headtail", 8));
+    assert_int_equal(truncate(path, 3), 0);
+    assert_ok(lode_hash_tailed_file(path, tail, sizeof tail, &file));
+    assert_true(!file.has_tail && file.size_bytes == 3 && file.hash == lode_hash("hea", 3));
+    unlink(path);
+    assert_status(LODE_E_INPUT, lode_hash_tailed_file(path, tail, sizeof tail, &file));
+}
+
 static void a_file_that_cannot_be_read_is_named(void **state)
 {
     (void)state;
@@ -57,6 +78,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(hashes_are_those_of_the_reference_library),
         cmocka_unit_test(a_file_hashes_as_its_bytes),
+        cmocka_unit_test(a_tail_is_hashed_with_and_without),
         cmocka_unit_test(a_file_that_cannot_be_read_is_named),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

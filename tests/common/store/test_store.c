@@ -2,13 +2,14 @@
 #include "tests/unit.h"
 
 #include "common/file.h"
+#include "common/hash.h"
+#include "common/stats/random.h"
 #include "common/store/store.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 /* Two users with two sessions and one, of three events, none and one. */
@@ -101,12 +102,12 @@ static void write_part(struct fixture *f)
 
 static void write_index(struct fixture *f)
 {
-    struct stat about;
+    uint64_t size_bytes, checksum;
     struct lode_attribute attributes[] = {{"country", true, {(char **)countries, 2}},
                                           {odd_name, false, {(char **)devices, 3}}};
     struct lode_kpi kpis[] = {{"kpi_bounce", true, 1}, {"amount", false, 1}};
-    assert_int_equal(stat(f->part, &about), 0);
-    struct lode_partition partition = {"part-00000.h5", 2, 3, 4, about.st_size, 0xfedcba9876543210};
+    assert_ok(lode_hash_file(f->part, &checksum, &size_bytes));
+    struct lode_partition partition = {"part-00000.h5", 2, 3, 4, (int64_t)size_bytes, checksum};
     const struct lode_store store = {.kind = "events",
                                      .n_attributes = 2,
                                      .attributes = attributes,
@@ -140,6 +141,7 @@ static void an_index_comes_back_as_it_was_written(void **state)
 {
     struct fixture *f = *state;
     struct lode_store *store;
+    uint64_t size_bytes, checksum;
     write_part(f);
     write_index(f);
     assert_ok(lode_store_open(f->directory, &store));
@@ -159,7 +161,8 @@ static void an_index_comes_back_as_it_was_written(void **state)
     assert_int_equal(store->n_users, 2);
     assert_int_equal(store->n_sessions, 3);
     assert_int_equal(store->n_events, 4);
-    assert_true(store->partitions[0].checksum == 0xfedcba9876543210);
+    assert_ok(lode_hash_file(f->part, &checksum, &size_bytes));
+    assert_true(store->partitions[0].checksum == checksum);
     assert_int_equal(store->n_rows_read, 9);
     assert_int_equal(store->n_rows_rejected, 2);
     assert_string_equal(store->source, "a.csv b.csv");
@@ -280,7 +283,7 @@ static void what_is_no_store_says_what_it_is(void **state)
     expect_text("index.h5 is missing: not a store");
     assert_ok(lode_file_write(f->index, "x", 1, false));
     assert_status(LODE_E_INPUT, lode_store_open(f->directory, &store));
-    expect_text("not an HDF5 file");
+    expect_text("index.h5: cut short or not an HDF5 file of lode: 1 bytes");
 }
 
 static void foreign_and_newer_stores_are_refused(void **state)
@@ -316,6 +319,89 @@ static void a_missing_or_cut_partition_is_named(void **state)
     expect_text("partition part-00000.h5: No such file");
     assert_status(LODE_E_INPUT, lode_part_open(f->directory, 0, &part));
     assert_status(LODE_E_INPUT, lode_part_open(f->directory, 1, &part));
+}
+
+/* Sealed by lode and of the same size, but of another store. */
+static void a_partition_of_another_store_is_refused(void **state)
+{
+    struct fixture *f = *state;
+    struct lode_store *store;
+    struct lode_part part;
+    write_part(f);
+    write_index(f);
+    f->bounce[0] = 1;
+    write_part(f);
+    assert_ok(lode_store_open(f->directory, &store)); /* looks at sizes alone */
+    lode_store_close(store);
+    assert_status(LODE_E_INPUT, lode_part_open(f->directory, 0, &part));
+    expect_text("part-00000.h5 is another file than the index names");
+}
+
+/* Opens the store and its partition; where either is refused the file must be named. */
+static void expect_store_refused(struct fixture *f, const char *file)
+{
+    struct lode_store *store = NULL;
+    struct lode_part part;
+    lode_status status = lode_store_open(f->directory, &store);
+    lode_store_close(status ? NULL : store);
+    if (!status) {
+        status = lode_part_open(f->directory, 0, &part);
+        if (!status) lode_part_close(&part);
+    }
+    assert_int_equal(status, LODE_E_INPUT);
+    expect_text(strrchr(file, '/') + 1);
+}
+
+/* About every fourth byte of both files, chosen at random; the seal's are always tried. */
+static void a_flipped_bit_anywhere_is_noticed_and_its_file_named(void **state)
+{
+    enum { SEED = 20261121 };
+    struct fixture *f = *state;
+    const char *const paths[] = {f->index, f->part};
+    struct lode_random random = lode_random_begin(SEED, 0);
+    print_message("seed %d\n", SEED);
+    write_part(f);
+    write_index(f);
+    for (int which = 0; which < 2; which++) {
+        struct lode_bytes bytes = {0};
+        assert_ok(lode_file_read(paths[which], 1 << 20, &bytes));
+        FILE *file = fopen(paths[which], "r+b");
+        assert_non_null(file);
+        setbuf(file, NULL);
+        for (size_t i = 0; i < bytes.size; i++) {
+            if (i + 24 < bytes.size && !lode_random_chance(&random, 0.25)) continue;
+            const int flipped = bytes.data[i] ^ (int)(1 + lode_random_below(&random, 255));
+            assert_true(fseek(file, (long)i, SEEK_SET) == 0 && fputc(flipped, file) >= 0);
+            expect_store_refused(f, paths[which]);
+            assert_true(fseek(file, (long)i, SEEK_SET) == 0 && fputc(bytes.data[i], file) >= 0);
+        }
+        fclose(file);
+        lode_bytes_clear(&bytes);
+    }
+    struct lode_store *store;
+    assert_ok(lode_store_open(f->directory, &store)); /* all is as it was */
+    lode_store_close(store);
+}
+
+static void a_file_cut_anywhere_or_longer_is_refused(void **state)
+{
+    struct fixture *f = *state;
+    const char *const paths[] = {f->index, f->part};
+    write_part(f);
+    write_index(f);
+    for (int which = 0; which < 2; which++) {
+        struct lode_bytes bytes = {0};
+        assert_ok(lode_file_read(paths[which], 1 << 20, &bytes));
+        for (size_t size = 0; size < bytes.size; size += 1 + size / 40) {
+            assert_ok(lode_file_write(paths[which], bytes.data, size, false));
+            expect_store_refused(f, paths[which]);
+        }
+        assert_ok(lode_bytes_append(&bytes, "", 1));
+        assert_ok(lode_file_write(paths[which], bytes.data, bytes.size, false));
+        expect_store_refused(f, paths[which]);
+        assert_ok(lode_file_write(paths[which], bytes.data, bytes.size - 1, false));
+        lode_bytes_clear(&bytes);
+    }
 }
 
 static void odd_names_become_one_link_each(void **state)
@@ -359,6 +445,9 @@ int main(void)
         TEST(what_is_no_store_says_what_it_is),
         TEST(foreign_and_newer_stores_are_refused),
         TEST(a_missing_or_cut_partition_is_named),
+        TEST(a_partition_of_another_store_is_refused),
+        TEST(a_flipped_bit_anywhere_is_noticed_and_its_file_named),
+        TEST(a_file_cut_anywhere_or_longer_is_refused),
         TEST(odd_names_become_one_link_each),
         cmocka_unit_test(partitions_are_numbered_with_five_digits),
     };

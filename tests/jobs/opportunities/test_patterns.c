@@ -5,9 +5,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/hash.h"
 #include "jobs/opportunities/patterns.h"
 #include "tests/jobs/local_map.h"
 
@@ -70,7 +70,7 @@ static void put_part(struct fixture *fixture, int64_t first, int64_t end, int64_
     int64_t users[N_SESSIONS + 1], events[N_SESSIONS + 1];
     char name[32], path[128];
     struct lode_hdf *file;
-    struct stat about;
+    uint64_t checksum, size_bytes;
     const int64_t n = end - first, at = starts[first], n_events = starts[end] - at;
     for (int64_t i = 0; i <= n; i++) {
         users[i] = i;
@@ -89,14 +89,15 @@ static void put_part(struct fixture *fixture, int64_t first, int64_t end, int64_
     put_codes(file, LODE_PART_EVENT_NAME, n_events, names + at);
     put(file, LODE_PART_EVENT_TIME, LODE_HDF_I64, n_events, zeros);
     assert_ok(lode_hdf_commit(file));
-    assert_int_equal(0, stat(path, &about));
+    assert_ok(lode_hash_file(path, &checksum, &size_bytes));
     char *copy;
     assert_ok(lode_arena_text(fixture->arena, name, strlen(name), &copy));
     fixture->parts[index] = (struct lode_partition){.file = copy,
                                                     .n_users = n,
                                                     .n_sessions = n,
                                                     .n_events = n_events,
-                                                    .size_bytes = about.st_size};
+                                                    .size_bytes = (int64_t)size_bytes,
+                                                    .checksum = checksum};
 }
 
 /* Writes the sessions as a store of n_parts partitions and points run at it. */
