@@ -169,7 +169,7 @@ lode_status lode_text_append_visible(struct lode_bytes *out, const char *text, s
     return LODE_OK;
 }
 
-/* The escaped form of one byte below 0x20, a quote, a backslash or DEL; returns its size. */
+/* The escaped form of a quote, a backslash, DEL or U+0000..U+001F, U+0080..U+009F; its size. */
 static size_t escape_json(uint8_t byte, char *out)
 {
     static const char from[] = "\"\\\n\r\t\b\f", to[] = "\"\\nrtbf";
@@ -201,6 +201,8 @@ lode_status lode_text_append_json(struct lode_bytes *out, const char *text, size
             to += sizeof replacement;
         } else if (*at < 0x20 || *at == '"' || *at == '\\' || *at == 0x7f) {
             to += escape_json(*at, to);
+        } else if (step == 2 && at[0] == 0xc2 && at[1] < 0xa0) { /* terminals obey U+009B */
+            to += escape_json(at[1], to);
         } else {
             memcpy(to, at, step);
             to += step;

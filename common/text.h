@@ -46,7 +46,8 @@ size_t lode_text_visible(const char *text, size_t size, char *buffer, size_t roo
 /* Appends text with control bytes shown as \xNN, so that it can go to a terminal. */
 LODE_CHECKED lode_status lode_text_append_visible(struct lode_bytes *out, const char *text,
                                                   size_t size);
-/* Appends a JSON string with its quotes; bytes that are not UTF-8 become U+FFFD. */
+/* Appends a JSON string with its quotes; all control characters are escaped, also those above
+ * U+007F; bytes that are not UTF-8 become U+FFFD. */
 LODE_CHECKED lode_status lode_text_append_json(struct lode_bytes *out, const char *text,
                                                size_t size);
 /* Appends one CSV field, quoted where RFC 4180 asks for it. */

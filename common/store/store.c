@@ -117,7 +117,8 @@ static lode_status get_kpis(struct lode_hdf *file, struct lode_store *store)
 
 bool store_is_part_file(const char *name)
 {
-    return strncmp(name, "part-", 5) == 0 && strchr(name, '/') == NULL;
+    static const char allowed[] = "0123456789abcdefghijklmnopqrstuvwxyz.-";
+    return strncmp(name, "part-", 5) == 0 && name[strspn(name, allowed)] == '\0';
 }
 
 static lode_status get_partitions(struct lode_hdf *file, struct lode_store *store)

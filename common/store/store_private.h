@@ -15,7 +15,8 @@ int64_t *store_count_of(struct lode_partition *partition, int which);
 
 /* "FOLDER/NAME" from the arena. */
 lode_status store_join(const char *folder, const char *name, struct lode_arena *arena, char **path);
-/* May a file of this name be a partition? An index must not lead out of its folder. */
+/* May a file of this name be a partition? An index must not lead out of its folder, nor bring bytes
+ * into messages that move a terminal. */
 bool store_is_part_file(const char *name);
 /* A whole column that must be one-dimensional and have `rows` rows. */
 lode_status store_get_column(struct lode_hdf *file, const char *name, enum lode_hdf_type type,

@@ -3,6 +3,7 @@
 #include "common/store/table.h"
 #include "common/text.h"
 #include "coordinator/command.h"
+#include "coordinator/commands/screen.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -49,7 +50,7 @@ static lode_status list_tables(const char *path, struct lode_arena *arena)
     char **names = NULL;
     int64_t count = 0;
     lode_try(lode_results_list(path, arena, &names, &count));
-    for (int64_t i = 0; i < count; i++) printf("%s\n", names[i]);
+    for (int64_t i = 0; i < count; i++) lode_try(screen_say("%s", names[i]));
     printf("tasks\n");
     return LODE_OK;
 }

@@ -3,10 +3,11 @@
 #include "common/store/store.h"
 #include "common/text.h"
 #include "coordinator/command.h"
+#include "coordinator/commands/listing.h"
+#include "coordinator/commands/screen.h"
 
 #include <cjson/cJSON.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -70,12 +71,9 @@ static lode_status print_json(const struct lode_store *store)
     cJSON_AddStringToObject(object, "source", store->source);
     cJSON_AddStringToObject(object, "history", store->history);
     cJSON_AddItemToObject(object, "columns", describe_columns(store));
-    char *text = cJSON_Print(object);
+    const lode_status status = listing_print_json(object);
     cJSON_Delete(object);
-    if (!text) return lode_fail(LODE_E_MEMORY, "no memory for the answer");
-    puts(text);
-    free(text);
-    return LODE_OK;
+    return status;
 }
 
 static lode_status print_name(const char *name)
@@ -92,7 +90,7 @@ static lode_status print_store(const struct lode_store *store)
     char a[32], b[32];
     int64_t bytes = 0;
     for (int64_t i = 0; i < store->n_partitions; i++) bytes += store->partitions[i].size_bytes;
-    printf("store of kind %s, from %s\n", store->kind, store->source);
+    lode_try(screen_say("store of kind %s, from %s", store->kind, store->source));
     printf("  %-24s %s\n", "users", lode_text_grouped(store->n_users, a));
     printf("  %-24s %s\n", "sessions", lode_text_grouped(store->n_sessions, a));
     printf("  %-24s %s (%s names)\n", "events", lode_text_grouped(store->n_events, a),
@@ -127,8 +125,10 @@ static lode_status print_run(const char *path, bool json)
         lode_bytes_clear(&text);
         return lode_fail(LODE_E_INPUT, "%s: not JSON", path);
     }
+    lode_status status = LODE_OK;
     if (json) {
-        printf("%.*s\n", (int)text.size, (const char *)text.data);
+        status = screen_print_json(path, (const char *)text.data, text.size);
+        if (!status) putchar('\n');
     } else {
         static const char *const names[] = {"job", "lode_version", "started", "ended", "error"};
         static const char *const numbers[] = {"exit_status", "workers", "wall_seconds",
@@ -136,7 +136,7 @@ static lode_status print_run(const char *path, bool json)
         for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
             const char *value =
                 cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(record, names[i]));
-            if (value && value[0]) printf("  %-24s %s\n", names[i], value);
+            if (value && value[0] && !status) status = screen_say("  %-24s %s", names[i], value);
         }
         for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
             const cJSON *value = cJSON_GetObjectItemCaseSensitive(record, numbers[i]);
@@ -145,7 +145,7 @@ static lode_status print_run(const char *path, bool json)
     }
     cJSON_Delete(record);
     lode_bytes_clear(&text);
-    return LODE_OK;
+    return status;
 }
 
 static lode_status run(struct invocation *invocation)

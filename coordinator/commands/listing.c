@@ -6,6 +6,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { ROWS_MAX = 100 };
 
@@ -67,7 +68,8 @@ lode_status listing_print_json(const cJSON *document)
 {
     char *text = cJSON_Print(document);
     if (!text) return lode_fail(LODE_E_MEMORY, "no memory for the answer");
-    puts(text);
+    const lode_status status = screen_print_json("the answer", text, strlen(text));
+    if (!status) putchar('\n');
     free(text);
-    return LODE_OK;
+    return status;
 }

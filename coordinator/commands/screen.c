@@ -161,3 +161,35 @@ lode_status screen_say(const char *format, ...)
     lode_bytes_clear(&text);
     return status;
 }
+
+static lode_status check_json_bytes(const char *name, const char *text, size_t size)
+{
+    for (size_t i = 0; i < size; i++) {
+        const unsigned char byte = (unsigned char)text[i];
+        if (byte < 0x20 && byte != '\n' && byte != '\t' && byte != '\r') {
+            return lode_fail(LODE_E_INPUT, "%s: no JSON: byte %zu is the control byte 0x%02x", name,
+                             i, byte);
+        }
+    }
+    if (lode_text_is_utf8(text, size)) return LODE_OK;
+    return lode_fail(LODE_E_INPUT, "%s: no JSON: not UTF-8", name);
+}
+
+lode_status screen_print_json(const char *name, const char *text, size_t size)
+{
+    lode_try(check_json_bytes(name, text, size));
+    const unsigned char *at = (const unsigned char *)text, *end = at + size, *from = at;
+    while (at < end) {
+        const bool is_c1 = *at == 0xc2 && at[1] < 0xa0; /* UTF-8, so a second byte is there */
+        if (!is_c1 && *at != 0x7f) {
+            at++;
+            continue;
+        }
+        fwrite(from, 1, (size_t)(at - from), stdout);
+        printf("\\u00%02x", is_c1 ? at[1] : *at);
+        at += is_c1 ? 2 : 1;
+        from = at;
+    }
+    fwrite(from, 1, (size_t)(end - from), stdout);
+    return ferror(stdout) ? lode_fail(LODE_E_DISK, "standard output cannot be written") : LODE_OK;
+}

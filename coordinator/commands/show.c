@@ -15,7 +15,7 @@ enum { TOP = 1, JSON_OUTPUT };
 
 static const struct option own_options[] = {
     {TOP, "--top", "N", "only the first N findings (20; 0: all)"},
-    {JSON_OUTPUT, "--json", NULL, "findings.jsonl as it is"},
+    {JSON_OUTPUT, "--json", NULL, "findings.jsonl"},
     {0, NULL, NULL, NULL},
 };
 static const struct option *const option_tables[] = {own_options, NULL};
@@ -117,8 +117,7 @@ static lode_status print_json(const char *run)
     struct lode_bytes text = {0};
     snprintf(path, sizeof path, "%s/findings.jsonl", run);
     lode_status status = lode_file_read(path, (size_t)1 << 31, &text);
-    if (!status && fwrite(text.data, 1, text.size, stdout) != text.size)
-        status = lode_fail(LODE_E_DISK, "standard output cannot be written");
+    if (!status) status = screen_print_json(path, (const char *)text.data, text.size);
     lode_bytes_clear(&text);
     return status;
 }

@@ -169,6 +169,19 @@ static lode_status take(void *context, int id, const char *value)
     }
 }
 
+/* The names are those in the input: anybody's bytes. */
+static void print_unstaged(const struct stage_events_summary *summary)
+{
+    char name[256];
+    fprintf(stderr, "columns not staged:");
+    for (int64_t i = 0; i < summary->n_unstaged; i++) {
+        const char *text = summary->unstaged[i];
+        const size_t size = lode_text_visible(text, strlen(text), name, sizeof name);
+        fprintf(stderr, " %.*s", (int)size, name);
+    }
+    fputc('\n', stderr);
+}
+
 static void print_summary(const struct request *request)
 {
     char a[32], b[32], c[32];
@@ -186,12 +199,7 @@ static void print_summary(const struct request *request)
             lode_text_grouped(summary->n_users, a), lode_text_grouped(summary->n_sessions, b),
             lode_text_grouped(summary->n_events, c));
     fprintf(stderr, " in %s partitions\n", lode_text_grouped(summary->n_partitions, a));
-    if (summary->n_unstaged > 0) {
-        fprintf(stderr, "columns not staged:");
-        for (int64_t i = 0; i < summary->n_unstaged; i++)
-            fprintf(stderr, " %s", summary->unstaged[i]);
-        fputc('\n', stderr);
-    }
+    if (summary->n_unstaged > 0) print_unstaged(summary);
 }
 
 /* The cluster's log and exchange files lie beside the store while it is made. */

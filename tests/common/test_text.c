@@ -165,10 +165,11 @@ static void json_strings_are_escaped(void **state)
 {
     (void)state;
     struct lode_bytes out = {0};
-    const char text[] = "say \"hi\"\\ \n\r\t\b\f \x01\x1f\0 \x7f \xe2\x82\xac \xff\xc3";
+    const char text[] =
+        "say \"hi\"\\ \n\r\t\b\f \x01\x1f\0 \x7f \xc2\x9b\xc2\xa0 \xe2\x82\xac \xff\xc3";
     assert_ok(lode_text_append_json(&out, text, sizeof text - 1));
     assert_bytes(out, "\"say \\\"hi\\\"\\\\ \\n\\r\\t\\b\\f \\u0001\\u001f\\u0000 \\u007f "
-                      "\xe2\x82\xac \xef\xbf\xbd\xef\xbf\xbd\"");
+                      "\\u009b\xc2\xa0 \xe2\x82\xac \xef\xbf\xbd\xef\xbf\xbd\"");
     assert_ok(lode_text_append_json(&out, "", 0));
     assert_bytes(out, "\"\"");
 }
