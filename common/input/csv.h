@@ -2,7 +2,8 @@
  *
  * Fields are parted by ',', records by LF or CRLF. A field that begins with '"' ends at the next
  * lone '"'; a doubled one inside stands for one; separators and line ends inside are data. A '"'
- * further on in a field that does not begin with one is data too, as for Python's csv.
+ * further on in a field that does not begin with one is data too, as for Python's csv; so is a CR
+ * without LF, which lode_rows refuses outside quotes.
  */
 #ifndef LODE_COMMON_CSV_H
 #define LODE_COMMON_CSV_H

@@ -69,6 +69,16 @@ static const char *text_fault(const char *text, size_t size)
     return lode_text_is_utf8(text, size) ? NULL : "invalid UTF-8";
 }
 
+/* The same for a field of a record that begins at `record`. Readers differ about a CR that neither
+ * quotes nor an LF make clear (a line end, data, an error), so it is refused. */
+static const char *field_fault(const char *record, const struct lode_field *field)
+{
+    const bool is_quoted = field->text > record && field->text[-1] == '"';
+    if (!is_quoted && memchr(field->text, '\r', field->size) != NULL)
+        return "CR without LF outside quotes";
+    return text_fault(field->text, field->size);
+}
+
 /* CSV: the record at the front of the window, however much must be read for it. *record.n_fields 0:
  * a blank line. *more false: the end. The record is not used up yet. */
 static lode_status csv_record(struct lode_rows *rows, struct lode_field *fields, int64_t capacity,
@@ -107,7 +117,7 @@ static lode_status name_columns(struct lode_rows *rows, const struct lode_field 
     const char *path = lode_input_path(rows->input);
     const int64_t line = rows->next_line;
     for (int64_t i = 0; i < count; i++) {
-        const char *fault = text_fault(fields[i].text, fields[i].size);
+        const char *fault = field_fault(text_of(rows), &fields[i]);
         bool is_new = false;
         if (fault != NULL)
             return lode_fail(LODE_E_INPUT,
@@ -312,7 +322,7 @@ static lode_status next_csv(struct lode_rows *rows, struct lode_field *fields, c
     *fault = record.fault;
     if (*fault == NULL && record.n_fields != count) *fault = "wrong number of fields";
     for (int i = 0; !plain && *fault == NULL && i < count; i++)
-        *fault = text_fault(fields[i].text, fields[i].size);
+        *fault = field_fault(text, &fields[i]);
     if (record.has_doubled && *fault == NULL) lode_csv_unquote(text, fields, count);
     return LODE_OK;
 }

@@ -3,9 +3,10 @@
  * The form is found out from the content (magic bytes; a first byte '{' means JSON Lines), never
  * from the file's name. Memory is bounded by the longest record, at most LODE_ROW_LIMIT bytes.
  *
- * Two kinds of fault. A row fault (wrong number of fields, NUL, invalid UTF-8, a record that is no
- * JSON object) is told with the row and reading goes on. A file fault (missing, empty, truncated
- * gzip, a quote that is never closed, no header) ends it with LODE_E_INPUT: path, line, reason.
+ * Two kinds of fault. A row fault (wrong number of fields, NUL, invalid UTF-8, a CR alone outside
+ * quotes, a record that is no JSON object) is told with the row and reading goes on. A file fault
+ * (missing, empty, truncated gzip, a quote that is never closed, no header) ends it with
+ * LODE_E_INPUT: path, line, reason.
  */
 #ifndef LODE_COMMON_ROWS_H
 #define LODE_COMMON_ROWS_H

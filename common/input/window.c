@@ -70,8 +70,17 @@ lode_status lode_window_fill(struct lode_window *window)
     return LODE_OK;
 }
 
-/* Eight bytes at a time. A byte of 0 borrows from its upper neighbour, so the test for NUL may name
- * the wrong byte but is never wrong about there being one. */
+/* Top bit set in each byte of `word` that differs from the byte repeated in `pattern`. */
+static inline uint64_t other_bytes(uint64_t word, uint64_t pattern)
+{
+    const uint64_t low = UINT64_MAX / 255 * 0x7f;
+    const uint64_t x = word ^ pattern;
+    return ((x & low) + low) | x;
+}
+
+/* Eight bytes at a time, beside the eight that follow each of them. A byte of 0 borrows from its
+ * upper neighbour, so the test for NUL may name the wrong byte but is never wrong about there being
+ * one. text[size] may be read. */
 static bool is_plain(const char *text, size_t size)
 {
     const uint64_t ones = UINT64_MAX / 255;
@@ -79,11 +88,16 @@ static bool is_plain(const char *text, size_t size)
     uint64_t odd = 0;
     size_t i = 0;
     for (; i + 8 <= size; i += 8) {
-        uint64_t word;
+        uint64_t word, next;
         memcpy(&word, text + i, 8);
+        memcpy(&next, text + i + 1, 8);
         odd |= word | (word - ones); /* top bit of a byte: 80..ff, or 00 */
+        odd |= ~other_bytes(word, ones * '\r') & other_bytes(next, ones * '\n');
     }
-    for (; i < size; i++) odd |= (uint64_t)(text[i] == 0 || (text[i] & 0x80) != 0) << 7;
+    for (; i < size; i++) {
+        const bool is_lone_cr = text[i] == '\r' && text[i + 1] != '\n';
+        odd |= (uint64_t)(text[i] == 0 || (text[i] & 0x80) != 0 || is_lone_cr) << 7;
+    }
     return (odd & tops) == 0;
 }
 
@@ -92,8 +106,10 @@ bool lode_window_is_plain(struct lode_window *window, size_t until)
     if (until <= window->plain_end) return true;
     if (window->begin < window->mixed_end) return false;
     if (window->plain_end < window->begin) window->plain_end = window->begin;
+    /* what follows a CR that is the last byte so far is not known yet */
+    const bool is_cut = !window->last && window->end > 0 && window->data[window->end - 1] == '\r';
     while (window->plain_end < until) {
-        const size_t left = window->end - window->plain_end;
+        const size_t left = window->end - window->plain_end - is_cut;
         const size_t size = left < PIECE ? left : PIECE;
         if (!is_plain(window->data + window->plain_end, size)) {
             window->mixed_end = window->plain_end + size;

@@ -38,8 +38,9 @@ void lode_window_clear(struct lode_window *window);
  * the window is full at its limit (the caller refuses a record of that size first). */
 LODE_CHECKED lode_status lode_window_fill(struct lode_window *window);
 
-/* Are all bytes of data[begin..until) ASCII other than NUL? False may also mean that the neighbours
- * are not: then the record is to be looked at itself. Every byte is looked at once, in pieces. */
+/* Are all bytes of data[begin..until) ASCII other than NUL, and does an LF follow every CR? False
+ * may also mean that the neighbours are not so: then the record is to be looked at itself. Every
+ * byte is looked at once, in pieces. `until` is not between a CR and its LF. */
 bool lode_window_is_plain(struct lode_window *window, size_t until);
 
 #endif

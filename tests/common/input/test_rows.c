@@ -118,6 +118,20 @@ static void a_faulty_record_is_told_and_reading_goes_on(void **state)
 
 /* Text is found plain in pieces of 8 KiB. Here a piece ends between the quotes and the odd byte,
  * and halving the quotes would move that byte into the piece. */
+/* Alone it is a line end to libcsv, an error to Python's csv, data to others: refused. With an LF,
+ * or inside quotes, nobody doubts. */
+static void a_cr_alone_outside_quotes_is_a_fault(void **state)
+{
+    (void)state;
+    assert_rows("a,b\n1\r2,3\n\"1\r2\",3\r\n4,\r\r\n5,6\r",
+                "[a][b]\n2 !CR without LF outside quotes\n3 [1\r2][3]\n"
+                "4 !CR without LF outside quotes\n5 [5][6]");
+    assert_rows("a\nb\rc\rd\n", "[a]\n2 !CR without LF outside quotes");
+    assert_refused("a,b\r1,2\r3,4\r",
+                   "in.csv: line 1: CR without LF outside quotes in the name of column 2");
+    assert_rows("\"a\rb\",c\r\n1,2\r\n", "[a\rb][c]\n2 [1][2]");
+}
+
 static void an_odd_byte_behind_doubled_quotes_is_seen(void **state)
 {
     (void)state;
@@ -415,6 +429,7 @@ int main(void)
         cmocka_unit_test(a_byte_order_mark_and_blank_lines_before_the_header_are_skipped),
         cmocka_unit_test(one_column_is_legal_and_so_is_a_header_alone),
         cmocka_unit_test(a_faulty_record_is_told_and_reading_goes_on),
+        cmocka_unit_test(a_cr_alone_outside_quotes_is_a_fault),
         cmocka_unit_test(an_odd_byte_behind_doubled_quotes_is_seen),
         cmocka_unit_test(a_header_must_name_each_column_once),
         cmocka_unit_test(a_file_without_a_header_is_refused),

@@ -50,7 +50,7 @@ static void a_window_full_at_its_limit_is_a_bug_of_the_caller(void **state)
 }
 
 /* Every byte value at every place of a word, and in the rest behind the last whole word. */
-static void only_ascii_without_nul_is_plain(void **state)
+static void only_ascii_without_nul_and_lone_cr_is_plain(void **state)
 {
     (void)state;
     char text[21];
@@ -61,8 +61,32 @@ static void only_ascii_without_nul_is_plain(void **state)
             text[at] = (char)value;
             open_window(&window, text, sizeof text, 64);
             while (!window.last) assert_ok(lode_window_fill(&window));
-            const bool expected = value >= 1 && value <= 127;
+            /* the last byte's CR has the window's own LF behind it, which ends a line too */
+            const bool ends = value != '\r' || at + 1 == sizeof text;
+            const bool expected = value >= 1 && value <= 127 && ends;
             assert_int_equal(lode_window_is_plain(&window, sizeof text), expected);
+            close_window(&window);
+        }
+    }
+}
+
+/* "...CR LF..." at every place, so also across words; and cut between the two, where the window
+ * does not know yet what will follow. */
+static void a_cr_is_plain_before_an_lf_alone(void **state)
+{
+    (void)state;
+    char text[21];
+    for (size_t at = 0; at + 1 < sizeof text; at++) {
+        for (int follower = 0; follower < 2; follower++) {
+            struct lode_window window;
+            memset(text, 'x', sizeof text);
+            text[at] = '\r';
+            if (follower == 0) text[at + 1] = '\n';
+            open_window(&window, text, sizeof text, 64);
+            assert_ok(lode_window_fill(&window)); /* 4 bytes */
+            if (at == 3) assert_true(lode_window_is_plain(&window, at));
+            while (!window.last) assert_ok(lode_window_fill(&window));
+            assert_int_equal(lode_window_is_plain(&window, sizeof text), follower == 0);
             close_window(&window);
         }
     }
@@ -98,7 +122,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(filling_keeps_what_is_left_and_ends_it_with_a_line_end),
         cmocka_unit_test(a_window_full_at_its_limit_is_a_bug_of_the_caller),
-        cmocka_unit_test(only_ascii_without_nul_is_plain),
+        cmocka_unit_test(only_ascii_without_nul_and_lone_cr_is_plain),
+        cmocka_unit_test(a_cr_is_plain_before_an_lf_alone),
         cmocka_unit_test(an_odd_byte_is_never_called_plain),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
