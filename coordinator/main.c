@@ -16,9 +16,10 @@
 #include <unistd.h>
 
 const struct command *const commands[] = {
-    &stage_command,   &run_command,     &verify_command, &status_command,
-    &explain_command, &show_command,    &export_command, &info_command,
-    &gen_command,     &version_command, &worker_command, NULL,
+    &stage_command,   &run_command,  &verify_command, &status_command,
+    &explain_command, &show_command, &diff_command,   &mute_command,
+    &export_command,  &info_command, &gen_command,    &version_command,
+    &worker_command,  NULL,
 };
 
 static void print_overview(FILE *out)
@@ -44,7 +45,7 @@ void command_help(const struct command *command)
 
 static lode_status find_command(const char *name, const struct command **found)
 {
-    const char *names[16];
+    const char *names[32];
     int count = 0;
     for (int i = 0; commands[i]; i++) {
         if (strcmp(commands[i]->name, name) == 0) {

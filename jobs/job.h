@@ -102,6 +102,11 @@ struct lode_job {
     lode_status (*run)(struct lode_run *run);
     const char *findings_table;      /* what `lode show` prints; NULL: nothing to show */
     const char *const *show_columns; /* its columns there, in order, ended by NULL; text wraps */
+    /* Of that table, ended by NULL: the columns that say what a finding is about, whatever its
+     * numbers are (by them `lode diff` and `lode mute` know it again in another run; together they
+     * are different in every row), and its main figures (numbers), which `lode diff` compares. */
+    const char *const *identity_columns;
+    const char *const *figure_columns;
 };
 
 /* The registry: every job, one line each. Ends with NULL. */

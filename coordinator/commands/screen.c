@@ -45,16 +45,22 @@ lode_status screen_add_count(struct screen *screen, double value)
         screen, value >= 0 && value < 9e18 ? lode_text_grouped((int64_t)value, text) : "-");
 }
 
+const char *screen_number(double value, char *buffer)
+{
+    if (isnan(value))
+        snprintf(buffer, SCREEN_NUMBER_SIZE, "-");
+    else if (fabs(value) >= 1000.0 && fabs(value) < 9e18)
+        lode_text_grouped((int64_t)llround(value), buffer);
+    else
+        snprintf(buffer, SCREEN_NUMBER_SIZE, fabs(value) < 0.001 && value != 0.0 ? "%.1e" : "%.3g",
+                 value);
+    return buffer;
+}
+
 lode_status screen_add_number(struct screen *screen, double value)
 {
-    char text[48];
-    if (isnan(value))
-        snprintf(text, sizeof text, "-");
-    else if (fabs(value) >= 1000.0 && fabs(value) < 9e18)
-        lode_text_grouped((int64_t)llround(value), text);
-    else
-        snprintf(text, sizeof text, fabs(value) < 0.001 && value != 0.0 ? "%.1e" : "%.3g", value);
-    return screen_add_cell(screen, text);
+    char text[SCREEN_NUMBER_SIZE];
+    return screen_add_cell(screen, screen_number(value, text));
 }
 
 static int terminal_width(void)

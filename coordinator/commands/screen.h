@@ -10,7 +10,7 @@
 
 #include <stdbool.h>
 
-enum { SCREEN_COLUMNS_MAX = 16 };
+enum { SCREEN_COLUMNS_MAX = 16, SCREEN_NUMBER_SIZE = 48 };
 
 struct screen_column {
     const char *name; /* borrowed */
@@ -35,6 +35,8 @@ LODE_CHECKED lode_status screen_add_cell(struct screen *screen, const char *text
 LODE_CHECKED lode_status screen_add_count(struct screen *screen, double value);
 /* Three digits: "0.0123", "12.3", "1,234"; NaN is one that is not known: "-". */
 LODE_CHECKED lode_status screen_add_number(struct screen *screen, double value);
+/* The same text, into buffer (>= SCREEN_NUMBER_SIZE bytes); returns buffer. */
+const char *screen_number(double value, char *buffer);
 
 /* Prints names and rows. */
 void screen_print(struct screen *screen);

@@ -1,21 +1,20 @@
-/* lode show: the findings of a run, as a table that a person likes to read. */
+/* lode show: the findings of a run, as a table that a person likes to read; the muted ones apart.
+ */
 #include "common/file.h"
-#include "common/store/table.h"
 #include "common/text.h"
 #include "coordinator/command.h"
-#include "coordinator/commands/screen.h"
-#include "jobs/job.h"
+#include "coordinator/commands/finding_cells.h"
+#include "coordinator/look/run_findings.h"
+#include "coordinator/mutes.h"
 
-#include <cjson/cJSON.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 enum { TOP = 1, JSON_OUTPUT };
 
 static const struct option own_options[] = {
     {TOP, "--top", "N", "only the first N findings (20; 0: all)"},
-    {JSON_OUTPUT, "--json", NULL, "findings.jsonl"},
+    {JSON_OUTPUT, "--json", NULL, "findings.jsonl; muted findings have the key `muted`"},
     {0, NULL, NULL, NULL},
 };
 static const struct option *const option_tables[] = {own_options, NULL};
@@ -37,104 +36,121 @@ static lode_status take(void *context, int id, const char *value)
     return LODE_OK;
 }
 
-static bool is_text(const struct lode_column *column)
+/* What is shown of a run: its findings, and which of them are muted. */
+struct shown {
+    struct run_findings findings;
+    struct mutes mutes;
+};
+
+static const struct mute *mute_of(const struct shown *shown, int64_t row)
 {
-    return column->type == LODE_COLUMN_WORD || column->type == LODE_COLUMN_TOKENS;
+    return mutes_find(&shown->mutes, shown->findings.job->name, shown->findings.keys[row]);
 }
 
-/* A cell for people: few digits, counts grouped. */
-static lode_status add_cell(struct screen *screen, const struct lode_column *column, int64_t row)
+static int64_t count_muted(const struct shown *shown)
 {
-    struct lode_bytes text = {0};
-    if (column->type == LODE_COLUMN_F64)
-        return screen_add_number(screen,
-                                 ((const double *)column->data)[lode_column_at(column, row)]);
-    lode_status status = lode_table_cell(column, row, &text);
-    if (!status) status = lode_bytes_append(&text, "", 1);
-    if (!status) status = screen_add_cell(screen, (const char *)text.data);
-    lode_bytes_clear(&text);
+    int64_t count = 0;
+    for (int64_t row = 0; row < shown->findings.table.n_rows; row++)
+        count += mute_of(shown, row) != NULL;
+    return count;
+}
+
+/* The first `top` rows that are not muted. */
+static lode_status print_findings(const struct shown *shown, int64_t top)
+{
+    struct screen screen = {0};
+    const struct lode_column *columns[SCREEN_COLUMNS_MAX];
+    const struct lode_table *table = &shown->findings.table;
+    lode_status status = LODE_OK;
+    int64_t n_shown = 0;
+    const int n_columns = finding_cells_begin(&screen, table, shown->findings.job->show_columns,
+                                              SCREEN_COLUMNS_MAX, columns);
+    for (int64_t row = 0; row < table->n_rows && n_shown < top && !status; row++) {
+        if (mute_of(shown, row)) continue;
+        status = finding_cells_add(&screen, n_columns, columns, row);
+        n_shown++;
+    }
+    if (!status && n_shown > 0) screen_print(&screen);
+    screen_clear(&screen);
     return status;
 }
 
-static lode_status fill_screen(const struct lode_table *table, const struct lode_job *job,
-                               int64_t n_rows, struct screen *screen)
-{
-    const struct lode_column *shown[SCREEN_COLUMNS_MAX];
-    int n_shown = 0;
-    for (int i = 0; job->show_columns[i] && n_shown < SCREEN_COLUMNS_MAX; i++) {
-        const struct lode_column *column = lode_table_column(table, job->show_columns[i]);
-        if (!column) continue; /* a run of another version */
-        screen_add_column(screen, column->name, is_text(column));
-        shown[n_shown++] = column;
-    }
-    for (int64_t row = 0; row < n_rows; row++)
-        for (int c = 0; c < n_shown; c++) lode_try(add_cell(screen, shown[c], row));
-    return LODE_OK;
-}
-
-static lode_status print_table(const struct lode_table *table, const struct lode_job *job,
-                               int64_t top)
+static lode_status print_muted(const struct shown *shown)
 {
     struct screen screen = {0};
-    const int64_t n_rows = top > 0 && top < table->n_rows ? top : table->n_rows;
-    if (table->n_rows == 0) {
+    const struct lode_column *columns[SCREEN_COLUMNS_MAX];
+    const struct lode_table *table = &shown->findings.table;
+    lode_status status = LODE_OK;
+    screen_add_column(&screen, "rank", false);
+    const int n_columns = finding_cells_begin(&screen, table, shown->findings.job->identity_columns,
+                                              SCREEN_COLUMNS_MAX - 2, columns);
+    screen_add_column(&screen, "reason", true);
+    for (int64_t row = 0; row < table->n_rows && !status; row++) {
+        const struct mute *mute = mute_of(shown, row);
+        if (!mute) continue;
+        status = screen_add_count(&screen, (double)row + 1.0);
+        if (!status) status = finding_cells_add(&screen, n_columns, columns, row);
+        if (!status) status = screen_add_cell(&screen, mute->reason);
+    }
+    if (!status) screen_print(&screen);
+    screen_clear(&screen);
+    return status;
+}
+
+static lode_status print_text(const struct shown *shown, int64_t top)
+{
+    const int64_t n_rows = shown->findings.table.n_rows;
+    const int64_t n_muted = count_muted(shown), n_open = n_rows - n_muted;
+    if (n_rows == 0) {
         printf("no findings: nothing passed the experts' tests\n");
         return LODE_OK;
     }
-    const lode_status status = fill_screen(table, job, n_rows, &screen);
-    if (!status) screen_print(&screen);
-    screen_clear(&screen);
-    if (!status && n_rows < table->n_rows)
-        printf("... and %lld more: --top 0 shows all\n", (long long)(table->n_rows - n_rows));
-    return status;
+    if (n_open == 0) printf("no findings but those that are muted\n");
+    lode_try(print_findings(shown, top > 0 ? top : n_open));
+    if (top > 0 && top < n_open)
+        printf("... and %lld more: --top 0 shows all\n", (long long)(n_open - top));
+    if (n_muted == 0) return LODE_OK;
+    printf("\nmuted: %lld of %lld findings\n", (long long)n_muted, (long long)n_rows);
+    return print_muted(shown);
 }
 
-static lode_status find_job(const char *run, const struct lode_job **job)
+/* findings.jsonl line by line; a muted finding's object gets one key more at its end. */
+static lode_status print_json(const struct shown *shown)
 {
     char path[4096];
-    struct lode_bytes text = {0};
-    snprintf(path, sizeof path, "%s/run.json", run);
-    if (access(path, R_OK))
-        return lode_fail(LODE_E_INPUT, "%s: not a run (no run.json in it)", run);
-    lode_try(lode_file_read(path, 64 << 20, &text));
-    cJSON *record = cJSON_ParseWithLength((const char *)text.data, text.size);
-    lode_bytes_clear(&text);
-    const char *name = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(record, "job"));
-    const char *error = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(record, "error"));
+    struct lode_bytes text = {0}, out = {0};
     lode_status status = LODE_OK;
-    if (error && error[0])
-        status = lode_fail(LODE_E_INPUT, "%s: this run failed: %s", run, error);
-    else if (!name || !(*job = lode_job_find(name)) || !(*job)->findings_table)
-        status =
-            lode_fail(LODE_E_INPUT, "%s: run.json names no job whose findings can be shown", run);
-    cJSON_Delete(record);
-    return status;
-}
-
-static lode_status print_json(const char *run)
-{
-    char path[4096];
-    struct lode_bytes text = {0};
-    snprintf(path, sizeof path, "%s/findings.jsonl", run);
-    lode_status status = lode_file_read(path, (size_t)1 << 31, &text);
-    if (!status) status = screen_print_json(path, (const char *)text.data, text.size);
+    snprintf(path, sizeof path, "%s/findings.jsonl", shown->findings.path);
+    lode_try_done(lode_file_read(path, (size_t)1 << 31, &text));
+    const char *at = (const char *)text.data, *end = at + text.size;
+    for (int64_t row = 0; at < end; row++) {
+        const char *newline = memchr(at, '\n', (size_t)(end - at));
+        const size_t size = newline ? (size_t)(newline - at) : (size_t)(end - at);
+        const struct mute *mute = row < shown->findings.table.n_rows ? mute_of(shown, row) : NULL;
+        const bool marked = mute && size > 1 && at[size - 1] == '}';
+        lode_try_done(lode_bytes_append(&out, at, size - marked));
+        if (marked) {
+            lode_try_done(lode_bytes_printf(&out, ",\"muted\":"));
+            lode_try_done(lode_text_append_json(&out, mute->reason, strlen(mute->reason)));
+            lode_try_done(lode_bytes_append(&out, "}", 1));
+        }
+        if (newline) lode_try_done(lode_bytes_append(&out, "\n", 1));
+        at += size + (newline != NULL);
+    }
+    status = screen_print_json(path, (const char *)out.data, out.size);
+done:
     lode_bytes_clear(&text);
+    lode_bytes_clear(&out);
     return status;
 }
 
 static lode_status show(const char *run, const struct request *request)
 {
-    char path[4096];
-    const struct lode_job *job = NULL;
-    struct lode_arena *arena = NULL;
-    struct lode_table table = {0};
-    lode_try(find_job(run, &job));
-    if (request->json) return print_json(run);
-    lode_try(lode_arena_create(0, &arena));
-    snprintf(path, sizeof path, "%s/results.h5", run);
-    lode_status status = lode_results_read(path, job->findings_table, arena, &table);
-    if (!status) status = print_table(&table, job, request->top);
-    lode_arena_destroy(arena);
+    struct shown shown = {0};
+    lode_try(run_findings_load(run, &shown.findings));
+    lode_status status = mutes_load(shown.findings.store_path, shown.findings.arena, &shown.mutes);
+    if (!status) status = request->json ? print_json(&shown) : print_text(&shown, request->top);
+    run_findings_clear(&shown.findings);
     return status;
 }
 

@@ -39,6 +39,16 @@ static lode_status read_json(const char *run, cJSON **json)
     return LODE_OK;
 }
 
+const char *record_job(const struct record *record)
+{
+    return field_text(record->json, "job");
+}
+
+const char *record_store(const struct record *record)
+{
+    return field_text(cJSON_GetObjectItemCaseSensitive(record->json, "store"), "path");
+}
+
 double record_age(const struct record *record)
 {
     char now[32];

@@ -27,6 +27,11 @@ struct record {
 LODE_CHECKED lode_status record_load(const char *run, struct record *record);
 void record_clear(struct record *record); /* of a zeroed one too */
 
+/* Name of the run's job. Borrowed. */
+const char *record_job(const struct record *record);
+/* Path of the store that the run read; "" when there is none. Borrowed. */
+const char *record_store(const struct record *record);
+
 /* Seconds from the start of the run to now, by the clocks of the two hosts; NaN when unknown. */
 double record_age(const struct record *record);
 

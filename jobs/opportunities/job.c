@@ -137,6 +137,11 @@ static const struct lode_leaf leaves[] = {
 static const char *const show_columns[] = {"rank",   "kpi", "hypothesis",       "ratio",
                                            "impact", "q",   "example_sessions", NULL};
 
+/* Not the hypothesis, which has "more" or "less" in it; q, which runs over orders of magnitude from
+ * one week of data to the next, is no figure to watch. */
+static const char *const identity_columns[] = {"kpi", "expert", "cohort", "pattern", NULL};
+static const char *const figure_columns[] = {"impact", "ratio", "effect", NULL};
+
 const struct lode_job opportunities_job = {
     .name = "opportunities",
     .store_kind = "events",
@@ -147,4 +152,6 @@ const struct lode_job opportunities_job = {
     .run = run_opportunities,
     .findings_table = "opportunities",
     .show_columns = show_columns,
+    .identity_columns = identity_columns,
+    .figure_columns = figure_columns,
 };
