@@ -252,6 +252,7 @@ static lode_status take_result(struct mapping *map, struct report *report)
     lode_status status = LODE_OK;
     map->early[report->task] = report;
     map->n_done++;
+    progress_task(&map->cluster->progress, report->task, false);
     while (!status && map->n_merged < map->stage->n_tasks && map->early[map->n_merged]) {
         struct report *next = map->early[map->n_merged];
         status = merge_one(map, next);
@@ -349,7 +350,7 @@ static lode_status wait_for_stage(struct mapping *map)
             if (!kept) report_free(report);
         }
         lode_try(status);
-        progress_update(&cluster->progress, map->n_done, cluster->most_workers, lode_clock_us());
+        progress_update(&cluster->progress, cluster->most_workers, lode_clock_us());
     }
     return LODE_OK;
 }
@@ -366,13 +367,14 @@ lode_status cluster_map(struct lode_cluster *cluster, const struct lode_stage *s
     if (!map.early)
         return lode_fail(LODE_E_MEMORY, "no memory for %" PRId64 " tasks", stage->n_tasks);
 
-    progress_begin(&cluster->progress, stage->title, stage->n_tasks, start);
+    progress_begin(&cluster->progress, stage->title, stage->n_tasks, stage->costs,
+                   stage->cost_units, start);
     lode_status status =
         dispatch_begin(cluster->dispatch, (uint64_t)cluster->ledger.n_stages, stage);
     if (!status) status = wait_for_stage(&map);
     if (status && !map.broken && dispatch_forget(cluster->dispatch))
         lode_log_warn("the dispatcher does not listen");
-    progress_end(&cluster->progress, map.n_done, cluster->most_workers, lode_clock_us());
+    progress_end(&cluster->progress, cluster->most_workers, lode_clock_us());
     statistics->wall_us = lode_clock_us() - start;
     ledger_flush(&cluster->ledger);
     for (int64_t i = 0; i < stage->n_tasks; i++) report_free(map.early[i]);

@@ -53,7 +53,8 @@ struct lode_stage {
     int64_t n_tasks;
     struct lode_bytes params;
     const struct lode_bytes *inputs; /* [n_tasks]; NULL: the task's index alone says what to do */
-    const int64_t *costs; /* [n_tasks] rows or bytes, to start long tasks first; or NULL */
+    const int64_t *costs;   /* [n_tasks] rows or bytes, to start long tasks first; or NULL */
+    const char *cost_units; /* of costs, for the rate people see: "bytes", "events"; or NULL */
     /* What a task reads, in words for people ("part-00003.h5, 51,200 sessions"); may be NULL.
      * Called from another thread than the merge: the context does not change until lode_map
      * returns. */

@@ -168,6 +168,7 @@ static lode_status map_leaf(struct lode_run *run, struct merge *merge)
     lode_try(lode_take(run->arena, store->n_partitions, &costs));
     for (int64_t i = 0; i < store->n_partitions; i++) costs[i] = store->partitions[i].n_sessions;
     stage.costs = costs;
+    stage.cost_units = "sessions";
     lode_try_done(pack_params(run, merge->options, &stage.params));
     lode_try_done(lode_map(run, &stage, merge_task, merge));
 done:

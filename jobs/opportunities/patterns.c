@@ -279,6 +279,7 @@ static lode_status map_leaf(struct lode_run *run, const struct pattern_tokens *t
     lode_try(lode_take(run->arena, store->n_partitions, &costs));
     for (int64_t i = 0; i < store->n_partitions; i++) costs[i] = store->partitions[i].n_events;
     stage.costs = costs;
+    stage.cost_units = "events";
     lode_try_done(pack_params(run, tokens, merging, &stage.params));
     if (bytes > sum_limit)
         lode_try_done(map_shuffle(run, &stage, bytes, merging));

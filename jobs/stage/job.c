@@ -186,6 +186,7 @@ static lode_status parse_files(struct staging *s)
                                .title = "reading files",
                                .n_tasks = plan->n_files,
                                .costs = costs,
+                               .cost_units = "bytes",
                                .describe = describe_file};
     lode_try(map_stage(s, &stage, merge_parse));
     return check_rejects(s); /* too many already: spare the rest of the work */

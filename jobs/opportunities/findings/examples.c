@@ -176,6 +176,7 @@ static lode_status map_batch(struct search *search, struct lode_bytes params, in
                                      .params = params,
                                      .inputs = inputs,
                                      .costs = costs,
+                                     .cost_units = "events",
                                      .describe = describe_task,
                                      .describe_context = &batch};
     lode_try_done(lode_map(search->run, &stage, merge_task, search));
