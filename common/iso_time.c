@@ -39,8 +39,7 @@ static int days_in_month(int year, int month)
     return month == 2 && leap ? 29 : days[month - 1];
 }
 
-/* Days from 1970-01-01; years 0..9999. */
-static int64_t days_from_civil(int year, int month, int day)
+int64_t lode_text_days(int year, int month, int day)
 {
     const int y = month <= 2 ? year - 1 + 400 : year + 400; /* 400 years more: never negative */
     const int m = month <= 2 ? month + 9 : month - 3;       /* March is 0 */
@@ -58,7 +57,7 @@ static bool take_date(struct cursor *in, int64_t *days)
         !take_byte(in, '-') || !take_number(in, 2, &day))
         return false;
     if (month < 1 || month > 12 || day < 1 || day > days_in_month(year, month)) return false;
-    *days = days_from_civil(year, month, day);
+    *days = lode_text_days(year, month, day);
     return true;
 }
 

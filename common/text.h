@@ -23,6 +23,9 @@ bool lode_text_to_bytes(const char *text, size_t size, uint64_t *bytes);
  * 1970-01-01 UTC; a time without an offset is UTC. Fractions beyond ms are cut. */
 bool lode_text_iso_to_ms(const char *text, size_t size, int64_t *time_ms);
 
+/* Days from 1970-01-01 to a date of the years 0 to 10,000 (month from 1, day from 1). */
+int64_t lode_text_days(int year, int month, int day);
+
 /* Is it UTF-8 (RFC 3629) without a NUL byte? */
 bool lode_text_is_utf8(const char *text, size_t size);
 
