@@ -276,6 +276,23 @@ lode_status lode_input_read(struct lode_input *input, void *buffer, size_t size,
     return unpack(input, buffer, size, got);
 }
 
+lode_status lode_input_seek(struct lode_input *input, uint64_t offset)
+{
+    if (input->packing != PLAIN || offset > INT64_MAX)
+        return lode_fail(LODE_E_BUG, "%s: cannot go to byte %" PRIu64, input->path, offset);
+    if (input->fd < 0)
+        input->memory_at = offset < input->memory_size ? (size_t)offset : input->memory_size;
+    else if (lseek(input->fd, (off_t)offset, SEEK_SET) < 0)
+        return lode_fail(LODE_E_INPUT, "%s: byte %" PRIu64 ": %s", input->path, offset,
+                         strerror(errno));
+    return LODE_OK;
+}
+
+bool lode_input_is_packed(const struct lode_input *input)
+{
+    return input->packing != PLAIN;
+}
+
 size_t lode_input_block(const struct lode_input *input)
 {
     return input->block_bytes;

@@ -9,7 +9,9 @@
 
 #include "common/error.h"
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 enum { LODE_INPUT_BLOCK = 1 << 20 };
 
@@ -30,6 +32,12 @@ void lode_input_close(struct lode_input *input); /* takes NULL */
 LODE_CHECKED lode_status lode_input_read(struct lode_input *input, void *buffer, size_t size,
                                          size_t *got);
 
+/* Goes to byte `offset` of a plain file (beyond its end: nothing follows). LODE_E_BUG when the file
+ * is packed, whose text cannot be entered in the middle. */
+LODE_CHECKED lode_status lode_input_seek(struct lode_input *input, uint64_t offset);
+
+/* Is it gzip or zstd? */
+bool lode_input_is_packed(const struct lode_input *input);
 size_t lode_input_block(const struct lode_input *input);
 /* The path or name it was opened with. */
 const char *lode_input_path(const struct lode_input *input);

@@ -5,6 +5,7 @@
  */
 #include "common/input/rows.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,9 +28,13 @@ struct lode_rows {
     struct lode_window window;
     struct lode_columns columns;
     struct lode_json_rows *json; /* NULL: the text is CSV */
-    int64_t line;                /* of the record returned last */
-    int64_t next_line;           /* of data[begin] */
+    uint64_t end;                /* no record is taken that begins at this byte or later */
+    uint64_t first;
+    int64_t line;      /* of the record returned last */
+    int64_t next_line; /* of data[begin] */
     int64_t count;
+    const char *fault; /* of the file, see lode_rows_fault; NULL: none so far */
+    int64_t fault_line;
 };
 
 static char *text_of(const struct lode_rows *rows)
@@ -42,10 +47,24 @@ static size_t size_of(const struct lode_rows *rows)
     return rows->window.end - rows->window.begin;
 }
 
-static lode_status too_long(const struct lode_rows *rows)
+static lode_status file_fault(struct lode_rows *rows, int64_t line, const char *fault)
 {
-    return lode_fail(LODE_E_INPUT, "%s: line %" PRId64 ": record is longer than %d bytes",
-                     lode_input_path(rows->input), rows->next_line, LODE_ROW_LIMIT);
+    rows->fault = fault;
+    rows->fault_line = line;
+    return lode_fail(LODE_E_INPUT, "%s: line %" PRId64 ": %s", lode_input_path(rows->input), line,
+                     fault);
+}
+
+static lode_status too_long(struct lode_rows *rows)
+{
+    static_assert(LODE_ROW_LIMIT == 16777216, "the text below says the limit");
+    return file_fault(rows, rows->next_line, "record is longer than 16777216 bytes");
+}
+
+/* Has the range no further record? */
+static bool at_end(const struct lode_rows *rows)
+{
+    return rows->window.offset + rows->window.begin >= rows->end;
 }
 
 /* The line on which the byte at `offset` of the record in hand lies. */
@@ -94,9 +113,10 @@ static lode_status csv_record(struct lode_rows *rows, struct lode_field *fields,
             return record->size > LODE_ROW_LIMIT ? too_long(rows) : LODE_OK;
         }
         if (open_quote < size && (last || size > LODE_ROW_LIMIT)) {
-            return lode_fail(LODE_E_INPUT, "%s: line %" PRId64 ": quote is never closed%s",
-                             lode_input_path(rows->input), line_at(rows, open_quote),
-                             last ? "" : " within the 16 MiB that a record may have");
+            return file_fault(rows, line_at(rows, open_quote),
+                              last ? "quote is never closed"
+                                   : "quote is never closed within the 16 MiB that a record may "
+                                     "have");
         }
         if (size > LODE_ROW_LIMIT) return too_long(rows);
         if (last) return LODE_OK;
@@ -228,6 +248,34 @@ static lode_status peek(struct lode_rows *rows, size_t *offset, char *byte)
     }
 }
 
+/* From byte begin - 1 of a range to behind the first line end, which is not looked for beyond the
+ * range: a record that takes all of it begins in an earlier one. */
+static lode_status skip_to_line(struct lode_rows *rows)
+{
+    for (;;) {
+        const size_t size = size_of(rows);
+        const char *line_end = size > 0 ? memchr(text_of(rows), '\n', size) : NULL;
+        use(rows, line_end != NULL ? (size_t)(line_end - text_of(rows)) + 1 : size, 0);
+        if (line_end != NULL || at_end(rows) || rows->window.last) return LODE_OK;
+        lode_try(lode_window_fill(&rows->window));
+    }
+}
+
+static lode_status start_range(struct lode_rows *rows, const struct lode_rows_range *range)
+{
+    const uint64_t from = range->is_exact ? range->begin : range->begin - 1;
+    for (int c = 0; c < range->n_columns; c++) {
+        bool is_new = false;
+        lode_try(lode_columns_add(&rows->columns, range->columns[c], strlen(range->columns[c]),
+                                  &is_new));
+    }
+    if (range->is_json) lode_try(lode_json_rows_create(&rows->columns, &rows->json));
+    lode_try(lode_input_seek(rows->input, from));
+    rows->window.offset = from;
+    if (!range->is_exact) lode_try(skip_to_line(rows));
+    return LODE_OK;
+}
+
 static lode_status start(struct lode_rows *rows)
 {
     static const char mark[] = {'\xef', '\xbb', '\xbf'}; /* byte order mark */
@@ -258,7 +306,8 @@ static lode_status start(struct lode_rows *rows)
     return read_header(rows);
 }
 
-lode_status lode_rows_open_input(struct lode_input *input, struct lode_rows **rows)
+lode_status lode_rows_open_range_input(struct lode_input *input,
+                                       const struct lode_rows_range *range, struct lode_rows **rows)
 {
     lode_status status = LODE_OK;
     struct lode_rows *made = calloc(1, sizeof *made);
@@ -268,9 +317,14 @@ lode_status lode_rows_open_input(struct lode_input *input, struct lode_rows **ro
     }
     made->input = input;
     made->next_line = 1;
+    made->end = range->end;
     lode_columns_init(&made->columns);
     lode_try_done(lode_window_init(&made->window, input, lode_input_block(input), WINDOW_LIMIT));
-    lode_try_done(start(made));
+    if (range->begin == 0)
+        lode_try_done(start(made));
+    else
+        lode_try_done(start_range(made, range));
+    made->first = range->begin > 0 ? lode_rows_position(made) : 0;
     *rows = made;
     made = NULL;
 done:
@@ -278,11 +332,24 @@ done:
     return status;
 }
 
-lode_status lode_rows_open(const char *path, struct lode_rows **rows)
+lode_status lode_rows_open_range(const char *path, const struct lode_rows_range *range,
+                                 struct lode_rows **rows)
 {
     struct lode_input *input = NULL;
     lode_try(lode_input_open(path, LODE_INPUT_BLOCK, &input));
-    return lode_rows_open_input(input, rows);
+    return lode_rows_open_range_input(input, range, rows);
+}
+
+static const struct lode_rows_range whole = {.begin = 0, .end = UINT64_MAX};
+
+lode_status lode_rows_open_input(struct lode_input *input, struct lode_rows **rows)
+{
+    return lode_rows_open_range_input(input, &whole, rows);
+}
+
+lode_status lode_rows_open(const char *path, struct lode_rows **rows)
+{
+    return lode_rows_open_range(path, &whole, rows);
 }
 
 void lode_rows_close(struct lode_rows *rows)
@@ -307,6 +374,8 @@ static lode_status next_csv(struct lode_rows *rows, struct lode_field *fields, c
     const int count = rows->columns.count;
     struct lode_csv_record record;
     for (;;) {
+        *more = false;
+        if (at_end(rows)) return LODE_OK;
         lode_try(csv_record(rows, fields, count, &record, more));
         if (!*more) return LODE_OK;
         if (record.n_fields > 0) break;
@@ -333,6 +402,8 @@ static lode_status next_json(struct lode_rows *rows, struct lode_field *fields, 
     size_t size = 0;
     const char *line = NULL;
     for (;;) {
+        *more = false;
+        if (at_end(rows)) return LODE_OK;
         find_line(rows, 0, &size, more);
         if (size > LODE_ROW_LIMIT) return too_long(rows);
         if (!*more && rows->window.last) return LODE_OK;
@@ -368,4 +439,35 @@ int64_t lode_rows_line(const struct lode_rows *rows)
 int64_t lode_rows_count(const struct lode_rows *rows)
 {
     return rows->count;
+}
+
+uint64_t lode_rows_first(const struct lode_rows *rows)
+{
+    return rows->first;
+}
+
+uint64_t lode_rows_position(const struct lode_rows *rows)
+{
+    return rows->window.offset + rows->window.begin;
+}
+
+int64_t lode_rows_lines(const struct lode_rows *rows)
+{
+    return rows->next_line - 1;
+}
+
+bool lode_rows_is_json(const struct lode_rows *rows)
+{
+    return rows->json != NULL;
+}
+
+bool lode_rows_is_packed(const struct lode_rows *rows)
+{
+    return lode_input_is_packed(rows->input);
+}
+
+const char *lode_rows_fault(const struct lode_rows *rows, int64_t *line)
+{
+    *line = rows->fault_line;
+    return rows->fault;
 }

@@ -54,6 +54,7 @@ lode_status lode_window_fill(struct lode_window *window)
     const size_t used = window->begin;
     memmove(window->data, window->data + used, window->end - used);
     window->begin = 0;
+    window->offset += used;
     window->end -= used;
     window->plain_end = shifted(window->plain_end, used);
     window->mixed_end = shifted(window->mixed_end, used);

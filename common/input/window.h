@@ -12,6 +12,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 enum { LODE_WINDOW_SLACK = 16 };
 
@@ -20,6 +21,7 @@ struct lode_window {
     char *data;
     size_t capacity; /* bytes of text it can hold, slack not counted */
     size_t limit;    /* the capacity never exceeds this */
+    uint64_t offset; /* of data[0] in the text */
     size_t begin;
     size_t end;
     size_t plain_end; /* data[begin..plain_end) is known to be plain */

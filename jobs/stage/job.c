@@ -1,195 +1,29 @@
-/* Job stage.events: parse the files, merge their dictionaries, join where needed, write the
+/* Job stage.events: read the files (read.c), merge their dictionaries, join where needed, write the
  * partitions, publish the store.
  */
-#include "common/file.h"
-#include "common/input/rows.h"
-#include "common/text.h"
 #include "common/wire/pack.h"
-#include "jobs/stage/mapping.h"
-#include "jobs/stage/plan.h"
-#include "jobs/stage/publish.h"
+#include "jobs/stage/ranges.h"
 #include "jobs/stage/shuffle/dictionary.h"
-#include "jobs/stage/shuffle/rejects.h"
-#include "jobs/stage/shuffle/runs.h"
 #include "jobs/stage/stage.h"
+#include "jobs/stage/staging.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-enum { PACKED_FACTOR = 8 }; /* text in gzip or zstd, roughly */
-
-struct staging {
-    struct lode_run *run;
-    const struct stage_events_options *options;
-    struct lode_arena *arena;
-    struct stage_plan plan;
-    struct publish publish;
-    struct rejects_total rejects;
-    struct lode_store store; /* the index to be */
-    int64_t n_rows_read;
-};
 
 void stage_events_defaults(struct stage_events_options *options)
 {
     memset(options, 0, sizeof *options);
     options->partition_bytes = UINT64_C(32) << 20;
+    options->range_bytes = RANGE_BYTES;
     options->max_rejects = 0.01;
 }
 
-static bool is_packed(const char *path)
-{
-    static const uint8_t gzip[] = {0x1f, 0x8b};
-    static const uint8_t zstd[] = {0x28, 0xb5, 0x2f, 0xfd};
-    uint8_t head[4] = {0};
-    const int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0) return false;
-    const ssize_t got = read(fd, head, sizeof head);
-    close(fd);
-    return got == (ssize_t)sizeof head &&
-           (memcmp(head, gzip, sizeof gzip) == 0 || memcmp(head, zstd, sizeof zstd) == 0);
-}
-
-static lode_status read_header(struct staging *s, const char *input, struct stage_header *header)
-{
-    struct lode_rows *rows = NULL;
-    lode_status status = LODE_OK;
-    char *path = NULL;
-    char **columns = NULL;
-    lode_try_done(lode_path_absolute(input, s->arena, &path));
-    lode_try_done(lode_rows_open(path, &rows));
-    const char *const *names = lode_rows_columns(rows, &header->n_columns);
-    lode_try_done(lode_take(s->arena, header->n_columns, &columns));
-    for (int c = 0; c < header->n_columns; c++)
-        lode_try_done(lode_arena_text(s->arena, names[c], strlen(names[c]), &columns[c]));
-    header->path = path;
-    header->columns = (const char *const *)columns;
-done:
-    lode_rows_close(rows);
-    return status;
-}
-
-static lode_status make_plan(struct staging *s)
-{
-    const int64_t n = s->options->n_inputs;
-    struct stage_plan *plan = &s->plan;
-    struct stage_header *headers = NULL;
-    uint64_t total = 0;
-    lode_try(lode_take_zero(s->arena, n, &headers));
-    for (int64_t f = 0; f < n; f++) lode_try(read_header(s, s->options->inputs[f], &headers[f]));
-    lode_try(mapping_plan(s->options, headers, n, s->arena, plan));
-    for (int64_t f = 0; f < n; f++) {
-        struct stage_file *file = &plan->files[f];
-        struct stat status;
-        if (stat(file->path, &status) != 0)
-            return lode_fail(LODE_E_INPUT, "%s: %s", file->path, strerror(errno));
-        file->cost_bytes = (uint64_t)status.st_size * (is_packed(file->path) ? PACKED_FACTOR : 1);
-        total += file->cost_bytes;
-    }
-    const uint64_t bytes = s->options->partition_bytes > 0 ? s->options->partition_bytes : 1;
-    const uint64_t partitions = total / bytes + (total % bytes > 0);
-    plan->n_partitions = partitions < 1 ? 1 : (int64_t)partitions;
-    if (partitions > STAGE_PARTITIONS_LIMIT) plan->n_partitions = STAGE_PARTITIONS_LIMIT;
-    plan->codes = (struct stage_run){.name = "", .codes_of = -1};
-    plan->directory = s->publish.directory;
-    return LODE_OK;
-}
-
-/* A task of stage.parse is a file ... */
-static void describe_file(const void *context, int64_t task, char *text, size_t size)
-{
-    const struct staging *s = context;
-    snprintf(text, size, "%s", task < s->plan.n_files ? s->plan.files[task].name : "");
-}
-
-/* ... of all the others a partition of the store to be. */
+/* A task of every stage but stage.parse is a partition of the store to be. */
 static void describe_partition(const void *context, int64_t task, char *text, size_t size)
 {
     const struct staging *s = context;
     snprintf(text, size, "partition %lld of %lld", (long long)task,
              (long long)s->plan.n_partitions);
-}
-
-/* Fills in what all stages share. */
-static lode_status map_stage(struct staging *s, struct lode_stage *stage, lode_merge_fn merge)
-{
-    stage->describe_context = s;
-    lode_status status = stage_plan_pack(&s->plan, &stage->params);
-    if (status == LODE_OK) status = lode_map(s->run, stage, merge, s);
-    lode_bytes_clear(&stage->params);
-    return status;
-}
-
-/* Appends the run file that a result names. */
-static lode_status merge_run(struct staging *s, struct lode_unpack *in, int64_t codes_of)
-{
-    struct stage_run *run = &s->plan.runs[s->plan.n_runs];
-    const char *name = NULL;
-    size_t size = 0;
-    char *copy = NULL;
-    lode_try(lode_unpack_text(in, &name, &size));
-    lode_try(lode_arena_text(s->arena, name, size, &copy));
-    lode_try(lode_unpack_u64(in, &run->size_bytes));
-    run->name = copy;
-    run->codes_of = codes_of;
-    s->plan.n_runs++;
-    return LODE_OK;
-}
-
-static lode_status merge_parse(void *context, int64_t task, const uint8_t *result, size_t size)
-{
-    struct staging *s = context;
-    struct stage_plan *plan = &s->plan;
-    struct lode_unpack in = lode_unpack_begin(result, size);
-    int64_t rows = 0;
-    int64_t flag = 0;
-    lode_try(lode_unpack_count(&in, "rows of a file", INT64_MAX, &rows));
-    s->n_rows_read += rows;
-    lode_try(merge_run(s, &in, task));
-    for (int64_t k = 0; k < plan->n_kpis; k++) {
-        lode_try(lode_unpack_count(&in, "a flag of a KPI", 1, &flag));
-        plan->kpis[k].is_binary = plan->kpis[k].is_binary && flag;
-    }
-    for (int64_t a = 0; a < plan->n_attributes; a++) {
-        lode_try(lode_unpack_count(&in, "a flag of an attribute", 1, &flag));
-        plan->attributes[a].dropped = plan->attributes[a].dropped || flag;
-    }
-    lode_try(rejects_merge(&s->rejects, &in, s->arena));
-    return lode_unpack_end(&in);
-}
-
-static lode_status check_rejects(struct staging *s)
-{
-    char *text = NULL;
-    char number[32];
-    if ((double)s->rejects.n <= s->options->max_rejects * (double)s->n_rows_read) return LODE_OK;
-    rejects_sort(&s->rejects);
-    lode_try(rejects_text(&s->rejects, s->arena, &text));
-    return lode_fail(LODE_E_INPUT, "%lld of %s rows rejected, more than a share of %g: %s",
-                     (long long)s->rejects.n, lode_text_grouped(s->n_rows_read, number),
-                     s->options->max_rejects, text);
-}
-
-static lode_status parse_files(struct staging *s)
-{
-    struct stage_plan *plan = &s->plan;
-    const int64_t most_runs = plan->n_files + (plan->join ? plan->n_partitions : 0);
-    int64_t *costs = NULL;
-    lode_try(lode_take(s->arena, plan->n_files, &costs));
-    lode_try(lode_take_zero(s->arena, most_runs, &plan->runs));
-    for (int64_t f = 0; f < plan->n_files; f++) costs[f] = (int64_t)plan->files[f].cost_bytes;
-    for (int64_t k = 0; k < plan->n_kpis; k++) plan->kpis[k].is_binary = true;
-    struct lode_stage stage = {.leaf = "stage.parse",
-                               .title = "reading files",
-                               .n_tasks = plan->n_files,
-                               .costs = costs,
-                               .cost_units = "bytes",
-                               .describe = describe_file};
-    lode_try(map_stage(s, &stage, merge_parse));
-    return check_rejects(s); /* too many already: spare the rest of the work */
 }
 
 /* An attribute with very many values is an id or a text, not something to compare sessions by. */
@@ -205,33 +39,33 @@ static lode_status settle_attribute(struct stage_attribute *attribute, int64_t n
     return LODE_OK;
 }
 
-/* lists[f * n_columns + c]: words of column c in file f. */
+/* lists[r * n_columns + c]: words of column c in the range of run r. */
 static lode_status read_words(struct staging *s, int64_t n_columns, struct lode_dictionary *lists)
 {
     const struct stage_plan *plan = &s->plan;
     const int64_t bucket = stage_words_bucket(plan);
-    for (int64_t f = 0; f < plan->n_files; f++) {
+    for (int64_t r = 0; r < plan->n_runs; r++) {
         uint8_t *data = NULL;
         size_t size = 0;
-        lode_try(run_read_bucket(s->run->work_directory, plan->runs[f].name,
-                                 plan->runs[f].size_bytes, bucket + 1, bucket, s->arena, &data,
+        lode_try(run_read_bucket(s->run->work_directory, plan->runs[r].name,
+                                 plan->runs[r].size_bytes, bucket + 1, bucket, s->arena, &data,
                                  &size));
-        lode_try(dictionary_get_words(data, size, n_columns, s->arena, &lists[f * n_columns]));
+        lode_try(dictionary_get_words(data, size, n_columns, s->arena, &lists[r * n_columns]));
     }
     return LODE_OK;
 }
 
-/* The maps of all files, a bucket each, as the broadcast file `codes`. */
+/* The maps of all ranges, a bucket each, as the broadcast file `codes`. */
 static lode_status write_maps(struct staging *s, int64_t n_columns,
                               const struct lode_dictionary *lists, uint32_t **maps)
 {
     struct stage_plan *plan = &s->plan;
     struct run_writer *run = NULL;
     lode_status status = LODE_OK;
-    lode_try(run_writer_open(s->run->work_directory, "codes.run", plan->n_files, s->arena, &run));
-    for (int64_t f = 0; f < plan->n_files && status == LODE_OK; f++)
-        status =
-            dictionary_put_maps(run, f, n_columns, &lists[f * n_columns], &maps[f * n_columns]);
+    lode_try(run_writer_open(s->run->work_directory, "codes.run", plan->n_ranges, s->arena, &run));
+    for (int64_t r = 0; r < plan->n_runs && status == LODE_OK; r++)
+        status = dictionary_put_maps(run, plan->runs[r].codes_of, n_columns, &lists[r * n_columns],
+                                     &maps[r * n_columns]);
     if (status != LODE_OK) {
         run_writer_discard(run);
         return status;
@@ -244,7 +78,7 @@ static lode_status merge_dictionaries(struct staging *s)
 {
     struct stage_plan *plan = &s->plan;
     const int64_t n_columns = 1 + plan->n_attributes;
-    const int64_t n = plan->n_files;
+    const int64_t n = plan->n_runs;
     struct lode_dictionary *lists = NULL;
     struct lode_dictionary *column = NULL; /* the lists of one column */
     uint32_t **column_maps = NULL;
@@ -257,9 +91,9 @@ static lode_status merge_dictionaries(struct staging *s)
     lode_try(read_words(s, n_columns, lists));
     for (int64_t c = 0; c < n_columns; c++) {
         struct lode_dictionary merged = {0};
-        for (int64_t f = 0; f < n; f++) column[f] = lists[f * n_columns + c];
+        for (int64_t r = 0; r < n; r++) column[r] = lists[r * n_columns + c];
         lode_try(dictionary_merge(column, n, s->arena, &merged, column_maps));
-        for (int64_t f = 0; f < n; f++) maps[f * n_columns + c] = column_maps[f];
+        for (int64_t r = 0; r < n; r++) maps[r * n_columns + c] = column_maps[r];
         if (c == 0) {
             s->store.event_names = merged;
             plan->n_event_names = merged.count;
@@ -279,7 +113,7 @@ static lode_status merge_join(void *context, int64_t task, const uint8_t *result
     struct staging *s = context;
     struct lode_unpack in = lode_unpack_begin(result, size);
     (void)task;
-    lode_try(merge_run(s, &in, -1));
+    lode_try(staging_merge_run(s, &in, -1));
     lode_try(rejects_merge(&s->rejects, &in, s->arena));
     return lode_unpack_end(&in);
 }
@@ -327,7 +161,7 @@ static lode_status write_parts(struct staging *s)
                                .title = "writing partitions",
                                .n_tasks = plan->n_partitions,
                                .describe = describe_partition};
-    return map_stage(s, &stage, merge_write);
+    return staging_map(s, &stage, merge_write);
 }
 
 /* No row is lost: what was read is a session, an event or a reject. */
@@ -357,7 +191,7 @@ done:
 static lode_status publish_store(struct staging *s)
 {
     lode_try(check_balance(s));
-    lode_try(check_rejects(s));
+    lode_try(staging_check_rejects(s));
     if (s->store.n_sessions == 0)
         return lode_fail(LODE_E_INPUT, "no session in %lld rows of %lld files",
                          (long long)s->n_rows_read, (long long)s->plan.n_files);
@@ -412,14 +246,14 @@ static lode_status summarise(struct staging *s, struct stage_events_summary *out
 static lode_status build_store(struct staging *s)
 {
     struct stage_events_summary summary;
-    lode_try(make_plan(s));
-    lode_try(parse_files(s));
+    lode_try(staging_plan(s));
+    lode_try(staging_read(s));
     lode_try(merge_dictionaries(s));
     struct lode_stage join = {.leaf = "stage.join",
                               .title = "finding users",
                               .n_tasks = s->plan.n_partitions,
                               .describe = describe_partition};
-    if (s->plan.join) lode_try(map_stage(s, &join, merge_join));
+    if (s->plan.join) lode_try(staging_map(s, &join, merge_join));
     lode_try(write_parts(s));
     lode_try(summarise(s, &summary));
     lode_try(publish_store(s));

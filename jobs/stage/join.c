@@ -89,8 +89,7 @@ static lode_status place_event(struct join *j)
     record_ids(record->key, &user, &session);
     const int64_t number = keys_find(j->sessions, (const uint8_t *)session.text, session.size);
     if (number < 0)
-        return rejects_add(j->rejects, j->plan.files[record->file].name, record->line,
-                           "event without session");
+        return rejects_add(j->rejects, record->file, record->line, "event without session");
     record->key = j->user_keys[number];
     record->key_size = (size_t)record->key[0] + 2 + session.size;
     record_ids(record->key, &user, &session);
@@ -113,9 +112,9 @@ static lode_status place_events(struct join *j)
         for (const uint8_t *at = piece->data; at < piece->data + piece->size; events++) {
             lode_try(next_record(j, r, &at));
             if (j->record.kind != RECORD_EVENT) continue;
-            if (j->record.file >= j->plan.n_files)
-                return lode_fail(LODE_E_INPUT, "%s: file %lld of %lld", j->plan.runs[r].name,
-                                 (long long)j->record.file, (long long)j->plan.n_files);
+            if (j->record.file >= j->plan.n_ranges)
+                return lode_fail(LODE_E_INPUT, "%s: range %lld of %lld", j->plan.runs[r].name,
+                                 (long long)j->record.file, (long long)j->plan.n_ranges);
             lode_try(code_map_apply(&map, &j->plan, &j->record));
             lode_try(place_event(j));
         }
@@ -130,7 +129,7 @@ static lode_status join_bucket(struct join *j)
     char name[256];
     uint64_t run_bytes = 0;
     lode_try(read_users(j));
-    snprintf(name, sizeof name, "join-%05lld-%s.jsonl", (long long)task->index, task->attempt);
+    snprintf(name, sizeof name, "join-%05lld-%s.rejects", (long long)task->index, task->attempt);
     lode_try(rejects_create(task->work_directory, name, task->arena, &j->rejects));
     snprintf(name, sizeof name, "join-%05lld-%s.run", (long long)task->index, task->attempt);
     lode_try(run_writer_open(task->work_directory, name, stage_words_bucket(&j->plan) + 1,

@@ -44,16 +44,6 @@ struct mapping {
     int64_t n_names;
 };
 
-uint64_t mapping_columns_hash(const char *const *columns, int n_columns)
-{
-    uint64_t hash = 0;
-    for (int c = 0; c < n_columns; c++) {
-        const uint64_t pair[2] = {hash, lode_hash(columns[c], strlen(columns[c]))};
-        hash = lode_hash(pair, sizeof pair);
-    }
-    return hash;
-}
-
 static lode_status copy_text(struct lode_arena *arena, const char *text, const char **copy)
 {
     char *taken = NULL;
@@ -208,7 +198,6 @@ static lode_status map_file(struct mapping *m, int64_t f)
     const char *slash = strrchr(header->path, '/');
     lode_try(copy_text(m->arena, header->path, &file->path));
     file->name = slash ? file->path + (slash + 1 - header->path) : file->path;
-    file->columns_hash = mapping_columns_hash(header->columns, header->n_columns);
     file->session = find_first(header, &m->session);
     file->user = find_first(header, &m->user);
     file->event = find_first(header, &m->event);

@@ -27,7 +27,4 @@ LODE_CHECKED lode_status mapping_plan(const struct stage_events_options *options
                                       const struct stage_header *headers, int64_t n,
                                       struct lode_arena *arena, struct stage_plan *plan);
 
-/* XXH3 of the names in order. */
-uint64_t mapping_columns_hash(const char *const *columns, int n_columns);
-
 #endif

@@ -1,5 +1,9 @@
-/* Parse: the leaf that reads one input file. Each row is checked and becomes a record in the bucket
- * of its user; rows with a fault become rejects. Words are numbered per file, see dictionary.h.
+/* Parse: the leaf that reads one range of an input file (ranges.h). Each row is checked and becomes
+ * a record in the bucket of its user; rows with a fault become rejects. Words are numbered per
+ * range, see dictionary.h.
+ *
+ * The range may have been begun within quotes. So a fault of the file that ends the reading is a
+ * result like others: the coordinator knows whether it is one.
  *
  * With a join (see join.c) events without a user go to a bucket of their session instead, and every
  * session also sends its user there.
@@ -11,14 +15,17 @@
 #include "jobs/stage/mapping.h"
 #include "jobs/stage/moment.h"
 #include "jobs/stage/plan.h"
+#include "jobs/stage/ranges.h"
 #include "jobs/stage/shuffle/dictionary.h"
 #include "jobs/stage/shuffle/records.h"
 #include "jobs/stage/shuffle/rejects.h"
 #include "jobs/stage/shuffle/runs.h"
 #include "jobs/stage/stage.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 enum { PROGRESS_ROWS = 4096 };
 
@@ -26,6 +33,8 @@ struct parser {
     struct lode_task *task;
     struct stage_plan plan;
     const struct stage_file *file;
+    struct stage_range range;
+    int64_t number; /* of the range */
     struct moment_rule moment;
     struct lode_rows *rows;
     struct lode_field *fields;
@@ -195,33 +204,78 @@ static lode_status read_rows(struct parser *p)
         if (!more) return LODE_OK;
         if (!reject) reject = check_row(p);
         if (reject)
-            lode_try(rejects_add(p->rejects, p->file->name, lode_rows_line(p->rows), reject));
+            lode_try(rejects_add(p->rejects, p->number, lode_rows_line(p->rows), reject));
         else
             lode_try(use_row(p));
         if (row % PROGRESS_ROWS == 0) lode_try(lode_task_advance(p->task, PROGRESS_ROWS));
     }
 }
 
+/* Ranges are read at different times, and must be of one and the same file. */
+static lode_status check_unchanged(const struct parser *p)
+{
+    const struct stage_file *file = p->file;
+    struct stat status;
+    if (stat(file->path, &status) != 0)
+        return lode_fail(LODE_E_INPUT, "%s: %s", file->path, strerror(errno));
+    if ((uint64_t)status.st_size == file->size_bytes && stage_mtime_ns(&status) == file->mtime_ns)
+        return LODE_OK;
+    return lode_fail(LODE_E_INPUT,
+                     "%s: changed while it was being staged (%llu bytes at first, %lld now); stage "
+                     "a copy of it, or when nothing writes to it",
+                     file->path, (unsigned long long)file->size_bytes, (long long)status.st_size);
+}
+
+/* The first range of a file reads its header again. */
+static lode_status check_columns(const struct parser *p)
+{
+    const struct stage_file *file = p->file;
+    int n_columns = 0;
+    const char *const *columns = lode_rows_columns(p->rows, &n_columns);
+    bool same = n_columns == file->n_columns;
+    for (int c = 0; same && c < n_columns; c++) same = strcmp(columns[c], file->columns[c]) == 0;
+    if (same) return LODE_OK;
+    return lode_fail(LODE_E_INPUT, "%s: its columns changed while it was being staged", file->path);
+}
+
 static lode_status open_rows(struct parser *p)
 {
-    int n_columns = 0;
-    lode_try(lode_rows_open(p->file->path, &p->rows));
-    const char *const *columns = lode_rows_columns(p->rows, &n_columns);
-    if (mapping_columns_hash(columns, n_columns) != p->file->columns_hash)
-        return lode_fail(LODE_E_INPUT, "%s: its columns changed while it was being staged",
-                         p->file->path);
-    return lode_take_zero(p->task->arena, n_columns, &p->fields);
+    const struct stage_file *file = p->file;
+    const struct lode_rows_range range = {.begin = p->range.start,
+                                          .end = p->range.end,
+                                          .is_exact = p->range.is_exact,
+                                          .is_json = file->is_json,
+                                          .n_columns = file->n_columns,
+                                          .columns = file->columns};
+    lode_try(check_unchanged(p));
+    lode_try(lode_rows_open_range(file->path, &range, &p->rows));
+    lode_try(check_columns(p));
+    return lode_take_zero(p->task->arena, file->n_columns, &p->fields);
+}
+
+/* Reads to the end of the range, or to a fault of the file, and notes what came of it. */
+static lode_status read_range(struct parser *p)
+{
+    struct stage_range *range = &p->range;
+    const lode_status status = read_rows(p);
+    range->fault = lode_rows_fault(p->rows, &range->fault_line);
+    if (status != LODE_OK && range->fault == NULL) return status;
+    if (status != LODE_OK) lode_error_clear(); /* it goes into the result */
+    range->first = lode_rows_first(p->rows);
+    range->next = lode_rows_position(p->rows);
+    range->n_lines = lode_rows_lines(p->rows);
+    return check_unchanged(p);
 }
 
 static lode_status prepare(struct parser *p)
 {
     struct lode_arena *arena = p->task->arena;
     const struct stage_plan *plan = &p->plan;
-    p->file = &plan->files[p->task->index];
+    p->file = &plan->files[p->range.file];
     p->moment = (struct moment_rule){.unit = plan->time_unit,
                                      .in_seconds = p->file->time_in_seconds,
                                      .timezone_minutes = plan->timezone_minutes};
-    p->record.file = p->task->index;
+    p->record.file = p->number;
     lode_try(lode_take(arena, plan->n_kpis + plan->n_attributes, &p->record.cells));
     lode_try(lode_take_zero(arena, plan->n_attributes, &p->too_many));
     lode_try(lode_take(arena, plan->n_kpis, &p->is_binary));
@@ -244,10 +298,11 @@ static lode_status put_words(struct parser *p)
     return LODE_OK;
 }
 
-/* What merge_parse in job.c reads. */
+/* What read.c reads. */
 static lode_status pack_result(struct parser *p, const char *run_name, uint64_t run_bytes)
 {
     struct lode_bytes *out = p->task->output;
+    lode_try(range_pack_reading(&p->range, out));
     lode_try(lode_pack_i64(out, lode_rows_count(p->rows)));
     lode_try(lode_pack_text(out, run_name, strlen(run_name)));
     lode_try(lode_pack_u64(out, run_bytes));
@@ -256,18 +311,18 @@ static lode_status pack_result(struct parser *p, const char *run_name, uint64_t 
     return LODE_OK;
 }
 
-static lode_status parse_file(struct parser *p)
+static lode_status parse_range(struct parser *p)
 {
     struct lode_task *task = p->task;
     char name[256];
     uint64_t run_bytes = 0;
     lode_try(open_rows(p));
-    snprintf(name, sizeof name, "parse-%05lld-%s.jsonl", (long long)task->index, task->attempt);
+    snprintf(name, sizeof name, "parse-%05lld-%s.rejects", (long long)p->number, task->attempt);
     lode_try(rejects_create(task->work_directory, name, task->arena, &p->rejects));
-    snprintf(name, sizeof name, "parse-%05lld-%s.run", (long long)task->index, task->attempt);
+    snprintf(name, sizeof name, "parse-%05lld-%s.run", (long long)p->number, task->attempt);
     lode_try(run_writer_open(task->work_directory, name, stage_words_bucket(&p->plan) + 1,
                              task->arena, &p->run));
-    lode_try(read_rows(p));
+    lode_try(read_range(p));
     lode_try(put_words(p));
     struct run_writer *run = p->run;
     p->run = NULL; /* the commit ends it, whatever comes of it */
@@ -284,11 +339,12 @@ lode_status stage_parse_leaf(struct lode_task *task)
     lode_try(lode_take_zero(task->arena, 1, &p));
     p->task = task;
     lode_try(stage_plan_unpack(task->params, task->params_size, task->arena, &p->plan));
-    if (task->index < 0 || task->index >= p->plan.n_files)
-        return lode_fail(LODE_E_BUG, "parse task %lld of %lld files", (long long)task->index,
-                         (long long)p->plan.n_files);
+    lode_try(range_unpack(task->input, task->input_size, &p->range, &p->number));
+    if (p->range.file >= p->plan.n_files)
+        return lode_fail(LODE_E_BUG, "parse task %lld: file %lld of %lld", (long long)task->index,
+                         (long long)p->range.file, (long long)p->plan.n_files);
     lode_try(prepare(p));
-    const lode_status status = parse_file(p);
+    const lode_status status = parse_range(p);
     run_writer_discard(p->run);
     rejects_discard(p->rejects);
     lode_rows_close(p->rows);

@@ -30,8 +30,12 @@ static lode_status put_file(struct lode_bytes *out, const struct stage_plan *pla
     const int roles[] = {file->session, file->user, file->event, file->time};
     lode_try(put_text(out, file->path));
     lode_try(put_text(out, file->name));
-    lode_try(lode_pack_u64(out, file->columns_hash));
-    lode_try(lode_pack_u64(out, file->cost_bytes));
+    lode_try(lode_pack_u64(out, file->size_bytes));
+    lode_try(lode_pack_i64(out, file->mtime_ns));
+    lode_try(lode_pack_u64(out, file->is_packed));
+    lode_try(lode_pack_u64(out, file->is_json));
+    lode_try(lode_pack_i64(out, file->n_columns));
+    for (int c = 0; c < file->n_columns; c++) lode_try(put_text(out, file->columns[c]));
     lode_try(lode_pack_u64(out, (uint64_t)file->role));
     lode_try(lode_pack_u64(out, file->time_in_seconds));
     lode_try(lode_pack_u64(out, file->needs_user));
@@ -75,6 +79,7 @@ lode_status stage_plan_pack(const struct stage_plan *plan, struct lode_bytes *ou
     lode_try(lode_pack_i64(out, plan->n_kpis));
     lode_try(lode_pack_i64(out, plan->n_attributes));
     lode_try(lode_pack_i64(out, plan->n_files));
+    lode_try(lode_pack_i64(out, plan->n_ranges));
     lode_try(lode_pack_i64(out, plan->n_runs));
     return put_lists(out, plan);
 }
@@ -124,6 +129,21 @@ static lode_status get_columns(struct lode_unpack *in, int *columns, int64_t cou
     return LODE_OK;
 }
 
+static lode_status get_names(struct lode_unpack *in, struct lode_arena *arena,
+                             struct stage_file *file)
+{
+    const char **columns = NULL;
+    int64_t count = 0;
+    lode_try(get_count(in, &count));
+    if (count > INT32_MAX)
+        return lode_fail(LODE_E_MESSAGE, "%lld columns in the staging plan", (long long)count);
+    lode_try(lode_take(arena, count, &columns));
+    for (int64_t c = 0; c < count; c++) lode_try(get_text(in, arena, &columns[c]));
+    file->n_columns = (int)count;
+    file->columns = columns;
+    return LODE_OK;
+}
+
 static lode_status get_file(struct lode_unpack *in, struct lode_arena *arena,
                             const struct stage_plan *plan, struct stage_file *file)
 {
@@ -131,8 +151,11 @@ static lode_status get_file(struct lode_unpack *in, struct lode_arena *arena,
     int64_t role = 0;
     lode_try(get_text(in, arena, &file->path));
     lode_try(get_text(in, arena, &file->name));
-    lode_try(lode_unpack_u64(in, &file->columns_hash));
-    lode_try(lode_unpack_u64(in, &file->cost_bytes));
+    lode_try(lode_unpack_u64(in, &file->size_bytes));
+    lode_try(lode_unpack_i64(in, &file->mtime_ns));
+    lode_try(get_bool(in, &file->is_packed));
+    lode_try(get_bool(in, &file->is_json));
+    lode_try(get_names(in, arena, file));
     lode_try(lode_unpack_count(in, "role of a file", STAGE_SESSIONS, &role));
     lode_try(get_bool(in, &file->time_in_seconds));
     lode_try(get_bool(in, &file->needs_user));
@@ -194,6 +217,7 @@ lode_status stage_plan_unpack(const void *data, size_t size, struct lode_arena *
     lode_try(get_count(&in, &plan->n_kpis));
     lode_try(get_count(&in, &plan->n_attributes));
     lode_try(get_count(&in, &plan->n_files));
+    lode_try(lode_unpack_count(&in, "ranges", INT32_MAX, &plan->n_ranges));
     lode_try(get_count(&in, &plan->n_runs));
     plan->time_unit = (enum stage_time_unit)unit;
     plan->timezone_minutes = (int)timezone;

@@ -1,7 +1,8 @@
 /* Plan: what is staged from which column of which file, and how; made by the coordinator and sent
  * to all tasks as the parameters of their stage.
  *
- * A file's number (its place among the inputs) is also the number of its parse task.
+ * The files are cut into ranges (ranges.h), which are numbered in the order of the input: records
+ * say where they come from by the number of their range and the line in it.
  */
 #ifndef LODE_JOBS_STAGE_PLAN_H
 #define LODE_JOBS_STAGE_PLAN_H
@@ -11,14 +12,20 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/stat.h>
 
 enum stage_role { STAGE_EVENTS, STAGE_SESSIONS };
 
 struct stage_file {
-    const char *path;      /* absolute */
-    const char *name;      /* its last part, for rejects and the index */
-    uint64_t columns_hash; /* of the header: has the file changed since? */
-    uint64_t cost_bytes;   /* size on disk; 8-fold when packed */
+    const char *path; /* absolute */
+    const char *name; /* its last part, for rejects and the index */
+    /* as it was when the plan was made: a file that is another by now is refused */
+    uint64_t size_bytes;
+    int64_t mtime_ns;
+    bool is_packed; /* gzip or zstd */
+    bool is_json;
+    int n_columns;
+    const char *const *columns;
     enum stage_role role;
     bool time_in_seconds; /* the name of the time (start) column ends in _s */
     bool needs_user;      /* events whose users are to be looked up by stage.join */
@@ -42,8 +49,8 @@ struct stage_attribute {
     int64_t n_words; /* known after parse */
 };
 
-/* A run file in the work directory. Its records hold codes of `codes_of`'s dictionaries, or global
- * ones when that is -1. */
+/* A run file in the work directory. Its records hold codes of the dictionaries of range `codes_of`,
+ * or global ones when that is -1. */
 struct stage_run {
     const char *name;
     uint64_t size_bytes;
@@ -60,19 +67,25 @@ struct stage_plan {
     int timezone_minutes;
     int64_t n_files;
     struct stage_file *files;
+    int64_t n_ranges; /* of all files */
     int64_t n_kpis;
     struct stage_kpi *kpis;
     int64_t n_attributes;
     struct stage_attribute *attributes;
     /* known after parse */
     int64_t n_event_names;
-    struct stage_run codes; /* maps from local to global codes, a bucket per file; size 0: none */
+    struct stage_run codes; /* maps from local to global codes, a bucket per range; size 0: none */
     int64_t n_runs;
     struct stage_run *runs;
     const char *directory; /* store under construction */
     int64_t n_unstaged;    /* not packed */
     const char **unstaged;
 };
+
+static inline int64_t stage_mtime_ns(const struct stat *status)
+{
+    return (int64_t)status->st_mtim.tv_sec * 1000000000 + status->st_mtim.tv_nsec;
+}
 
 /* Buckets of a parse task's run file: partitions by user; then, with a join, as many by session;
  * then the dictionaries. */

@@ -1,9 +1,9 @@
 /* Staging of events: what the command hands to the job `stage.events`, and what it gets back.
  *
- * Two passes over the data, both spread over the workers: parse (a task per input file; rows become
- * records, bucketed by the hash of their user) and write (a task per partition; records become
- * sorted columns). Between them the coordinator merges the dictionaries. Where events have no user
- * column but sessions do, a pass `join` between the two looks the users up.
+ * Two passes over the data, both spread over the workers: parse (a task per range of an input file;
+ * rows become records, bucketed by the hash of their user) and write (a task per partition; records
+ * become sorted columns). Between them the coordinator merges the dictionaries. Where events have
+ * no user column but sessions do, a pass `join` between the two looks the users up.
  *
  * Files get their role from their columns: a file with the event column holds events, any other
  * sessions. All combinations work; without a sessions file sessions are derived from the events.
@@ -59,6 +59,7 @@ struct stage_events_options {
     const char *const *inputs;
     const char *output;       /* the store; must not exist */
     uint64_t partition_bytes; /* input bytes to a partition (packed input counts 8-fold); 32 MiB */
+    uint64_t range_bytes;     /* of a plain file to a parse task; changes no byte of the store */
     double max_rejects;       /* share of the rows that may be rejected; 0.01 */
 
     /* Column names. NULL: the default, which is the first that a file has of

@@ -33,7 +33,7 @@ struct writer {
 static lode_status reject_event(void *context, int64_t file, int64_t line, const char *reason)
 {
     struct writer *w = context;
-    return rejects_add(w->rejects, w->plan.files[file].name, line, reason);
+    return rejects_add(w->rejects, file, line, reason);
 }
 
 static lode_status add_record(struct writer *w, const struct stage_run *run,
@@ -42,7 +42,7 @@ static lode_status add_record(struct writer *w, const struct stage_run *run,
     const int64_t cells_limit = w->plan.n_kpis + w->plan.n_attributes;
     const char *reject = NULL;
     if (!record_decode(at, end, w->plan.n_kpis, cells_limit, &w->record) ||
-        w->record.file >= w->plan.n_files)
+        w->record.file >= w->plan.n_ranges)
         return lode_fail(LODE_E_INPUT, "%s: bytes that are no record", run->name);
     lode_try(code_map_apply(map, &w->plan, &w->record));
     lode_try(sessions_add(w->sessions, &w->record, &reject));
@@ -196,7 +196,7 @@ static lode_status write_part(struct writer *w)
     char part[32];
     char *path = NULL;
     const size_t room = strlen(w->plan.directory) + sizeof part + 1;
-    snprintf(name, sizeof name, "write-%05lld-%s.jsonl", (long long)task->index, task->attempt);
+    snprintf(name, sizeof name, "write-%05lld-%s.rejects", (long long)task->index, task->attempt);
     lode_try(rejects_create(task->work_directory, name, task->arena, &w->rejects));
     for (int64_t r = 0; r < w->plan.n_runs; r++) lode_try(read_run(w, &w->plan.runs[r]));
     lode_try(sessions_finish(w->sessions, reject_event, w, &w->rows));

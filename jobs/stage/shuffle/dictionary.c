@@ -135,7 +135,7 @@ lode_status code_map_read(const struct stage_plan *plan, const char *directory,
     const int64_t n_columns = 1 + plan->n_attributes;
     uint8_t *data = NULL;
     size_t size = 0;
-    lode_try(run_read_bucket(directory, plan->codes.name, plan->codes.size_bytes, plan->n_files,
+    lode_try(run_read_bucket(directory, plan->codes.name, plan->codes.size_bytes, plan->n_ranges,
                              run->codes_of, arena, &data, &size));
     const uint32_t *codes = (const uint32_t *)(const void *)data; /* the arena aligns to 64 */
     uint64_t wanted = (uint64_t)n_columns;

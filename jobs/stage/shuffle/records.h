@@ -29,7 +29,7 @@ struct record {
     enum record_kind kind;
     const uint8_t *key; /* borrowed */
     size_t key_size;
-    int64_t file, line; /* where the row began: its place in the input order */
+    int64_t file, line; /* range (ranges.h) and line in it: its place in the input order */
     bool has_time;
     int64_t time;  /* ms: of an event, or start of a session */
     uint32_t name; /* event name; 0 else */

@@ -1,4 +1,5 @@
-/* Rejects: lines are gathered in a buffer and written when it holds BUFFER_BYTES. */
+/* Rejects: a line of a side file is "RANGE LINE REASON". Lines are gathered in a buffer and written
+ * when it holds BUFFER_BYTES. */
 #include "jobs/stage/shuffle/rejects.h"
 
 #include "common/text.h"
@@ -10,7 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { BUFFER_BYTES = 1 << 16, COPY_BYTES = 1 << 16 };
+enum { BUFFER_BYTES = 1 << 16 };
 
 struct rejects {
     const char *name;
@@ -81,22 +82,18 @@ static lode_status count_reason(struct rejects_total *total, const char *reason,
     return LODE_OK;
 }
 
-static void keep_place(struct rejects_total *total, const char *file, int64_t line,
-                       const char *reason)
+static void keep_place(struct rejects_total *total, int64_t range, int64_t line, const char *reason)
 {
     if (total->n_places < STAGE_FIRST_PLACES)
-        total->places[total->n_places++] = (struct rejects_place){file, line, reason};
+        total->places[total->n_places++] = (struct rejects_place){range, line, reason};
 }
 
-lode_status rejects_add(struct rejects *rejects, const char *file, int64_t line, const char *reason)
+lode_status rejects_add(struct rejects *rejects, int64_t range, int64_t line, const char *reason)
 {
     lode_try(count_reason(&rejects->total, reason, 1));
-    keep_place(&rejects->total, file, line, reason);
-    lode_try(lode_bytes_printf(&rejects->lines, "{\"file\":"));
-    lode_try(lode_text_append_json(&rejects->lines, file, strlen(file)));
-    lode_try(lode_bytes_printf(&rejects->lines, ",\"line\":%lld,\"reason\":", (long long)line));
-    lode_try(lode_text_append_json(&rejects->lines, reason, strlen(reason)));
-    lode_try(lode_bytes_append(&rejects->lines, "}\n", 2));
+    keep_place(&rejects->total, range, line, reason);
+    lode_try(lode_bytes_printf(&rejects->lines, "%lld %lld %s\n", (long long)range, (long long)line,
+                               reason));
     return rejects->lines.size < BUFFER_BYTES ? LODE_OK : flush(rejects);
 }
 
@@ -112,7 +109,7 @@ static lode_status pack(const struct rejects *rejects, struct lode_bytes *out)
     lode_try(lode_pack_i64(out, total->n_places));
     for (int64_t i = 0; i < total->n_places; i++) {
         const struct rejects_place *place = &total->places[i];
-        lode_try(lode_pack_text(out, place->file, strlen(place->file)));
+        lode_try(lode_pack_i64(out, place->range));
         lode_try(lode_pack_i64(out, place->line));
         lode_try(lode_pack_text(out, place->reason, strlen(place->reason)));
     }
@@ -166,10 +163,10 @@ static lode_status merge_places(struct rejects_total *total, struct lode_unpack 
     lode_try(lode_unpack_count(in, "first rejects", STAGE_FIRST_PLACES, &n_places));
     for (int64_t i = 0; i < n_places; i++) {
         struct rejects_place place = {0};
-        lode_try(get_text(in, arena, &place.file));
+        lode_try(lode_unpack_i64(in, &place.range));
         lode_try(lode_unpack_i64(in, &place.line));
         lode_try(get_text(in, arena, &place.reason));
-        keep_place(total, place.file, place.line, place.reason);
+        keep_place(total, place.range, place.line, place.reason);
     }
     return LODE_OK;
 }
@@ -212,6 +209,29 @@ void rejects_sort(struct rejects_total *total)
     qsort(total->reasons, (size_t)total->n_reasons, sizeof *total->reasons, compare_reasons);
 }
 
+/* File and line of a row. */
+static lode_status find_origin(const struct rejects_total *total, int64_t range, int64_t *line,
+                               const char **file)
+{
+    if (range < 0 || range >= total->n_ranges || *line < 1)
+        return lode_fail(LODE_E_INPUT, "a reject on line %lld of range %lld of %lld",
+                         (long long)*line, (long long)range, (long long)total->n_ranges);
+    *file = total->origins[range].file;
+    *line += total->origins[range].lines_before;
+    return LODE_OK;
+}
+
+static lode_status append_place(const struct rejects_total *total,
+                                const struct rejects_place *place, bool is_first,
+                                struct lode_bytes *out)
+{
+    const char *file = NULL;
+    int64_t line = place->line;
+    lode_try(find_origin(total, place->range, &line, &file));
+    return lode_bytes_printf(out, "%s%s line %lld: %s", is_first ? " (first: " : "; ", file,
+                             (long long)line, place->reason);
+}
+
 static lode_status append_text(const struct rejects_total *total, struct lode_bytes *out)
 {
     char number[32];
@@ -220,9 +240,7 @@ static lode_status append_text(const struct rejects_total *total, struct lode_by
                                    lode_text_grouped(total->reasons[i].count, number),
                                    total->reasons[i].reason));
     for (int64_t i = 0; i < total->n_places; i++)
-        lode_try(lode_bytes_printf(out, "%s%s line %lld: %s",
-                                   i > 0 ? "; " : " (first: ", total->places[i].file,
-                                   (long long)total->places[i].line, total->places[i].reason));
+        lode_try(append_place(total, &total->places[i], i == 0, out));
     return lode_bytes_append(out, total->n_places > 0 ? ")" : "", total->n_places > 0 ? 1 : 0);
 }
 
@@ -235,23 +253,66 @@ lode_status rejects_text(const struct rejects_total *total, struct lode_arena *a
     return status;
 }
 
-static lode_status copy_file(const char *directory, const char *name, int to, const char *to_path)
+/* One line of a side file as a JSON object. */
+static lode_status append_object(const struct rejects_total *total, const char *text,
+                                 struct lode_bytes *out)
 {
-    char buffer[COPY_BYTES];
-    lode_status status = LODE_OK;
-    const int from_directory = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (from_directory < 0) return lode_fail(LODE_E_DISK, "%s: %s", directory, strerror(errno));
-    const int from = openat(from_directory, name, O_RDONLY | O_CLOEXEC);
-    close(from_directory);
-    if (from < 0) return lode_fail(LODE_E_DISK, "%s/%s: %s", directory, name, strerror(errno));
-    for (;;) {
-        const ssize_t got = read(from, buffer, sizeof buffer);
-        if (got < 0 && errno == EINTR) continue;
-        if (got < 0) status = lode_fail(LODE_E_DISK, "%s/%s: %s", directory, name, strerror(errno));
-        if (got > 0) status = write_all(to, to_path, buffer, (size_t)got);
-        if (got <= 0 || status != LODE_OK) break;
+    long long range = -1;
+    long long number = 0;
+    int used = 0;
+    const char *file = NULL;
+    if (sscanf(text, "%lld %lld %n", &range, &number, &used) != 2)
+        return lode_fail(LODE_E_INPUT, "a line that is no reject: '%s'", text);
+    int64_t line = number;
+    lode_try(find_origin(total, range, &line, &file));
+    lode_try(lode_bytes_printf(out, "{\"file\":"));
+    lode_try(lode_text_append_json(out, file, strlen(file)));
+    lode_try(lode_bytes_printf(out, ",\"line\":%lld,\"reason\":", (long long)line));
+    lode_try(lode_text_append_json(out, text + used, strlen(text + used)));
+    return lode_bytes_append(out, "}\n", 2);
+}
+
+struct collector {
+    const struct rejects_total *total;
+    const char *path;
+    int fd;
+    char *line; /* grown by getline */
+    size_t line_room;
+    struct lode_bytes out;
+};
+
+static lode_status collect_file(struct collector *c, FILE *from, const char *from_path)
+{
+    ssize_t size = 0;
+    while ((size = getline(&c->line, &c->line_room, from)) > 0) {
+        if (c->line[size - 1] == '\n') c->line[size - 1] = '\0';
+        lode_try(append_object(c->total, c->line, &c->out));
+        if (c->out.size < BUFFER_BYTES) continue;
+        lode_try(write_all(c->fd, c->path, c->out.data, c->out.size));
+        c->out.size = 0;
     }
-    close(from);
+    if (ferror(from)) return lode_fail(LODE_E_DISK, "%s: %s", from_path, strerror(errno));
+    return LODE_OK;
+}
+
+static lode_status collect_named(struct collector *c, const char *directory, const char *name)
+{
+    lode_status status = LODE_OK;
+    struct lode_bytes path = {0};
+    FILE *from = NULL;
+    lode_try_done(lode_bytes_printf(&path, "%s/%s", directory, name));
+    lode_try_done(lode_bytes_append(&path, "", 1));
+    const char *from_path = (const char *)path.data;
+    from = fopen(from_path, "re");
+    if (from == NULL) {
+        status = lode_fail(LODE_E_DISK, "%s: %s", from_path, strerror(errno));
+        goto done;
+    }
+    status = collect_file(c, from, from_path);
+    if (status != LODE_OK) status = lode_note(status, "%s", from_path);
+done:
+    if (from != NULL) (void)fclose(from); /* only read */
+    lode_bytes_clear(&path);
     return status;
 }
 
@@ -259,12 +320,17 @@ lode_status rejects_collect(const struct rejects_total *total, const char *direc
                             const char *path)
 {
     lode_status status = LODE_OK;
-    const int to = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-    if (to < 0) return lode_fail(LODE_E_DISK, "%s: %s", path, strerror(errno));
+    struct collector c = {.total = total, .path = path};
+    c.fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+    if (c.fd < 0) return lode_fail(LODE_E_DISK, "%s: %s", path, strerror(errno));
     for (const struct rejects_file *file = total->first; file && !status; file = file->next)
-        status = copy_file(directory, file->name, to, path);
-    if (status == LODE_OK && fsync(to) != 0)
+        status = collect_named(&c, directory, file->name);
+    if (status == LODE_OK) status = write_all(c.fd, path, c.out.data, c.out.size);
+    if (status == LODE_OK && fsync(c.fd) != 0)
         status = lode_fail(LODE_E_DISK, "%s: %s", path, strerror(errno));
-    close(to);
+    if (close(c.fd) != 0 && status == LODE_OK)
+        status = lode_fail(LODE_E_DISK, "%s: %s", path, strerror(errno));
+    free(c.line);
+    lode_bytes_clear(&c.out);
     return status;
 }
