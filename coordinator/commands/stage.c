@@ -27,7 +27,8 @@ enum {
     TIMEZONE,
     GAP,
     MAXIMUM,
-    MAX_REJECTS
+    MAX_REJECTS,
+    RANGE_BYTES_OPTION
 };
 
 static const struct option own_options[] = {
@@ -46,6 +47,8 @@ static const struct option own_options[] = {
     {GAP, "--session-gap", "TIME", "events only: a longer gap ends a session (30m)"},
     {MAXIMUM, "--session-max", "TIME", "events only: the longest session (24h)"},
     {MAX_REJECTS, "--max-rejects", "SHARE", "rows that may be rejected, such as 0.5% (1%)"},
+    {RANGE_BYTES_OPTION, "--range-bytes", "BYTES",
+     NULL}, /* for tests: changes no byte of a store */
     {0, NULL, NULL, NULL},
 };
 static const struct option *const option_tables[] = {own_options, cluster_option_table, NULL};
@@ -81,6 +84,13 @@ static lode_status take_duration(const char *name, const char *value, int64_t *d
 {
     if (!lode_text_to_duration_ms(value, strlen(value), duration_ms) || *duration_ms < 1)
         return lode_fail(LODE_E_USAGE, "%s %s: must be a time such as 30m", name, value);
+    return LODE_OK;
+}
+
+static lode_status take_size(const char *name, const char *value, uint64_t *size_bytes)
+{
+    if (!lode_text_to_bytes(value, strlen(value), size_bytes) || *size_bytes < 1)
+        return lode_fail(LODE_E_USAGE, "%s %s: must be a size", name, value);
     return LODE_OK;
 }
 
@@ -129,10 +139,9 @@ static lode_status take(void *context, int id, const char *value)
         request->output = value;
         return LODE_OK;
     case PARTITION_BYTES:
-        if (!lode_text_to_bytes(value, strlen(value), &events->partition_bytes) ||
-            events->partition_bytes < 1)
-            return lode_fail(LODE_E_USAGE, "--partition-bytes %s: must be a size", value);
-        return LODE_OK;
+        return take_size("--partition-bytes", value, &events->partition_bytes);
+    case RANGE_BYTES_OPTION:
+        return take_size("--range-bytes", value, &events->range_bytes);
     case SESSION:
         events->session = value;
         return LODE_OK;

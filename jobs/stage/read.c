@@ -169,6 +169,7 @@ static lode_status read_round(struct staging *s, int64_t n_tasks, const char *ti
                                .n_tasks = n_tasks,
                                .inputs = inputs,
                                .costs = costs,
+                               .cost_units = "bytes",
                                .describe = describe_range};
     status = staging_map(s, &stage, keep_reading);
 done:

@@ -11,7 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { BUFFER_BYTES = 1 << 16 };
+enum { BUFFER_BYTES = 1 << 16, LINE_BYTES = 512 /* two numbers and a reason */ };
 
 struct rejects {
     const char *name;
@@ -276,17 +276,15 @@ struct collector {
     const struct rejects_total *total;
     const char *path;
     int fd;
-    char *line; /* grown by getline */
-    size_t line_room;
     struct lode_bytes out;
 };
 
 static lode_status collect_file(struct collector *c, FILE *from, const char *from_path)
 {
-    ssize_t size = 0;
-    while ((size = getline(&c->line, &c->line_room, from)) > 0) {
-        if (c->line[size - 1] == '\n') c->line[size - 1] = '\0';
-        lode_try(append_object(c->total, c->line, &c->out));
+    char line[LINE_BYTES];
+    while (fgets(line, sizeof line, from) != NULL) {
+        line[strcspn(line, "\n")] = '\0';
+        lode_try(append_object(c->total, line, &c->out));
         if (c->out.size < BUFFER_BYTES) continue;
         lode_try(write_all(c->fd, c->path, c->out.data, c->out.size));
         c->out.size = 0;
@@ -330,7 +328,6 @@ lode_status rejects_collect(const struct rejects_total *total, const char *direc
         status = lode_fail(LODE_E_DISK, "%s: %s", path, strerror(errno));
     if (close(c.fd) != 0 && status == LODE_OK)
         status = lode_fail(LODE_E_DISK, "%s: %s", path, strerror(errno));
-    free(c.line);
     lode_bytes_clear(&c.out);
     return status;
 }

@@ -26,6 +26,7 @@ struct fixture {
     struct stage_events_options options;
     struct stage_events_summary summary;
     struct lode_store *store;
+    lode_status (*map)(struct lode_cluster *, const struct lode_stage *, lode_merge_fn, void *);
 };
 
 static int setup(void **state)
@@ -36,6 +37,7 @@ static int setup(void **state)
     if (!mkdtemp(f.directory)) return -1;
     stage_events_defaults(&f.options);
     f.options.history = "test";
+    f.map = local_map;
     f.cluster.leaves = stage_events_job.leaves;
     *state = &f;
     return lode_arena_create(0, &f.arena) == LODE_OK ? 0 : -1;
@@ -72,7 +74,7 @@ static lode_status stage(struct fixture *f, const char *name)
     struct lode_run run = {.work_directory = f->work,
                            .arena = f->arena,
                            .cluster = &f->cluster,
-                           .map = local_map,
+                           .map = f->map,
                            .options = &f->options};
     return stage_events_job.run(&run);
 }
@@ -384,6 +386,121 @@ static void ties_in_time_keep_input_order_over_files(void **state)
     lode_part_close(&part);
 }
 
+/* Random numbers by SplitMix64. */
+static uint64_t next_random(uint64_t *seed)
+{
+    uint64_t z = (*seed += UINT64_C(0x9e3779b97f4a7c15));
+    z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
+    z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
+    return z ^ (z >> 31);
+}
+
+static const char *pick(uint64_t *seed, const char *const *words, size_t n)
+{
+    return words[next_random(seed) % n];
+}
+
+/* Two files whose cells hold line ends, quotes and separators, and some rows with faults; events
+ * find their users through the sessions, many times are equal. */
+static void write_hostile(struct fixture *f, uint64_t seed)
+{
+    static const char *const words[] = {
+        "a",        "\"b\nc\"",     "\"x,\"\"\n,\"\"\n\"", "d\"e", "\"\"",
+        "\xc3\xa9", "\"\r\n\r\n\"", "\"\n\n\n,1,2\n\"",    "f g",  "\"q\"z"};
+    static const char *const ends[] = {"\n", "\n", "\r\n", "\n\n", "\n\r\n"};
+    static const char *const flags[] = {"0", "1", "0.5", "\"1\"", "\"1\n\"", "", "true"};
+    struct lode_bytes sessions = {0};
+    struct lode_bytes events = {0};
+    assert_ok(lode_bytes_printf(&sessions, "\xef\xbb\xbf\nsession_id,user_id,os,kpi_a\r\n"));
+    assert_ok(lode_bytes_printf(&events, "session_id,ts,event,\"no\nte\",kpi_b\n"));
+    for (int i = 0; i < 30; i++)
+        assert_ok(lode_bytes_printf(&sessions, "\"s\n%d\",u%d,%s,%s%s", i, i % 11,
+                                    pick(&seed, words, 10), pick(&seed, flags, 7),
+                                    pick(&seed, ends, 5)));
+    for (int i = 0; i < 150; i++)
+        assert_ok(lode_bytes_printf(&events, "\"s\n%d\",%d,%s,%s,%s%s",
+                                    (int)(next_random(&seed) % 32), (int)(next_random(&seed) % 5),
+                                    pick(&seed, words, 10), pick(&seed, words, 10),
+                                    pick(&seed, flags, 7), i < 149 ? pick(&seed, ends, 5) : ""));
+    assert_ok(lode_bytes_append(&sessions, "", 1));
+    assert_ok(lode_bytes_append(&events, "", 1));
+    f->options.n_inputs = 0;
+    input(f, "e.csv", (const char *)events.data);
+    input(f, "s.csv", (const char *)sessions.data);
+    lode_bytes_clear(&sessions);
+    lode_bytes_clear(&events);
+}
+
+static void the_cut_into_ranges_changes_no_byte(void **state)
+{
+    struct fixture *f = *state;
+    static const uint64_t sizes[] = {11, 37, 64, 300, 1000, 4000};
+    const char *given = getenv("LODE_SEED");
+    const uint64_t first = given ? strtoull(given, NULL, 10) : 7;
+    f->options.max_rejects = 1.0;
+    f->options.partition_bytes = 1500;
+    print_message("seeds %d to %d (LODE_SEED=N: from N)\n", (int)first, (int)first + 2);
+    for (uint64_t seed = first; seed < first + 3; seed++) {
+        char name[64];
+        char whole[PATH_BYTES];
+        write_hostile(f, seed);
+        snprintf(name, sizeof name, "whole%d", (int)seed);
+        f->options.range_bytes = UINT64_C(1) << 40;
+        assert_ok(stage(f, name));
+        assert_true(f->summary.n_rows_rejected > 0 && f->summary.n_events > 50);
+        memcpy(whole, f->output, sizeof whole);
+        for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+            snprintf(name, sizeof name, "cut%d-%d", (int)seed, (int)sizes[i]);
+            f->options.range_bytes = sizes[i];
+            f->cluster.backwards = i % 2 == 0;
+            assert_ok(stage(f, name));
+            assert_same_file(whole, f->output, "index.h5");
+            assert_same_file(whole, f->output, "rejects.jsonl");
+            for (int64_t p = 0; p < f->summary.n_partitions; p++) {
+                char part[32];
+                assert_same_file(whole, f->output, lode_store_part_name(p, part));
+            }
+        }
+    }
+}
+
+/* The first reject of the second range: lines count from the beginning of the file. */
+static void messages_name_the_line_of_the_file_not_of_the_range(void **state)
+{
+    struct fixture *f = *state;
+    f->options.range_bytes = 16;
+    input(f, "s.csv", "session_id,kpi_a\n\"s\n1\",1\n\ns3,0\ns4,no\n");
+    assert_status(LODE_E_INPUT, stage(f, "out"));
+    assert_non_null(strstr(lode_error_text(), "s.csv line 6: text in a number"));
+    f->options.n_inputs = 0;
+    input(f, "t.csv", "session_id,kpi_a\n\"s\n1\",1\ns3,0\ns4,\"1\n");
+    assert_status(LODE_E_INPUT, stage(f, "out2"));
+    assert_non_null(strstr(lode_error_text(), "t.csv: line 5: quote is never closed"));
+}
+
+/* Writes to the first input before the tasks run. */
+static lode_status map_a_changed_file(struct lode_cluster *cluster, const struct lode_stage *stage,
+                                      lode_merge_fn merge, void *context)
+{
+    char path[PATH_BYTES + 16];
+    snprintf(path, sizeof path, "%s/../s.csv", cluster->work_directory);
+    FILE *file = fopen(path, "a");
+    assert_non_null(file);
+    fputs("s9,u9,9,web,1,1\n", file);
+    fclose(file);
+    return local_map(cluster, stage, merge, context);
+}
+
+static void a_file_that_grows_while_it_is_staged_is_refused(void **state)
+{
+    struct fixture *f = *state;
+    input(f, "s.csv", sessions_csv);
+    f->map = map_a_changed_file;
+    assert_status(LODE_E_INPUT, stage(f, "out"));
+    assert_non_null(strstr(lode_error_text(), "s.csv: changed while it was being staged"));
+    assert_false(exists(f->output, ".staging"));
+}
+
 static const char *data_directory(char *buffer, size_t size)
 {
     const char *given = getenv("LODE_DATA");
@@ -457,6 +574,9 @@ int main(void)
         TEST(codes_are_as_wide_as_the_dictionary_asks),
         TEST(the_order_of_tasks_and_repeats_change_no_byte),
         TEST(ties_in_time_keep_input_order_over_files),
+        TEST(the_cut_into_ranges_changes_no_byte),
+        TEST(messages_name_the_line_of_the_file_not_of_the_range),
+        TEST(a_file_that_grows_while_it_is_staged_is_refused),
         TEST(hdfs_blocks_has_the_published_counts),
         TEST(it_incidents_has_the_published_counts),
         TEST(deskdrop_has_the_published_counts),
