@@ -12,6 +12,7 @@
 
 #include "common/input/columns.h"
 #include "common/input/csv.h"
+#include "common/input/csv_index.h"
 #include "common/input/input.h"
 #include "common/input/json_rows.h"
 #include "common/input/window.h"
@@ -28,7 +29,8 @@ struct lode_rows {
     struct lode_window window;
     struct lode_columns columns;
     struct lode_json_rows *json; /* NULL: the text is CSV */
-    uint64_t end;                /* no record is taken that begins at this byte or later */
+    struct lode_csv_index index;
+    uint64_t end; /* no record is taken that begins at this byte or later */
     uint64_t first;
     int64_t line;      /* of the record returned last */
     int64_t next_line; /* of data[begin] */
@@ -88,16 +90,6 @@ static const char *text_fault(const char *text, size_t size)
     return lode_text_is_utf8(text, size) ? NULL : "invalid UTF-8";
 }
 
-/* The same for a field of a record that begins at `record`. Readers differ about a CR that neither
- * quotes nor an LF make clear (a line end, data, an error), so it is refused. */
-static const char *field_fault(const char *record, const struct lode_field *field)
-{
-    const bool is_quoted = field->text > record && field->text[-1] == '"';
-    if (!is_quoted && memchr(field->text, '\r', field->size) != NULL)
-        return "CR without LF outside quotes";
-    return text_fault(field->text, field->size);
-}
-
 /* CSV: the record at the front of the window, however much must be read for it. *record.n_fields 0:
  * a blank line. *more false: the end. The record is not used up yet. */
 static lode_status csv_record(struct lode_rows *rows, struct lode_field *fields, int64_t capacity,
@@ -137,7 +129,7 @@ static lode_status name_columns(struct lode_rows *rows, const struct lode_field 
     const char *path = lode_input_path(rows->input);
     const int64_t line = rows->next_line;
     for (int64_t i = 0; i < count; i++) {
-        const char *fault = field_fault(text_of(rows), &fields[i]);
+        const char *fault = text_fault(fields[i].text, fields[i].size);
         bool is_new = false;
         if (fault != NULL)
             return lode_fail(LODE_E_INPUT,
@@ -368,11 +360,106 @@ const char *const *lode_rows_columns(const struct lode_rows *rows, int *count)
     return (const char *const *)rows->columns.names;
 }
 
+enum outcome { TAKEN, UNUSUAL, CUT };
+
+/* A record's fields by the index. */
+struct indexed {
+    size_t size; /* of the record */
+    int64_t n_lines;
+    uint32_t n_places; /* used up */
+};
+
+/* Takes the record that begins at `text`, `shift` bytes into the indexed stretch, if it is of the
+ * usual kind: as many fields as columns, quotes around whole fields and nowhere else. CUT: it may
+ * go on behind the stretch. */
+static inline enum outcome take_indexed(const struct lode_csv_index *index, const char *text,
+                                        uint32_t shift, struct lode_field *fields, int count,
+                                        struct indexed *record)
+{
+    const uint32_t *place = index->places + index->next;
+    const uint32_t *const end_places = index->places + index->count;
+    uint32_t from = 0; /* offsets in the record */
+    int64_t n_lines = 1;
+    for (int c = 0; c < count; c++) {
+        if (place == end_places) return CUT;
+        uint32_t end = *place++ - shift;
+        struct lode_field field = {.text = text + from, .size = end - from};
+        if (text[end] == '"') {
+            if (end != from) return UNUSUAL;
+            uint32_t close;
+            do {
+                if (place == end_places) return CUT;
+                close = *place++ - shift;
+                n_lines += text[close] == '\n';
+            } while (text[close] != '"');
+            field = (struct lode_field){.text = text + from + 1, .size = close - from - 1};
+            if (place == end_places) return CUT;
+            end = *place++ - shift;
+            const bool at_crlf = text[close + 1] == '\r' && end == close + 2 && text[end] == '\n';
+            if (end != close + 1 && !at_crlf) return UNUSUAL;
+        } else if (text[end] == '\n' && end > from && text[end - 1] == '\r') {
+            field.size--;
+        }
+        if (text[end] != (c + 1 < count ? ',' : '\n')) return UNUSUAL;
+        fields[c] = field;
+        from = end + 1;
+    }
+    if (count == 1 && fields[0].size == 0) return UNUSUAL; /* it may be a blank line */
+    *record = (struct indexed){.size = from,
+                               .n_lines = n_lines,
+                               .n_places = (uint32_t)(place - index->places) - index->next};
+    return TAKEN;
+}
+
+/* The first fault of the fields of a record, which is `size` bytes with its separators. Those are
+ * ASCII: the fields are UTF-8 when the whole is, which is one look instead of many. */
+static const char *fields_fault(const char *record, size_t size, const struct lode_field *fields,
+                                int count)
+{
+    const char *fault = NULL;
+    if (lode_text_is_utf8(record, size)) return NULL;
+    for (int c = 0; fault == NULL && c < count; c++)
+        fault = text_fault(fields[c].text, fields[c].size);
+    return fault;
+}
+
+/* The record at the front of the window by the index; false, and nothing has changed, when it is
+ * for csv_record. */
+static inline bool next_indexed(struct lode_rows *rows, struct lode_field *fields,
+                                const char **fault)
+{
+    struct lode_csv_index *index = &rows->index;
+    const int count = rows->columns.count;
+    const uint64_t position = rows->window.offset + rows->window.begin;
+    const char *text = text_of(rows);
+    struct indexed record;
+    enum outcome outcome = CUT;
+    if (position < index->begin + index->size) {
+        lode_csv_index_skip(index, position);
+        outcome =
+            take_indexed(index, text, (uint32_t)(position - index->begin), fields, count, &record);
+    }
+    if (outcome == CUT && (position != index->begin || index->size == 0)) {
+        lode_csv_index_fill(index, position, text, size_of(rows));
+        outcome = take_indexed(index, text, 0, fields, count, &record);
+    }
+    if (outcome != TAKEN) return false;
+
+    index->next += record.n_places;
+    rows->line = rows->next_line;
+    rows->count++;
+    use(rows, record.size, record.n_lines);
+    *fault = index->is_plain ? NULL : fields_fault(text, record.size, fields, count);
+    return true;
+}
+
 static lode_status next_csv(struct lode_rows *rows, struct lode_field *fields, const char **fault,
                             bool *more)
 {
     const int count = rows->columns.count;
     struct lode_csv_record record;
+    *more = !at_end(rows);
+    if (!*more || next_indexed(rows, fields, fault)) return LODE_OK;
     for (;;) {
         *more = false;
         if (at_end(rows)) return LODE_OK;
@@ -390,8 +477,7 @@ static lode_status next_csv(struct lode_rows *rows, struct lode_field *fields, c
 
     *fault = record.fault;
     if (*fault == NULL && record.n_fields != count) *fault = "wrong number of fields";
-    for (int i = 0; !plain && *fault == NULL && i < count; i++)
-        *fault = field_fault(text, &fields[i]);
+    if (!plain && *fault == NULL) *fault = fields_fault(text, record.size, fields, count);
     if (record.has_doubled && *fault == NULL) lode_csv_unquote(text, fields, count);
     return LODE_OK;
 }

@@ -3,6 +3,7 @@
 
 #include "jobs/stage/moment.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static int64_t moment(const struct moment_rule *rule, const char *text)
@@ -65,6 +66,35 @@ static void what_is_no_time_is_rejected_with_the_reason(void **state)
                         "time out of range");
 }
 
+/* Each length takes another way to the digits; each place is tried with what stands beside the
+ * digits among the characters. */
+static void digits_are_read_as_numbers_of_any_length(void **state)
+{
+    (void)state;
+    static const char digits[] = "9876543210123456789";
+    const struct moment_rule rule = {.unit = STAGE_TIME_MS};
+    for (size_t size = 1; size <= 18; size++) {
+        char text[24] = {0};
+        char wrong[24];
+        int64_t time_ms = 0;
+        memcpy(text, digits + 19 - size, size);
+        const int64_t expected = strtoll(text, NULL, 10);
+        const char *reason = moment_read(&rule, text, size, &time_ms);
+        if (expected <= INT64_C(1) << 53)
+            assert_true(reason == NULL && time_ms == expected);
+        else
+            assert_string_equal(reason, "time out of range");
+        for (size_t i = 0; i < size; i++)
+            for (int c = 1; c < 256; c++) {
+                if (c >= '0' && c <= '9') continue;
+                if (strchr("+-.eE", c) != NULL) continue; /* these have a meaning in some places */
+                memcpy(wrong, text, sizeof wrong);
+                wrong[i] = (char)c;
+                assert_string_equal(moment_read(&rule, wrong, size, &time_ms), "text in a number");
+            }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -73,6 +103,7 @@ int main(void)
         cmocka_unit_test(fractions_of_a_second_are_kept_to_the_millisecond),
         cmocka_unit_test(a_time_without_offset_is_of_the_given_zone),
         cmocka_unit_test(what_is_no_time_is_rejected_with_the_reason),
+        cmocka_unit_test(digits_are_read_as_numbers_of_any_length),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,42 @@
+/* CSV index: where the bytes that mean something lie in a stretch of a text, found for many records
+ * at once. Pure.
+ *
+ * Most records have no quotes: then field c ends at place c, and the last at a line end. A record
+ * whose places are not just that is for lode_csv_split.
+ */
+#ifndef LODE_COMMON_CSV_INDEX_H
+#define LODE_COMMON_CSV_INDEX_H
+
+#include "common/input/rows.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+    LODE_CSV_INDEX_BYTES = 1 << 13, /* text and index stay in the first- and second-level cache */
+    LODE_CSV_INDEX_SLACK = 8
+};
+
+struct lode_csv_index {
+    uint64_t begin; /* of the stretch, in the whole text */
+    uint32_t size;  /* bytes of the stretch */
+    uint32_t next;  /* places[next..count) are not used up */
+    uint32_t count;
+    bool is_plain; /* all bytes of the stretch are ASCII other than NUL */
+    uint32_t places[LODE_CSV_INDEX_BYTES + LODE_CSV_INDEX_SLACK]; /* of ',', '"', LF; ascending */
+};
+
+/* Indexes the first bytes of text[0..size), at most LODE_CSV_INDEX_BYTES, as a stretch that begins
+ * at `begin` of the whole text. */
+void lode_csv_index_fill(struct lode_csv_index *index, uint64_t begin, const char *text,
+                         size_t size);
+
+/* Drops places before byte `position` of the whole text. */
+static inline void lode_csv_index_skip(struct lode_csv_index *index, uint64_t position)
+{
+    while (index->next < index->count && index->begin + index->places[index->next] < position)
+        index->next++;
+}
+
+#endif
