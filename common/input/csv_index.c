@@ -12,26 +12,35 @@
 
 enum { BLOCK = 64 };
 
+/* A bit for each of 64 bytes. */
+struct bits {
+    uint64_t special; /* ',', '"' or LF */
+    uint64_t line;    /* LF */
+    uint64_t cr;      /* CR */
+    uint64_t odd;     /* NUL, or not ASCII */
+};
+
 #ifdef __SSE2__
-/* Bits of the 64 bytes that are ',', '"' or LF; *odd gets a bit for each that is not plain. */
-static inline uint64_t special_bits(const char *text, uint64_t *odd)
+static inline uint64_t equal_bits(__m128i bytes, char byte, unsigned shift)
 {
-    const __m128i comma = _mm_set1_epi8(',');
-    const __m128i quote = _mm_set1_epi8('"');
-    const __m128i line = _mm_set1_epi8('\n');
-    uint64_t bits = 0;
-    *odd = 0;
+    return (uint64_t)(unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(bytes, _mm_set1_epi8(byte)))
+           << shift;
+}
+
+static inline struct bits find_bits(const char *text)
+{
+    struct bits bits = {0};
     for (unsigned i = 0; i < BLOCK; i += 16) {
         __m128i bytes;
         memcpy(&bytes, text + i, sizeof bytes);
-        const __m128i special =
-            _mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(bytes, comma), _mm_cmpeq_epi8(bytes, quote)),
-                         _mm_cmpeq_epi8(bytes, line));
         /* signed: 0x80 to 0xff and 0 are not above 0 */
         const __m128i plain = _mm_cmpgt_epi8(bytes, _mm_setzero_si128());
-        bits |= (uint64_t)(unsigned)_mm_movemask_epi8(special) << i;
-        *odd |= (uint64_t)(~(unsigned)_mm_movemask_epi8(plain) & 0xffff) << i;
+        bits.line |= equal_bits(bytes, '\n', i);
+        bits.cr |= equal_bits(bytes, '\r', i);
+        bits.special |= equal_bits(bytes, ',', i) | equal_bits(bytes, '"', i);
+        bits.odd |= (uint64_t)(~(unsigned)_mm_movemask_epi8(plain) & 0xffff) << i;
     }
+    bits.special |= bits.line;
     return bits;
 }
 #else
@@ -49,20 +58,20 @@ static inline uint64_t gather_tops(uint64_t tops)
     return (tops >> 7) * UINT64_C(0x0102040810204080) >> 56;
 }
 
-static inline uint64_t special_bits(const char *text, uint64_t *odd)
+static inline struct bits find_bits(const char *text)
 {
     const uint64_t tops = UINT64_MAX / 255 << 7;
-    uint64_t bits = 0;
-    *odd = 0;
+    struct bits bits = {0};
     for (unsigned i = 0; i < BLOCK; i += 8) {
         uint64_t word;
         memcpy(&word, text + i, sizeof word);
         word = le64toh(word);
-        bits |=
-            gather_tops(equal_bytes(word, ',') | equal_bytes(word, '"') | equal_bytes(word, '\n'))
-            << i;
-        *odd |= gather_tops((word | equal_bytes(word, 0)) & tops) << i;
+        bits.line |= gather_tops(equal_bytes(word, '\n')) << i;
+        bits.cr |= gather_tops(equal_bytes(word, '\r')) << i;
+        bits.special |= gather_tops(equal_bytes(word, ',') | equal_bytes(word, '"')) << i;
+        bits.odd |= gather_tops((word | equal_bytes(word, 0)) & tops) << i;
     }
+    bits.special |= bits.line;
     return bits;
 }
 #endif
@@ -100,6 +109,7 @@ void lode_csv_index_fill(struct lode_csv_index *index, uint64_t begin, const cha
     const uint32_t most =
         size < LODE_CSV_INDEX_BYTES ? (uint32_t)size : (uint32_t)LODE_CSV_INDEX_BYTES;
     uint64_t all_odd = 0;
+    uint64_t cr_before = 0; /* the block before ended with a CR: 1 */
     uint32_t count = 0;
     for (uint32_t at = 0; at < most; at += BLOCK) {
         char tail[BLOCK];
@@ -109,14 +119,15 @@ void lode_csv_index_fill(struct lode_csv_index *index, uint64_t begin, const cha
             memcpy(tail, block, most - at);
             block = tail;
         }
-        uint64_t odd;
-        const uint64_t bits = special_bits(block, &odd);
-        all_odd |= odd;
-        count = put_places(index->places, count, at, bits);
+        const struct bits bits = find_bits(block);
+        /* a CR, as a bit of the byte behind it, that is no LF */
+        all_odd |= bits.odd | ((bits.cr << 1 | cr_before) & ~bits.line);
+        cr_before = bits.cr >> (BLOCK - 1);
+        count = put_places(index->places, count, at, bits.special);
     }
     index->begin = begin;
     index->size = most;
     index->next = 0;
     index->count = count;
-    index->is_plain = all_odd == 0;
+    index->is_plain = (all_odd | cr_before) == 0; /* what follows a last CR is not known */
 }

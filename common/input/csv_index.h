@@ -23,7 +23,8 @@ struct lode_csv_index {
     uint32_t size;  /* bytes of the stretch */
     uint32_t next;  /* places[next..count) are not used up */
     uint32_t count;
-    bool is_plain; /* all bytes of the stretch are ASCII other than NUL */
+    bool is_plain; /* all bytes are ASCII other than NUL, and an LF follows every CR; false may also
+                    * be said of the neighbours */
     uint32_t places[LODE_CSV_INDEX_BYTES + LODE_CSV_INDEX_SLACK]; /* of ',', '"', LF; ascending */
 };
 

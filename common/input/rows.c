@@ -90,6 +90,16 @@ static const char *text_fault(const char *text, size_t size)
     return lode_text_is_utf8(text, size) ? NULL : "invalid UTF-8";
 }
 
+/* The same for a field of a record that begins at `record`. Readers differ about a CR that neither
+ * quotes nor an LF make clear (a line end, data, an error), so it is refused. */
+static const char *field_fault(const char *record, const struct lode_field *field)
+{
+    const bool is_quoted = field->text > record && field->text[-1] == '"';
+    if (!is_quoted && memchr(field->text, '\r', field->size) != NULL)
+        return "CR without LF outside quotes";
+    return text_fault(field->text, field->size);
+}
+
 /* CSV: the record at the front of the window, however much must be read for it. *record.n_fields 0:
  * a blank line. *more false: the end. The record is not used up yet. */
 static lode_status csv_record(struct lode_rows *rows, struct lode_field *fields, int64_t capacity,
@@ -129,7 +139,7 @@ static lode_status name_columns(struct lode_rows *rows, const struct lode_field 
     const char *path = lode_input_path(rows->input);
     const int64_t line = rows->next_line;
     for (int64_t i = 0; i < count; i++) {
-        const char *fault = text_fault(fields[i].text, fields[i].size);
+        const char *fault = field_fault(text_of(rows), &fields[i]);
         bool is_new = false;
         if (fault != NULL)
             return lode_fail(LODE_E_INPUT,
@@ -416,10 +426,11 @@ static inline enum outcome take_indexed(const struct lode_csv_index *index, cons
 static const char *fields_fault(const char *record, size_t size, const struct lode_field *fields,
                                 int count)
 {
+    const bool is_crlf = size >= 2 && record[size - 2] == '\r' && record[size - 1] == '\n';
+    const bool has_cr = memchr(record, '\r', is_crlf ? size - 2 : size) != NULL;
     const char *fault = NULL;
-    if (lode_text_is_utf8(record, size)) return NULL;
-    for (int c = 0; fault == NULL && c < count; c++)
-        fault = text_fault(fields[c].text, fields[c].size);
+    if (!has_cr && lode_text_is_utf8(record, size)) return NULL;
+    for (int c = 0; fault == NULL && c < count; c++) fault = field_fault(record, &fields[c]);
     return fault;
 }
 
