@@ -80,7 +80,7 @@ static void maps_turn_the_codes_of_a_file_into_those_of_the_store(void **state)
     uint32_t *maps[] = {names, values};
     const struct lode_dictionary lists[] = {{NULL, 2}, {NULL, 1}};
     struct stage_attribute attribute = {.name = "os"};
-    struct stage_plan plan = {.n_files = 2,
+    struct stage_plan plan = {.n_ranges = 2,
                               .n_kpis = 1,
                               .n_attributes = 1,
                               .attributes = &attribute,
