@@ -1,25 +1,13 @@
-/* Cluster: the main thread's side of the engine.
- *
- * Results come in any order and are merged in task order: a result that comes early waits in
- * `early` until all before it are merged. That order, not the order of arrival, is what makes the
- * bytes of a run the same for any number of workers.
- */
-#include "coordinator/cluster.h"
-
+/* Cluster: opening and closing, and what there is to tell. A stage under way is in mapping.c. */
 #include "common/clock.h"
-#include "common/file.h"
-#include "common/hash.h"
 #include "common/log.h"
 #include "common/wire/mpi.h"
-#include "coordinator/dispatch/dispatch.h"
+#include "coordinator/cluster_private.h"
 #include "coordinator/endpoint.h"
-#include "coordinator/progress.h"
 #include "coordinator/signals.h"
 #include "coordinator/verdict.h"
 #include "worker/agent.h"
-#include "worker/executor.h"
 
-#include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,35 +15,11 @@
 #include <unistd.h>
 
 enum {
-    WAIT_MS = 200,
     START_TIMEOUT_MS = 60000,
-    RESULT_LIMIT = INT32_MAX,
     TRANSIT_BEATS = 4, /* heartbeats after which an assignment must be listed */
     SLOW_US = 2000000, /* a task that runs shorter is not worth a second copy */
     MAX_ATTEMPTS = 4,
     MAX_KILLS = 3
-};
-
-struct lode_cluster {
-    struct cluster_options options;
-    char *work_directory;
-    char *endpoint_path; /* for late joiners; removed at the end */
-    struct lode_zmq *zmq;
-    struct dispatch *dispatch;
-    struct progress progress;
-    struct ledger ledger;
-    int most_workers, stop_signal;
-};
-
-/* One lode_map under way. */
-struct mapping {
-    struct lode_cluster *cluster;
-    const struct lode_stage *stage;
-    lode_merge_fn merge;
-    void *context;
-    struct report **early; /* [n_tasks] results that wait for their turn */
-    int64_t n_merged, n_done;
-    bool ended, broken;
 };
 
 /* Budget of a worker where none is asked for: its share of 80 % of the machine. */
@@ -133,13 +97,19 @@ static lode_status open_local(struct opening *opening, int workers)
 static void abandon(void *context, int signal_number)
 {
     struct lode_cluster *cluster = context;
-    ledger_flush(&cluster->ledger);
+    if (ledger_flush(&cluster->ledger)) fprintf(stderr, "lode: %s\n", lode_error_text());
     unlink(cluster->endpoint_path);
     fprintf(stderr, "lode: stopped by signal %d in the middle of a root step\n", signal_number);
     if (cluster->options.verdict_path &&
         verdict_write_ended(cluster->options.verdict_path, 128 + signal_number))
         fprintf(stderr, "lode: %s\n", lode_error_text());
     _exit(128 + signal_number);
+}
+
+/* A run without a journal has only one. */
+static uint64_t epoch_of(const struct cluster_options *options)
+{
+    return options->journal ? journal_epoch(options->journal) : 1;
 }
 
 static struct dispatch_options dispatch_options_of(struct lode_cluster *cluster, bool under_mpirun)
@@ -156,6 +126,7 @@ static struct dispatch_options dispatch_options_of(struct lode_cluster *cluster,
                      .heartbeat_us = options->heartbeat_ms * 1000,
                      .start_timeout_us = START_TIMEOUT_MS * INT64_C(1000),
                      .memory_bytes = options->memory_bytes,
+                     .epoch = epoch_of(options),
                      .work_directory = cluster->work_directory},
         .under_mpirun = under_mpirun,
         .abandon = abandon,
@@ -182,7 +153,7 @@ lode_status cluster_open(const struct cluster_options *options, const char *dire
     const bool under_mpirun = lode_mpi_rank(&rank, &ranks);
     struct opening opening = {.cluster = opened,
                               .dispatch = dispatch_options_of(opened, under_mpirun)};
-    lode_try_done(ledger_open(&opened->ledger, directory, lode_clock_us()));
+    lode_try_done(ledger_open(&opened->ledger, directory, epoch_of(options), lode_clock_us()));
     lode_try_done(lode_zmq_create(&opened->zmq));
     if (under_mpirun && ranks > 1)
         lode_try_done(open_under_mpi(&opening, mpi_started));
@@ -199,7 +170,9 @@ done:
 void cluster_close(struct lode_cluster *cluster)
 {
     if (!cluster) return;
-    if (cluster->endpoint_path) unlink(cluster->endpoint_path);
+    /* else it is the door of the coordinator that has the run by now */
+    const bool is_ours = !cluster->options.journal || !journal_is_lost(cluster->options.journal);
+    if (cluster->endpoint_path && is_ours) unlink(cluster->endpoint_path);
     dispatch_close(cluster->dispatch);
     lode_zmq_destroy(cluster->zmq);
     ledger_close(&cluster->ledger);
@@ -222,164 +195,6 @@ void cluster_decline(void)
     bool go = false;
     if (lode_mpi_start(decline_all, NULL, &orders, sizeof orders, &go) == LODE_OK)
         lode_log_warn("ranks were let go twice");
-}
-
-/* A result that travelled as a file of the run: read whole, checked, removed. */
-static lode_status read_result(struct mapping *map, const struct report *report,
-                               struct lode_bytes *bytes)
-{
-    char path[4096];
-    executor_result_path(path, sizeof path, map->cluster->work_directory,
-                         map->cluster->ledger.n_stages, report->task, report->attempt);
-    lode_try(lode_file_read(path, RESULT_LIMIT, bytes));
-    if (bytes->size != report->file_size ||
-        lode_hash(bytes->data, bytes->size) != report->file_hash)
-        return lode_fail(LODE_E_RUN, "%s: not the result that was announced", path);
-    unlink(path);
-    return LODE_OK;
-}
-
-static lode_status merge_one(struct mapping *map, struct report *report)
-{
-    if (report->kind == REPORT_GIVEN_UP) return LODE_OK; /* the run goes on without it */
-    if (report->file_size) lode_try(read_result(map, report, &report->bytes));
-    return map->merge(map->context, report->task, report->bytes.data, report->bytes.size);
-}
-
-/* Takes the report over. */
-static lode_status take_result(struct mapping *map, struct report *report)
-{
-    lode_status status = LODE_OK;
-    map->early[report->task] = report;
-    map->n_done++;
-    progress_task(&map->cluster->progress, report->task, false);
-    while (!status && map->n_merged < map->stage->n_tasks && map->early[map->n_merged]) {
-        struct report *next = map->early[map->n_merged];
-        status = merge_one(map, next);
-        map->early[map->n_merged++] = NULL;
-        report_free(next);
-    }
-    return status;
-}
-
-static lode_status fail_task(struct mapping *map, const struct report *report)
-{
-    char name[512];
-    struct lode_bytes why = {0};
-    const struct ledger *ledger = &map->cluster->ledger;
-    /* a leaf's own verdict (bad input, no memory) is the run's; a task that kills workers is not */
-    lode_status status = ledger_status(ledger, report->task);
-    if (report->quarantined || status == LODE_E_CLUSTER) status = LODE_E_RUN;
-    ledger_name_task(map->stage, report->task, name, sizeof name);
-    lode_try(ledger_explain(ledger, report->task, &why));
-    status = lode_fail(status, "%s: %s was given up%s: %.*s", map->stage->title, name,
-                       report->quarantined ? ", it took its worker down each time" : "",
-                       (int)why.size, (const char *)why.data);
-    lode_bytes_clear(&why);
-    return status;
-}
-
-static lode_status stop(struct mapping *map, const struct report *report)
-{
-    const struct signals_wish wish = signals_wish(lode_mpi_rank(&(int){0}, &(int){0}));
-    if (report->kind == REPORT_STOPPED) {
-        map->cluster->stop_signal = wish.stop;
-        return lode_fail(LODE_E_STOPPED,
-                         "stopped by signal %d: %" PRId64 " of %" PRId64 " tasks of '%s' were done",
-                         wish.stop, map->n_done, map->stage->n_tasks, map->stage->title);
-    }
-    return lode_fail(LODE_E_STOPPED,
-                     "stopped in good order, as asked: %" PRId64 " of %" PRId64
-                     " tasks of '%s' were done",
-                     map->n_done, map->stage->n_tasks, map->stage->title);
-}
-
-/* What the report means for the run; *kept: it was taken over. */
-static lode_status take_report(struct mapping *map, struct report *report, bool *kept)
-{
-    struct lode_cluster *cluster = map->cluster;
-    *kept = false;
-    if (report->workers > cluster->most_workers) cluster->most_workers = report->workers;
-    switch (report->kind) {
-    case REPORT_RESULT:
-        lode_try(ledger_attempt(&cluster->ledger, map->stage, report));
-        *kept = true;
-        return take_result(map, report);
-    case REPORT_ATTEMPT:
-        return ledger_attempt(&cluster->ledger, map->stage, report);
-    case REPORT_GIVEN_UP:
-        lode_try(ledger_missing(&cluster->ledger, map->stage, report));
-        *kept = true;
-        return take_result(map, report);
-    case REPORT_WORKER_LOST:
-        return ledger_lost(&cluster->ledger, report);
-    case REPORT_STAGE_DONE:
-        map->ended = true;
-        return LODE_OK;
-    case REPORT_STAGE_FAILED:
-        return fail_task(map, report);
-    case REPORT_NO_WORKERS:
-        return lode_fail(LODE_E_CLUSTER,
-                         "no worker is left and none came back; see log/ in the run directory");
-    case REPORT_DRAINED:
-    case REPORT_STOPPED:
-        return stop(map, report);
-    case REPORT_FORGOTTEN:
-        return LODE_OK;
-    case REPORT_BROKEN:
-        map->broken = true;
-        return lode_fail(report->status, "%s", report->text);
-    }
-    return LODE_OK;
-}
-
-static lode_status wait_for_stage(struct mapping *map)
-{
-    struct lode_cluster *cluster = map->cluster;
-    while (!map->ended) {
-        struct report *report = NULL;
-        bool kept = false;
-        lode_try(dispatch_next(cluster->dispatch, 0, &report));
-        if (!report) { /* time to tell what is known: it survives us */
-            ledger_flush(&cluster->ledger);
-            lode_try(dispatch_next(cluster->dispatch, WAIT_MS, &report));
-        }
-        lode_status status = LODE_OK;
-        if (report) {
-            status = take_report(map, report, &kept);
-            if (!kept) report_free(report);
-        }
-        lode_try(status);
-        progress_update(&cluster->progress, cluster->most_workers, lode_clock_us());
-    }
-    return LODE_OK;
-}
-
-lode_status cluster_map(struct lode_cluster *cluster, const struct lode_stage *stage,
-                        lode_merge_fn merge, void *context)
-{
-    const int64_t start = lode_clock_us();
-    if (stage->n_tasks == 0) return LODE_OK;
-    lode_try(ledger_begin(&cluster->ledger, stage));
-    struct stage_statistics *statistics = &cluster->ledger.stages[cluster->ledger.n_stages - 1];
-    struct mapping map = {.cluster = cluster, .stage = stage, .merge = merge, .context = context};
-    map.early = calloc((size_t)stage->n_tasks, sizeof *map.early);
-    if (!map.early)
-        return lode_fail(LODE_E_MEMORY, "no memory for %" PRId64 " tasks", stage->n_tasks);
-
-    progress_begin(&cluster->progress, stage->title, stage->n_tasks, stage->costs,
-                   stage->cost_units, start);
-    lode_status status =
-        dispatch_begin(cluster->dispatch, (uint64_t)cluster->ledger.n_stages, stage);
-    if (!status) status = wait_for_stage(&map);
-    if (status && !map.broken && dispatch_forget(cluster->dispatch))
-        lode_log_warn("the dispatcher does not listen");
-    progress_end(&cluster->progress, cluster->most_workers, lode_clock_us());
-    statistics->wall_us = lode_clock_us() - start;
-    ledger_flush(&cluster->ledger);
-    for (int64_t i = 0; i < stage->n_tasks; i++) report_free(map.early[i]);
-    free(map.early);
-    return status;
 }
 
 const struct ledger *cluster_ledger(const struct lode_cluster *cluster)

@@ -4,6 +4,7 @@
 #ifndef LODE_COORDINATOR_CLUSTER_H
 #define LODE_COORDINATOR_CLUSTER_H
 
+#include "coordinator/journal/journal.h"
 #include "coordinator/ledger.h"
 #include "jobs/job.h"
 
@@ -20,6 +21,7 @@ struct cluster_options {
     bool no_speculation;      /* do not repeat tasks that are merely slow */
     bool allow_partial;       /* go on without tasks that were given up */
     bool quiet;               /* no progress */
+    struct journal *journal;  /* taken; borrowed until cluster_close. NULL: the run has none */
 };
 
 /* directory: the run's, absolute, with log/ and stages/ in it. *mpi_started is set once MPI's
@@ -29,7 +31,9 @@ LODE_CHECKED lode_status cluster_open(const struct cluster_options *options, con
 /* Tells the workers to leave and waits for the ones that were started here. Takes NULL. */
 void cluster_close(struct lode_cluster *cluster);
 
-/* lode_run.map */
+/* lode_run.map. With a journal: a result is merged once it is on disk, and what the journal knows
+ * of an earlier epoch is merged without being computed again. LODE_E_BUG: the stage is not the one
+ * that the journal has in its place. */
 lode_status cluster_map(struct lode_cluster *cluster, const struct lode_stage *stage,
                         lode_merge_fn merge, void *context);
 

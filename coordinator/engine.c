@@ -46,6 +46,7 @@ static cJSON *describe_stages(const struct lode_cluster *cluster)
         cJSON_AddNumberToObject(stage, "tasks", (double)all[i].tasks);
         cJSON_AddNumberToObject(stage, "attempts", (double)all[i].attempts);
         cJSON_AddNumberToObject(stage, "repeated", (double)all[i].repeated);
+        cJSON_AddNumberToObject(stage, "known", (double)all[i].known);
         cJSON_AddNumberToObject(stage, "median_seconds",
                                 (double)pace_median_us(&all[i].pace) / 1e6);
         cJSON_AddNumberToObject(stage, "longest_seconds", (double)all[i].slowest_us / 1e6);
@@ -172,6 +173,8 @@ static lode_status write_record(const struct invocation *invocation, const struc
     cJSON_AddItemToObject(record, "command", command);
     cJSON_AddStringToObject(record, "state", state);
     describe_coordinator(record);
+    if (execution->journal)
+        cJSON_AddNumberToObject(record, "epoch", (double)journal_epoch(execution->journal));
     cJSON_AddItemToObject(record, "parameters", describe_params(execution->params));
     if (execution->store) cJSON_AddItemToObject(record, "store", describe_store(execution->store));
     cJSON_AddStringToObject(record, "started", running->started);
@@ -231,6 +234,28 @@ static void remove_stages(const char *directory)
     if (lode_directory_remove(path)) fprintf(stderr, "lode: %s\n", lode_error_text());
 }
 
+static lode_status end(struct invocation *invocation, struct running *running, bool quiet,
+                       lode_status status)
+{
+    const struct execution *execution = running->execution;
+    const bool is_lost = execution->journal && journal_is_lost(execution->journal);
+    lode_results_discard(running->results);
+    if (execution->has_record && !is_lost) {
+        const int exit_status = status == LODE_E_STOPPED && invocation->exit_status
+                                    ? invocation->exit_status
+                                    : lode_exit_status(status);
+        const lode_status recorded =
+            write_record(invocation, running, state_of(status), status, exit_status);
+        if (!status) status = recorded;
+    }
+    if (running->cluster && !quiet) ledger_summary(cluster_ledger(running->cluster), stderr);
+    cluster_close(running->cluster);
+    if (is_lost) return status;
+    if (!status || !execution->journal) remove_stages(execution->directory);
+    open_to_others(execution->directory);
+    return status;
+}
+
 lode_status engine_execute(struct invocation *invocation, const struct cluster_settings *settings,
                            const struct execution *execution)
 {
@@ -240,6 +265,7 @@ lode_status engine_execute(struct invocation *invocation, const struct cluster_s
 
     struct cluster_options options = settings->options;
     options.verdict_path = invocation->verdict_path;
+    options.journal = execution->journal;
     if (execution->has_record) lode_try(write_record(invocation, &running, "running", LODE_OK, 0));
     lode_try_done(
         cluster_open(&options, execution->directory, &invocation->mpi_started, &running.cluster));
@@ -247,18 +273,5 @@ lode_status engine_execute(struct invocation *invocation, const struct cluster_s
     if (status == LODE_E_STOPPED && cluster_signal(running.cluster))
         invocation->exit_status = 128 + cluster_signal(running.cluster);
 done:
-    lode_results_discard(running.results);
-    if (execution->has_record) {
-        const int exit_status = status == LODE_E_STOPPED && invocation->exit_status
-                                    ? invocation->exit_status
-                                    : lode_exit_status(status);
-        const lode_status recorded =
-            write_record(invocation, &running, state_of(status), status, exit_status);
-        if (!status) status = recorded;
-    }
-    if (running.cluster && !options.quiet) ledger_summary(cluster_ledger(running.cluster), stderr);
-    cluster_close(running.cluster);
-    remove_stages(execution->directory);
-    open_to_others(execution->directory);
-    return status;
+    return end(invocation, &running, options.quiet, status);
 }

@@ -14,6 +14,7 @@ struct execution {
     const char *output;               /* where the job writes; for `run` the same as directory */
     const void *options;              /* of the command; passed on to the job */
     struct lode_arena *arena; /* run->arena: what the job leaves in it lives as long as that */
+    struct journal *journal;  /* taken; NULL: a run that is killed starts over */
     bool has_results;         /* results.h5 is made */
     bool has_record;          /* run.json is made */
 };
@@ -23,7 +24,9 @@ struct execution {
 LODE_CHECKED lode_status engine_make_directory(const char *directory);
 
 /* Opens the cluster, runs the job, commits its results, closes the cluster, writes run.json (also
- * for a job that failed). Sets invocation->exit_status to 128 + n when signal n stopped it. */
+ * for a job that failed). Sets invocation->exit_status to 128 + n when signal n stopped it. stages/
+ * is removed, but for a run with a journal that did not end well: it may go on. When another
+ * coordinator has taken the run over (journal_is_lost), nothing of it is touched. */
 LODE_CHECKED lode_status engine_execute(struct invocation *invocation,
                                         const struct cluster_settings *settings,
                                         const struct execution *execution);

@@ -3,9 +3,11 @@
 
 #include "common/text.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum {
     BAD_MAX = 10000,      /* attempts remembered of a stage: its failure is told long before */
@@ -14,15 +16,35 @@ enum {
     SUMMARY_MAX = 5 /* lines of a kind */
 };
 
-lode_status ledger_open(struct ledger *ledger, const char *directory, int64_t start_us)
+/* A file that ends in the middle of a line is cut after the one before. */
+static lode_status cut_last_line(FILE *log, const char *path)
+{
+    long end = 0, at = 0;
+    if (fseek(log, 0, SEEK_END) || (end = ftell(log)) < 0) goto failed;
+    for (at = end; at > 0; at--) {
+        if (fseek(log, at - 1, SEEK_SET)) goto failed;
+        if (fgetc(log) == '\n') break;
+    }
+    if (at < end && ftruncate(fileno(log), at)) goto failed;
+    if (fseek(log, 0, SEEK_END) == 0) return LODE_OK;
+failed:
+    return lode_fail(LODE_E_DISK, "%s cannot be continued: %s", path, strerror(errno));
+}
+
+lode_status ledger_open(struct ledger *ledger, const char *directory, uint64_t epoch,
+                        int64_t start_us)
 {
     char path[4096];
     snprintf(path, sizeof path, "%s/log/tasks.csv", directory);
     ledger->start_us = start_us;
-    ledger->tasks_log = fopen(path, "we");
-    if (!ledger->tasks_log) return lode_fail(LODE_E_DISK, "%s cannot be written", path);
+    ledger->epoch = epoch;
+    ledger->tasks_log = fopen(path, "a+e");
+    if (!ledger->tasks_log)
+        return lode_fail(LODE_E_DISK, "%s cannot be written: %s", path, strerror(errno));
+    lode_try(cut_last_line(ledger->tasks_log, path));
+    if (ftell(ledger->tasks_log) > 0) return LODE_OK;
     fputs("stage,leaf,task,attempt,outcome,worker,place,host,pid,start_ms,duration_ms,cpu_ms,"
-          "result_bytes,peak_bytes,error\n",
+          "result_bytes,peak_bytes,epoch,error\n",
           ledger->tasks_log);
     return LODE_OK;
 }
@@ -45,9 +67,10 @@ void ledger_close(struct ledger *ledger)
     *ledger = (struct ledger){0};
 }
 
-void ledger_flush(struct ledger *ledger)
+lode_status ledger_flush(struct ledger *ledger)
 {
-    fflush(ledger->tasks_log);
+    if (fflush(ledger->tasks_log) == 0) return LODE_OK;
+    return lode_fail(LODE_E_DISK, "writing log/tasks.csv of the run: %s", strerror(errno));
 }
 
 /* Room for one more at the end of a list. */
@@ -89,12 +112,12 @@ static void write_line(struct ledger *ledger, const struct lode_stage *stage,
     if (lode_text_append_csv(&text, error, strlen(error)) == LODE_OK)
         fprintf(ledger->tasks_log,
                 "%d,%s,%" PRId64 ",%" PRId64 ",%s,%d,%s,%s,%" PRId64 ",%.3f,%.3f,%.3f,%" PRIu64
-                ",%" PRIu64 ",%.*s\n",
+                ",%" PRIu64 ",%" PRIu64 ",%.*s\n",
                 ledger->n_stages, stage->leaf, report->task, report->attempt, report->outcome,
                 report->worker, report->place, report->host, report->pid,
                 (double)(report->start_us - ledger->start_us) / 1e3, (double)report->wall_us / 1e3,
-                (double)report->cpu_us / 1e3, size, report->peak_bytes, (int)text.size,
-                (const char *)text.data);
+                (double)report->cpu_us / 1e3, size, report->peak_bytes, ledger->epoch,
+                (int)text.size, (const char *)text.data);
     lode_bytes_clear(&text);
 }
 
@@ -198,18 +221,15 @@ lode_status ledger_status(const struct ledger *ledger, int64_t task)
     return status;
 }
 
-lode_status ledger_missing(struct ledger *ledger, const struct lode_stage *stage,
-                           const struct report *report)
+lode_status ledger_missing(struct ledger *ledger, const struct lode_stage *stage, int64_t task,
+                           const struct lode_bytes *why)
 {
-    struct lode_bytes why = {0};
     lode_try(grow((void **)&ledger->missing, &ledger->missing_capacity, ledger->n_missing,
                   sizeof *ledger->missing));
-    lode_try(ledger_explain(ledger, report->task, &why));
     struct missing_task *missing = &ledger->missing[ledger->n_missing++];
-    *missing = (struct missing_task){.stage = ledger->n_stages - 1, .task = report->task};
-    missing->why = why.size ? strndup((const char *)why.data, why.size) : NULL;
-    ledger_name_task(stage, report->task, missing->what, sizeof missing->what);
-    lode_bytes_clear(&why);
+    *missing = (struct missing_task){.stage = ledger->n_stages - 1, .task = task};
+    missing->why = why->size ? strndup((const char *)why->data, why->size) : NULL;
+    ledger_name_task(stage, task, missing->what, sizeof missing->what);
     return LODE_OK;
 }
 

@@ -17,6 +17,7 @@ struct stage_statistics {
     const char *leaf, *title; /* static, or the job's for as long as the run */
     int64_t tasks, attempts;
     int64_t repeated;                  /* attempts that were lost, failed or hung */
+    int64_t known;                     /* tasks that the journal knew from an earlier epoch */
     int64_t cpu_us, wall_us;           /* sum over merged tasks; of the stage as a whole */
     uint64_t result_bytes, peak_bytes; /* sum; largest of a task */
     struct pace pace;                  /* wall times of the merged tasks */
@@ -51,6 +52,7 @@ struct missing_task {
 
 struct ledger {
     FILE *tasks_log;
+    uint64_t epoch;
     int64_t start_us;
     struct stage_statistics stages[LEDGER_STAGES_MAX];
     int n_stages;
@@ -62,13 +64,14 @@ struct ledger {
     int64_t n_missing, missing_capacity;
 };
 
-/* Begins log/tasks.csv in the run's directory. */
-LODE_CHECKED lode_status ledger_open(struct ledger *ledger, const char *directory,
+/* Begins log/tasks.csv in the run's directory, or goes on with it: a last line that was cut when
+ * the coordinator died is removed. epoch: how often the run was begun, a column of it. */
+LODE_CHECKED lode_status ledger_open(struct ledger *ledger, const char *directory, uint64_t epoch,
                                      int64_t start_us);
 void ledger_close(struct ledger *ledger); /* of a zeroed or closed one too */
 
-/* Lines of the log are collected; this writes them. */
-void ledger_flush(struct ledger *ledger);
+/* Lines of the log are collected; this writes them. LODE_E_DISK. */
+LODE_CHECKED lode_status ledger_flush(struct ledger *ledger);
 
 /* A stage begins; its statistics are the last of `stages`. */
 LODE_CHECKED lode_status ledger_begin(struct ledger *ledger, const struct lode_stage *stage);
@@ -81,8 +84,9 @@ LODE_CHECKED lode_status ledger_explain(const struct ledger *ledger, int64_t tas
                                         struct lode_bytes *text);
 /* The status of the task's last attempt of its own; LODE_E_CLUSTER when it never had one. */
 lode_status ledger_status(const struct ledger *ledger, int64_t task);
+/* The run goes on without the task: `why`, in words (of ledger_explain, or of the journal). */
 LODE_CHECKED lode_status ledger_missing(struct ledger *ledger, const struct lode_stage *stage,
-                                        const struct report *report);
+                                        int64_t task, const struct lode_bytes *why);
 
 /* "task 3 of 16 (part-00003.h5, 512 sessions)" */
 void ledger_name_task(const struct lode_stage *stage, int64_t task, char *text, size_t size);

@@ -26,7 +26,10 @@ struct lode_task {
     struct lode_arena *arena;   /* all scratch memory; reset when the leaf returns */
     struct lode_bytes *output;  /* the result: same input, same bytes */
     const char *work_directory; /* the run's stages/ folder, on the shared file system */
-    const char *attempt;    /* a name no other attempt has: part of names of files written aside */
+    /* a name no other attempt has, of an earlier start of the run neither: part of the names of
+     * files. What a leaf leaves in work_directory for later tasks must be on disk (fsync of file
+     * and folder) when it returns: a run that goes on after a crash does not run it again. */
+    const char *attempt;
     atomic_llong *progress; /* see lode_task_advance */
     const atomic_bool *stop;
 };

@@ -12,18 +12,18 @@
 #include <string.h>
 
 struct executor {
+    struct executor_options options;
     struct lode_arena *arena;
     struct lode_bytes output;
     char *directory;
     char *error;
-    atomic_llong *progress;
 };
 
-void executor_result_path(char *path, size_t size, const char *directory, int64_t stage,
-                          int64_t task, int64_t attempt)
+void executor_result_path(char *path, size_t size, const char *directory,
+                          const struct executor_attempt *a)
 {
-    snprintf(path, size, "%s/result-%" PRId64 "-%" PRId64 "-%" PRId64, directory, stage, task,
-             attempt);
+    snprintf(path, size, "%s/result-%" PRId64 "-%" PRId64 "-%" PRId64 "-%" PRId64, directory,
+             a->epoch, a->stage, a->task, a->attempt);
 }
 
 void executor_params_path(char *path, size_t size, const char *directory, int64_t stage)
@@ -31,15 +31,14 @@ void executor_params_path(char *path, size_t size, const char *directory, int64_
     snprintf(path, size, "%s/params-%" PRId64, directory, stage);
 }
 
-lode_status executor_create(size_t memory_bytes, const char *directory, atomic_llong *progress,
-                            struct executor **executor)
+lode_status executor_create(const struct executor_options *options, struct executor **executor)
 {
     lode_status status = LODE_OK;
     struct executor *created = calloc(1, sizeof *created);
     if (!created) return lode_fail(LODE_E_MEMORY, "no memory for an executor");
-    lode_try_done(lode_arena_create(memory_bytes, &created->arena));
-    created->directory = strdup(directory);
-    created->progress = progress;
+    created->options = *options;
+    lode_try_done(lode_arena_create(options->memory_bytes, &created->arena));
+    created->directory = strdup(options->directory);
     if (!created->directory) status = lode_fail(LODE_E_MEMORY, "no memory for an executor");
 done:
     if (status) {
@@ -64,9 +63,12 @@ static lode_status write_result(struct executor *executor, const struct executor
                                 struct executor_outcome *outcome)
 {
     char path[4096];
-    executor_result_path(path, sizeof path, executor->directory, request->stage, request->task,
-                         request->attempt);
-    lode_try(lode_file_write(path, executor->output.data, executor->output.size, false));
+    const struct executor_attempt attempt = {.epoch = executor->options.epoch,
+                                             .stage = request->stage,
+                                             .task = request->task,
+                                             .attempt = request->attempt};
+    executor_result_path(path, sizeof path, executor->directory, &attempt);
+    lode_try(lode_file_write(path, executor->output.data, executor->output.size, true));
     outcome->file_hash = lode_hash(executor->output.data, executor->output.size);
     return LODE_OK;
 }
@@ -75,8 +77,8 @@ void executor_run(struct executor *executor, const struct executor_request *requ
                   struct executor_outcome *outcome)
 {
     char attempt[96];
-    snprintf(attempt, sizeof attempt, "%" PRId64 "-%" PRId64 "-%" PRId64, request->stage,
-             request->task, request->attempt);
+    snprintf(attempt, sizeof attempt, "%" PRId64 "-%" PRId64 "-%" PRId64 "-%" PRId64,
+             executor->options.epoch, request->stage, request->task, request->attempt);
     struct lode_task task = {
         .index = request->task,
         .params = request->params,
@@ -87,7 +89,7 @@ void executor_run(struct executor *executor, const struct executor_request *requ
         .output = &executor->output,
         .work_directory = executor->directory,
         .attempt = attempt,
-        .progress = executor->progress,
+        .progress = executor->options.progress,
         .stop = request->stop,
     };
     const int64_t wall = lode_clock_us(), cpu = lode_clock_thread_us();

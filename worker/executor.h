@@ -27,19 +27,27 @@ struct executor_outcome {
     size_t peak_bytes; /* most the arena held */
 };
 
-/* memory_bytes: budget of the arena. directory: the run's stages/ folder. progress: counted up by
- * leaves, read by another thread. */
-LODE_CHECKED lode_status executor_create(size_t memory_bytes, const char *directory,
-                                         atomic_llong *progress, struct executor **executor);
+struct executor_options {
+    size_t memory_bytes;    /* budget of the arena */
+    const char *directory;  /* the run's stages/ folder; copied */
+    int64_t epoch;          /* of the run: part of the names of all files that attempts write */
+    atomic_llong *progress; /* counted up by leaves, read by another thread */
+};
+LODE_CHECKED lode_status executor_create(const struct executor_options *options,
+                                         struct executor **executor);
 void executor_destroy(struct executor *executor); /* takes NULL */
 
-/* Results above LODE_INLINE_LIMIT go to a file, aside and renamed: see executor_result_path. */
+/* Results above LODE_INLINE_LIMIT go to a file, aside, on disk and renamed before the call returns:
+ * the journal is about to name it. See executor_result_path. */
 void executor_run(struct executor *executor, const struct executor_request *request,
                   struct executor_outcome *outcome);
 
 /* Where the result of an attempt, and the parameters of a stage, lie when they are files. */
-void executor_result_path(char *path, size_t size, const char *directory, int64_t stage,
-                          int64_t task, int64_t attempt);
+struct executor_attempt {
+    int64_t epoch, stage, task, attempt;
+};
+void executor_result_path(char *path, size_t size, const char *directory,
+                          const struct executor_attempt *attempt);
 void executor_params_path(char *path, size_t size, const char *directory, int64_t stage);
 
 #endif

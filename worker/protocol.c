@@ -34,7 +34,7 @@ struct worker_protocol {
     bool welcomed, prepared, draining, again, left, said_bye;
     char why[LODE_MESSAGE_TEXT_LIMIT + 64];
     char directory[4096];
-    uint64_t memory_bytes, worker;
+    uint64_t memory_bytes, worker, epoch;
     lode_status leave_status;
     bool leave;
 };
@@ -109,6 +109,7 @@ static lode_status on_welcome(struct worker_protocol *p, const struct lode_messa
     p->directory[message->directory.size] = '\0';
     p->memory_bytes = message->memory_bytes;
     p->worker = message->worker;
+    p->epoch = message->epoch;
     p->welcomed = true;
     p->beat_us = 0;
     return LODE_OK;
@@ -439,6 +440,7 @@ lode_status worker_protocol_next(struct worker_protocol *p, int64_t now_us,
         action->kind = WORKER_PREPARE;
         action->memory_bytes = p->memory_bytes;
         action->worker = p->worker;
+        action->epoch = p->epoch;
         memcpy(action->directory, p->directory, sizeof action->directory);
         return LODE_OK;
     }

@@ -59,6 +59,7 @@ struct worker_action {
     const struct worker_task *task; /* RUN: each borrowed until told to have ended */
     char directory[4096];           /* PREPARE: the run's stages/ */
     uint64_t memory_bytes, worker;  /* PREPARE */
+    uint64_t epoch;                 /* PREPARE: part of the names of all files that it writes */
     lode_status status;             /* LEAVE */
     const char *why;                /* LEAVE with a failure; borrowed */
 };

@@ -239,8 +239,11 @@ static lode_status prepare(struct worker *worker, const struct worker_action *ac
     lode_try(lode_log_open(path));
     lode_log_info("welcomed worker=%" PRIu64 " memory_bytes=%" PRIu64, action->worker,
                   action->memory_bytes);
-    lode_try(executor_create((size_t)action->memory_bytes, action->directory, &worker->progress,
-                             &worker->executor));
+    const struct executor_options options = {.memory_bytes = (size_t)action->memory_bytes,
+                                             .directory = action->directory,
+                                             .epoch = (int64_t)action->epoch,
+                                             .progress = &worker->progress};
+    lode_try(executor_create(&options, &worker->executor));
     return start_computing(worker);
 }
 

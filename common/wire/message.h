@@ -17,7 +17,7 @@ enum {
     LODE_MESSAGE_LIMIT = 16 << 20,  /* bytes of one message; ZMQ_MAXMSGSIZE of every socket */
     LODE_INLINE_LIMIT = 1 << 20,    /* larger parameters and results travel as files of the run */
     LODE_MESSAGE_TEXT_LIMIT = 8192, /* bytes of one text field */
-    LODE_PROTOCOL = 2
+    LODE_PROTOCOL = 3
 };
 
 enum lode_message_type {
@@ -48,6 +48,7 @@ struct lode_message {
     enum lode_message_type type;
     uint64_t protocol, pid, incarnation;         /* HELLO */
     uint64_t worker, heartbeat_ms, memory_bytes; /* WELCOME */
+    uint64_t epoch;                              /* WELCOME: how often the run was begun */
     uint64_t stage, task, attempt;               /* STAGE, TASKS, CANCEL */
     uint64_t force;                              /* CANCEL: end the process if need be */
     uint64_t file_size, file_hash;               /* STAGE: parameters are in a file instead */

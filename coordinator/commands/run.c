@@ -4,13 +4,14 @@
 #include "coordinator/command.h"
 #include "coordinator/engine.h"
 #include "coordinator/mpirun.h"
+#include "coordinator/resume.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-enum { OUTPUT = 1, SET, SPEC, ALLOW_PARTIAL };
+enum { OUTPUT = 1, SET, SPEC, ALLOW_PARTIAL, RESUME, NO_JOURNAL };
 
 static const struct option own_options[] = {
     {OUTPUT, "-o", "RUN", "the run directory to make"},
@@ -18,6 +19,9 @@ static const struct option own_options[] = {
     {ALLOW_PARTIAL, "--allow-partial", NULL,
      "go on without tasks that fail again and again, and say what is missing"},
     {SPEC, "--spec", "FILE.yaml", "parameters from a file; --set after it wins"},
+    {RESUME, "--resume", "RUN",
+     "go on with a run that was stopped or killed: job, store and parameters are its own"},
+    {NO_JOURNAL, "--no-journal", NULL, NULL}, /* to measure what the journal costs */
     {0, NULL, NULL, NULL},
 };
 static const struct option *const option_tables[] = {own_options, cluster_option_table, NULL};
@@ -25,6 +29,8 @@ static const struct option *const option_tables[] = {own_options, cluster_option
 struct request {
     struct cluster_settings settings;
     const char *output;
+    const char *resume; /* or NULL */
+    bool no_journal;
     int n_changes;
     struct {
         bool is_file;
@@ -39,6 +45,12 @@ static lode_status take(void *context, int id, const char *value)
     switch (id) {
     case OUTPUT:
         request->output = value;
+        return LODE_OK;
+    case RESUME:
+        request->resume = value;
+        return LODE_OK;
+    case NO_JOURNAL:
+        request->no_journal = true;
         return LODE_OK;
     case ALLOW_PARTIAL:
         request->settings.options.allow_partial = true;
@@ -100,53 +112,173 @@ static lode_status set_params(const struct request *request, struct lode_params 
     return LODE_OK;
 }
 
-/* A failed run leaves its log behind only where that says something: not for bad arguments, bad
- * input or a full disk, which the message names. */
-static bool worth_keeping(lode_status status)
+/* One execution on its way from the command line to the engine. */
+struct start {
+    struct invocation *invocation;
+    const struct request *request;
+    struct lode_arena *arena;
+    const char *name; /* of the run, as the person wrote it */
+    char *directory;
+    struct run_identity identity;
+    struct journal *journal;
+};
+
+/* Whether what was done so far is worth going on with: not for bad arguments and bad input. */
+static bool may_go_on(const struct start *start, lode_status status)
 {
-    return status == LODE_OK || status == LODE_E_RUN || status == LODE_E_CLUSTER ||
-           status == LODE_E_BUG || status == LODE_E_NUMERIC || status == LODE_E_STOPPED;
+    return start->journal && status && status != LODE_E_USAGE && status != LODE_E_INPUT;
 }
 
-static lode_status execute(struct invocation *invocation, const struct request *request,
-                           const struct lode_job *job, struct lode_params *params,
-                           const char *store_path, struct lode_arena *arena)
+/* A failed run leaves its log behind only where that says something: not for bad arguments, bad
+ * input or, without a journal, a full disk, which the message names. */
+static bool worth_keeping(const struct start *start, lode_status status)
 {
-    char *directory = NULL;
-    struct lode_store *store = NULL;
-    lode_try(lode_path_absolute(request->output, arena, &directory));
-    lode_status status = lode_store_open(store_path, &store);
-    if (!status && strcmp(store->kind, job->store_kind) != 0)
-        status = lode_fail(LODE_E_INPUT, "%s: a store of kind '%s', job %s reads '%s'", store_path,
-                           store->kind, job->name, job->store_kind);
-    if (!status) status = job->check(params, store);
-    if (!status) status = engine_make_directory(directory);
-    if (status) {
-        lode_store_close(store);
-        return status;
-    }
-    const struct execution execution = {.job = job,
-                                        .params = params,
-                                        .store = store,
-                                        .directory = directory,
-                                        .arena = arena,
-                                        .output = directory,
+    return may_go_on(start, status) || status == LODE_OK || status == LODE_E_RUN ||
+           status == LODE_E_CLUSTER || status == LODE_E_BUG || status == LODE_E_NUMERIC ||
+           status == LODE_E_STOPPED;
+}
+
+static void tell_how_to_go_on(const struct start *start)
+{
+    fprintf(stderr, "lode: to go on: lode run --resume %s\n", start->name);
+}
+
+static lode_status execute(struct start *start)
+{
+    const struct execution execution = {.job = start->identity.job,
+                                        .params = start->identity.params,
+                                        .store = start->identity.store,
+                                        .directory = start->directory,
+                                        .arena = start->arena,
+                                        .journal = start->journal,
+                                        .output = start->directory,
                                         .has_results = true,
                                         .has_record = true};
-    status = engine_execute(invocation, &request->settings, &execution);
-    lode_store_close(store);
-    if (!worth_keeping(status) && lode_directory_remove(directory))
-        fprintf(stderr, "lode: %s could not be removed\n", directory);
-    if (!status && !request->settings.options.quiet)
-        fprintf(stderr, "done: lode show %s\n", request->output);
+    struct cluster_settings settings = start->request->settings;
+    settings.options.allow_partial = start->identity.allow_partial;
+    return engine_execute(start->invocation, &settings, &execution);
+}
+
+/* Lets go of the run, and tells how it went on. */
+static lode_status finish(struct start *start, lode_status status)
+{
+    const bool has_journal = start->journal != NULL;
+    const bool is_lost = has_journal && journal_is_lost(start->journal);
+    if (may_go_on(start, status) && !is_lost) tell_how_to_go_on(start);
+    journal_close(start->journal);
+    if (!status && has_journal) status = journal_remove(start->directory);
+    if (!status && !start->request->settings.options.quiet)
+        fprintf(stderr, "done: lode show %s\n", start->name);
     return status;
 }
 
-static lode_status launch(struct invocation *invocation, const struct request *request)
+static lode_status open_store(struct start *start, const char *path)
+{
+    const struct lode_job *job = start->identity.job;
+    lode_try(lode_store_open(path, &start->identity.store));
+    if (strcmp(start->identity.store->kind, job->store_kind) != 0)
+        return lode_fail(LODE_E_INPUT, "%s: a store of kind '%s', job %s reads '%s'", path,
+                         start->identity.store->kind, job->name, job->store_kind);
+    return job->check(start->identity.params, start->identity.store);
+}
+
+static lode_status begin(struct start *start, const char *store_path)
+{
+    lode_try(open_store(start, store_path));
+    lode_try(engine_make_directory(start->directory));
+    lode_status status = LODE_OK;
+    if (!start->request->no_journal)
+        status = resume_begin(start->directory, &start->identity, start->arena, &start->journal);
+    if (!status) status = execute(start);
+    const bool is_kept = worth_keeping(start, status);
+    status = finish(start, status);
+    if (!is_kept && lode_directory_remove(start->directory))
+        fprintf(stderr, "lode: %s could not be removed\n", start->directory);
+    return status;
+}
+
+static lode_status begin_with_params(struct start *start, const char *store_path)
+{
+    struct lode_params *params = NULL;
+    lode_try(lode_params_create(start->identity.job->params, &params));
+    start->identity.params = params;
+    lode_status status = set_params(start->request, params);
+    if (!status) status = begin(start, store_path);
+    lode_store_close(start->identity.store);
+    lode_params_destroy(params);
+    return status;
+}
+
+/* What the person gives again must be what the run was begun with. */
+static lode_status go_on(struct start *start, struct lode_params *params, const char *store_path)
+{
+    const struct header *header = journal_header(start->journal);
+    char *given = NULL;
+    lode_try(resume_params(start->journal, params));
+    lode_try(set_params(start->request, params));
+    if (store_path) {
+        lode_try(lode_path_absolute(store_path, start->arena, &given));
+        if (strcmp(given, header->store) != 0)
+            return lode_fail(LODE_E_USAGE, "store: the run was begun on %s, not on %s",
+                             header->store, given);
+    }
+    lode_try(open_store(start, header->store));
+    start->identity.allow_partial =
+        header->allow_partial || start->request->settings.options.allow_partial;
+    lode_try(resume_go_on(start->directory, &start->identity, start->arena, start->journal));
+    if (!start->request->settings.options.quiet)
+        fprintf(stderr, "going on with %s, begun for the %lld. time\n", start->name,
+                (long long)journal_epoch(start->journal));
+    return execute(start);
+}
+
+/* words: job and store, as far as they were given. */
+static lode_status resume(struct start *start, const struct lode_job *job, const char *store_path)
+{
+    struct lode_params *params = NULL;
+    lode_try(resume_find(start->directory, &start->journal));
+    const struct header *header = journal_header(start->journal);
+    lode_status status = find_job(header->job, &start->identity.job);
+    if (!status && job && job != start->identity.job)
+        status =
+            lode_fail(LODE_E_USAGE, "the run was begun as job %s, not %s", header->job, job->name);
+    if (!status) status = lode_params_create(start->identity.job->params, &params);
+    start->identity.params = params;
+    if (!status) status = go_on(start, params, store_path);
+    status = finish(start, status);
+    lode_store_close(start->identity.store);
+    lode_params_destroy(params);
+    return status;
+}
+
+static lode_status launch(struct start *start)
 {
     char verdict[4096];
-    snprintf(verdict, sizeof verdict, "%s.verdict-%d", request->output, (int)getpid());
-    return mpirun_run(invocation, request->settings.mpirun_workers, verdict);
+    snprintf(verdict, sizeof verdict, "%s.verdict-%d", start->directory, (int)getpid());
+    const int workers = start->request->settings.mpirun_workers;
+    const lode_status status = mpirun_run(start->invocation, workers, verdict);
+    /* the coordinator died before it could say so itself */
+    if (status && journal_exists(start->directory)) tell_how_to_go_on(start);
+    return status;
+}
+
+static lode_status resume_parsed(struct start *start, const struct lode_job *job,
+                                 const char **words, int n_words)
+{
+    bool done = false;
+    start->name = start->request->resume;
+    if (start->request->output)
+        return lode_fail(LODE_E_USAGE, "--resume goes on in its own directory: no -o");
+    if (n_words > 2) return lode_fail(LODE_E_USAGE, "a word too many: '%s'", words[2]);
+    lode_try(lode_path_absolute(start->name, start->arena, &start->directory));
+    lode_try(resume_is_done(start->directory, &done));
+    if (done) {
+        fprintf(stderr, "%s is done already: lode show %s\n", start->name, start->name);
+        return LODE_OK;
+    }
+    if (start->request->settings.mpirun_workers > 0 && !start->invocation->is_rank)
+        return launch(start);
+    return resume(start, job, n_words > 1 ? words[1] : NULL);
 }
 
 static lode_status run_parsed(struct invocation *invocation, struct request *request,
@@ -155,7 +287,7 @@ static lode_status run_parsed(struct invocation *invocation, struct request *req
     int n_words = 0;
     bool help = false;
     const struct lode_job *job = NULL;
-    struct lode_params *params = NULL;
+    struct start start = {.invocation = invocation, .request = request, .arena = arena};
     lode_try(options_read(invocation->argument_count, invocation->arguments, option_tables, take,
                           request, words, &n_words, &help));
     if (n_words > 0) lode_try(find_job(words[0], &job));
@@ -163,21 +295,22 @@ static lode_status run_parsed(struct invocation *invocation, struct request *req
         print_help(job);
         return LODE_OK;
     }
+    if (request->resume) return resume_parsed(&start, job, words, n_words);
     if (n_words != 2)
         return lode_fail(LODE_E_USAGE, "lode run takes a job and a store: lode run %s",
                          run_command.usage);
     if (!request->output)
         return lode_fail(LODE_E_USAGE, "lode run needs -o RUN, the run directory to make");
+    start.name = request->output;
     if (access(request->output, F_OK) == 0)
-        return lode_fail(LODE_E_USAGE, "%s: exists already; take another name or remove it",
-                         request->output);
-    if (request->settings.mpirun_workers > 0 && !invocation->is_rank)
-        return launch(invocation, request);
-    lode_try(lode_params_create(job->params, &params));
-    lode_status status = set_params(request, params);
-    if (!status) status = execute(invocation, request, job, params, words[1], arena);
-    lode_params_destroy(params);
-    return status;
+        return lode_fail(LODE_E_USAGE, "%s: exists already; take another name or remove it%s",
+                         request->output,
+                         journal_exists(request->output) ? ", or go on with it (--resume)" : "");
+    lode_try(lode_path_absolute(request->output, arena, &start.directory));
+    if (request->settings.mpirun_workers > 0 && !invocation->is_rank) return launch(&start);
+    start.identity.job = job;
+    start.identity.allow_partial = request->settings.options.allow_partial;
+    return begin_with_params(&start, words[1]);
 }
 
 static lode_status run(struct invocation *invocation)
@@ -200,7 +333,9 @@ static lode_status run(struct invocation *invocation)
 
 const struct command run_command = {
     .name = "run",
-    .usage = "JOB STORE -o RUN [-n N | --local N] [--set NAME=VALUE]...",
+    .usage =
+        "JOB STORE -o RUN [-n N | --local N] [--set NAME=VALUE]...\n       lode run --resume RUN "
+        "[-n N | --local N]",
     .summary = "run an analysis on a store; makes a run directory with tables and findings",
     .example = "lode run opportunities web.lode -o run1 --set k=1..4",
     .options = option_tables,

@@ -31,6 +31,7 @@ struct order {
     enum order_kind kind;
     uint64_t id; /* BEGIN */
     const struct lode_stage *stage;
+    const bool *done;
 };
 
 struct dispatch {
@@ -132,7 +133,7 @@ static lode_status take_orders(struct dispatch *d)
     }
     lode_try(announce(d, &order));
     const struct protocol_stage stage = {
-        .id = order.id, .stage = order.stage, .message = &d->announcement};
+        .id = order.id, .stage = order.stage, .done = order.done, .message = &d->announcement};
     return protocol_begin(d->protocol, &stage, lode_clock_us());
 }
 
@@ -309,9 +310,10 @@ void dispatch_close(struct dispatch *d)
     free(d);
 }
 
-lode_status dispatch_begin(struct dispatch *d, uint64_t id, const struct lode_stage *stage)
+lode_status dispatch_begin(struct dispatch *d, uint64_t id, const struct lode_stage *stage,
+                           const bool *done)
 {
-    const struct order order = {.kind = ORDER_BEGIN, .id = id, .stage = stage};
+    const struct order order = {.kind = ORDER_BEGIN, .id = id, .stage = stage, .done = done};
     return lode_socket_send(d->outer, NULL, &order, sizeof order, NULL);
 }
 

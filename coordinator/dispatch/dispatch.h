@@ -34,9 +34,10 @@ LODE_CHECKED lode_status dispatch_start(struct dispatch *dispatch, const struct 
 /* Tells all workers to leave, ends the thread, ends local workers. Takes NULL. */
 void dispatch_close(struct dispatch *dispatch);
 
-/* A stage for the thread; `stage` is borrowed until its end was reported. */
+/* A stage for the thread; `stage` and `done` ([n_tasks] those that need not be run; NULL: none) are
+ * borrowed until its end was reported. */
 LODE_CHECKED lode_status dispatch_begin(struct dispatch *dispatch, uint64_t id,
-                                        const struct lode_stage *stage);
+                                        const struct lode_stage *stage, const bool *done);
 /* The stage is not wanted any more (its merge failed): on return nobody looks at it. */
 LODE_CHECKED lode_status dispatch_forget(struct dispatch *dispatch);
 /* The next report, or NULL after timeout_ms. */

@@ -72,6 +72,7 @@ static lode_status welcome(struct protocol *p, int worker)
         .worker = (uint64_t)worker,
         .heartbeat_ms = (uint64_t)(p->options.heartbeat_us / 1000),
         .memory_bytes = p->options.memory_bytes,
+        .epoch = p->options.epoch,
         .directory = lode_span_text(p->options.work_directory),
     };
     return protocol_send_to(p, worker, &message);

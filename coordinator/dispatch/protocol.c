@@ -68,7 +68,7 @@ lode_status protocol_begin(struct protocol *p, const struct protocol_stage *stag
     p->has_stage = true;
     p->workers_seen_us = p->stage_begin_us = now_us;
     return scheduler_begin(p->scheduler, stage->id, stage->stage->n_tasks, stage->stage->costs,
-                           now_us);
+                           stage->done, now_us);
 }
 
 lode_status protocol_forget(struct protocol *p)

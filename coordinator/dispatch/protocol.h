@@ -22,6 +22,7 @@ struct protocol_options {
     int64_t heartbeat_us;
     int64_t start_timeout_us;   /* how long to wait for the first worker, or for one to come back */
     uint64_t memory_bytes;      /* budget of each worker */
+    uint64_t epoch;             /* of the run; workers put it into the names of their files */
     const char *work_directory; /* the run's stages/, absolute; borrowed */
 };
 
@@ -29,6 +30,7 @@ struct protocol_options {
 struct protocol_stage {
     uint64_t id;
     const struct lode_stage *stage;
+    const bool *done; /* [n_tasks] those that have their result already; NULL: none */
     const struct lode_bytes *message;
 };
 

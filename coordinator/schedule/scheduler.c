@@ -223,7 +223,7 @@ static lode_status forget_stage(struct scheduler *s, int64_t now_us)
 }
 
 lode_status scheduler_begin(struct scheduler *s, uint64_t stage, int64_t n_tasks,
-                            const int64_t *costs, int64_t now_us)
+                            const int64_t *costs, const bool *done, int64_t now_us)
 {
     size_t task_bytes = 0, cost_bytes = 0;
     if (n_tasks < 1) return lode_fail(LODE_E_BUG, "a stage of %lld tasks", (long long)n_tasks);
@@ -250,6 +250,12 @@ lode_status scheduler_begin(struct scheduler *s, uint64_t stage, int64_t n_tasks
     s->drained = s->recalled = false;
     s->cursor = 0;
     s->pace = (struct pace){0};
+    for (int64_t i = 0; done && i < n_tasks; i++) {
+        if (!done[i]) continue;
+        tasks[i].state = SCHEDULER_TASK_DONE; /* its place in the backlog is skipped when met */
+        s->n_done++;
+        s->n_waiting--;
+    }
     for (int w = 0; w < s->n_workers; w++) scheduler_refresh(s, w);
     return backlog_fill(&s->backlog, n_tasks, copied);
 }

@@ -69,9 +69,12 @@ LODE_CHECKED lode_status scheduler_create(const struct scheduler_options *option
 void scheduler_destroy(struct scheduler *scheduler); /* takes NULL */
 
 /* Begins a stage of n_tasks >= 1 tasks; what is left of the one before is not wanted any more.
- * costs [n_tasks] (copied) orders them, largest first, ties by index; NULL: by index. */
+ * costs [n_tasks] (copied) orders them, largest first, ties by index; NULL: by index.
+ * done [n_tasks]: true for those that have their result already (of an earlier epoch); NULL: none.
+ */
 LODE_CHECKED lode_status scheduler_begin(struct scheduler *scheduler, uint64_t stage,
-                                         int64_t n_tasks, const int64_t *costs, int64_t now_us);
+                                         int64_t n_tasks, const int64_t *costs, const bool *done,
+                                         int64_t now_us);
 
 /* A worker is there (again). */
 LODE_CHECKED lode_status scheduler_joined(struct scheduler *scheduler, int worker, int64_t now_us);

@@ -32,7 +32,7 @@ static int set_up(void **state)
     *state = &fixture;
     if (!mkdtemp(fixture.directory)) return -1;
     snprintf(log, sizeof log, "%s/log", fixture.directory);
-    if (lode_directory_make(log) || ledger_open(&fixture.ledger, fixture.directory, 1000000))
+    if (lode_directory_make(log) || ledger_open(&fixture.ledger, fixture.directory, 1, 1000000))
         return -1;
     return ledger_begin(&fixture.ledger, &fixture.stage) != LODE_OK;
 }
@@ -140,16 +140,38 @@ static void the_log_has_a_line_for_every_attempt(void **state)
     struct lode_bytes log = {0};
     note(f, 3, 1, "failed", "row 7, column \"x\"", 250000);
     note(f, 3, 2, NULL, NULL, 1000);
-    ledger_flush(&f->ledger);
+    assert_ok(ledger_flush(&f->ledger));
     snprintf(path, sizeof path, "%s/log/tasks.csv", f->directory);
     assert_ok(lode_file_read(path, 1 << 20, &log)); /* while the run goes on */
     assert_ok(lode_bytes_append(&log, "", 1));
     assert_string_equal((const char *)log.data,
                         "stage,leaf,task,attempt,outcome,worker,place,host,pid,start_ms,"
-                        "duration_ms,cpu_ms,result_bytes,peak_bytes,error\n"
-                        "1,test.leaf,3,1,failed,0,n1.0,n1,4711,2500.000,250.000,125.000,0,3,"
+                        "duration_ms,cpu_ms,result_bytes,peak_bytes,epoch,error\n"
+                        "1,test.leaf,3,1,failed,0,n1.0,n1,4711,2500.000,250.000,125.000,0,3,1,"
                         "\"row 7, column \"\"x\"\"\"\n"
-                        "1,test.leaf,3,2,ok,0,n1.0,n1,4711,2500.000,1.000,0.500,0,3,\n");
+                        "1,test.leaf,3,2,ok,0,n1.0,n1,4711,2500.000,1.000,0.500,0,3,1,\n");
+    lode_bytes_clear(&log);
+}
+
+/* The coordinator died in the middle of a line; another goes on. */
+static void a_log_that_goes_on_is_cut_after_its_last_whole_line(void **state)
+{
+    struct fixture *f = *state;
+    char path[96];
+    struct lode_bytes log = {0};
+    note(f, 3, 1, NULL, NULL, 1000);
+    fputs("1,test.leaf,4,1,ok,0,n1", f->ledger.tasks_log);
+    ledger_close(&f->ledger);
+    assert_ok(ledger_open(&f->ledger, f->directory, 2, 1000000));
+    assert_ok(ledger_begin(&f->ledger, &f->stage));
+    note(f, 4, 1, NULL, NULL, 1000);
+    assert_ok(ledger_flush(&f->ledger));
+    snprintf(path, sizeof path, "%s/log/tasks.csv", f->directory);
+    assert_ok(lode_file_read(path, 1 << 20, &log));
+    assert_ok(lode_bytes_append(&log, "", 1));
+    assert_string_equal(strchr((const char *)log.data, '\n'),
+                        "\n1,test.leaf,3,1,ok,0,n1.0,n1,4711,2500.000,1.000,0.500,0,3,1,\n"
+                        "1,test.leaf,4,1,ok,0,n1.0,n1,4711,2500.000,1.000,0.500,0,3,2,\n");
     lode_bytes_clear(&log);
 }
 
@@ -197,12 +219,14 @@ static void the_summary_tells_lost_workers_repeats_stragglers_and_missing_tasks(
                           .host = "n2",
                           .pid = 99,
                           .text = strdup("gone")};
-    const struct report given_up = {.kind = REPORT_GIVEN_UP, .task = 7};
+    struct lode_bytes why = {0};
     assert_ok(ledger_lost(&f->ledger, &lost));
     for (int i = 0; i < 5; i++) note(f, i, 1, NULL, NULL, 500000);
     note(f, 6, 2, NULL, NULL, 4000000);
     note(f, 7, 1, "failed", "rotten", 1);
-    assert_ok(ledger_missing(&f->ledger, &f->stage, &given_up));
+    assert_ok(ledger_explain(&f->ledger, 7, &why));
+    assert_ok(ledger_missing(&f->ledger, &f->stage, 7, &why));
+    lode_bytes_clear(&why);
     expect_summary(f, "lost: worker n2.1 of n2 (pid 99): gone\n"
                       "repeated: 1 attempt, lost or gone wrong\n"
                       "straggler: testing, task 6 of 16 (part-6.h5) took 4.0 s on worker n1.0 of "
@@ -232,6 +256,7 @@ int main(void)
         with_ledger(the_status_is_that_of_the_last_failure_of_its_own),
         with_ledger(a_task_is_named_by_what_it_reads),
         with_ledger(the_log_has_a_line_for_every_attempt),
+        with_ledger(a_log_that_goes_on_is_cut_after_its_last_whole_line),
         with_ledger(statistics_count_merged_results),
         with_ledger(when_all_went_well_there_is_no_summary),
         with_ledger(the_summary_tells_lost_workers_repeats_stragglers_and_missing_tasks),

@@ -96,7 +96,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     const struct lode_message announcement = {
         .type = LODE_STAGE, .stage = STAGE, .leaf = lode_span_text("test.leaf")};
     struct lode_bytes announced = {0};
-    const struct protocol_stage current = {STAGE, &stage, &announced};
+    const struct protocol_stage current = {.id = STAGE, .stage = &stage, .message = &announced};
     struct protocol *p = NULL;
     struct step step;
     int64_t now_us = 50 * SECOND;

@@ -56,8 +56,11 @@ static int set_up(void **state)
     snprintf(fixture.directory, sizeof fixture.directory, "%s", "/tmp/lode-executor-XXXXXX");
     *state = &fixture;
     if (!mkdtemp(fixture.directory)) return -1;
-    return executor_create(BUDGET, fixture.directory, &fixture.progress, &fixture.executor) !=
-           LODE_OK;
+    const struct executor_options options = {.memory_bytes = BUDGET,
+                                             .directory = fixture.directory,
+                                             .epoch = 4,
+                                             .progress = &fixture.progress};
+    return executor_create(&options, &fixture.executor) != LODE_OK;
 }
 
 static int tear_down(void **state)
@@ -98,7 +101,8 @@ static void a_large_result_goes_to_a_file_with_its_hash(void **state)
     const struct executor_outcome outcome = run(state, large);
     assert_int_equal(outcome.status, LODE_OK);
     assert_null(outcome.bytes);
-    executor_result_path(path, sizeof path, fixture->directory, 1, 2, 3);
+    const struct executor_attempt attempt = {.epoch = 4, .stage = 1, .task = 2, .attempt = 3};
+    executor_result_path(path, sizeof path, fixture->directory, &attempt);
     assert_ok(lode_file_read(path, (size_t)1 << 30, &bytes));
     assert_int_equal(bytes.size, outcome.size);
     assert_true(lode_hash(bytes.data, bytes.size) == outcome.file_hash);

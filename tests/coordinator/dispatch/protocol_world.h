@@ -72,7 +72,8 @@ static inline void begin(struct world *w, int64_t n_tasks)
     for (int i = 0; i < n_tasks; i++) assert_ok(lode_bytes_printf(&w->inputs[i], "input %d", i));
     w->stage = (struct lode_stage){
         .leaf = "test.leaf", .title = "testing", .n_tasks = n_tasks, .inputs = w->inputs};
-    w->current = (struct protocol_stage){STAGE, &w->stage, &w->announcement};
+    w->current =
+        (struct protocol_stage){.id = STAGE, .stage = &w->stage, .message = &w->announcement};
     assert_ok(protocol_begin(w->p, &w->current, w->now_us));
 }
 

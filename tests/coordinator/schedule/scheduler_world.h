@@ -20,7 +20,7 @@ static inline struct scheduler *make_with(const struct scheduler_options *option
 {
     struct scheduler *scheduler = NULL;
     assert_ok(scheduler_create(options, &scheduler));
-    assert_ok(scheduler_begin(scheduler, STAGE, n_tasks, NULL, START));
+    assert_ok(scheduler_begin(scheduler, STAGE, n_tasks, NULL, NULL, START));
     return scheduler;
 }
 

@@ -214,7 +214,7 @@ static void a_new_stage_knows_nothing_of_the_old_one(void **state)
     assert_ok(scheduler_joined(s, 0, START));
     expect_assign(s, START, 0, 0, 1, SCHEDULER_FRESH);
     expect_assign(s, START, 0, 1, 1, SCHEDULER_FRESH);
-    assert_ok(scheduler_begin(s, STAGE + 1, 1, NULL, START));
+    assert_ok(scheduler_begin(s, STAGE + 1, 1, NULL, NULL, START));
     expect_cancel(s, START, 0, 1, 1, false);
     expect_cancel(s, START, 0, 0, 1, false);
     expect_nothing(s, START); /* the worker is busy with what nobody wants */
@@ -249,7 +249,7 @@ static void a_stage_without_tasks_is_refused(void **state)
     (void)state;
     struct scheduler *s = NULL;
     assert_ok(scheduler_create(&habits, &s));
-    assert_status(LODE_E_BUG, scheduler_begin(s, STAGE, 0, NULL, START));
+    assert_status(LODE_E_BUG, scheduler_begin(s, STAGE, 0, NULL, NULL, START));
     expect_nothing(s, START);
     scheduler_destroy(s);
     scheduler_destroy(NULL);

@@ -1,0 +1,21 @@
+/* What the files of the cluster share. */
+#ifndef LODE_COORDINATOR_CLUSTER_PRIVATE_H
+#define LODE_COORDINATOR_CLUSTER_PRIVATE_H
+
+#include "common/wire/zmq.h"
+#include "coordinator/cluster.h"
+#include "coordinator/dispatch/dispatch.h"
+#include "coordinator/progress.h"
+
+struct lode_cluster {
+    struct cluster_options options;
+    char *work_directory;
+    char *endpoint_path; /* for late joiners; removed at the end */
+    struct lode_zmq *zmq;
+    struct dispatch *dispatch;
+    struct progress progress;
+    struct ledger ledger;
+    int most_workers, stop_signal;
+};
+
+#endif

@@ -1,0 +1,124 @@
+/* Inputs: see the header. */
+#include "coordinator/journal/inputs.h"
+
+#include "common/hash.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { SAMPLE_BYTES = 16 << 10, SAMPLES = 3 };
+
+static lode_status read_block(int fd, uint64_t offset, uint8_t *block, size_t size)
+{
+    for (size_t done = 0; done < size;) {
+        const ssize_t got = pread(fd, block + done, size - done, (off_t)(offset + done));
+        if (got < 0 && errno == EINTR) continue;
+        if (got <= 0)
+            return lode_fail(LODE_E_INPUT, "cannot be read: %s", got ? strerror(errno) : "it ends");
+        done += (size_t)got;
+    }
+    return LODE_OK;
+}
+
+/* XXH3 of its first, middle and last block. */
+static lode_status sample_file(int fd, uint64_t size, uint64_t *sample)
+{
+    uint8_t block[SAMPLE_BYTES];
+    uint64_t hashes[SAMPLES] = {0};
+    const size_t length = size < SAMPLE_BYTES ? (size_t)size : SAMPLE_BYTES;
+    const uint64_t at[SAMPLES] = {0, (size - length) / 2, size - length};
+    for (int i = 0; i < SAMPLES; i++) {
+        lode_try(read_block(fd, at[i], block, length));
+        hashes[i] = lode_hash(block, length);
+    }
+    *sample = lode_hash(hashes, sizeof hashes);
+    return LODE_OK;
+}
+
+static lode_status describe_open(int fd, struct input_file *file)
+{
+    struct stat about;
+    if (fstat(fd, &about) || !S_ISREG(about.st_mode))
+        return lode_fail(LODE_E_INPUT, "not a plain file");
+    file->size = (uint64_t)about.st_size;
+    file->modified_ns = about.st_mtim.tv_sec * INT64_C(1000000000) + about.st_mtim.tv_nsec;
+    return sample_file(fd, file->size, &file->sample);
+}
+
+static lode_status describe_file(const char *store_path, struct input_file *file)
+{
+    char path[PATH_MAX];
+    snprintf(path, sizeof path, "%s/%s", store_path, file->name);
+    const int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) return lode_fail(LODE_E_INPUT, "%s: %s", path, strerror(errno));
+    const lode_status status = describe_open(fd, file);
+    close(fd);
+    return status ? lode_note(status, "%s", path) : LODE_OK;
+}
+
+static lode_status hash_whole(const char *store_path, const char *name, uint64_t *hash)
+{
+    char path[PATH_MAX];
+    uint64_t size = 0;
+    snprintf(path, sizeof path, "%s/%s", store_path, name);
+    return lode_hash_file(path, hash, &size);
+}
+
+lode_status inputs_describe(const struct lode_store *store, struct lode_arena *arena,
+                            struct input_file **files, int64_t *count)
+{
+    struct input_file *list = NULL;
+    const int64_t n = store->n_partitions + 1;
+    lode_try(lode_take_zero(arena, n, &list));
+    list[0].name = LODE_STORE_INDEX;
+    for (int64_t i = 1; i < n; i++) {
+        list[i].name = store->partitions[i - 1].file;
+        list[i].whole = store->partitions[i - 1].checksum;
+    }
+    for (int64_t i = 0; i < n; i++) lode_try(describe_file(store->path, &list[i]));
+    lode_try(hash_whole(store->path, LODE_STORE_INDEX, &list[0].whole));
+    *files = list;
+    *count = n;
+    return LODE_OK;
+}
+
+static lode_status fail_changed(const struct lode_store *store, const char *name, const char *how)
+{
+    return lode_fail(LODE_E_INPUT,
+                     "%s/%s: its %s is not what it was when the run began; run anew on this store",
+                     store->path, name, how);
+}
+
+static lode_status check_file(const struct lode_store *store, const struct input_file *was,
+                              const struct input_file *is)
+{
+    uint64_t whole = 0;
+    if (was->size != is->size) return fail_changed(store, is->name, "size");
+    /* the index holds the checksums of all others */
+    if (was->whole != is->whole) return fail_changed(store, is->name, "checksum");
+    if (was->sample != is->sample) return fail_changed(store, is->name, "content");
+    if (was->modified_ns == is->modified_ns) return LODE_OK;
+    lode_try(hash_whole(store->path, is->name, &whole));
+    return whole == was->whole ? LODE_OK : fail_changed(store, is->name, "content");
+}
+
+lode_status inputs_check(const struct lode_store *store, const struct header *header,
+                         const struct input_file *files, int64_t count)
+{
+    if (count != header->n_inputs)
+        return lode_fail(
+            LODE_E_INPUT,
+            "%s: %lld files, when the run began they were %lld; run anew on this store",
+            store->path, (long long)count, (long long)header->n_inputs);
+    for (int64_t i = 0; i < count; i++) {
+        if (strcmp(files[i].name, header->inputs[i].name) != 0)
+            return fail_changed(store, files[i].name, "place in the index");
+        lode_try(check_file(store, &header->inputs[i], &files[i]));
+    }
+    return LODE_OK;
+}

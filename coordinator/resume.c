@@ -1,0 +1,143 @@
+/* Resume: see the header. */
+#include "coordinator/resume.h"
+
+#include "common/file.h"
+#include "common/version.h"
+#include "coordinator/journal/inputs.h"
+#include "coordinator/journal/owner.h"
+#include "coordinator/look/record.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* The header of what is asked for now; inputs as they are now. */
+static lode_status describe(const struct run_identity *identity, struct lode_arena *arena,
+                            struct header *header)
+{
+    const char *name = NULL, *value = NULL;
+    struct header made = {.version = lode_version(),
+                          .job = identity->job->name,
+                          .store = identity->store->path,
+                          .allow_partial = identity->allow_partial};
+    while (lode_params_at(identity->params, (int)made.n_params, &name, &value)) made.n_params++;
+    lode_try(lode_take(arena, made.n_params, &made.params));
+    for (int i = 0; lode_params_at(identity->params, i, &name, &value); i++)
+        made.params[i] = (struct header_param){.name = name, .value = value};
+    lode_try(inputs_describe(identity->store, arena, &made.inputs, &made.n_inputs));
+    *header = made;
+    return LODE_OK;
+}
+
+lode_status resume_begin(const char *directory, const struct run_identity *identity,
+                         struct lode_arena *arena, struct journal **journal)
+{
+    struct header header;
+    struct journal *made = NULL;
+    lode_try(describe(identity, arena, &header));
+    lode_try(journal_create(directory, &made));
+    lode_status status = journal_take(made, &header);
+    if (!status) status = lode_directory_sync(directory);
+    if (status)
+        journal_close(made);
+    else
+        *journal = made;
+    return status;
+}
+
+static lode_status remove_leftovers(const char *directory)
+{
+    char path[PATH_MAX];
+    snprintf(path, sizeof path, "%s/stages", directory);
+    lode_try(lode_directory_remove(path));
+    return journal_remove(directory);
+}
+
+lode_status resume_is_done(const char *directory, bool *done)
+{
+    char path[PATH_MAX];
+    struct record record = {0};
+    *done = false;
+    snprintf(path, sizeof path, "%s/run.json", directory);
+    if (access(path, F_OK)) return LODE_OK; /* killed before it was written, or no run */
+    lode_try(record_load(directory, &record));
+    *done = strcmp(record.state_name, "done") == 0;
+    record_clear(&record);
+    return *done ? remove_leftovers(directory) : LODE_OK;
+}
+
+lode_status resume_find(const char *directory, struct journal **journal)
+{
+    struct journal *found = NULL;
+    if (access(directory, F_OK))
+        return lode_fail(LODE_E_USAGE, "%s: there is no such run", directory);
+    lode_try(journal_open(directory, &found));
+    const lode_status status = header_check_version(journal_header(found), lode_version());
+    if (status)
+        journal_close(found);
+    else
+        *journal = found;
+    return status;
+}
+
+lode_status resume_params(const struct journal *journal, struct lode_params *params)
+{
+    const struct header *header = journal_header(journal);
+    for (int64_t i = 0; i < header->n_params; i++) {
+        char *assignment = NULL;
+        if (asprintf(&assignment, "%s=%s", header->params[i].name, header->params[i].value) < 0)
+            return lode_fail(LODE_E_MEMORY, "no memory for a parameter");
+        const lode_status status = lode_params_set(params, assignment);
+        free(assignment);
+        lode_try(status);
+    }
+    return LODE_OK;
+}
+
+static lode_status check(const struct header *was, const struct run_identity *identity,
+                         const struct header *now)
+{
+    if (strcmp(was->job, identity->job->name) != 0)
+        return lode_fail(LODE_E_USAGE, "the run was begun as job %s, not %s", was->job,
+                         identity->job->name);
+    for (int64_t i = 0; i < now->n_params; i++)
+        lode_try(header_check_param(was, now->params[i].name, now->params[i].value));
+    if (identity->allow_partial != was->allow_partial)
+        return lode_fail(LODE_E_USAGE, "--allow-partial: the run was begun with%s it",
+                         was->allow_partial ? "" : "out");
+    if (strcmp(was->store, now->store) != 0)
+        return lode_fail(LODE_E_USAGE, "store: the run was begun on %s, not on %s", was->store,
+                         now->store);
+    return inputs_check(identity->store, was, now->inputs, now->n_inputs);
+}
+
+/* A killed writer's files, NAME.tmp-...: their names are taken again, or never. */
+static lode_status remove_asides(const char *directory)
+{
+    DIR *entries = opendir(directory);
+    if (!entries) return lode_fail(LODE_E_DISK, "%s: %s", directory, strerror(errno));
+    for (const struct dirent *entry = readdir(entries); entry; entry = readdir(entries))
+        if (strstr(entry->d_name, ".tmp-")) unlinkat(dirfd(entries), entry->d_name, 0);
+    closedir(entries);
+    return LODE_OK;
+}
+
+lode_status resume_go_on(const char *directory, const struct run_identity *identity,
+                         struct lode_arena *arena, struct journal *journal)
+{
+    char path[PATH_MAX];
+    struct header now;
+    lode_try(describe(identity, arena, &now));
+    lode_try(check(journal_header(journal), identity, &now));
+    lode_try(journal_take(journal, &now));
+    if (chmod(directory, 0700)) /* it is about to hold keys again */
+        return lode_fail(LODE_E_DISK, "%s: %s", directory, strerror(errno));
+    lode_try(remove_asides(directory));
+    snprintf(path, sizeof path, "%s/journal", directory);
+    return remove_asides(path);
+}

@@ -1,0 +1,33 @@
+/* Resume: the journal of a run that begins, and of one that goes on: who may go on with what. */
+#ifndef LODE_COORDINATOR_RESUME_H
+#define LODE_COORDINATOR_RESUME_H
+
+#include "coordinator/journal/journal.h"
+#include "jobs/job.h"
+
+/* What decides the bytes of a run's results. */
+struct run_identity {
+    const struct lode_job *job;
+    const struct lode_params *params;
+    struct lode_store *store;
+    bool allow_partial;
+};
+
+/* A new run: its directory exists, and gets its journal. */
+LODE_CHECKED lode_status resume_begin(const char *directory, const struct run_identity *identity,
+                                      struct lode_arena *arena, struct journal **journal);
+
+/* Whether the run has ended well. What is then left of its journal and stages/ is removed. */
+LODE_CHECKED lode_status resume_is_done(const char *directory, bool *done);
+/* The journal of a run that did not, to be read. LODE_E_USAGE: there is no such run, it has none,
+ * its coordinator lives, it was begun by another version. LODE_E_INPUT: damaged. */
+LODE_CHECKED lode_status resume_find(const char *directory, struct journal **journal);
+/* Sets all parameters to what the run was begun with. */
+LODE_CHECKED lode_status resume_params(const struct journal *journal, struct lode_params *params);
+/* Goes on with it: checks that the identity is the one it was begun with (LODE_E_USAGE names the
+ * parameter, LODE_E_INPUT the file that differs), becomes its coordinator, removes what killed
+ * writers have left. */
+LODE_CHECKED lode_status resume_go_on(const char *directory, const struct run_identity *identity,
+                                      struct lode_arena *arena, struct journal *journal);
+
+#endif
