@@ -4,8 +4,6 @@
 #include "common/text.h"
 #include "coordinator/command.h"
 #include "coordinator/commands/screen.h"
-#include "coordinator/look/run_findings.h"
-#include "coordinator/mutes.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -57,54 +55,6 @@ static lode_status list_tables(const char *path, struct lode_arena *arena)
     return LODE_OK;
 }
 
-/* The findings get one column more, `muted`: the reason, or empty. Always, so that what reads the
- * table finds the same columns whatever was said about the store. */
-static lode_status add_muted(struct run_findings *findings)
-{
-    struct lode_arena *arena = findings->arena;
-    struct lode_table *table = &findings->table;
-    struct lode_column *columns = NULL;
-    struct lode_words *words = NULL;
-    struct mutes mutes;
-    uint32_t *codes = NULL;
-    int64_t n_words = 0;
-    lode_try(mutes_load(findings->store_path, arena, &mutes));
-    lode_try(lode_words_create(arena, &words));
-    lode_try(lode_take(arena, table->n_rows, &codes));
-    lode_try(lode_take(arena, table->n_columns + 1, &columns));
-    for (int64_t row = 0; row < table->n_rows; row++) {
-        const struct mute *mute = mutes_find(&mutes, findings->job->name, findings->keys[row]);
-        codes[row] = UINT32_MAX; /* "" */
-        if (mute) lode_try(lode_words_add(words, mute->reason, strlen(mute->reason), &codes[row]));
-    }
-    char *const *list = lode_words_list(words, &n_words);
-    memcpy(columns, table->columns, (size_t)table->n_columns * sizeof *columns);
-    columns[table->n_columns++] =
-        lode_column_words("muted", codes, list, n_words, "why it is muted; empty: it is not");
-    table->columns = columns;
-    return LODE_OK;
-}
-
-static lode_status print_findings(const char *run, enum lode_table_format format)
-{
-    struct run_findings findings;
-    lode_try(run_findings_load(run, &findings));
-    lode_status status = add_muted(&findings);
-    if (!status) status = lode_table_print(&findings.table, format, stdout);
-    run_findings_clear(&findings);
-    return status;
-}
-
-/* Is it the table with the findings of the run's job? */
-static bool holds_findings(const char *run, const char *table)
-{
-    struct record record = {0};
-    if (record_load(run, &record)) return false; /* tables alone can be read too */
-    const struct lode_job *job = lode_job_find(record_job(&record));
-    record_clear(&record);
-    return job && job->findings_table && strcmp(job->findings_table, table) == 0;
-}
-
 static lode_status print_table(const char *run, const char *name, enum lode_table_format format)
 {
     char path[4096];
@@ -114,7 +64,6 @@ static lode_status print_table(const char *run, const char *name, enum lode_tabl
     if (access(path, R_OK))
         return lode_fail(LODE_E_INPUT, "%s: not a run (no results.h5 in it), or an unfinished one",
                          run);
-    if (name && holds_findings(run, name)) return print_findings(run, format);
     lode_try(lode_arena_create(0, &arena));
     lode_status status =
         name ? lode_results_read(path, name, arena, &table) : list_tables(path, arena);
