@@ -1,9 +1,8 @@
-/* Job stage.events: read the files (read.c), merge their dictionaries, join where needed, write the
- * partitions, publish the store.
+/* Job stage.events: read the files (read.c), merge their dictionaries (words.c), join where needed,
+ * write the partitions, publish the store.
  */
 #include "common/wire/pack.h"
 #include "jobs/stage/ranges.h"
-#include "jobs/stage/shuffle/dictionary.h"
 #include "jobs/stage/stage.h"
 #include "jobs/stage/staging.h"
 
@@ -24,88 +23,6 @@ static void describe_partition(const void *context, int64_t task, char *text, si
     const struct staging *s = context;
     snprintf(text, size, "partition %lld of %lld", (long long)task,
              (long long)s->plan.n_partitions);
-}
-
-/* An attribute with very many values is an id or a text, not something to compare sessions by. */
-static lode_status settle_attribute(struct stage_attribute *attribute, int64_t n_words)
-{
-    attribute->n_words = n_words;
-    if (n_words > STAGE_ATTRIBUTE_WORDS_LIMIT) attribute->dropped = true;
-    if (!attribute->dropped) return LODE_OK;
-    if (attribute->named)
-        return lode_fail(LODE_E_INPUT,
-                         "attribute '%s' has more than %d different values; leave it out",
-                         attribute->name, STAGE_ATTRIBUTE_WORDS_LIMIT);
-    return LODE_OK;
-}
-
-/* lists[r * n_columns + c]: words of column c in the range of run r. */
-static lode_status read_words(struct staging *s, int64_t n_columns, struct lode_dictionary *lists)
-{
-    const struct stage_plan *plan = &s->plan;
-    const int64_t bucket = stage_words_bucket(plan);
-    for (int64_t r = 0; r < plan->n_runs; r++) {
-        uint8_t *data = NULL;
-        size_t size = 0;
-        lode_try(run_read_bucket(s->run->work_directory, plan->runs[r].name,
-                                 plan->runs[r].size_bytes, bucket + 1, bucket, s->arena, &data,
-                                 &size));
-        lode_try(dictionary_get_words(data, size, n_columns, s->arena, &lists[r * n_columns]));
-    }
-    return LODE_OK;
-}
-
-/* The maps of all ranges, a bucket each, as the broadcast file `codes`. */
-static lode_status write_maps(struct staging *s, int64_t n_columns,
-                              const struct lode_dictionary *lists, uint32_t **maps)
-{
-    struct stage_plan *plan = &s->plan;
-    struct run_writer *run = NULL;
-    lode_status status = LODE_OK;
-    lode_try(run_writer_open(s->run->work_directory, "codes.run", plan->n_ranges, s->arena, &run));
-    for (int64_t r = 0; r < plan->n_runs && status == LODE_OK; r++)
-        status = dictionary_put_maps(run, plan->runs[r].codes_of, n_columns, &lists[r * n_columns],
-                                     &maps[r * n_columns]);
-    if (status != LODE_OK) {
-        run_writer_discard(run);
-        return status;
-    }
-    plan->codes.name = "codes.run";
-    return run_writer_commit(run, &plan->codes.size_bytes);
-}
-
-static lode_status merge_dictionaries(struct staging *s)
-{
-    struct stage_plan *plan = &s->plan;
-    const int64_t n_columns = 1 + plan->n_attributes;
-    const int64_t n = plan->n_runs;
-    struct lode_dictionary *lists = NULL;
-    struct lode_dictionary *column = NULL; /* the lists of one column */
-    uint32_t **column_maps = NULL;
-    uint32_t **maps = NULL;
-    lode_try(lode_take(s->arena, n * n_columns, &lists));
-    lode_try(lode_take(s->arena, n * n_columns, &maps));
-    lode_try(lode_take(s->arena, n, &column));
-    lode_try(lode_take(s->arena, n, &column_maps));
-    lode_try(lode_take_zero(s->arena, plan->n_attributes, &s->store.attributes));
-    lode_try(read_words(s, n_columns, lists));
-    for (int64_t c = 0; c < n_columns; c++) {
-        struct lode_dictionary merged = {0};
-        for (int64_t r = 0; r < n; r++) column[r] = lists[r * n_columns + c];
-        lode_try(dictionary_merge(column, n, s->arena, &merged, column_maps));
-        for (int64_t r = 0; r < n; r++) maps[r * n_columns + c] = column_maps[r];
-        if (c == 0) {
-            s->store.event_names = merged;
-            plan->n_event_names = merged.count;
-            continue;
-        }
-        struct stage_attribute *attribute = &plan->attributes[c - 1];
-        lode_try(settle_attribute(attribute, merged.count));
-        if (attribute->dropped) continue;
-        s->store.attributes[s->store.n_attributes++] =
-            (struct lode_attribute){attribute->name, attribute->of_user, merged};
-    }
-    return write_maps(s, n_columns, lists, maps);
 }
 
 static lode_status merge_join(void *context, int64_t task, const uint8_t *result, size_t size)
@@ -248,7 +165,7 @@ static lode_status build_store(struct staging *s)
     struct stage_events_summary summary;
     lode_try(staging_plan(s));
     lode_try(staging_read(s));
-    lode_try(merge_dictionaries(s));
+    lode_try(staging_merge_words(s));
     struct lode_stage join = {.leaf = "stage.join",
                               .title = "finding users",
                               .n_tasks = s->plan.n_partitions,

@@ -1,4 +1,5 @@
-/* Staging under way: what the coordinator knows from step to step, and the half that reads. */
+/* Staging under way: what the coordinator knows from step to step, and the steps before the join:
+ * reading (read.c) and dictionaries (words.c). */
 #ifndef LODE_JOBS_STAGE_STAGING_H
 #define LODE_JOBS_STAGE_STAGING_H
 
@@ -27,6 +28,9 @@ LODE_CHECKED lode_status staging_plan(struct staging *staging);
  * what came of them in order: runs, rejects, rows read, flags of KPIs and attributes. Fails with
  * LODE_E_INPUT for a fault of a file (path, line), and where too many rows are rejected. */
 LODE_CHECKED lode_status staging_read(struct staging *staging);
+
+/* Dictionaries of the store, attributes with too many words dropped, and the run `codes`. */
+LODE_CHECKED lode_status staging_merge_words(struct staging *staging);
 
 /* Runs a stage with the plan as its parameters. */
 LODE_CHECKED lode_status staging_map(struct staging *staging, struct lode_stage *stage,

@@ -1,7 +1,6 @@
-/* Dictionary: merging is one sort of all words of all files, each with where it came from. */
+/* Dictionary: words and maps as pieces of run files. */
 #include "jobs/stage/shuffle/dictionary.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 enum { MAP_PIECE = 1 << 18 }; /* codes put at once */
@@ -57,46 +56,6 @@ lode_status dictionary_get_words(const uint8_t *data, size_t size, int64_t n_col
         lode_try(lode_arena_text(arena, text, head.size, &list->words[list->count]));
         list->count++;
     }
-    return LODE_OK;
-}
-
-struct origin {
-    char *word;
-    uint32_t list;
-    uint32_t number;
-};
-
-/* As bytes; equal words need no order, they become one. */
-static int compare_words(const void *left, const void *right)
-{
-    return strcmp(((const struct origin *)left)->word, ((const struct origin *)right)->word);
-}
-
-lode_status dictionary_merge(const struct lode_dictionary *lists, int64_t n,
-                             struct lode_arena *arena, struct lode_dictionary *merged,
-                             uint32_t **maps)
-{
-    int64_t total = 0;
-    int64_t filled = 0;
-    struct origin *origins = NULL;
-    for (int64_t l = 0; l < n; l++) total += lists[l].count;
-    lode_try(lode_take(arena, total, &origins));
-    lode_try(lode_take(arena, total, &merged->words));
-    for (int64_t l = 0; l < n; l++) {
-        lode_try(lode_take(arena, lists[l].count, &maps[l]));
-        for (int64_t i = 0; i < lists[l].count; i++)
-            origins[filled++] = (struct origin){lists[l].words[i], (uint32_t)l, (uint32_t)i};
-    }
-    qsort(origins, (size_t)total, sizeof *origins, compare_words);
-    merged->count = 0;
-    for (int64_t i = 0; i < total; i++) {
-        if (i == 0 || strcmp(origins[i].word, origins[i - 1].word) != 0)
-            merged->words[merged->count++] = origins[i].word;
-        maps[origins[i].list][origins[i].number] = (uint32_t)(merged->count - 1);
-    }
-    if (merged->count >= UINT32_MAX)
-        return lode_fail(LODE_E_INPUT, "%lld different words in a column, more than a code can say",
-                         (long long)merged->count);
     return LODE_OK;
 }
 

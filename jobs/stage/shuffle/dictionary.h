@@ -1,8 +1,9 @@
-/* Dictionary: the words of event names and attributes, first per file, then of the whole store.
+/* Dictionary: the words of event names and attributes, first per range, then of the whole store.
  *
- * A parse task numbers the words of its file in order of first use and puts them into its run; the
- * coordinator merges those lists, sorted by bytes, and writes for every file a map from its numbers
- * to the codes of the store. Column 0 is the event names, column 1 + a attribute a.
+ * A parse task numbers the words of its range in order of first use and puts them into its run; the
+ * coordinator merges those lists (vocabulary.h), sorted by bytes, and writes for every range a map
+ * from its numbers to the codes of the store. Column 0 is the event names, column 1 + a attribute
+ * a.
  */
 #ifndef LODE_JOBS_STAGE_SHUFFLE_DICTIONARY_H
 #define LODE_JOBS_STAGE_SHUFFLE_DICTIONARY_H
@@ -20,13 +21,7 @@ LODE_CHECKED lode_status dictionary_get_words(const uint8_t *data, size_t size, 
                                               struct lode_arena *arena,
                                               struct lode_dictionary *lists);
 
-/* Sorted union of n lists without repeats (each on its own), and for each a map [count] from its
- * numbers to those of the union. Words are shared with the lists. O(words log words). */
-LODE_CHECKED lode_status dictionary_merge(const struct lode_dictionary *lists, int64_t n,
-                                          struct lode_arena *arena, struct lode_dictionary *merged,
-                                          uint32_t **maps);
-
-/* The maps of one file as pieces of a bucket: [n_columns] counts, then the maps. */
+/* The maps of one range as pieces of a bucket: [n_columns] counts, then the maps. */
 LODE_CHECKED lode_status dictionary_put_maps(struct run_writer *run, int64_t bucket,
                                              int64_t n_columns, const struct lode_dictionary *lists,
                                              uint32_t *const *maps);
@@ -37,7 +32,7 @@ struct code_map {
     const uint32_t *counts; /* [n_columns] */
     const uint32_t **maps;  /* [n_columns] */
 };
-/* Reads the maps of the file that `run`'s codes are of. */
+/* Reads the maps of the range that `run`'s codes are of. */
 LODE_CHECKED lode_status code_map_read(const struct stage_plan *plan, const char *directory,
                                        const struct stage_run *run, struct lode_arena *arena,
                                        struct code_map *map);

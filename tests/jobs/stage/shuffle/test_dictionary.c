@@ -31,23 +31,6 @@ static int teardown(void **state)
 static char *first_words[] = {"play", "buy", "\xc3\xa9t\xc3\xa9"};
 static char *second_words[] = {"stop", "play"};
 
-static void the_union_is_sorted_by_bytes_and_maps_lead_to_the_same_words(void **state)
-{
-    struct fixture *f = *state;
-    const struct lode_dictionary lists[] = {{first_words, 3}, {second_words, 2}, {NULL, 0}};
-    struct lode_dictionary merged = {0};
-    uint32_t *maps[3];
-    assert_ok(dictionary_merge(lists, 3, f->arena, &merged, maps));
-    assert_int_equal(merged.count, 4);
-    assert_string_equal(merged.words[0], "buy");
-    assert_string_equal(merged.words[1], "play");
-    assert_string_equal(merged.words[2], "stop");
-    assert_string_equal(merged.words[3], "\xc3\xa9t\xc3\xa9"); /* above all ASCII */
-    for (int l = 0; l < 2; l++)
-        for (int64_t i = 0; i < lists[l].count; i++)
-            assert_string_equal(merged.words[maps[l][i]], lists[l].words[i]);
-}
-
 static void words_come_back_from_a_run_by_column_and_in_order(void **state)
 {
     struct fixture *f = *state;
@@ -113,7 +96,6 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
-        TEST(the_union_is_sorted_by_bytes_and_maps_lead_to_the_same_words),
         TEST(words_come_back_from_a_run_by_column_and_in_order),
         TEST(maps_turn_the_codes_of_a_file_into_those_of_the_store),
     };
