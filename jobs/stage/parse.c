@@ -60,7 +60,8 @@ static bool read_number(const char *text, size_t size, double *value)
         *value = text[0] - '0';
         return true;
     }
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+    const bool is_letter = size > 0 && strchr("tfTF", text[0]) != NULL;
+    for (size_t i = 0; is_letter && i < sizeof words / sizeof *words; i++)
         if (strlen(words[i].text) == size && memcmp(words[i].text, text, size) == 0) {
             *value = words[i].value;
             return true;

@@ -127,7 +127,6 @@ lode_status staging_check_rejects(struct staging *s)
 static void describe_range(const void *context, int64_t task, char *text, size_t size)
 {
     const struct staging *s = context;
-    if (task >= s->plan.n_ranges) return;
     const struct stage_range *range = &s->ranges[s->tasks[task]];
     const struct stage_file *file = &s->plan.files[range->file];
     if (range->begin == 0 && range->end >= file->size_bytes)

@@ -52,4 +52,16 @@ expect "gzip is one range and gives the same partitions" '
 lines=$(wc -l <noted.csv)
 refuse 3 "line $((lines + 1)): quote is never closed" \
     'stage_as refused logs/sessions.csv open.csv --range-bytes 4096'
+
+# grow: appends to growing.csv for as long as the staging runs that it is given
+grow() {
+    cp noted.csv growing.csv
+    "$@" &
+    staging=$!
+    while kill -0 "$staging" 2>/dev/null; do echo >>growing.csv; done
+    wait "$staging"
+}
+touch growing.csv # it is there before and after
+refuse 3 "growing.csv: changed while it was being staged" \
+    'grow lode stage events logs/sessions.csv growing.csv -o grown.lode --local 2 --quiet'
 finish
