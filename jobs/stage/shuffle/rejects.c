@@ -225,7 +225,7 @@ static lode_status append_place(const struct rejects_total *total,
                                 const struct rejects_place *place, bool is_first,
                                 struct lode_bytes *out)
 {
-    const char *file = NULL;
+    const char *file = "";
     int64_t line = place->line;
     lode_try(find_origin(total, place->range, &line, &file));
     return lode_bytes_printf(out, "%s%s line %lld: %s", is_first ? " (first: " : "; ", file,
@@ -260,7 +260,7 @@ static lode_status append_object(const struct rejects_total *total, const char *
     long long range = -1;
     long long number = 0;
     int used = 0;
-    const char *file = NULL;
+    const char *file = "";
     if (sscanf(text, "%lld %lld %n", &range, &number, &used) != 2)
         return lode_fail(LODE_E_INPUT, "a line that is no reject: '%s'", text);
     int64_t line = number;
