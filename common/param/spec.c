@@ -22,7 +22,13 @@ struct spec {
     yaml_event_t event;      /* the current one; zero when there is none */
     struct lode_bytes names; /* all names so far, each with its final zero */
     struct lode_bytes value;
+    const char *section; /* the one name whose value may be a mapping of items; or NULL */
+    size_t item_at;      /* the item's name, in `names`; NO_ITEM outside of items */
+    lode_spec_item_fn setting;
+    void *context;
 };
+
+static const size_t NO_ITEM = (size_t)-1;
 
 static lode_status fault(const struct spec *spec, yaml_mark_t mark, const char *what)
 {
@@ -88,25 +94,35 @@ static lode_status read_list(struct spec *spec)
     }
 }
 
-static bool is_known(const struct spec *spec, const char *name)
+/* Was the name given in this mapping, whose names begin at `scope`? */
+static bool is_known(const struct spec *spec, size_t scope, const char *name)
 {
     const char *names = (const char *)spec->names.data;
-    for (size_t at = 0; at < spec->names.size; at += strlen(names + at) + 1)
+    for (size_t at = scope; at < spec->names.size; at += strlen(names + at) + 1)
         if (strcmp(names + at, name) == 0) return true;
     return false;
 }
 
-/* One `name: value`; the current event is the name. */
-static lode_status read_setting(struct spec *spec, lode_spec_fn setting, void *context)
+/* Takes the current event as a name; a copy is kept at *name_at, since the event goes. */
+static lode_status take_name(struct spec *spec, size_t scope, size_t *name_at)
 {
-    const yaml_mark_t mark = spec->event.start_mark;
-    const char *name = "", *value = "";
+    const char *name = "";
     lode_try(scalar(spec, "the name of a parameter must be a single word", &name));
-    if (is_known(spec, name)) return fault(spec, mark, "this parameter was given above already");
-    const size_t name_at = spec->names.size; /* the event with the name goes, so keep a copy */
-    lode_try(lode_bytes_append(&spec->names, name, strlen(name) + 1));
+    if (is_known(spec, scope, name))
+        return fault(spec, spec->event.start_mark, "this parameter was given above already");
+    *name_at = spec->names.size;
+    return lode_bytes_append(&spec->names, name, strlen(name) + 1);
+}
 
-    lode_try(next(spec));
+static const char *name_of(const struct spec *spec, size_t at)
+{
+    return at == NO_ITEM ? NULL : (const char *)spec->names.data + at;
+}
+
+/* The value of a name, which is the current event, and on to `setting`. */
+static lode_status read_value(struct spec *spec, yaml_mark_t mark, size_t name_at)
+{
+    const char *value = "";
     spec->value.size = 0;
     if (is_at(spec, YAML_SEQUENCE_START_EVENT)) {
         lode_try(read_list(spec));
@@ -114,32 +130,85 @@ static lode_status read_setting(struct spec *spec, lode_spec_fn setting, void *c
         value = (const char *)spec->value.data;
     } else
         lode_try(scalar(spec, "a value must be a single value or a list of them", &value));
-    const lode_status status = setting(context, (const char *)spec->names.data + name_at, value);
+    const lode_status status =
+        spec->setting(spec->context, name_of(spec, spec->item_at), name_of(spec, name_at), value);
     if (status == LODE_OK) return LODE_OK;
     return lode_note(status, "%s:%zu:%zu", spec->path, mark.line + 1, mark.column + 1);
 }
 
-static lode_status read_mapping(struct spec *spec, lode_spec_fn setting, void *context)
+/* The current event must begin a mapping. */
+static lode_status enter_mapping(const struct spec *spec)
 {
     if (!is_at(spec, YAML_MAPPING_START_EVENT))
         return fault(spec, spec->event.start_mark, "expected lines of the form `name: value`");
     if (spec->event.data.mapping_start.anchor)
         return fault(spec, spec->event.start_mark, "anchors (&name) are not allowed here");
+    return LODE_OK;
+}
+
+/* The settings of an item. */
+static lode_status read_item(struct spec *spec)
+{
+    const size_t scope = spec->names.size;
+    lode_try(enter_mapping(spec));
     for (;;) {
+        size_t name_at = 0;
+        lode_try(next(spec));
+        if (is_at(spec, YAML_MAPPING_END_EVENT)) break;
+        const yaml_mark_t mark = spec->event.start_mark;
+        lode_try(take_name(spec, scope, &name_at));
+        lode_try(next(spec));
+        lode_try(read_value(spec, mark, name_at));
+    }
+    spec->names.size = scope; /* they may come again elsewhere */
+    return LODE_OK;
+}
+
+/* The items of the section. */
+static lode_status read_section(struct spec *spec)
+{
+    const size_t scope = spec->names.size;
+    lode_try(enter_mapping(spec));
+    for (;;) {
+        size_t item_at = 0;
+        lode_try(next(spec));
+        if (is_at(spec, YAML_MAPPING_END_EVENT)) break;
+        lode_try(take_name(spec, scope, &item_at));
+        lode_try(next(spec));
+        spec->item_at = item_at;
+        lode_try(read_item(spec));
+        spec->item_at = NO_ITEM;
+    }
+    spec->names.size = scope; /* they may come again elsewhere */
+    return LODE_OK;
+}
+
+static lode_status read_mapping(struct spec *spec)
+{
+    const size_t scope = spec->names.size;
+    lode_try(enter_mapping(spec));
+    for (;;) {
+        size_t name_at = 0;
         lode_try(next(spec));
         if (is_at(spec, YAML_MAPPING_END_EVENT)) return LODE_OK;
-        lode_try(read_setting(spec, setting, context));
+        const yaml_mark_t mark = spec->event.start_mark;
+        lode_try(take_name(spec, scope, &name_at));
+        lode_try(next(spec));
+        if (spec->section && strcmp(name_of(spec, name_at), spec->section) == 0)
+            lode_try(read_section(spec));
+        else
+            lode_try(read_value(spec, mark, name_at));
     }
 }
 
 /* Stream start, at most one document, stream end. */
-static lode_status read_stream(struct spec *spec, lode_spec_fn setting, void *context)
+static lode_status read_stream(struct spec *spec)
 {
     lode_try(next(spec)); /* the stream's start */
     lode_try(next(spec));
     if (is_at(spec, YAML_STREAM_END_EVENT)) return LODE_OK; /* nothing but comments */
     lode_try(next(spec));                                   /* past the document's start */
-    lode_try(read_mapping(spec, setting, context));
+    lode_try(read_mapping(spec));
     lode_try(next(spec)); /* the document's end */
     lode_try(next(spec));
     if (is_at(spec, YAML_STREAM_END_EVENT)) return LODE_OK;
@@ -163,16 +232,21 @@ static lode_status read_file(const char *path, struct lode_bytes *content)
     return status;
 }
 
-lode_status lode_spec_read(const char *path, lode_spec_fn setting, void *context)
+lode_status lode_spec_read_items(const char *path, const char *section, lode_spec_item_fn setting,
+                                 void *context)
 {
-    struct spec spec = {.path = path};
+    struct spec spec = {.path = path,
+                        .section = section,
+                        .item_at = NO_ITEM,
+                        .setting = setting,
+                        .context = context};
     struct lode_bytes content = {0};
     lode_status status = read_file(path, &content);
     if (status == LODE_OK && !yaml_parser_initialize(&spec.parser))
         status = lode_fail(LODE_E_MEMORY, "%s: no memory to read it", path);
     if (status == LODE_OK) {
         yaml_parser_set_input_string(&spec.parser, content.data, content.size);
-        status = read_stream(&spec, setting, context);
+        status = read_stream(&spec);
         yaml_event_delete(&spec.event);
         yaml_parser_delete(&spec.parser);
     }
@@ -180,4 +254,23 @@ lode_status lode_spec_read(const char *path, lode_spec_fn setting, void *context
     lode_bytes_clear(&spec.value);
     lode_bytes_clear(&content);
     return status;
+}
+
+/* A reader of flat files behind the one above. */
+struct flat {
+    lode_spec_fn setting;
+    void *context;
+};
+
+static lode_status take_flat(void *context, const char *item, const char *name, const char *value)
+{
+    const struct flat *flat = context;
+    (void)item; /* there are none without a section */
+    return flat->setting(flat->context, name, value);
+}
+
+lode_status lode_spec_read(const char *path, lode_spec_fn setting, void *context)
+{
+    struct flat flat = {setting, context};
+    return lode_spec_read_items(path, NULL, take_flat, &flat);
 }

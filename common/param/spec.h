@@ -16,4 +16,18 @@ typedef lode_status (*lode_spec_fn)(void *context, const char *name, const char 
  */
 LODE_CHECKED lode_status lode_spec_read(const char *path, lode_spec_fn setting, void *context);
 
+/* The same for a setting of an item (see below); `item` is NULL for settings at the top. */
+typedef lode_status (*lode_spec_item_fn)(void *context, const char *item, const char *name,
+                                         const char *value);
+
+/* Like lode_spec_read; besides, the value of the name `section` may be a mapping of items, each of
+ * which is a mapping as above:
+ *
+ *   time: at
+ *   files:
+ *     clicks.csv: { time: when, user: visitor }
+ */
+LODE_CHECKED lode_status lode_spec_read_items(const char *path, const char *section,
+                                              lode_spec_item_fn setting, void *context);
+
 #endif

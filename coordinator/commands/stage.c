@@ -4,6 +4,7 @@
 #include "common/text.h"
 #include "common/version.h"
 #include "coordinator/command.h"
+#include "coordinator/commands/stage_settings.h"
 #include "coordinator/engine.h"
 #include "coordinator/mpirun.h"
 
@@ -12,43 +13,30 @@
 #include <string.h>
 #include <unistd.h>
 
-enum {
-    OUTPUT = 1,
-    PARTITION_BYTES,
-    SESSION,
-    USER,
-    TIME,
-    EVENT,
-    START,
-    KPI,
-    ATTRIBUTES,
-    USER_ATTRIBUTES,
-    TIME_UNIT,
-    TIMEZONE,
-    GAP,
-    MAXIMUM,
-    MAX_REJECTS,
-    RANGE_BYTES_OPTION
-};
+/* From SETTING on: names of settings (stage_settings.h). */
+enum { OUTPUT = 1, MAPPING, SETTING };
 
 static const struct option own_options[] = {
     {OUTPUT, "-o", "STORE", "the store to make"},
-    {PARTITION_BYTES, "--partition-bytes", "BYTES", "input bytes to a partition (32M)"},
-    {SESSION, "--session", "COLUMN", "session id (session_id, session)"},
-    {USER, "--user", "COLUMN", "user id (user_id, user); without one a session is its own user"},
-    {TIME, "--time", "COLUMN", "time of an event (timestamp_ms, timestamp, time, ts)"},
-    {EVENT, "--event", "COLUMN", "name of an event (event, event_name, name)"},
-    {START, "--start", "COLUMN", "start of a session (start_ms, start, start_time)"},
-    {KPI, "--kpi", "A,B", "KPI columns (those whose names begin with kpi_)"},
-    {ATTRIBUTES, "--attributes", "A,B", "session attributes (all other columns of sessions)"},
-    {USER_ATTRIBUTES, "--user-attributes", "A,B", "attributes with one value a user (none)"},
-    {TIME_UNIT, "--time-unit", "UNIT", "auto, ms, s or iso (auto)"},
-    {TIMEZONE, "--timezone", "OFFSET", "of ISO times without an offset, such as +02:00 (UTC)"},
-    {GAP, "--session-gap", "TIME", "events only: a longer gap ends a session (30m)"},
-    {MAXIMUM, "--session-max", "TIME", "events only: the longest session (24h)"},
-    {MAX_REJECTS, "--max-rejects", "SHARE", "rows that may be rejected, such as 0.5% (1%)"},
-    {RANGE_BYTES_OPTION, "--range-bytes", "BYTES",
-     NULL}, /* for tests: changes no byte of a store */
+    {MAPPING, "--mapping", "FILE.yaml",
+     "the options below, and `files:` for single inputs; flags win"},
+    {SETTING, "--partition-bytes", "BYTES", "input bytes to a partition (32M)"},
+    {SETTING + 1, "--session", "COLUMN", "session id (session_id, session)"},
+    {SETTING + 2, "--user", "COLUMN",
+     "user id (user_id, user); without one a session is its own user"},
+    {SETTING + 3, "--time", "COLUMN", "time of an event (timestamp_ms, timestamp, time, ts)"},
+    {SETTING + 4, "--event", "COLUMN", "name of an event (event, event_name, name)"},
+    {SETTING + 5, "--start", "COLUMN", "start of a session (start_ms, start, start_time)"},
+    {SETTING + 6, "--kpi", "A,B", "KPI columns (those whose names begin with kpi_)"},
+    {SETTING + 7, "--attributes", "A,B", "session attributes (all other columns of sessions)"},
+    {SETTING + 8, "--user-attributes", "A,B", "attributes with one value a user (none)"},
+    {SETTING + 9, "--time-unit", "UNIT", "auto, ms, s or iso (auto)"},
+    {SETTING + 10, "--timezone", "ZONE",
+     "of ISO times without an offset: Europe/Berlin, +02:00 (UTC)"},
+    {SETTING + 11, "--session-gap", "TIME", "events only: a longer gap ends a session (30m)"},
+    {SETTING + 12, "--session-max", "TIME", "events only: the longest session (24h)"},
+    {SETTING + 13, "--max-rejects", "SHARE", "rows that may be rejected, such as 0.5% (1%)"},
+    {SETTING + 14, "--range-bytes", "BYTES", NULL}, /* for tests: changes no byte */
     {0, NULL, NULL, NULL},
 };
 static const struct option *const option_tables[] = {own_options, cluster_option_table, NULL};
@@ -59,123 +47,42 @@ struct request {
     struct stage_events_summary summary;
     struct lode_arena *arena;
     struct lode_bytes history; /* what decided the store's content, as a command line */
-    const char *output;
+    const char *output, *mapping;
 };
 
-/* "a,b" to a list of names. */
-static lode_status take_names(struct lode_arena *arena, const char *value,
-                              struct stage_names *names)
+/* First pass: the mapping file alone, so that flags win wherever they stand. */
+static lode_status take_mapping(void *context, int id, const char *value)
 {
-    int64_t count = value[0] != '\0';
-    char *text = NULL;
-    const char **list = NULL;
-    for (const char *at = value; *at; at++) count += *at == ',';
-    lode_try(lode_arena_text(arena, value, strlen(value), &text));
-    lode_try(lode_take(arena, count, &list));
-    names->given = true;
-    names->names = list;
-    names->count = count;
-    char *rest = text;
-    for (int64_t i = 0; i < count; i++) list[i] = strsep(&rest, ",");
-    return LODE_OK;
-}
-
-static lode_status take_duration(const char *name, const char *value, int64_t *duration_ms)
-{
-    if (!lode_text_to_duration_ms(value, strlen(value), duration_ms) || *duration_ms < 1)
-        return lode_fail(LODE_E_USAGE, "%s %s: must be a time such as 30m", name, value);
-    return LODE_OK;
-}
-
-static lode_status take_size(const char *name, const char *value, uint64_t *size_bytes)
-{
-    if (!lode_text_to_bytes(value, strlen(value), size_bytes) || *size_bytes < 1)
-        return lode_fail(LODE_E_USAGE, "%s %s: must be a size", name, value);
-    return LODE_OK;
-}
-
-static lode_status take_share(const char *value, double *share)
-{
-    size_t size = strlen(value);
-    const bool percent = size > 0 && value[size - 1] == '%';
-    if (percent) size--;
-    if (!lode_text_to_f64(value, size, share) || *share < 0.0 || *share > (percent ? 100.0 : 1.0))
-        return lode_fail(LODE_E_USAGE, "--max-rejects %s: a share such as 1%% or 0.01", value);
-    if (percent) *share /= 100.0;
-    return LODE_OK;
-}
-
-static lode_status take_unit(const char *value, enum stage_time_unit *unit)
-{
-    static const char *const names[] = {"auto", "ms", "s", "iso"};
-    for (int i = 0; i < 4; i++)
-        if (strcmp(value, names[i]) == 0) {
-            *unit = (enum stage_time_unit)i;
-            return LODE_OK;
-        }
-    return lode_fail(LODE_E_USAGE, "--time-unit %s: auto, ms, s or iso", value);
-}
-
-static lode_status take_timezone(const char *value, int *minutes)
-{
-    int hours = 0, rest = 0, used = 0;
-    char sign = '+';
-    *minutes = 0;
-    if (strcmp(value, "UTC") == 0 || strcmp(value, "Z") == 0) return LODE_OK;
-    if (sscanf(value, "%c%2d:%2d%n", &sign, &hours, &rest, &used) != 3 || value[used] ||
-        (sign != '+' && sign != '-') || hours < 0 || hours > 14 || rest < 0 || rest > 59)
-        return lode_fail(LODE_E_USAGE, "--timezone %s: an offset such as +02:00, or UTC", value);
-    *minutes = (hours * 60 + rest) * (sign == '-' ? -1 : 1);
+    struct request *request = context;
+    if (id == MAPPING) request->mapping = value;
     return LODE_OK;
 }
 
 static lode_status take(void *context, int id, const char *value)
 {
     struct request *request = context;
-    struct stage_events_options *events = &request->events;
     bool taken = false;
-    switch (id) {
-    case OUTPUT:
+    if (id == MAPPING) return LODE_OK; /* read already */
+    if (id == OUTPUT) {
         request->output = value;
         return LODE_OK;
-    case PARTITION_BYTES:
-        return take_size("--partition-bytes", value, &events->partition_bytes);
-    case RANGE_BYTES_OPTION:
-        return take_size("--range-bytes", value, &events->range_bytes);
-    case SESSION:
-        events->session = value;
-        return LODE_OK;
-    case USER:
-        events->user = value;
-        return LODE_OK;
-    case TIME:
-        events->time = value;
-        return LODE_OK;
-    case EVENT:
-        events->event = value;
-        return LODE_OK;
-    case START:
-        events->start = value;
-        return LODE_OK;
-    case KPI:
-        return take_names(request->arena, value, &events->kpis);
-    case ATTRIBUTES:
-        return take_names(request->arena, value, &events->attributes);
-    case USER_ATTRIBUTES:
-        return take_names(request->arena, value, &events->user_attributes);
-    case TIME_UNIT:
-        return take_unit(value, &events->time_unit);
-    case TIMEZONE:
-        return take_timezone(value, &events->timezone_minutes);
-    case GAP:
-        return take_duration("--session-gap", value, &events->session_gap_ms);
-    case MAXIMUM:
-        return take_duration("--session-max", value, &events->session_max_ms);
-    case MAX_REJECTS:
-        return take_share(value, &events->max_rejects);
-    default:
-        return cluster_settings_take(&request->settings, id, value, &taken);
     }
+    for (const struct option *option = own_options; option->id; option++)
+        if (option->id == id)
+            return stage_settings_set(&request->events, request->arena, option->name + strlen("--"),
+                                      value);
+    return cluster_settings_take(&request->settings, id, value, &taken);
+}
+
+static lode_status read_command_line(const struct invocation *invocation, struct request *request,
+                                     const char **words, int *n_words, bool *help)
+{
+    lode_try(options_read(invocation->argument_count, invocation->arguments, option_tables,
+                          take_mapping, request, words, n_words, help));
+    if (request->mapping && !*help)
+        lode_try(stage_settings_load(&request->events, request->arena, request->mapping));
+    return options_read(invocation->argument_count, invocation->arguments, option_tables, take,
+                        request, words, n_words, help);
 }
 
 /* The names are those in the input: anybody's bytes. */
@@ -242,8 +149,7 @@ static lode_status run_parsed(struct invocation *invocation, struct request *req
 {
     int n_words = 0;
     bool help = false;
-    lode_try(options_read(invocation->argument_count, invocation->arguments, option_tables, take,
-                          request, words, &n_words, &help));
+    lode_try(read_command_line(invocation, request, words, &n_words, &help));
     if (help) {
         command_help(&stage_command);
         return LODE_OK;

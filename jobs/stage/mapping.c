@@ -6,6 +6,7 @@
 
 #include "common/hash.h"
 #include "common/text.h"
+#include "jobs/stage/file_rules.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -14,15 +15,23 @@
 #define DEFAULT_GAP_MS (MINUTE_MS * 30)
 #define DEFAULT_MAX_MS (MINUTE_MS * 60 * 24)
 
-static const char *const default_session[] = {"session_id", "session", NULL};
-static const char *const default_user[] = {"user_id", "user", NULL};
-static const char *const default_time[] = {"timestamp_ms", "timestamp", "time", "ts", NULL};
-static const char *const default_event[] = {"event", "event_name", "name", NULL};
-static const char *const default_start[] = {"start_ms", "start", "start_time", NULL};
+/* The five columns with a meaning of their own. */
+enum meaning { SESSION, USER, TIME, EVENT, START, N_MEANINGS };
 
-/* One of the five columns with a meaning of their own. */
-struct wanted {
+enum { DEFAULT_NAMES_MAX = 4 };
+static const struct {
     const char *what;
+    const char *names[DEFAULT_NAMES_MAX + 1]; /* ends with NULL */
+} meanings[N_MEANINGS] = {
+    [SESSION] = {"session id", {"session_id", "session", NULL}},
+    [USER] = {"user id", {"user_id", "user", NULL}},
+    [TIME] = {"time", {"timestamp_ms", "timestamp", "time", "ts", NULL}},
+    [EVENT] = {"event name", {"event", "event_name", "name", NULL}},
+    [START] = {"start of the session", {"start_ms", "start", "start_time", NULL}},
+};
+
+/* The names by which such a column goes. */
+struct wanted {
     bool given;
     const char *const *names; /* ends with NULL */
 };
@@ -39,8 +48,10 @@ struct mapping {
     int64_t n;
     struct lode_arena *arena;
     struct stage_plan *plan;
-    struct wanted session, user, time, event, start;
-    struct name *names; /* each name of any header, once */
+    struct wanted common[N_MEANINGS]; /* of all files without a rule about it */
+    struct wanted *of_file;           /* [n * N_MEANINGS] */
+    int64_t *rule_of;                 /* [n] index into options->file_rules; -1: none */
+    struct name *names;               /* each name of any header, once */
     int64_t n_names;
 };
 
@@ -72,13 +83,61 @@ static lode_status split_names(const char *text, struct lode_arena *arena,
     return LODE_OK;
 }
 
-static lode_status want(struct mapping *m, const char *what, const char *given,
-                        const char *const *defaults, struct wanted *wanted)
+static const struct wanted *wanted_of(const struct mapping *m, int64_t f, enum meaning meaning)
 {
-    wanted->what = what;
-    wanted->given = given != NULL;
-    wanted->names = defaults;
-    return given ? split_names(given, m->arena, &wanted->names) : LODE_OK;
+    return &m->of_file[f * N_MEANINGS + meaning];
+}
+
+static const struct stage_file_rule *rule_of(const struct mapping *m, int64_t f)
+{
+    static const struct stage_file_rule none = {0};
+    return m->rule_of[f] < 0 ? &none : &m->options->file_rules[m->rule_of[f]];
+}
+
+static lode_status settle_names(struct mapping *m)
+{
+    const struct stage_events_options *options = m->options;
+    const char *const given[] = {options->session, options->user, options->time, options->event,
+                                 options->start};
+    for (int i = 0; i < N_MEANINGS; i++) {
+        m->common[i] = (struct wanted){.given = given[i] != NULL, .names = meanings[i].names};
+        if (given[i]) lode_try(split_names(given[i], m->arena, &m->common[i].names));
+    }
+    lode_try(lode_take(m->arena, m->n * N_MEANINGS, &m->of_file));
+    for (int64_t f = 0; f < m->n; f++) {
+        const struct stage_file_rule *rule = rule_of(m, f);
+        const char *const named[] = {rule->session, rule->user, rule->time, rule->event,
+                                     rule->start};
+        for (int i = 0; i < N_MEANINGS; i++) {
+            struct wanted *wanted = &m->of_file[f * N_MEANINGS + i];
+            *wanted = m->common[i];
+            if (!named[i]) continue;
+            wanted->given = true;
+            lode_try(split_names(named[i], m->arena, &wanted->names));
+        }
+    }
+    return LODE_OK;
+}
+
+/* Unit and zone of each file's times; each zone once. */
+static lode_status settle_times(struct mapping *m)
+{
+    struct stage_plan *plan = m->plan;
+    lode_try(lode_take_zero(m->arena, m->n, &plan->zones));
+    for (int64_t f = 0; f < m->n; f++) {
+        const struct stage_file_rule *rule = rule_of(m, f);
+        const char *zone = rule->timezone ? rule->timezone : m->options->timezone;
+        if (!zone) zone = "UTC";
+        int64_t z = 0;
+        while (z < plan->n_zones && strcmp(plan->zones[z].name, zone) != 0) z++;
+        if (z == plan->n_zones) {
+            lode_try(copy_text(m->arena, zone, &plan->zones[z].name));
+            plan->n_zones++;
+        }
+        plan->files[f].zone = z;
+        plan->files[f].time_unit = rule->has_time_unit ? rule->time_unit : m->options->time_unit;
+    }
+    return LODE_OK;
 }
 
 static int find(const struct stage_header *header, const char *name)
@@ -132,7 +191,7 @@ static lode_status fail_missing(struct mapping *m, const char *path, const char 
                      nearest ? nearest : "", nearest ? "'?" : "", remark);
 }
 
-static lode_status fail_missing_in(struct mapping *m, int64_t f, const struct wanted *wanted)
+static lode_status fail_missing_in(struct mapping *m, int64_t f, enum meaning meaning)
 {
     const struct stage_header *header = &m->headers[f];
     const char **there = NULL;
@@ -141,8 +200,9 @@ static lode_status fail_missing_in(struct mapping *m, int64_t f, const struct wa
     const bool is_sessions = m->plan->files[f].role == STAGE_SESSIONS;
     const char *hint = "";
     if (is_sessions) hint = "; it has no event column, so it was taken to hold sessions";
-    if (wanted == &m->event) hint = "; if it holds sessions, name their start with --start";
-    return fail_missing(m, header->path, wanted->what, wanted->names, there, hint);
+    if (meaning == EVENT) hint = "; if it holds sessions, name their start with --start";
+    return fail_missing(m, header->path, meanings[meaning].what, wanted_of(m, f, meaning)->names,
+                        there, hint);
 }
 
 /* The error for a name that no file has. */
@@ -198,15 +258,15 @@ static lode_status map_file(struct mapping *m, int64_t f)
     const char *slash = strrchr(header->path, '/');
     lode_try(copy_text(m->arena, header->path, &file->path));
     file->name = slash ? file->path + (slash + 1 - header->path) : file->path;
-    file->session = find_first(header, &m->session);
-    file->user = find_first(header, &m->user);
-    file->event = find_first(header, &m->event);
-    file->time = find_first(header, &m->time);
+    file->session = find_first(header, wanted_of(m, f, SESSION));
+    file->user = find_first(header, wanted_of(m, f, USER));
+    file->event = find_first(header, wanted_of(m, f, EVENT));
+    file->time = find_first(header, wanted_of(m, f, TIME));
     /* `name` may well be a person's: it means the event only where there is a time too */
-    if (file->event >= 0 && !m->event.given && file->time < 0 &&
+    if (file->event >= 0 && !wanted_of(m, f, EVENT)->given && file->time < 0 &&
         strcmp(header->columns[file->event], "name") == 0)
         file->event = -1;
-    const int start = find_first(header, &m->start);
+    const int start = find_first(header, wanted_of(m, f, START));
     /* a time but no start: events whose name column is missing, not sessions (check_needed tells)
      */
     const bool holds_events = file->event >= 0 || (file->time >= 0 && start < 0);
@@ -219,25 +279,34 @@ static lode_status map_file(struct mapping *m, int64_t f)
     return LODE_OK;
 }
 
-static lode_status check_named(struct mapping *m, const struct wanted *wanted)
+/* A name that is given for all files must be in one of them, a name of a rule in all that it is
+ * for.
+ */
+static lode_status check_named(struct mapping *m, enum meaning meaning)
 {
-    if (!wanted->given) return LODE_OK;
-    for (const char *const *name = wanted->names; *name; name++)
-        if (find_name(m, *name)) return LODE_OK;
-    return fail_missing_anywhere(m, wanted->what, wanted->names);
+    const struct wanted *common = &m->common[meaning];
+    bool found = !common->given;
+    for (const char *const *name = common->names; *name; name++)
+        found = found || find_name(m, *name);
+    if (!found) return fail_missing_anywhere(m, meanings[meaning].what, common->names);
+    for (int64_t f = 0; f < m->n; f++) {
+        const struct wanted *wanted = wanted_of(m, f, meaning);
+        if (wanted->names != common->names && find_first(&m->headers[f], wanted) < 0)
+            return fail_missing_in(m, f, meaning);
+    }
+    return LODE_OK;
 }
 
 static lode_status check_needed(struct mapping *m)
 {
     const struct stage_plan *plan = m->plan;
-    const struct wanted *wanted[] = {&m->event, &m->session, &m->user, &m->time, &m->start};
-    for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++) lode_try(check_named(m, wanted[i]));
+    for (int i = 0; i < N_MEANINGS; i++) lode_try(check_named(m, (enum meaning)i));
     for (int64_t f = 0; f < m->n; f++) {
         const struct stage_file *file = &plan->files[f];
-        if (file->role == STAGE_EVENTS && file->event < 0) return fail_missing_in(m, f, &m->event);
-        if (file->role == STAGE_EVENTS && file->time < 0) return fail_missing_in(m, f, &m->time);
+        if (file->role == STAGE_EVENTS && file->event < 0) return fail_missing_in(m, f, EVENT);
+        if (file->role == STAGE_EVENTS && file->time < 0) return fail_missing_in(m, f, TIME);
         if (file->session < 0 && (plan->sessions_given || file->user < 0))
-            return fail_missing_in(m, f, &m->session);
+            return fail_missing_in(m, f, SESSION);
     }
     return LODE_OK;
 }
@@ -256,7 +325,7 @@ static lode_status check_alike(struct mapping *m, enum stage_role role, bool of_
             without = f;
     }
     if (with < 0 || without < 0) return LODE_OK;
-    const lode_status status = fail_missing_in(m, without, of_user ? &m->user : &m->session);
+    const lode_status status = fail_missing_in(m, without, of_user ? USER : SESSION);
     return lode_note(status, "%s has a column that other files of its kind lack",
                      m->headers[with].path);
 }
@@ -408,16 +477,12 @@ lode_status mapping_plan(const struct stage_events_options *options,
     struct mapping m = {
         .options = options, .headers = headers, .n = n, .arena = arena, .plan = plan};
     memset(plan, 0, sizeof *plan);
-    plan->time_unit = options->time_unit;
-    plan->timezone_minutes = options->timezone_minutes;
     plan->n_files = n;
     if (n < 1) return lode_fail(LODE_E_USAGE, "no input files to stage");
-    lode_try(want(&m, "session id", options->session, default_session, &m.session));
-    lode_try(want(&m, "user id", options->user, default_user, &m.user));
-    lode_try(want(&m, "time", options->time, default_time, &m.time));
-    lode_try(want(&m, "event name", options->event, default_event, &m.event));
-    lode_try(want(&m, "start of the session", options->start, default_start, &m.start));
+    lode_try(file_rules_match(options, headers, n, arena, &m.rule_of));
+    lode_try(settle_names(&m));
     lode_try(lode_take_zero(arena, n, &plan->files));
+    lode_try(settle_times(&m));
     for (int64_t f = 0; f < n; f++) lode_try(map_file(&m, f));
     lode_try(collect_names(&m));
     lode_try(check_needed(&m));

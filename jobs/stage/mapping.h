@@ -12,7 +12,7 @@ struct stage_header {
 };
 
 /* Fills from the headers: files (path, name, role, columns), kpis, attributes, sessions_given,
- * join, split, gap_ms, max_ms, time_unit, timezone_minutes, unstaged; all else of the plan is zero.
+ * join, split, gap_ms, max_ms, zones (names), unstaged; all else of the plan is zero.
  *
  *   headers  [n], in the order of the inputs; paths and names are copied
  *
@@ -22,6 +22,7 @@ struct stage_header {
  *
  * Fails with LODE_E_INPUT: a file without a column it needs, a named column that no file has (each
  * with the columns there are and the nearest), files that differ in having a user column.
+ * LODE_E_USAGE: a file rule that no file matches.
  */
 LODE_CHECKED lode_status mapping_plan(const struct stage_events_options *options,
                                       const struct stage_header *headers, int64_t n,

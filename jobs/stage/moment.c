@@ -8,7 +8,6 @@
 #include <string.h>
 
 #define MOMENT_LIMIT (INT64_C(1) << 53) /* 285,000 years; differences cannot overflow */
-#define MINUTE_MS INT64_C(60000)
 
 static const char out_of_range[] = "time out of range";
 
@@ -77,7 +76,7 @@ static const char *read_iso(const struct moment_rule *rule, const char *text, si
 {
     int64_t value = 0;
     if (!lode_text_iso_to_ms(text, size, &value)) return "not a time";
-    if (!has_offset(text, size)) value -= rule->timezone_minutes * MINUTE_MS;
+    if (rule->zone && !has_offset(text, size)) value = lode_zone_utc_ms(rule->zone, value);
     *time_ms = value;
     return NULL;
 }

@@ -2,12 +2,13 @@
 #ifndef LODE_JOBS_STAGE_MOMENT_H
 #define LODE_JOBS_STAGE_MOMENT_H
 
+#include "common/zone.h"
 #include "jobs/stage/stage.h"
 
 struct moment_rule {
     enum stage_time_unit unit;
-    bool in_seconds;      /* STAGE_TIME_AUTO: a number counts seconds, else milliseconds */
-    int timezone_minutes; /* east of UTC; of ISO times without an offset */
+    bool in_seconds;              /* STAGE_TIME_AUTO: a number counts seconds, else milliseconds */
+    const struct lode_zone *zone; /* of ISO times without an offset; NULL: UTC */
 };
 
 /* NULL, or why the cell is to be rejected (static; *time_ms untouched). Fractions of a millisecond

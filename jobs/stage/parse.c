@@ -272,10 +272,12 @@ static lode_status prepare(struct parser *p)
 {
     struct lode_arena *arena = p->task->arena;
     const struct stage_plan *plan = &p->plan;
-    p->file = &plan->files[p->range.file];
-    p->moment = (struct moment_rule){.unit = plan->time_unit,
-                                     .in_seconds = p->file->time_in_seconds,
-                                     .timezone_minutes = plan->timezone_minutes};
+    const struct stage_file *file = &plan->files[p->range.file];
+    const struct stage_zone *zone = &plan->zones[file->zone];
+    p->file = file;
+    p->moment =
+        (struct moment_rule){.unit = file->time_unit, .in_seconds = file->time_in_seconds};
+    lode_try(lode_zone_make(zone->name, zone->rules, zone->rules_size, arena, &p->moment.zone));
     p->record.file = p->number;
     lode_try(lode_take(arena, plan->n_kpis + plan->n_attributes, &p->record.cells));
     lode_try(lode_take_zero(arena, plan->n_attributes, &p->too_many));

@@ -37,11 +37,23 @@ static lode_status put_file(struct lode_bytes *out, const struct stage_plan *pla
     lode_try(lode_pack_i64(out, file->n_columns));
     for (int c = 0; c < file->n_columns; c++) lode_try(put_text(out, file->columns[c]));
     lode_try(lode_pack_u64(out, (uint64_t)file->role));
+    lode_try(lode_pack_u64(out, (uint64_t)file->time_unit));
+    lode_try(lode_pack_i64(out, file->zone));
     lode_try(lode_pack_u64(out, file->time_in_seconds));
     lode_try(lode_pack_u64(out, file->needs_user));
     lode_try(put_columns(out, roles, 4));
     lode_try(put_columns(out, file->kpi_at, plan->n_kpis));
     return put_columns(out, file->attribute_at, plan->n_attributes);
+}
+
+static lode_status put_zones(struct lode_bytes *out, const struct stage_plan *plan)
+{
+    lode_try(lode_pack_i64(out, plan->n_zones));
+    for (int64_t z = 0; z < plan->n_zones; z++) {
+        lode_try(put_text(out, plan->zones[z].name));
+        lode_try(lode_pack_bin(out, plan->zones[z].rules, plan->zones[z].rules_size));
+    }
+    return LODE_OK;
 }
 
 static lode_status put_lists(struct lode_bytes *out, const struct stage_plan *plan)
@@ -71,8 +83,7 @@ lode_status stage_plan_pack(const struct stage_plan *plan, struct lode_bytes *ou
     lode_try(lode_pack_u64(out, plan->split));
     lode_try(lode_pack_i64(out, plan->gap_ms));
     lode_try(lode_pack_i64(out, plan->max_ms));
-    lode_try(lode_pack_u64(out, (uint64_t)plan->time_unit));
-    lode_try(lode_pack_i64(out, plan->timezone_minutes));
+    lode_try(put_zones(out, plan));
     lode_try(lode_pack_i64(out, plan->n_event_names));
     lode_try(put_run(out, &plan->codes));
     lode_try(put_text(out, plan->directory));
@@ -149,6 +160,7 @@ static lode_status get_file(struct lode_unpack *in, struct lode_arena *arena,
 {
     int roles[4];
     int64_t role = 0;
+    int64_t unit = 0;
     lode_try(get_text(in, arena, &file->path));
     lode_try(get_text(in, arena, &file->name));
     lode_try(lode_unpack_u64(in, &file->size_bytes));
@@ -157,10 +169,14 @@ static lode_status get_file(struct lode_unpack *in, struct lode_arena *arena,
     lode_try(get_bool(in, &file->is_json));
     lode_try(get_names(in, arena, file));
     lode_try(lode_unpack_count(in, "role of a file", STAGE_SESSIONS, &role));
+    lode_try(lode_unpack_count(in, "unit of time", STAGE_TIME_ISO, &unit));
+    lode_try(
+        lode_unpack_count(in, "time zone of a file", (uint64_t)plan->n_zones - 1, &file->zone));
     lode_try(get_bool(in, &file->time_in_seconds));
     lode_try(get_bool(in, &file->needs_user));
     lode_try(get_columns(in, roles, 4));
     file->role = (enum stage_role)role;
+    file->time_unit = (enum stage_time_unit)unit;
     file->session = roles[0];
     file->user = roles[1];
     file->event = roles[2];
@@ -169,6 +185,20 @@ static lode_status get_file(struct lode_unpack *in, struct lode_arena *arena,
     lode_try(lode_take(arena, plan->n_attributes, &file->attribute_at));
     lode_try(get_columns(in, file->kpi_at, plan->n_kpis));
     return get_columns(in, file->attribute_at, plan->n_attributes);
+}
+
+/* Always one at least; the rules point into the parameters, which outlive the task. */
+static lode_status get_zones(struct lode_unpack *in, struct lode_arena *arena,
+                             struct stage_plan *plan)
+{
+    lode_try(get_count(in, &plan->n_zones));
+    if (plan->n_zones < 1) return lode_fail(LODE_E_MESSAGE, "a staging plan without a time zone");
+    lode_try(lode_take_zero(arena, plan->n_zones, &plan->zones));
+    for (int64_t z = 0; z < plan->n_zones; z++) {
+        lode_try(get_text(in, arena, &plan->zones[z].name));
+        lode_try(lode_unpack_bin(in, &plan->zones[z].rules, &plan->zones[z].rules_size));
+    }
+    return LODE_OK;
 }
 
 static lode_status get_lists(struct lode_unpack *in, struct lode_arena *arena,
@@ -200,8 +230,6 @@ lode_status stage_plan_unpack(const void *data, size_t size, struct lode_arena *
                               struct stage_plan *plan)
 {
     struct lode_unpack in = lode_unpack_begin(data, size);
-    int64_t unit = 0;
-    int64_t timezone = 0;
     memset(plan, 0, sizeof *plan);
     lode_try(lode_unpack_count(&in, "partitions", STAGE_PARTITIONS_LIMIT, &plan->n_partitions));
     lode_try(get_bool(&in, &plan->sessions_given));
@@ -209,8 +237,7 @@ lode_status stage_plan_unpack(const void *data, size_t size, struct lode_arena *
     lode_try(get_bool(&in, &plan->split));
     lode_try(lode_unpack_i64(&in, &plan->gap_ms));
     lode_try(lode_unpack_i64(&in, &plan->max_ms));
-    lode_try(lode_unpack_count(&in, "unit of time", STAGE_TIME_ISO, &unit));
-    lode_try(lode_unpack_i64(&in, &timezone));
+    lode_try(get_zones(&in, arena, plan));
     lode_try(lode_unpack_i64(&in, &plan->n_event_names));
     lode_try(get_run(&in, arena, &plan->codes));
     lode_try(get_text(&in, arena, &plan->directory));
@@ -219,7 +246,5 @@ lode_status stage_plan_unpack(const void *data, size_t size, struct lode_arena *
     lode_try(get_count(&in, &plan->n_files));
     lode_try(lode_unpack_count(&in, "ranges", INT32_MAX, &plan->n_ranges));
     lode_try(get_count(&in, &plan->n_runs));
-    plan->time_unit = (enum stage_time_unit)unit;
-    plan->timezone_minutes = (int)timezone;
     return get_lists(&in, arena, plan);
 }

@@ -27,6 +27,8 @@ struct stage_file {
     int n_columns;
     const char *const *columns;
     enum stage_role role;
+    enum stage_time_unit time_unit;
+    int64_t zone;         /* of ISO times without an offset: index into zones */
     bool time_in_seconds; /* the name of the time (start) column ends in _s */
     bool needs_user;      /* events whose users are to be looked up by stage.join */
     /* column numbers; -1: none */
@@ -34,6 +36,13 @@ struct stage_file {
     int time;          /* of an event, or start of a session */
     int *kpi_at;       /* [n_kpis] */
     int *attribute_at; /* [n_attributes] */
+};
+
+/* Its rules travel along, so that no worker asks its own host's. */
+struct stage_zone {
+    const char *name;
+    const uint8_t *rules; /* lode_zone_make */
+    size_t rules_size;
 };
 
 struct stage_kpi {
@@ -63,8 +72,8 @@ struct stage_plan {
     bool join;
     bool split; /* cut a key's events into sessions at gaps */
     int64_t gap_ms, max_ms;
-    enum stage_time_unit time_unit;
-    int timezone_minutes;
+    int64_t n_zones;
+    struct stage_zone *zones;
     int64_t n_files;
     struct stage_file *files;
     int64_t n_ranges; /* of all files */

@@ -5,6 +5,7 @@
 #include "common/input/rows.h"
 #include "common/text.h"
 #include "common/wire/pack.h"
+#include "common/zone.h"
 #include "jobs/stage/mapping.h"
 #include "jobs/stage/stage.h"
 #include "jobs/stage/staging.h"
@@ -68,6 +69,27 @@ static void set_partitions(struct staging *s)
     if (partitions > STAGE_PARTITIONS_LIMIT) plan->n_partitions = STAGE_PARTITIONS_LIMIT;
 }
 
+/* The rules of the zones that the mapping named. */
+static lode_status read_zones(struct staging *s)
+{
+    struct lode_bytes rules = {0};
+    lode_status status = LODE_OK;
+    for (int64_t z = 0; z < s->plan.n_zones; z++) {
+        struct stage_zone *zone = &s->plan.zones[z];
+        const struct lode_zone *made = NULL;
+        uint8_t *copy = NULL;
+        lode_try_done(lode_zone_read(zone->name, &rules));
+        lode_try_done(lode_zone_make(zone->name, rules.data, rules.size, s->arena, &made));
+        lode_try_done(lode_take(s->arena, rules.size, &copy));
+        if (rules.size > 0) memcpy(copy, rules.data, rules.size);
+        zone->rules = copy;
+        zone->rules_size = rules.size;
+    }
+done:
+    lode_bytes_clear(&rules);
+    return status;
+}
+
 lode_status staging_plan(struct staging *s)
 {
     const int64_t n = s->options->n_inputs;
@@ -80,6 +102,7 @@ lode_status staging_plan(struct staging *s)
     for (int64_t f = 0; f < n; f++)
         lode_try(read_header(s, s->options->inputs[f], &headers[f], &found[f]));
     lode_try(mapping_plan(s->options, headers, n, s->arena, plan));
+    lode_try(read_zones(s));
     for (int64_t f = 0; f < n; f++) set_file(&plan->files[f], &headers[f], &found[f]);
     set_partitions(s);
     lode_try(ranges_cut(plan, range_bytes, s->arena, &s->ranges, &plan->n_ranges));

@@ -53,6 +53,17 @@ struct stage_events_summary {
     const char **unstaged;
 };
 
+/* What holds for the input files of a name, instead of what holds for all; the first rule that
+ * matches a file is taken. NULL: nothing else than for all. */
+struct stage_file_rule {
+    /* fnmatch(3), no * over a slash, against as many last parts of the path as it has itself */
+    const char *pattern;
+    const char *session, *user, *time, *event, *start;
+    bool has_time_unit;
+    enum stage_time_unit time_unit;
+    const char *timezone;
+};
+
 /* Fill with stage_events_defaults first. All pointers are borrowed while the job runs. */
 struct stage_events_options {
     int64_t n_inputs;
@@ -75,7 +86,10 @@ struct stage_events_options {
     struct stage_names user_attributes; /* one value a user: the first in order of sessions */
 
     enum stage_time_unit time_unit;
-    int timezone_minutes; /* east of UTC; of ISO times without an offset; 0 */
+    const char *timezone; /* of ISO times without an offset (common/zone.h); NULL: UTC */
+
+    int64_t n_file_rules;
+    const struct stage_file_rule *file_rules;
 
     /* Without sessions files: a session ends before a gap of more than session_gap_ms, and before
      * the event that would make it longer than session_max_ms. 0: not given, which means 30 min and

@@ -233,6 +233,82 @@ static void events_with_a_session_are_split_only_when_asked(void **state)
     assert_true(f->plan.max_ms == INT64_MAX);
 }
 
+static const char *const odd_events[] = {"sid", "when", "event", "ts"};
+
+static void a_rule_holds_for_the_files_of_its_name_alone(void **state)
+{
+    struct fixture *f = *state;
+    const struct stage_file_rule rules[] = {
+        {.pattern = "odd-*.csv",
+         .session = "sid",
+         .time = "when",
+         .has_time_unit = true,
+         .time_unit = STAGE_TIME_ISO,
+         .timezone = "+02:00"},
+        {.pattern = "odd-2.csv", .time = "ts"}, /* the first that matches is taken */
+    };
+    const struct stage_header headers[] = {HEADER("/d/odd-1.csv", odd_events),
+                                           HEADER("/d/e.csv", lean_events),
+                                           HEADER("/d/odd-2.csv", odd_events)};
+    f->options.file_rules = rules;
+    f->options.n_file_rules = 2;
+    f->options.timezone = "-01:00";
+    f->options.time_unit = STAGE_TIME_S;
+    assert_ok(plan(f, headers, 3));
+    const struct stage_file *files = f->plan.files;
+    assert_int_equal(files[0].session, 0);
+    assert_int_equal(files[0].time, 1);
+    assert_int_equal(files[2].time, 1);
+    assert_int_equal(files[1].session, 0);
+    assert_int_equal(files[1].time, 1);
+    assert_int_equal(files[0].time_unit, STAGE_TIME_ISO);
+    assert_int_equal(files[1].time_unit, STAGE_TIME_S);
+    assert_int_equal(f->plan.n_zones, 2);
+    assert_string_equal(f->plan.zones[files[0].zone].name, "+02:00");
+    assert_string_equal(f->plan.zones[files[1].zone].name, "-01:00");
+    assert_int_equal(files[2].zone, files[0].zone);
+}
+
+static void patterns_are_for_as_many_parts_of_the_path_as_they_have(void **state)
+{
+    struct fixture *f = *state;
+    const struct {
+        const char *pattern;
+        lode_status status;
+    } cases[] = {{"odd.csv", LODE_OK},
+                 {"o*", LODE_OK},
+                 {"in/odd.csv", LODE_OK},
+                 {"*/odd.csv", LODE_OK},
+                 {"/d/in/odd.csv", LODE_OK},
+                 {"od?.csv", LODE_OK},
+                 {"d*.csv", LODE_E_USAGE},
+                 {"in", LODE_E_USAGE},
+                 {"/in/odd.csv", LODE_E_USAGE},
+                 {"d/odd.csv", LODE_E_USAGE},
+                 {"", LODE_E_USAGE}};
+    const struct stage_header headers[] = {HEADER("/d/in/odd.csv", odd_events)};
+    f->options.session = "sid";
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const struct stage_file_rule rule = {.pattern = cases[i].pattern};
+        f->options.file_rules = &rule;
+        f->options.n_file_rules = 1;
+        if (plan(f, headers, 1) != cases[i].status) fail_msg("%s", cases[i].pattern);
+    }
+    f->options.n_file_rules = 0;
+}
+
+static void a_column_of_a_rule_that_its_file_lacks_is_refused_with_the_nearest(void **state)
+{
+    struct fixture *f = *state;
+    const struct stage_file_rule rule = {.pattern = "odd.csv", .session = "sid", .time = "wen"};
+    const struct stage_header headers[] = {HEADER("/d/odd.csv", odd_events)};
+    f->options.file_rules = &rule;
+    f->options.n_file_rules = 1;
+    assert_status(LODE_E_INPUT, plan(f, headers, 1));
+    assert_non_null(strstr(lode_error_text(), "/d/odd.csv: no column for the time (wanted: wen;"));
+    assert_non_null(strstr(lode_error_text(), "did you mean 'when'?"));
+}
+
 static void a_plan_survives_packing(void **state)
 {
     struct fixture *f = *state;
@@ -243,6 +319,8 @@ static void a_plan_survives_packing(void **state)
                                            HEADER("/d/e.csv", lean_events)};
     assert_ok(plan(f, headers, 2));
     f->plan.n_partitions = 7;
+    f->plan.files[1].time_unit = STAGE_TIME_S;
+    f->plan.zones[0] = (struct stage_zone){"Europe/Berlin", (const uint8_t *)"rules", 5};
     f->plan.n_runs = 1;
     f->plan.runs = &run;
     assert_ok(stage_plan_pack(&f->plan, &bytes));
@@ -255,6 +333,10 @@ static void a_plan_survives_packing(void **state)
     assert_int_equal(copy.files[0].kpi_at[0], 4);
     assert_int_equal(copy.files[1].kpi_at[0], -1);
     assert_string_equal(copy.attributes[0].name, "os");
+    assert_int_equal(copy.files[1].time_unit, STAGE_TIME_S);
+    assert_int_equal(copy.n_zones, 1);
+    assert_string_equal(copy.zones[0].name, "Europe/Berlin");
+    assert_memory_equal(copy.zones[0].rules, "rules", 5);
     assert_int_equal(copy.runs[0].size_bytes, 1234);
     /* every cut is noticed */
     for (size_t size = 0; size < bytes.size; size++)
@@ -282,6 +364,9 @@ int main(void)
         TEST(sessions_files_must_agree_in_having_users),
         TEST(events_of_users_are_split_at_half_an_hour_and_a_day),
         TEST(events_with_a_session_are_split_only_when_asked),
+        TEST(a_rule_holds_for_the_files_of_its_name_alone),
+        TEST(patterns_are_for_as_many_parts_of_the_path_as_they_have),
+        TEST(a_column_of_a_rule_that_its_file_lacks_is_refused_with_the_nearest),
         TEST(a_plan_survives_packing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

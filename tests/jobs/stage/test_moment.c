@@ -44,12 +44,16 @@ static void fractions_of_a_second_are_kept_to_the_millisecond(void **state)
 static void a_time_without_offset_is_of_the_given_zone(void **state)
 {
     (void)state;
-    const struct moment_rule east = {.timezone_minutes = 120};
+    struct lode_arena *arena = NULL;
+    struct moment_rule east = {0};
+    assert_ok(lode_arena_create(0, &arena));
+    assert_ok(lode_zone_make("+02:00", NULL, 0, arena, &east.zone));
     assert_true(moment(&(struct moment_rule){0}, "2016-10-03T11:00:19Z") == 1475492419000);
     assert_true(moment(&east, "2016-10-03 13:00:19") == 1475492419000);
     assert_true(moment(&east, "2016-10-03T11:00:19Z") == 1475492419000);
     assert_true(moment(&east, "2016-10-03T12:00:19+01:00") == 1475492419000);
     assert_true(moment(&east, "2016-10-03T10:00:19-01:00") == 1475492419000);
+    lode_arena_destroy(arena);
 }
 
 static void what_is_no_time_is_rejected_with_the_reason(void **state)
