@@ -3,9 +3,9 @@
 
 #include "common/file.h"
 #include "common/text.h"
+#include "coordinator/journal/chain.h"
 #include "coordinator/journal/frame.h"
 #include "coordinator/journal/owner.h"
-#include "coordinator/journal/segment.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -18,8 +18,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* An earlier segment that counts. */
+/* An earlier segment, open to be read. */
 struct past {
+    struct past *next;
     int fd;
     uint64_t epoch, size_bytes;
     char path[PATH_MAX];
@@ -27,12 +28,11 @@ struct past {
 
 struct journal {
     char folder[PATH_MAX];
-    struct lode_arena *arena; /* of the header that was read */
-    struct header was;
-    bool has_header, is_lost, is_broken;
+    struct lode_arena *arena; /* of the chain */
+    struct chain chain;
     struct history history;
-    struct past **past;
-    int64_t n_past;
+    struct past *past;
+    bool is_lost, is_broken;
     uint64_t newest; /* epoch of the newest segment, ours once the run is taken */
     int fd;          /* ours; -1 */
     uint64_t end;    /* of what is on disk of it */
@@ -78,11 +78,12 @@ void journal_close(struct journal *journal)
     if (!journal) return;
     owner_end(journal->owner);
     if (journal->fd >= 0) close(journal->fd);
-    for (int64_t i = 0; i < journal->n_past; i++) {
-        close(journal->past[i]->fd);
-        free(journal->past[i]);
+    while (journal->past) {
+        struct past *past = journal->past;
+        journal->past = past->next;
+        close(past->fd);
+        free(past);
     }
-    free(journal->past);
     history_clear(&journal->history);
     lode_bytes_clear(&journal->frame);
     lode_arena_destroy(journal->arena);
@@ -138,18 +139,15 @@ static lode_status find_newest(const char *folder, uint64_t *newest)
     return LODE_OK;
 }
 
-/* Adds a segment to those that count, still without a size. */
 static lode_status open_past(struct journal *journal, uint64_t epoch, struct past **past)
 {
-    struct past **grown = realloc(journal->past, (size_t)(journal->n_past + 1) * sizeof *grown);
-    if (grown) journal->past = grown;
-    struct past *opened = grown ? calloc(1, sizeof *opened) : NULL;
+    struct stat about;
+    struct past *opened = calloc(1, sizeof *opened);
     if (!opened) return lode_fail(LODE_E_MEMORY, "no memory for the journal");
     opened->epoch = epoch;
     owner_segment_path(journal->folder, epoch, opened->path, sizeof opened->path);
     opened->fd = open(opened->path, O_RDONLY | O_CLOEXEC);
-    struct stat about;
-    if (opened->fd < 0 || fstat(opened->fd, &about) || !S_ISREG(about.st_mode)) {
+    if (opened->fd < 0 || fstat(opened->fd, &about)) {
         const lode_status status =
             lode_fail(LODE_E_INPUT, "%s cannot be read: %s", opened->path, strerror(errno));
         if (opened->fd >= 0) close(opened->fd);
@@ -157,115 +155,40 @@ static lode_status open_past(struct journal *journal, uint64_t epoch, struct pas
         return status;
     }
     opened->size_bytes = (uint64_t)about.st_size;
-    journal->past[journal->n_past++] = opened;
+    opened->next = journal->past;
+    journal->past = opened;
     *past = opened;
     return LODE_OK;
 }
 
-static void forget_last(struct journal *journal)
+static struct past *find_past(const struct journal *journal, uint64_t epoch)
 {
-    struct past *last = journal->past[--journal->n_past];
-    close(last->fd);
-    free(last);
+    struct past *past = journal->past;
+    while (past && past->epoch != epoch) past = past->next;
+    return past;
 }
 
-static struct segment_source source_of(struct past *past, bool is_whole)
-{
-    return (struct segment_source){.name = past->path,
-                                   .size = past->size_bytes,
-                                   .is_whole = is_whole,
-                                   .read = read_at,
-                                   .context = past};
-}
-
-/* Takes the header, and ends the scan with LODE_E_STOPPED: it says what else to read. */
-static lode_status take_header(void *context, const struct entry *entry, uint64_t offset)
+static lode_status open_segment(void *context, uint64_t epoch, struct segment_source *segment)
 {
     struct journal *journal = context;
-    (void)offset;
-    if (entry->kind != ENTRY_HEADER)
-        return lode_fail(LODE_E_MESSAGE, "it does not begin with a header");
-    const lode_status status =
-        header_decode(entry->bytes.data, entry->bytes.size, journal->arena, &journal->was);
-    if (status) return lode_note(status, "the journal's header");
-    journal->has_header = true;
-    return LODE_E_STOPPED;
-}
-
-/* The newest segment that has a header: a coordinator may have died before its header was on disk,
- * also several one after the other. It is left as the one past that is open. */
-static lode_status find_leader(struct journal *journal)
-{
-    for (uint64_t epoch = journal->newest; epoch >= 1; epoch--) {
-        struct past *past = NULL;
-        uint64_t end = 0;
-        lode_try(open_past(journal, epoch, &past));
-        const struct segment_source source = source_of(past, false);
-        const lode_status status = segment_scan(&source, take_header, journal, &end);
-        if (status == LODE_E_STOPPED) {
-            if (journal->was.epoch == epoch) return LODE_OK;
-            return lode_fail(LODE_E_INPUT, "%s is not what its name says: its epoch is %" PRIu64,
-                             past->path, journal->was.epoch);
-        }
-        lode_try(status);
-        forget_last(journal);
-    }
-    return lode_fail(LODE_E_USAGE,
-                     "the journal in %s is empty: the run had not begun; remove it and run anew",
-                     journal->folder);
-}
-
-struct reading {
-    struct journal *journal;
-    uint64_t epoch;
-    bool is_begun; /* its first entry, the header, was there */
-};
-
-static lode_status take_fact(void *context, const struct entry *entry, uint64_t offset)
-{
-    struct reading *reading = context;
-    if (!reading->is_begun && entry->kind == ENTRY_HEADER) {
-        reading->is_begun = true;
-        return LODE_OK; /* known already, or of no more interest */
-    }
-    return history_take(&reading->journal->history, reading->epoch, entry, offset);
-}
-
-static lode_status read_past(struct journal *journal, struct past *past, bool is_whole)
-{
-    struct reading reading = {.journal = journal, .epoch = past->epoch};
-    const struct segment_source source = source_of(past, is_whole);
-    uint64_t end = 0;
-    lode_try(segment_scan(&source, take_fact, &reading, &end));
-    past->size_bytes = end;
+    struct past *past = find_past(journal, epoch);
+    if (!past) lode_try(open_past(journal, epoch, &past));
+    *segment = (struct segment_source){
+        .name = past->path, .size = past->size_bytes, .read = read_at, .context = past};
     return LODE_OK;
-}
-
-static lode_status read_earlier(struct journal *journal, const struct header_segment *earlier)
-{
-    struct past *past = NULL;
-    lode_try(open_past(journal, earlier->epoch, &past));
-    if (past->size_bytes < earlier->size_bytes)
-        return lode_fail(LODE_E_INPUT,
-                         "%s is damaged at offset %" PRIu64 ": it ends there, it had %" PRIu64
-                         " bytes",
-                         past->path, past->size_bytes, earlier->size_bytes);
-    past->size_bytes = earlier->size_bytes;
-    return read_past(journal, past, true);
 }
 
 static lode_status read_all(struct journal *journal)
 {
     lode_try(find_newest(journal->folder, &journal->newest));
     if (journal->newest > 0) lode_try(owner_check(journal->folder, journal->newest));
-    lode_try(find_leader(journal));
-    for (int64_t i = 0; i < journal->was.n_earlier; i++)
-        lode_try(read_earlier(journal, &journal->was.earlier[i]));
-    /* opened first, it comes last */
-    struct past *leader = journal->past[0];
-    memmove(journal->past, journal->past + 1, (size_t)(journal->n_past - 1) * sizeof leader);
-    journal->past[journal->n_past - 1] = leader;
-    return read_past(journal, leader, false);
+    const struct chain_source source = {
+        .newest = journal->newest, .open = open_segment, .context = journal};
+    lode_try(chain_read(&source, journal->arena, &journal->chain, &journal->history));
+    if (journal->chain.n_counts > 0) return LODE_OK;
+    return lode_fail(LODE_E_USAGE,
+                     "the journal in %s is empty: the run had not begun; remove it and run anew",
+                     journal->folder);
 }
 
 lode_status journal_open(const char *run_directory, struct journal **journal)
@@ -282,7 +205,7 @@ lode_status journal_open(const char *run_directory, struct journal **journal)
 
 const struct header *journal_header(const struct journal *journal)
 {
-    return journal->has_header ? &journal->was : NULL;
+    return journal->chain.n_counts > 0 ? &journal->chain.header : NULL;
 }
 
 const struct history *journal_history(const struct journal *journal)
@@ -298,15 +221,13 @@ uint64_t journal_epoch(const struct journal *journal)
 lode_status journal_read(const struct journal *journal, const struct history_task *task,
                          struct lode_bytes *bytes)
 {
+    struct past *past = find_past(journal, task->epoch);
+    if (!past) return lode_fail(LODE_E_BUG, "no segment of epoch %" PRIu64, task->epoch);
     bytes->size = 0;
     lode_try(lode_bytes_reserve(bytes, task->size + 1));
-    for (int64_t i = 0; i < journal->n_past; i++) {
-        if (journal->past[i]->epoch != task->epoch) continue;
-        lode_try(read_at(journal->past[i], task->offset, bytes->data, task->size));
-        bytes->size = task->size;
-        return LODE_OK;
-    }
-    return lode_fail(LODE_E_BUG, "no segment of epoch %" PRIu64, task->epoch);
+    lode_try(read_at(past, task->offset, bytes->data, task->size));
+    bytes->size = task->size;
+    return LODE_OK;
 }
 
 /* --- writing --- */
@@ -328,16 +249,11 @@ static lode_status make_segment(struct journal *journal)
 lode_status journal_take(struct journal *journal, struct header *header)
 {
     struct lode_bytes bytes = {0};
-    struct header_segment *earlier = NULL;
     lode_try(make_segment(journal));
     lode_try(owner_begin(journal->folder, journal->newest, &journal->owner));
-    lode_try(lode_take(journal->arena, journal->n_past, &earlier));
-    for (int64_t i = 0; i < journal->n_past; i++)
-        earlier[i] = (struct header_segment){.epoch = journal->past[i]->epoch,
-                                             .size_bytes = journal->past[i]->size_bytes};
     header->epoch = journal->newest;
-    header->earlier = earlier;
-    header->n_earlier = journal->n_past;
+    header->earlier = journal->chain.counts;
+    header->n_earlier = journal->chain.n_counts;
     lode_status status = header_encode(header, &bytes);
     const struct entry entry = {.kind = ENTRY_HEADER, .bytes = {bytes.data, bytes.size}};
     if (!status) status = frame_begin(&journal->frame);

@@ -171,7 +171,7 @@ static void a_log_that_goes_on_is_cut_after_its_last_whole_line(void **state)
     assert_ok(lode_bytes_append(&log, "", 1));
     assert_string_equal(strchr((const char *)log.data, '\n'),
                         "\n1,test.leaf,3,1,ok,0,n1.0,n1,4711,2500.000,1.000,0.500,0,3,1,\n"
-                        "1,test.leaf,4,1,ok,0,n1.0,n1,4711,2500.000,1.000,0.500,0,3,2,\n");
+                        "1,test.leaf,4,1,ok,0,n1.0,n1,4711,2500.000,1.000,0.500,0,4,2,\n");
     lode_bytes_clear(&log);
 }
 

@@ -21,6 +21,7 @@ static void the_welcome_says_where_and_how_to_work_and_is_heard_once(void **stat
     const struct lode_message welcome = {.type = LODE_WELCOME,
                                          .worker = 3,
                                          .memory_bytes = 1 << 30,
+                                         .epoch = 5,
                                          .directory = lode_span_text("/runs/r1/stages")};
     (void)expect_sent(w, LODE_HELLO);
     hear(w, &welcome);
@@ -28,6 +29,7 @@ static void the_welcome_says_where_and_how_to_work_and_is_heard_once(void **stat
     assert_string_equal(w->action.directory, "/runs/r1/stages");
     assert_int_equal(w->action.worker, 3);
     assert_int_equal(w->action.memory_bytes, 1 << 30);
+    assert_int_equal(w->action.epoch, 5);
     expect_beat(w, 0, LODE_HELD_WAITING);
     hear(w, &welcome);
     expect_quiet(w);

@@ -38,6 +38,7 @@ static inline int world_set_up(void **state)
         .heartbeat_us = SECOND / 2,
         .start_timeout_us = 30 * SECOND,
         .memory_bytes = 1 << 30,
+        .epoch = 5,
         .work_directory = "/runs/r1/stages",
     };
     world = (struct world){.now_us = START};

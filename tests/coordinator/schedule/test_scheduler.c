@@ -244,6 +244,38 @@ static void drained_is_told_once_and_not_before_all_that_is_out_has_ended(void *
     scheduler_destroy(s);
 }
 
+/* Of an earlier epoch: their results are in the journal. */
+static void tasks_that_are_done_already_are_not_given_out(void **state)
+{
+    (void)state;
+    const bool done[4] = {true, false, true, false};
+    struct scheduler *s = NULL;
+    assert_ok(scheduler_create(&habits, &s));
+    assert_ok(scheduler_begin(s, STAGE, 4, NULL, done, START));
+    assert_int_equal(scheduler_counts(s).done, 2);
+    assert_int_equal(scheduler_counts(s).waiting, 2);
+    assert_ok(scheduler_joined(s, 0, START));
+    expect_assign(s, START, 0, 1, 1, SCHEDULER_FRESH);
+    assert_true(end(s, START, 0, 1, 1, SCHEDULER_OK));
+    expect_assign(s, START, 0, 3, 1, SCHEDULER_FRESH);
+    assert_false(end(s, START, 0, 0, 1, SCHEDULER_OK)); /* an attempt that nobody asked for */
+    assert_true(end(s, START, 0, 3, 1, SCHEDULER_OK));
+    (void)expect(s, START, SCHEDULER_STAGE_DONE);
+    scheduler_destroy(s);
+}
+
+static void a_stage_that_is_done_already_ends_at_once(void **state)
+{
+    (void)state;
+    const bool done[2] = {true, true};
+    struct scheduler *s = NULL;
+    assert_ok(scheduler_create(&habits, &s));
+    assert_ok(scheduler_begin(s, STAGE, 2, NULL, done, START));
+    (void)expect(s, START, SCHEDULER_STAGE_DONE);
+    expect_nothing(s, START);
+    scheduler_destroy(s);
+}
+
 static void a_stage_without_tasks_is_refused(void **state)
 {
     (void)state;
@@ -273,6 +305,8 @@ int main(void)
         cmocka_unit_test(with_allow_partial_a_quarantined_task_is_given_up_too),
         cmocka_unit_test(a_new_stage_knows_nothing_of_the_old_one),
         cmocka_unit_test(drained_is_told_once_and_not_before_all_that_is_out_has_ended),
+        cmocka_unit_test(tasks_that_are_done_already_are_not_given_out),
+        cmocka_unit_test(a_stage_that_is_done_already_ends_at_once),
         cmocka_unit_test(a_stage_without_tasks_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
