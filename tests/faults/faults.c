@@ -20,7 +20,7 @@
 
 extern const struct lode_job faults_job; /* declared for the registry, in registry.c */
 
-enum { STEP_MS = 5, TASKS_MAX = 1000000, SLEEP_MAX_MS = 3600000 };
+enum { STEP_MS = 5, TASKS_MAX = 1000000, SLEEP_MAX_MS = 3600000, RESULT_MAX = 64 << 20 };
 
 /* What can go wrong, in the order of `fault_names`. */
 enum fault { CRASH, CRASH_ONCE, HANG, HANG_ONCE, SLOW_ONCE, FAIL, FAIL_ONCE, STUBBORN, N_FAULTS };
@@ -28,7 +28,7 @@ static const char *const fault_names[N_FAULTS] = {
     "crash", "crash_once", "hang", "hang_once", "slow_once", "fail", "fail_once", "stubborn"};
 
 struct faults_options {
-    int64_t tasks, sleep_ms, slow_ms, signal;
+    int64_t tasks, sleep_ms, slow_ms, signal, result_bytes;
     const char *until;    /* borrowed; not terminated where a leaf has it: see until_size */
     size_t until_size;    /* 0: none */
     int64_t at[N_FAULTS]; /* the task where it happens; -1: none */
@@ -40,6 +40,7 @@ static lode_status read_options(const struct lode_params *params, struct faults_
     lode_try(lode_params_i64(params, "sleep_ms", 0, SLEEP_MAX_MS, &options->sleep_ms));
     lode_try(lode_params_i64(params, "slow_ms", 0, SLEEP_MAX_MS, &options->slow_ms));
     lode_try(lode_params_i64(params, "signal", 1, 64, &options->signal));
+    lode_try(lode_params_i64(params, "result_bytes", 0, RESULT_MAX, &options->result_bytes));
     options->until = lode_params_text(params, "until");
     options->until_size = strlen(options->until);
     for (int i = 0; i < N_FAULTS; i++)
@@ -61,6 +62,7 @@ static lode_status pack_options(const struct faults_options *options, struct lod
     lode_try(lode_pack_i64(out, options->sleep_ms));
     lode_try(lode_pack_i64(out, options->slow_ms));
     lode_try(lode_pack_i64(out, options->signal));
+    lode_try(lode_pack_i64(out, options->result_bytes));
     for (int i = 0; i < N_FAULTS; i++) lode_try(lode_pack_i64(out, options->at[i]));
     return LODE_OK;
 }
@@ -75,6 +77,7 @@ static lode_status unpack_options(const struct lode_task *task, struct faults_op
     lode_try(lode_unpack_i64(&in, &options->sleep_ms));
     lode_try(lode_unpack_i64(&in, &options->slow_ms));
     lode_try(lode_unpack_i64(&in, &options->signal));
+    lode_try(lode_unpack_i64(&in, &options->result_bytes));
     for (int i = 0; i < N_FAULTS; i++) lode_try(lode_unpack_i64(&in, &options->at[i]));
     return lode_unpack_end(&in);
 }
@@ -129,7 +132,8 @@ static lode_status go_wrong(struct lode_task *task, const struct faults_options 
     return LODE_OK;
 }
 
-/* Result: the task's value, a number below 2^32. */
+/* Result: the task's value, a number below 2^32; and as many zeros as were asked for, which make it
+ * heavy and mean nothing. */
 static uint64_t value_of(int64_t task)
 {
     return ((uint64_t)task * UINT64_C(2654435761) + 12345) & UINT32_MAX;
@@ -143,7 +147,10 @@ static lode_status faults_leaf(struct lode_task *task)
     if (options.until_size > 0 && task->index == options.tasks - 1)
         lode_try(wait_for_file(task, &options));
     lode_try(work(task, options.sleep_ms, false));
-    return lode_pack_u64(task->output, value_of(task->index));
+    uint8_t *zeros = NULL;
+    lode_try(lode_take_zero(task->arena, options.result_bytes, &zeros));
+    lode_try(lode_pack_u64(task->output, value_of(task->index)));
+    return lode_pack_bin(task->output, zeros, (size_t)options.result_bytes);
 }
 
 /* Task t is piece t / P of partition t % P, of P partitions. */
@@ -172,8 +179,11 @@ static lode_status merge(void *context, int64_t task, const uint8_t *result, siz
 {
     struct values *values = context;
     struct lode_unpack in = lode_unpack_begin(result, size);
+    const uint8_t *zeros = NULL;
+    size_t n_zeros = 0;
     uint64_t value = 0;
     lode_try(lode_unpack_u64(&in, &value));
+    lode_try(lode_unpack_bin(&in, &zeros, &n_zeros));
     lode_try(lode_unpack_end(&in));
     values->tasks[values->count] = task;
     values->values[values->count++] = (int64_t)value;
@@ -229,6 +239,7 @@ static const struct lode_param params[] = {
     {"sleep_ms", "20", "ms", "how long a task takes, counting progress"},
     {"slow_ms", "30000", "ms", "how long a slow attempt takes"},
     {"until", "", "", "a file (absolute path): the last task ends once it exists"},
+    {"result_bytes", "0", "bytes", "how heavy a result is"},
     {"signal", "9", "", "the signal by which a crash takes its process down"},
     {"crash", "-1", "task", "takes its process down, every time"},
     {"crash_once", "-1", "task", "takes its process down the first time"},

@@ -90,6 +90,20 @@ static void send_on_cable(struct machines *m, int place, int direction, const ui
         put_on_cable(m, place, direction, data, size);
 }
 
+static void plan_for_coordinator(struct machines *m, enum event_kind kind, int step,
+                                 int64_t after_us)
+{
+    world_plan(
+        m->world, after_us,
+        (struct event){.kind = kind, .node = COORDINATOR, .from = step, .incarnation = m->epoch});
+}
+
+static void clear_deferred(struct deferred *deferred)
+{
+    for (int64_t i = 0; i < deferred->count; i++) free(deferred->events[i].data);
+    free(deferred->events);
+}
+
 /* --- worker processes --- */
 
 static void plan_for(struct machines *m, int place, enum event_kind kind, int64_t after_us)
@@ -198,7 +212,7 @@ static void act_of(struct machines *m, int place)
 static void start_process(struct machines *m, int place)
 {
     struct place *p = &m->places[place];
-    if (p->protocol || p->has_left) return;
+    if (p->protocol || p->has_left || !m->coordinator) return;
     p->incarnation++;
     snprintf(p->host, sizeof p->host, "n%d", place / 2);
     snprintf(p->name, sizeof p->name, "%d", place);
@@ -293,7 +307,7 @@ static void format_identity(const struct place *p, int place, int64_t incarnatio
 
 void machines_act(struct machines *m)
 {
-    for (;;) {
+    while (m->coordinator) {
         struct protocol_output output;
         bool more = false;
         int place = 0;
@@ -338,7 +352,72 @@ static void tick_coordinator(struct machines *m)
     if (protocol_tick(m->coordinator, m->world->now_us))
         break_law(m, "the coordinator's protocol failed");
     machines_act(m);
-    world_plan(m->world, TICK_US, (struct event){.kind = EVENT_TICK, .node = COORDINATOR});
+    plan_for_coordinator(m, EVENT_TICK, 0, TICK_US);
+}
+
+/* --- its death --- */
+
+static void start_everybody(struct machines *m)
+{
+    for (int i = 0; i < m->n_places; i++) {
+        struct place *p = &m->places[i];
+        if (i >= m->scenario->n_workers && p->incarnation == 0)
+            continue; /* comes in its own time */
+        p->has_left = false;
+        plan_for(m, i, EVENT_START, world_between(m->world, 0, 50 * MS_US));
+    }
+}
+
+static void create_coordinator(struct machines *m)
+{
+    const struct scenario *s = m->scenario;
+    const struct protocol_options options = {
+        .scheduling = {.max_attempts = 4,
+                       /* kills at random hit innocent tasks: only a poisoned one is given up */
+                       .max_kills = s->poisoned_stage >= 0 ? 3 : 1000,
+                       .lease_us = s->lease_us,
+                       .transit_us = 4 * s->heartbeat_us,
+                       .slow_us = 2000 * MS_US,
+                       .speculation = s->speculation,
+                       .allow_partial = s->allow_partial},
+        .heartbeat_us = s->heartbeat_us,
+        .start_timeout_us = 60000 * MS_US,
+        .epoch = (uint64_t)++m->epoch,
+        .work_directory = "/run/stages"};
+    if (protocol_create(&options, m->world->now_us, &m->coordinator)) abort();
+    plan_for_coordinator(m, EVENT_TICK, 0, TICK_US);
+}
+
+void machines_kill_coordinator(struct machines *m)
+{
+    if (!m->coordinator || m->is_immortal || m->n_deaths == m->scenario->n_deaths) return;
+    m->n_deaths++;
+    world_tell(m->world, "the coordinator is killed, and all workers with it");
+    protocol_destroy(m->coordinator);
+    m->coordinator = NULL;
+    m->paused = false;
+    clear_deferred(&m->deferred);
+    m->deferred = (struct deferred){0};
+    for (int i = 0; i < m->n_places; i++) {
+        struct place *p = &m->places[i];
+        if (p->protocol) end_process(m, i, false);
+        p->first = p->incarnation + 1;
+    }
+    m->dies(m->context);
+    plan_for_coordinator(m, EVENT_START, 0, world_between(m->world, 100 * MS_US, 3000 * MS_US));
+}
+
+static void start_coordinator(struct machines *m)
+{
+    world_tell(m->world, "another coordinator begins");
+    create_coordinator(m);
+    start_everybody(m);
+    m->born(m->context);
+}
+
+void machines_plan_disk(struct machines *m, int step, int64_t after_us)
+{
+    plan_for_coordinator(m, EVENT_DISK, step, after_us);
 }
 
 /* --- events --- */
@@ -361,10 +440,24 @@ static void resume(struct machines *m, struct deferred *deferred)
     deferred->count = 0;
 }
 
+/* Meant for a coordinator that is dead, or from a worker that has the keys of a dead one. */
+static bool is_of_the_past(const struct machines *m, const struct event *event)
+{
+    const bool is_from_worker = event->kind == EVENT_MESSAGE || event->kind == EVENT_GONE;
+    if (is_from_worker && event->incarnation < m->places[event->from].first) return true;
+    if (!is_from_worker && event->incarnation && event->incarnation != m->epoch) return true;
+    return !m->coordinator && event->kind != EVENT_START;
+}
+
 static void handle_coordinator(struct machines *m, struct event *event)
 {
     const int64_t begin_us = m->timed ? lode_clock_us() : 0;
-    if (event->kind == EVENT_PAUSE || event->kind == EVENT_RESUME) {
+    if (is_of_the_past(m, event)) return;
+    if (event->kind == EVENT_KILL) {
+        machines_kill_coordinator(m);
+    } else if (event->kind == EVENT_START) {
+        start_coordinator(m);
+    } else if (event->kind == EVENT_PAUSE || event->kind == EVENT_RESUME) {
         world_tell(m->world, "the coordinator is %s",
                    event->kind == EVENT_PAUSE ? "stopped" : "continued");
         m->paused = event->kind == EVENT_PAUSE;
@@ -373,6 +466,8 @@ static void handle_coordinator(struct machines *m, struct event *event)
         defer(&m->deferred, event);
     } else if (event->kind == EVENT_TICK) {
         tick_coordinator(m);
+    } else if (event->kind == EVENT_DISK) {
+        m->disk(m->context, event->from);
     } else {
         tell_coordinator(m, event);
     }
@@ -418,7 +513,10 @@ void machines_handle(struct machines *m, struct event *event)
     struct place *p = &m->places[event->node];
     switch (event->kind) {
     case EVENT_START:
-        start_process(m, event->node);
+        if (m->coordinator || p->incarnation > 0)
+            start_process(m, event->node);
+        else /* a late one that finds nobody: it tries again */
+            plan_for(m, event->node, EVENT_START, 1000 * MS_US);
         break;
     case EVENT_PAUSE:
     case EVENT_RESUME:
@@ -448,34 +546,16 @@ int machines_processes(const struct machines *m)
 
 void machines_init(struct machines *m, struct world *world, const struct scenario *s)
 {
-    const struct protocol_options options = {
-        .scheduling = {.max_attempts = 4,
-                       /* kills at random hit innocent tasks: only a poisoned one is given up */
-                       .max_kills = s->poisoned_stage >= 0 ? 3 : 1000,
-                       .lease_us = s->lease_us,
-                       .transit_us = 4 * s->heartbeat_us,
-                       .slow_us = 2000 * MS_US,
-                       .speculation = s->speculation,
-                       .allow_partial = s->allow_partial},
-        .heartbeat_us = s->heartbeat_us,
-        .start_timeout_us = 60000 * MS_US,
-        .work_directory = "/run/stages"};
     *m = (struct machines){.world = world, .scenario = s, .n_places = s->n_workers + s->n_late};
     m->places = calloc((size_t)m->n_places, sizeof *m->places);
-    if (!m->places || protocol_create(&options, world->now_us, &m->coordinator)) abort();
-    world_plan(world, TICK_US, (struct event){.kind = EVENT_TICK, .node = COORDINATOR});
+    if (!m->places) abort();
+    create_coordinator(m);
     for (int i = 0; i < m->n_places; i++) {
         const bool late = i >= s->n_workers;
         snprintf(m->places[i].host, sizeof m->places[i].host, "n%d", i / 2);
         world_plan(world, late ? world_between(world, 0, s->faults_end_us) : 0,
                    (struct event){.kind = EVENT_START, .node = i});
     }
-}
-
-static void clear_deferred(struct deferred *deferred)
-{
-    for (int64_t i = 0; i < deferred->count; i++) free(deferred->events[i].data);
-    free(deferred->events);
 }
 
 void machines_clear(struct machines *m)

@@ -19,6 +19,8 @@ struct place {
     struct worker_protocol *protocol; /* NULL: no process */
     char host[16], name[16];          /* place's name; host */
     int64_t incarnation;
+    int64_t
+        first; /* incarnation that knows the keys of this epoch: of earlier ones nothing is heard */
     bool has_left, paused;
     const struct worker_task *task; /* what it computes, and what comes after it; NULL: nothing */
     bool stops;                     /* it was seen that its result is not wanted */
@@ -35,7 +37,10 @@ struct place {
 struct machines {
     struct world *world;
     const struct scenario *scenario;
-    struct protocol *coordinator;
+    struct protocol *coordinator; /* NULL: it is dead */
+    int64_t epoch;                /* how many coordinators there were */
+    int n_deaths;                 /* of it */
+    bool is_immortal;             /* from now on it does not die */
     bool paused;
     struct deferred deferred;
     struct place *places;
@@ -46,6 +51,9 @@ struct machines {
     const char *broken; /* what must never happen, happened; NULL: nothing did */
     /* reports go here as they come; taken over */
     void (*judge)(void *context, struct report *report);
+    void (*born)(void *context);           /* another coordinator begins ... */
+    void (*dies)(void *context);           /* ... and this one has died */
+    void (*disk)(void *context, int step); /* its commit goes on */
     void *context;
 };
 
@@ -55,6 +63,10 @@ void machines_clear(struct machines *machines);
 void machines_handle(struct machines *machines, struct event *event);
 /* Sends and reports what the coordinator has to say; after every call to its protocol. */
 void machines_act(struct machines *machines);
+/* The coordinator does the next step of its commit in a while. */
+void machines_plan_disk(struct machines *machines, int step, int64_t after_us);
+/* It is killed, and all workers with it; another one begins a little later. */
+void machines_kill_coordinator(struct machines *machines);
 /* How many worker processes there are. */
 int machines_processes(const struct machines *machines);
 

@@ -42,6 +42,15 @@ uint64_t scenario_result(const struct scenario *s, uint64_t stage, uint64_t task
     return key(s, 3, stage, task, 0);
 }
 
+static void draw_deaths(struct world *world, struct scenario *s)
+{
+    static const double chances[] = {0.0, 0.02, 0.1, 0.5};
+    s->has_journal = world_chance(world, 0.5);
+    if (!s->has_journal) return;
+    s->p_death = chances[world_between(world, 0, 3)];
+    s->n_deaths = (int)world_between(world, 0, DEATHS_MAX);
+}
+
 static void draw_work(struct world *world, struct scenario *s)
 {
     static const int64_t longest[] = {500, 20000, 200000, 4 * SECOND_US};
@@ -59,6 +68,7 @@ static void draw_work(struct world *world, struct scenario *s)
     s->speculation = !world_chance(world, 0.2);
     s->p_bad_first = world_chance(world, 0.5) ? 0.1 : 0.0;
     s->poisoned_stage = -1;
+    draw_deaths(world, s);
     if (!world_chance(world, 0.1)) return;
     s->poisoned_stage = (int)world_between(world, 0, s->n_stages - 1);
     s->poisoned_task = world_between(world, 0, s->n_tasks[s->poisoned_stage] - 1);
@@ -74,6 +84,15 @@ static void draw_network(struct world *world, struct scenario *s)
     s->p_late = chances[world_between(world, 0, 4)];
     s->late_us = world_between(world, 1000, 3 * SECOND_US);
     s->faults_end_us = world_between(world, 1, 20) * SECOND_US;
+}
+
+/* SIGKILL of the coordinator, at any time. */
+static void plan_deaths(struct world *world, const struct scenario *s)
+{
+    for (int i = 0; i < s->n_deaths; i++)
+        if (world_chance(world, 0.5))
+            world_plan(world, world_between(world, 0, s->faults_end_us),
+                       (struct event){.kind = EVENT_KILL, .node = COORDINATOR});
 }
 
 /* Kills, stops and cut cables, at random times before the faults end; each comes to an end. */
@@ -117,6 +136,7 @@ void scenario_draw(struct world *world, uint64_t seed, struct scenario *s)
     draw_work(world, s);
     draw_network(world, s);
     plan_faults(world, s);
+    plan_deaths(world, s);
 }
 
 void scenario_scale(int n_workers, struct scenario *s)

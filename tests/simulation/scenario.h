@@ -6,7 +6,7 @@
 
 #include "tests/simulation/world.h"
 
-enum { STAGES_MAX = 4, TASKS_MAX = 80 };
+enum { STAGES_MAX = 4, TASKS_MAX = 80, DEATHS_MAX = 5 };
 
 /* How a task behaves on one attempt. */
 enum behaviour {
@@ -38,6 +38,9 @@ struct scenario {
     int poisoned_stage; /* -1: none; else one task of it crashes every worker it meets */
     int64_t poisoned_task;
     bool allow_partial, speculation;
+    bool has_journal;
+    double p_death;        /* of the coordinator, at each step of a commit; with a journal only */
+    int n_deaths;          /* it dies no more often than that */
     int64_t faults_end_us; /* from then on the network and the machines are well */
     int64_t lease_us, heartbeat_us;
 };

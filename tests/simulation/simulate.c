@@ -3,13 +3,15 @@
  *
  *   - every task's result is merged exactly once, and it is the result that one process computes;
  *   - the run ends within a bound after the faults have ended (no hang), and so do its workers;
- *   - a stage fails for one reason only: a task that takes every worker down.
+ *   - a stage fails for one reason only: a task that takes every worker down;
+ *   - what was merged before the coordinator died is known to the next one, and not computed again.
  *
  * use: simulate [--seeds N] [--from S]
  *      simulate --seed S     tells the story on standard error
  *      simulate --scale N    10, 100, ... N workers, 100 tasks for each: what a task costs
  */
 #include "common/log.h"
+#include "tests/simulation/keeper.h"
 #include "tests/simulation/machines.h"
 
 #include <stdio.h>
@@ -30,6 +32,12 @@ struct run {
     int *merged;
     bool *given_up;
     bool over, stage_ended, failed_as_it_must;
+    int64_t next_begin_us; /* when the next stage begins; -1: one is under way */
+    /* with a journal */
+    struct keeper keeper;
+    bool is_committing, all_reported;
+    bool counted[STAGES_MAX][TASKS_MAX]; /* merged or given up by any coordinator so far */
+    bool known[TASKS_MAX];               /* of the stage: from the journal */
     int64_t n_attempts, n_lost;
     char wrong[256]; /* what was, or "" */
 };
@@ -66,6 +74,110 @@ static void end_stage(struct run *run)
     run->stage_ended = true;
 }
 
+static void note_given_up(struct run *run, int64_t task)
+{
+    if (run->given_up[task]) note_wrong(run, "a task was given up twice", task);
+    if (!is_poisoned(run, task)) note_wrong(run, "an innocent task was given up", task);
+    run->given_up[task] = true;
+}
+
+/* What the journal has of the task counts as if it had just come. */
+static void count_known(struct run *run, const struct history_task *known, int64_t task)
+{
+    struct report report = {.kind = REPORT_RESULT, .task = task};
+    uint64_t value = 0;
+    run->known[task] = true;
+    if (known->given_up) {
+        note_given_up(run, task);
+        return;
+    }
+    if (!keeper_value(&run->keeper, known, &value))
+        note_wrong(run, "the journal has lost the bytes of a result", task);
+    report.bytes = (struct lode_bytes){.data = (uint8_t *)&value, .size = sizeof value};
+    merge(run, &report);
+}
+
+static void count_written(struct run *run, const struct report *report)
+{
+    if (report->kind == REPORT_GIVEN_UP)
+        note_given_up(run, report->task);
+    else
+        merge(run, report);
+    run->counted[run->stage][report->task] = true;
+}
+
+/* A result counts at once, or with a journal when its commit is through. */
+static void take_result(struct run *run, struct report *report)
+{
+    if (!run->scenario.has_journal) {
+        if (report->kind == REPORT_GIVEN_UP)
+            note_given_up(run, report->task);
+        else
+            merge(run, report);
+        report_free(report);
+        return;
+    }
+    if (run->known[report->task]) note_wrong(run, "what was known was computed", report->task);
+    keeper_put(&run->keeper, (uint64_t)run->stage + 1, report);
+    if (run->is_committing) return;
+    run->is_committing = true;
+    machines_plan_disk(&run->machines, 0, world_between(&run->world, 0, 2000));
+}
+
+static void merge_written(struct run *run)
+{
+    struct keeper *keeper = &run->keeper;
+    for (int i = 0; i < keeper->n_written; i++) count_written(run, keeper->written[i]);
+    keeper_merged(keeper);
+    run->is_committing = keeper->n_waiting > 0;
+    if (run->is_committing)
+        machines_plan_disk(&run->machines, 0, 0);
+    else if (run->all_reported)
+        end_stage(run);
+}
+
+/* Write, sync, merge; the coordinator may die before each, and after the last. */
+static void go_on_with_disk(void *context, int step)
+{
+    struct run *run = context;
+    if (world_chance(&run->world, run->scenario.p_death)) {
+        machines_kill_coordinator(&run->machines);
+        if (!run->machines.coordinator) return;
+    }
+    switch (step) {
+    case 0:
+        keeper_write(&run->keeper);
+        machines_plan_disk(&run->machines, 1, world_between(&run->world, 0, 20000));
+        break;
+    case 1:
+        keeper_sync(&run->keeper);
+        machines_plan_disk(&run->machines, 2, world_between(&run->world, 0, 1000));
+        break;
+    default:
+        merge_written(run);
+        if (world_chance(&run->world, run->scenario.p_death))
+            machines_kill_coordinator(&run->machines);
+    }
+}
+
+static void lose_coordinator(void *context)
+{
+    struct run *run = context;
+    keeper_die(&run->keeper);
+    run->next_begin_us = -1;
+}
+
+/* The job begins anew. */
+static void begin_job(void *context)
+{
+    struct run *run = context;
+    if (run->scenario.has_journal && keeper_begin(&run->keeper))
+        note_wrong(run, lode_error_text(), -1);
+    run->is_committing = run->all_reported = run->stage_ended = false;
+    run->stage = 0;
+    run->next_begin_us = run->world.now_us;
+}
+
 static void judge(void *context, struct report *report)
 {
     struct run *run = context;
@@ -73,8 +185,11 @@ static void judge(void *context, struct report *report)
     switch (report->kind) {
     case REPORT_RESULT:
         run->n_attempts++;
-        merge(run, report);
-        break;
+        take_result(run, report);
+        return;
+    case REPORT_GIVEN_UP:
+        take_result(run, report);
+        return;
     case REPORT_ATTEMPT:
         run->n_attempts++;
         world_tell(&run->world, "attempt s%d t%lld a%lld %s", run->stage + 1, (long long)task,
@@ -84,13 +199,9 @@ static void judge(void *context, struct report *report)
         run->n_lost++;
         world_tell(&run->world, "worker %s lost: %s", report->place, report->text);
         break;
-    case REPORT_GIVEN_UP:
-        if (run->given_up[task]) note_wrong(run, "a task was given up twice", task);
-        if (!is_poisoned(run, task)) note_wrong(run, "an innocent task was given up", task);
-        run->given_up[task] = true;
-        break;
     case REPORT_STAGE_DONE:
-        end_stage(run);
+        run->all_reported = true;
+        if (!run->is_committing) end_stage(run);
         break;
     case REPORT_STAGE_FAILED:
         if (!is_poisoned(run, task)) note_wrong(run, "an innocent task failed its stage", task);
@@ -100,6 +211,34 @@ static void judge(void *context, struct report *report)
         note_wrong(run, "a run was given up", task);
     }
     report_free(report);
+}
+
+/* Takes over what the journal knows of the stage; true: all of it. */
+static bool take_known(struct run *run, uint64_t id, int64_t n)
+{
+    int64_t index[TASKS_MAX], count = 0;
+    memset(run->known, 0, sizeof run->known);
+    if (!run->scenario.has_journal) return false;
+    const struct history_stage *stage = history_find(&run->keeper.history, id);
+    if (!stage) {
+        for (int64_t i = 0; i < n; i++)
+            if (run->counted[run->stage][i]) note_wrong(run, "a merged result was forgotten", i);
+        keeper_put_stage(&run->keeper, id, n);
+        return false;
+    }
+    if (stage->n_tasks != (uint64_t)n || history_index(stage, index)) {
+        note_wrong(run, "the journal has another stage", -1);
+        return false;
+    }
+    for (int64_t i = 0; i < n; i++) {
+        if (index[i] >= 0) count_known(run, &stage->tasks[index[i]], i);
+        if (run->counted[run->stage][i] && !run->known[i])
+            note_wrong(run, "a merged result was forgotten", i);
+        run->counted[run->stage][i] = run->known[i];
+        count += run->known[i];
+    }
+    world_tell(&run->world, "%lld tasks of stage %d are known", (long long)count, run->stage + 1);
+    return count == n;
 }
 
 static void begin_stage(struct run *run)
@@ -124,9 +263,16 @@ static void begin_stage(struct run *run)
         .type = LODE_STAGE, .stage = id, .leaf = lode_span_text("simulated")};
     run->message.size = 0;
     if (lode_message_encode(&message, &run->message)) abort();
-    const struct protocol_stage stage = {
-        .id = id, .stage = &run->definition, .message = &run->message};
+    const struct protocol_stage stage = {.id = id,
+                                         .stage = &run->definition,
+                                         .done = s->has_journal ? run->known : NULL,
+                                         .message = &run->message};
     world_tell(&run->world, "stage %d begins: %lld tasks", run->stage + 1, (long long)n);
+    run->all_reported = take_known(run, id, n);
+    if (run->all_reported) {
+        end_stage(run);
+        return;
+    }
     if (protocol_begin(run->machines.coordinator, &stage, run->world.now_us))
         note_wrong(run, "a stage could not begin", 0);
     machines_act(&run->machines);
@@ -145,33 +291,38 @@ static int64_t bound_us(const struct scenario *s)
             work_us += (double)scenario_duration_us(s, (uint64_t)stage + 1, (uint64_t)i) * slowest;
             bad += scenario_behaviour(s, (uint64_t)stage + 1, (uint64_t)i, 1) != WELL;
         }
-    return s->faults_end_us + (int64_t)work_us + bad * (s->lease_us + 65 * SECOND_US) +
-           60 * INT64_C(1000000);
+    /* another coordinator sees every first attempt go wrong again that had not come to an end, and
+     * computes anew what was under way: at most everything */
+    return s->faults_end_us +
+           (1 + s->n_deaths) *
+               ((int64_t)work_us + bad * (s->lease_us + 65 * SECOND_US) + 60 * INT64_C(1000000));
 }
 
-/* The coordinator stopped: stages begin when it is back. */
-static void begin_next(struct run *run, int64_t *next_begin_us)
+/* The coordinator stopped or died: stages begin when it is back. */
+static void begin_next(struct run *run)
 {
+    if (!run->machines.coordinator) return;
     if (run->stage_ended) {
         run->stage_ended = false;
         if (++run->stage == run->scenario.n_stages) {
             run->over = true;
             return;
         }
-        *next_begin_us = run->world.now_us + world_between(&run->world, 0, 2 * SECOND_US);
+        run->next_begin_us = run->world.now_us + world_between(&run->world, 0, 2 * SECOND_US);
     }
-    if (*next_begin_us < 0 || run->world.now_us < *next_begin_us || run->machines.paused) return;
-    *next_begin_us = -1;
+    if (run->next_begin_us < 0 || run->world.now_us < run->next_begin_us || run->machines.paused)
+        return;
+    run->next_begin_us = -1;
     begin_stage(run);
 }
 
 static void run_stages(struct run *run)
 {
     const int64_t bound = bound_us(&run->scenario);
-    int64_t next_begin_us = 0;
     struct event event;
+    begin_job(run);
     while (!run->over && !run->failed_as_it_must && !run->wrong[0] && !run->machines.broken) {
-        begin_next(run, &next_begin_us);
+        begin_next(run);
         if (run->over) break;
         if (!world_next(&run->world, &event)) {
             note_wrong(run, "nothing will ever happen again", -1);
@@ -189,6 +340,7 @@ static void dismiss(struct run *run)
     const int64_t bound = run->world.now_us + run->scenario.faults_end_us + LEAVE_US;
     struct event event;
     run->machines.paused = false;
+    run->machines.is_immortal = true;
     if (protocol_dismiss(run->machines.coordinator)) note_wrong(run, "no goodbye", -1);
     machines_act(&run->machines);
     while (machines_processes(&run->machines) > 0 && !run->wrong[0] && !run->machines.broken) {
@@ -212,7 +364,11 @@ static void open_run(struct run *run)
     run->given_up = calloc(most, sizeof *run->given_up);
     if (!run->inputs || !run->values || !run->costs || !run->merged || !run->given_up) abort();
     machines_init(&run->machines, &run->world, &run->scenario);
+    keeper_init(&run->keeper, &run->world);
     run->machines.judge = judge;
+    run->machines.born = begin_job;
+    run->machines.dies = lose_coordinator;
+    run->machines.disk = go_on_with_disk;
     run->machines.context = run;
 }
 
@@ -226,6 +382,7 @@ static bool finish_run(struct run *run)
 static void close_run(struct run *run)
 {
     machines_clear(&run->machines);
+    keeper_clear(&run->keeper);
     world_clear(&run->world);
     lode_bytes_clear(&run->message);
     free(run->inputs);
@@ -236,7 +393,7 @@ static void close_run(struct run *run)
 }
 
 struct sums {
-    int64_t events, attempts, lost;
+    int64_t events, attempts, lost, deaths;
 };
 
 /* Runs one seed; false when something was wrong. */
@@ -252,6 +409,7 @@ static bool simulate(uint64_t seed, bool traced, struct sums *sums)
     sums->events += run.world.handled;
     sums->attempts += run.n_attempts;
     sums->lost += run.n_lost;
+    sums->deaths += run.machines.n_deaths;
     close_run(&run);
     return well;
 }
@@ -309,10 +467,11 @@ static int simulate_all(uint64_t first, uint64_t count)
             simulate(seed, true, &sums);
         }
     }
-    printf("simulated seeds %llu..%llu: %lld events, %lld attempts, %lld workers lost, %d seeds "
-           "went wrong\n",
+    printf("simulated seeds %llu..%llu: %lld events, %lld attempts, %lld workers lost, %lld "
+           "coordinators killed, %d seeds went wrong\n",
            (unsigned long long)first, (unsigned long long)(first + count - 1),
-           (long long)sums.events, (long long)sums.attempts, (long long)sums.lost, failed);
+           (long long)sums.events, (long long)sums.attempts, (long long)sums.lost,
+           (long long)sums.deaths, failed);
     return failed != 0;
 }
 

@@ -24,7 +24,8 @@ enum event_kind {
     EVENT_RESUME,  /* SIGCONT */
     EVENT_CUT,     /* the cable between node and coordinator, in the direction `from` */
     EVENT_HEAL,
-    EVENT_GONE /* the coordinator's network finds out that node's process is not there */
+    EVENT_GONE, /* the coordinator's network finds out that node's process is not there */
+    EVENT_DISK  /* of the coordinator: the next step of its commit */
 };
 
 struct event {
