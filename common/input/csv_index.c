@@ -131,3 +131,57 @@ void lode_csv_index_fill(struct lode_csv_index *index, uint64_t begin, const cha
     index->count = count;
     index->is_plain = (all_odd | cr_before) == 0; /* what follows a last CR is not known */
 }
+
+/* The quoted field that opens at text[from], its places from *place on. Returns the place of the
+ * separator behind it, or `end_places` when that is not in the stretch; *close 0: unusual. */
+static inline const uint32_t *take_quoted(const char *text, uint32_t shift, const uint32_t *place,
+                                          const uint32_t *end_places, int64_t *n_lines,
+                                          uint32_t *close)
+{
+    do {
+        if (place == end_places) return end_places;
+        *close = *place++ - shift;
+        *n_lines += text[*close] == '\n';
+    } while (text[*close] != '"');
+    if (place == end_places) return end_places;
+    const uint32_t end = *place - shift;
+    const bool at_crlf = text[*close + 1] == '\r' && end == *close + 2 && text[end] == '\n';
+    if (end != *close + 1 && !at_crlf) *close = 0; /* no quote closes there: one opened before */
+    return place;
+}
+
+enum lode_csv_taken lode_csv_index_take(struct lode_csv_index *index, uint64_t position,
+                                        const char *text, struct lode_field *fields, int count,
+                                        struct lode_csv_record *record)
+{
+    const uint32_t shift = (uint32_t)(position - index->begin);
+    const uint32_t *const end_places = index->places + index->count;
+    const uint32_t *place = index->places + index->next;
+    while (place < end_places && *place < shift) place++; /* of records that were unusual */
+    index->next = (uint32_t)(place - index->places);
+    uint32_t from = 0; /* offsets in the record */
+    int64_t n_lines = 1;
+    for (int c = 0; c < count; c++, place++) {
+        if (place == end_places) return LODE_CSV_CUT;
+        uint32_t end = *place - shift;
+        struct lode_field field = {.text = text + from, .size = end - from};
+        if (text[end] == '"') {
+            uint32_t close = 0;
+            if (end != from) return LODE_CSV_UNUSUAL;
+            place = take_quoted(text, shift, place + 1, end_places, &n_lines, &close);
+            if (place == end_places) return LODE_CSV_CUT;
+            if (close == 0) return LODE_CSV_UNUSUAL;
+            field = (struct lode_field){.text = text + from + 1, .size = close - from - 1};
+            end = *place - shift;
+        } else if (text[end] == '\n' && end > from && text[end - 1] == '\r') {
+            field.size--;
+        }
+        if (text[end] != (c + 1 < count ? ',' : '\n')) return LODE_CSV_UNUSUAL;
+        fields[c] = field;
+        from = end + 1;
+    }
+    if (count == 1 && fields[0].size == 0) return LODE_CSV_UNUSUAL; /* it may be a blank line */
+    index->next = (uint32_t)(place - index->places);
+    *record = (struct lode_csv_record){.size = from, .n_fields = count, .n_lines = n_lines};
+    return LODE_CSV_TAKEN;
+}

@@ -7,6 +7,7 @@
 #ifndef LODE_COMMON_CSV_INDEX_H
 #define LODE_COMMON_CSV_INDEX_H
 
+#include "common/input/csv.h"
 #include "common/input/rows.h"
 
 #include <stdbool.h>
@@ -33,11 +34,21 @@ struct lode_csv_index {
 void lode_csv_index_fill(struct lode_csv_index *index, uint64_t begin, const char *text,
                          size_t size);
 
-/* Drops places before byte `position` of the whole text. */
-static inline void lode_csv_index_skip(struct lode_csv_index *index, uint64_t position)
-{
-    while (index->next < index->count && index->begin + index->places[index->next] < position)
-        index->next++;
-}
+enum lode_csv_taken {
+    LODE_CSV_TAKEN,
+    LODE_CSV_UNUSUAL, /* for lode_csv_split */
+    LODE_CSV_CUT      /* it may go on behind the stretch */
+};
+
+/* Takes the record at byte `position` of the whole text, which is not before `begin`, if it is of
+ * the usual kind: `count` fields, quotes around whole fields and nowhere else, not blank. Its
+ * places are used up then; positions must not go back.
+ *
+ *   text    the byte at `position`
+ *   fields  [count], without the quotes; undefined unless TAKEN
+ */
+enum lode_csv_taken lode_csv_index_take(struct lode_csv_index *index, uint64_t position,
+                                        const char *text, struct lode_field *fields, int count,
+                                        struct lode_csv_record *record);
 
 #endif

@@ -370,57 +370,6 @@ const char *const *lode_rows_columns(const struct lode_rows *rows, int *count)
     return (const char *const *)rows->columns.names;
 }
 
-enum outcome { TAKEN, UNUSUAL, CUT };
-
-/* A record's fields by the index. */
-struct indexed {
-    size_t size; /* of the record */
-    int64_t n_lines;
-    uint32_t n_places; /* used up */
-};
-
-/* Takes the record that begins at `text`, `shift` bytes into the indexed stretch, if it is of the
- * usual kind: as many fields as columns, quotes around whole fields and nowhere else. CUT: it may
- * go on behind the stretch. */
-static inline enum outcome take_indexed(const struct lode_csv_index *index, const char *text,
-                                        uint32_t shift, struct lode_field *fields, int count,
-                                        struct indexed *record)
-{
-    const uint32_t *place = index->places + index->next;
-    const uint32_t *const end_places = index->places + index->count;
-    uint32_t from = 0; /* offsets in the record */
-    int64_t n_lines = 1;
-    for (int c = 0; c < count; c++) {
-        if (place == end_places) return CUT;
-        uint32_t end = *place++ - shift;
-        struct lode_field field = {.text = text + from, .size = end - from};
-        if (text[end] == '"') {
-            if (end != from) return UNUSUAL;
-            uint32_t close;
-            do {
-                if (place == end_places) return CUT;
-                close = *place++ - shift;
-                n_lines += text[close] == '\n';
-            } while (text[close] != '"');
-            field = (struct lode_field){.text = text + from + 1, .size = close - from - 1};
-            if (place == end_places) return CUT;
-            end = *place++ - shift;
-            const bool at_crlf = text[close + 1] == '\r' && end == close + 2 && text[end] == '\n';
-            if (end != close + 1 && !at_crlf) return UNUSUAL;
-        } else if (text[end] == '\n' && end > from && text[end - 1] == '\r') {
-            field.size--;
-        }
-        if (text[end] != (c + 1 < count ? ',' : '\n')) return UNUSUAL;
-        fields[c] = field;
-        from = end + 1;
-    }
-    if (count == 1 && fields[0].size == 0) return UNUSUAL; /* it may be a blank line */
-    *record = (struct indexed){.size = from,
-                               .n_lines = n_lines,
-                               .n_places = (uint32_t)(place - index->places) - index->next};
-    return TAKEN;
-}
-
 /* The first fault of the fields of a record, which is `size` bytes with its separators. Those are
  * ASCII: the fields are UTF-8 when the whole is, which is one look instead of many. */
 static const char *fields_fault(const char *record, size_t size, const struct lode_field *fields,
@@ -443,20 +392,15 @@ static inline bool next_indexed(struct lode_rows *rows, struct lode_field *field
     const int count = rows->columns.count;
     const uint64_t position = rows->window.offset + rows->window.begin;
     const char *text = text_of(rows);
-    struct indexed record;
-    enum outcome outcome = CUT;
-    if (position < index->begin + index->size) {
-        lode_csv_index_skip(index, position);
-        outcome =
-            take_indexed(index, text, (uint32_t)(position - index->begin), fields, count, &record);
-    }
-    if (outcome == CUT && (position != index->begin || index->size == 0)) {
+    struct lode_csv_record record;
+    enum lode_csv_taken taken = LODE_CSV_CUT;
+    if (position < index->begin + index->size)
+        taken = lode_csv_index_take(index, position, text, fields, count, &record);
+    if (taken == LODE_CSV_CUT && (position != index->begin || index->size == 0)) {
         lode_csv_index_fill(index, position, text, size_of(rows));
-        outcome = take_indexed(index, text, 0, fields, count, &record);
+        taken = lode_csv_index_take(index, position, text, fields, count, &record);
     }
-    if (outcome != TAKEN) return false;
-
-    index->next += record.n_places;
+    if (taken != LODE_CSV_TAKEN) return false;
     rows->line = rows->next_line;
     rows->count++;
     use(rows, record.size, record.n_lines);

@@ -76,14 +76,45 @@ static void a_cr_must_be_followed_by_lf_also_over_the_end_of_a_block(void **stat
     }
 }
 
-static void places_before_a_byte_can_be_dropped(void **state)
+static enum lode_csv_taken take(const char *text, int count)
+{
+    struct lode_field fields[8];
+    struct lode_csv_record record;
+    lode_csv_index_fill(&index_, 0, text, strlen(text));
+    return lode_csv_index_take(&index_, 0, text, fields, count, &record);
+}
+
+static void records_follow_each_other_by_their_places(void **state)
 {
     (void)state;
-    lode_csv_index_fill(&index_, 50, "a,b,c\n", 6);
-    lode_csv_index_skip(&index_, 53);
-    assert_int_equal(index_.places[index_.next], 3);
-    lode_csv_index_skip(&index_, 56);
-    assert_int_equal(index_.next, index_.count);
+    static const char text[] = "a,\"b\n,c\"\r\n\"\",d\r\n";
+    struct lode_field fields[2];
+    struct lode_csv_record record;
+    lode_csv_index_fill(&index_, 50, text, sizeof text - 1);
+    assert_int_equal(lode_csv_index_take(&index_, 50, text, fields, 2, &record), LODE_CSV_TAKEN);
+    assert_int_equal(record.size, 10);
+    assert_int_equal(record.n_lines, 2);
+    assert_memory_equal(fields[1].text, "b\n,c", fields[1].size);
+    assert_int_equal(lode_csv_index_take(&index_, 60, text + 10, fields, 2, &record),
+                     LODE_CSV_TAKEN);
+    assert_int_equal(fields[0].size, 0);
+    assert_int_equal(fields[1].size, 1);
+    assert_int_equal(lode_csv_index_take(&index_, 66, text + 16, fields, 2, &record), LODE_CSV_CUT);
+}
+
+static void what_the_places_do_not_tell_is_left_to_the_splitter(void **state)
+{
+    (void)state;
+    assert_int_equal(take("a,b\n", 2), LODE_CSV_TAKEN);
+    assert_int_equal(take("a,b\n", 3), LODE_CSV_UNUSUAL);
+    assert_int_equal(take("a,b,c\n", 2), LODE_CSV_UNUSUAL);
+    assert_int_equal(take("a\"b,c\n", 2), LODE_CSV_UNUSUAL);
+    assert_int_equal(take("\"a\"\"b\",c\n", 2), LODE_CSV_UNUSUAL);
+    assert_int_equal(take("\"a\"b,c\n", 2), LODE_CSV_UNUSUAL);
+    assert_int_equal(take("\n", 1), LODE_CSV_UNUSUAL);
+    assert_int_equal(take("a,b", 2), LODE_CSV_CUT);
+    assert_int_equal(take("a,\"b\n", 2), LODE_CSV_CUT);
+    assert_int_equal(take("a,\"b\"", 2), LODE_CSV_CUT);
 }
 
 /* Random numbers by SplitMix64. */
@@ -216,7 +247,8 @@ int main(void)
         cmocka_unit_test(every_byte_is_found_at_every_place),
         cmocka_unit_test(a_text_of_separators_alone_fills_the_index),
         cmocka_unit_test(a_cr_must_be_followed_by_lf_also_over_the_end_of_a_block),
-        cmocka_unit_test(places_before_a_byte_can_be_dropped),
+        cmocka_unit_test(records_follow_each_other_by_their_places),
+        cmocka_unit_test(what_the_places_do_not_tell_is_left_to_the_splitter),
         cmocka_unit_test(rows_by_the_index_are_those_of_the_splitter),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
