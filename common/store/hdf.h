@@ -59,6 +59,16 @@ typedef lode_status (*lode_hdf_make)(const void *context, int64_t first, int64_t
 LODE_CHECKED lode_status lode_hdf_put_made_codes(struct lode_hdf *file,
                                                  const struct lode_hdf_column *column,
                                                  lode_hdf_make make);
+/* The same for rows that are made: `data` is the context of `fill`, which writes rows [first, first
+ * + rows) in the form of the disk; rows ascend, each is asked for once, about 1 MiB at a time. The
+ * file is that of lode_hdf_put. */
+typedef lode_status (*lode_hdf_fill)(const struct lode_hdf_column *column, size_t first,
+                                     size_t rows, void *out);
+LODE_CHECKED lode_status lode_hdf_put_filled(struct lode_hdf *file,
+                                             const struct lode_hdf_column *column,
+                                             lode_hdf_fill fill);
+/* Bytes of one row of a column of one dimension. */
+size_t lode_hdf_item_size(const struct lode_hdf_column *column);
 /* The same for zero-terminated texts: `data` is char *const *; type, width (of the longest) and
  * deflate (where they take over 64 KiB) are chosen here. */
 LODE_CHECKED lode_status lode_hdf_put_texts(struct lode_hdf *file,

@@ -182,10 +182,6 @@ done:
     return status;
 }
 
-/* Makes rows [first, first + rows) of a column whose `data` are not in the form of the disk. */
-typedef lode_status (*fill_fn)(const struct lode_hdf_column *column, size_t first, size_t rows,
-                               void *out);
-
 /* Drops the high bytes; UINT32_MAX stays all ones. */
 static void narrow_codes(const uint32_t *restrict codes, size_t items, enum lode_hdf_type type,
                          void *restrict out)
@@ -243,7 +239,7 @@ static lode_status fill_texts(const struct lode_hdf_column *column, size_t first
 }
 
 static lode_status write_pieces(const struct lode_hdf *file, const struct lode_hdf_column *column,
-                                hid_t dataset, fill_fn fill)
+                                hid_t dataset, lode_hdf_fill fill)
 {
     const hsize_t columns = (hsize_t)columns_of(column), rows = (hsize_t)column->rows;
     const hsize_t piece = piece_rows(column);
@@ -272,8 +268,8 @@ static lode_status write_pieces(const struct lode_hdf *file, const struct lode_h
     return status;
 }
 
-static lode_status put_filled(const struct lode_hdf *file, const struct lode_hdf_column *column,
-                              fill_fn fill)
+lode_status lode_hdf_put_filled(struct lode_hdf *file, const struct lode_hdf_column *column,
+                                lode_hdf_fill fill)
 {
     lode_status status = LODE_OK;
     hid_t dataset = -1;
@@ -286,6 +282,11 @@ static lode_status put_filled(const struct lode_hdf *file, const struct lode_hdf
 done:
     hdf_release(dataset);
     return status;
+}
+
+size_t lode_hdf_item_size(const struct lode_hdf_column *column)
+{
+    return hdf_type_size(column->type, column->width);
 }
 
 static lode_status check_code_type(const struct lode_hdf *file,
@@ -303,7 +304,7 @@ lode_status lode_hdf_put_codes(struct lode_hdf *file, const struct lode_hdf_colu
 {
     lode_try(check_code_type(file, column));
     if (column->type == LODE_HDF_U32) return lode_hdf_put(file, column);
-    return put_filled(file, column, fill_codes);
+    return lode_hdf_put_filled(file, column, fill_codes);
 }
 
 lode_status lode_hdf_put_made_codes(struct lode_hdf *file, const struct lode_hdf_column *column,
@@ -321,7 +322,7 @@ lode_status lode_hdf_put_made_codes(struct lode_hdf *file, const struct lode_hdf
         return lode_fail(LODE_E_MEMORY, "no memory to write '%s'", column->name);
     }
     made.data = &making;
-    const lode_status status = put_filled(file, &made, fill_made);
+    const lode_status status = lode_hdf_put_filled(file, &made, fill_made);
     free(making.wide);
     return status;
 }
@@ -340,7 +341,7 @@ lode_status lode_hdf_put_texts(struct lode_hdf *file, const struct lode_hdf_colu
     wide.type = LODE_HDF_TEXT;
     wide.width = (int64_t)longest;
     wide.deflate = column->rows > (int64_t)(WORTH_PACKING_BYTES / longest);
-    return put_filled(file, &wide, fill_texts);
+    return lode_hdf_put_filled(file, &wide, fill_texts);
 }
 
 /* The object of an attribute; a group is made where there is none. */

@@ -38,13 +38,13 @@ static const uint8_t *get_size(const uint8_t *at, const uint8_t *end, size_t *va
     return NULL;
 }
 
-size_t record_size(const struct shuffle_record *record)
+size_t shuffle_record_size(const struct shuffle_record *record)
 {
     return size_of_size(record->key_size) + size_of_size(record->value_size) + record->key_size +
            record->value_size;
 }
 
-uint8_t *record_put(uint8_t *out, const struct shuffle_record *record)
+uint8_t *shuffle_record_put(uint8_t *out, const struct shuffle_record *record)
 {
     out = put_size(out, record->key_size);
     out = put_size(out, record->value_size);
@@ -54,7 +54,8 @@ uint8_t *record_put(uint8_t *out, const struct shuffle_record *record)
     return out + record->value_size;
 }
 
-const uint8_t *record_get(const uint8_t *at, const uint8_t *end, struct shuffle_record *record)
+const uint8_t *shuffle_record_get(const uint8_t *at, const uint8_t *end,
+                                  struct shuffle_record *record)
 {
     at = get_size(at, end, &record->key_size);
     if (at) at = get_size(at, end, &record->value_size);
@@ -66,7 +67,7 @@ const uint8_t *record_get(const uint8_t *at, const uint8_t *end, struct shuffle_
     return record->value + record->value_size;
 }
 
-int record_compare(const uint8_t *a, size_t a_size, const uint8_t *b, size_t b_size)
+int shuffle_compare(const uint8_t *a, size_t a_size, const uint8_t *b, size_t b_size)
 {
     const size_t least = a_size < b_size ? a_size : b_size;
     const int order = least > 0 ? memcmp(a, b, least) : 0;
@@ -92,14 +93,14 @@ static inline void share(struct batch *batch, const uint8_t *key, size_t size)
 bool batch_put(struct batch *batch, int64_t bucket, const struct shuffle_record *record)
 {
     const uint32_t head = (uint32_t)bucket;
-    const size_t size = sizeof head + record_size(record);
+    const size_t size = sizeof head + shuffle_record_size(record);
     const size_t places = 2 * sizeof(struct place) * (size_t)(batch->n + 1) + ALIGNMENT;
     if (record->key_size + record->value_size > batch->size ||
         batch->used + size + places > batch->size)
         return false;
     uint8_t *out = batch->memory + batch->used;
     memcpy(out, &head, sizeof head);
-    const uint8_t *end = record_put(out + sizeof head, record);
+    const uint8_t *end = shuffle_record_put(out + sizeof head, record);
     const uint8_t *key = end - record->value_size - record->key_size;
     if (batch->n == 0) {
         batch->shared = record->key_size;
@@ -115,7 +116,8 @@ bool batch_put(struct batch *batch, int64_t bucket, const struct shuffle_record 
 /* The record that begins behind the bucket at `at`; ours, so its bytes are right. */
 static const uint8_t *read_at(const struct batch *batch, uint64_t at, struct shuffle_record *record)
 {
-    return record_get(batch->memory + at + sizeof(uint32_t), batch->memory + batch->used, record);
+    return shuffle_record_get(batch->memory + at + sizeof(uint32_t), batch->memory + batch->used,
+                              record);
 }
 
 static int compare_at(const void *context, uint64_t left, uint64_t right)
@@ -125,7 +127,7 @@ static int compare_at(const void *context, uint64_t left, uint64_t right)
     struct shuffle_record b;
     read_at(batch, left, &a);
     read_at(batch, right, &b);
-    return record_compare(a.key, a.key_size, b.key, b.key_size);
+    return shuffle_compare(a.key, a.key_size, b.key, b.key_size);
 }
 
 /* A place for each record, those of a bucket together in order of arrival. */

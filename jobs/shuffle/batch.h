@@ -47,12 +47,13 @@ bool batch_is_equal(const struct batch *batch, int64_t i);
 void batch_clear(struct batch *batch); /* empty again */
 
 /* Order of two keys: < 0, 0, > 0. */
-int record_compare(const uint8_t *a, size_t a_size, const uint8_t *b, size_t b_size);
+int shuffle_compare(const uint8_t *a, size_t a_size, const uint8_t *b, size_t b_size);
 
 /* The form of a record in memory and in files: sizes as varints, key, value. */
-size_t record_size(const struct shuffle_record *record);
-uint8_t *record_put(uint8_t *out, const struct shuffle_record *record);
+size_t shuffle_record_size(const struct shuffle_record *record);
+uint8_t *shuffle_record_put(uint8_t *out, const struct shuffle_record *record);
 /* NULL when the bytes at `at` are no record; else where it ends. */
-const uint8_t *record_get(const uint8_t *at, const uint8_t *end, struct shuffle_record *record);
+const uint8_t *shuffle_record_get(const uint8_t *at, const uint8_t *end,
+                                  struct shuffle_record *record);
 
 #endif

@@ -74,7 +74,7 @@ void extent_begin(struct extent_writer *writer)
 
 lode_status extent_put(struct extent_writer *writer, const struct shuffle_record *record)
 {
-    const size_t size = record_size(record);
+    const size_t size = shuffle_record_size(record);
     if (size >= UINT32_MAX - sizeof(struct frame_head))
         return lode_fail(LODE_E_BUG, "a record of %zu bytes for a shuffle", size);
     if (frame_bytes(writer) + size > EXTENT_FRAME_BYTES || writer->used + size > writer->size) {
@@ -86,7 +86,7 @@ lode_status extent_put(struct extent_writer *writer, const struct shuffle_record
         lode_try(make_room(writer, sizeof(struct frame_head) + size));
         open_frame(writer);
     }
-    record_put(writer->memory + writer->used, record);
+    shuffle_record_put(writer->memory + writer->used, record);
     writer->used += size;
     writer->extent.n_records++;
     return LODE_OK;
@@ -158,7 +158,7 @@ lode_status extent_next(struct extent_reader *reader, struct shuffle_record *rec
         lode_try(read_frame(reader));
     }
     if (!*more) return fail_damaged(reader, reader->end - reader->at);
-    reader->next = record_get(reader->next, reader->frame_end, record);
+    reader->next = shuffle_record_get(reader->next, reader->frame_end, record);
     if (!reader->next) return fail_damaged(reader, 0);
     record->source = -1;
     reader->n_left--;

@@ -49,7 +49,7 @@ static bool is_before(const struct merge *m, const struct entry *a, const struct
     if (place_is_cut(a->prefix)) {
         const struct shuffle_record *p = &m->readings[a->reading].record;
         const struct shuffle_record *q = &m->readings[b->reading].record;
-        const int order = record_compare(p->key, p->key_size, q->key, q->key_size);
+        const int order = shuffle_compare(p->key, p->key_size, q->key, q->key_size);
         if (order != 0) return order < 0;
     }
     return a->reading < b->reading;

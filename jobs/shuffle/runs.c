@@ -135,7 +135,7 @@ lode_status run_writer_put(struct run_writer *w, int64_t bucket,
     if (w->batch.n > 0) lode_try(flush(w));
     if (batch_put(&w->batch, bucket, record)) return LODE_OK;
     return lode_fail(LODE_E_MEMORY, "a record of %zu bytes in a run file with memory for %zu",
-                     record_size(record), w->batch.size);
+                     shuffle_record_size(record), w->batch.size);
 }
 
 /* Extents by bucket (in the order they were written within one), by counting. */

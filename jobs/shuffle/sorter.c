@@ -85,7 +85,7 @@ lode_status sorter_put(struct sorter *s, const struct shuffle_record *record)
     if (s->batch.n > 0) lode_try(spill(s));
     if (batch_put(&s->batch, 0, record)) return LODE_OK;
     return lode_fail(LODE_E_MEMORY, "a record of %zu bytes in a sort with memory for %zu",
-                     record_size(record), s->batch.size);
+                     shuffle_record_size(record), s->batch.size);
 }
 
 lode_status sorter_begin(struct sorter *s)

@@ -1,140 +1,119 @@
 /* Join: the leaf that finds the users of events whose file has no user column. Task t reads bucket
- * t "by session" of all parse runs: the users of the sessions, and the events that look for them.
- * The events come out in a run of their own, by user, with codes of the store.
+ * t "by session" of all parse runs, merged: behind the user of a session come the events that look
+ * for it. The events come out in a run of their own, by user, with codes of the store.
  */
 #include "common/hash.h"
 #include "common/wire/pack.h"
 #include "jobs/stage/plan.h"
-#include "jobs/stage/shuffle/dictionary.h"
-#include "jobs/stage/shuffle/keys.h"
-#include "jobs/stage/shuffle/records.h"
-#include "jobs/stage/shuffle/rejects.h"
-#include "jobs/stage/shuffle/runs.h"
+#include "jobs/stage/run_records.h"
+#include "jobs/stage/shuffle/late_rejects.h"
 #include "jobs/stage/stage.h"
 
 #include <stdio.h>
 #include <string.h>
 
-/* One run's bytes of this bucket. */
-struct piece {
-    const uint8_t *data;
-    size_t size;
-};
-
 struct join {
     struct lode_task *task;
     struct stage_plan plan;
-    struct piece *pieces; /* [n_runs] */
-    struct keys *sessions;
-    const uint8_t **user_keys; /* [users_room] of session k: a record key that says the user */
-    int64_t users_room;
-    struct record record;
+    struct run_records records;
+    /* the session that is open, and its user */
+    uint8_t session[RECORD_KEY_LIMIT];
+    size_t session_size;
+    bool has_user;
+    uint8_t key[RECORD_KEY_LIMIT]; /* of its events */
+    size_t key_size;
+    int64_t bucket;
+    uint8_t *value; /* of one event */
     struct run_writer *run;
+    struct late_rejects late;
     struct rejects *rejects;
 };
 
-static lode_status next_record(struct join *j, int64_t r, const uint8_t **at)
+static lode_status open_session(struct join *j, const uint8_t *key, size_t size)
 {
-    const uint8_t *end = j->pieces[r].data + j->pieces[r].size;
-    if (!record_decode(at, end, j->plan.n_kpis, j->plan.n_kpis + j->plan.n_attributes, &j->record))
-        return lode_fail(LODE_E_INPUT, "%s: bytes that are no record", j->plan.runs[r].name);
+    if (size > sizeof j->session)
+        return lode_fail(LODE_E_INPUT, "a session's id of %zu bytes", size);
+    memcpy(j->session, key, size);
+    j->session_size = size;
+    j->has_user = false;
     return LODE_OK;
 }
 
-static lode_status add_user(struct join *j)
+/* The first session of an id says the user. */
+static lode_status set_user(struct join *j, const struct shuffle_record *record)
 {
     struct record_id user;
-    struct record_id session;
-    uint32_t number = 0;
-    record_ids(j->record.key, &user, &session);
-    const int64_t known = keys_count(j->sessions);
-    lode_try(keys_add(j->sessions, (const uint8_t *)session.text, session.size, &number));
-    if (number < known) return LODE_OK; /* the first session of that id says the user */
-    if (known == j->users_room) {
-        const uint8_t **larger = NULL;
-        const int64_t room = 2 * known + 4096;
-        lode_try(lode_take(j->task->arena, room, &larger));
-        if (known > 0) memcpy(larger, j->user_keys, (size_t)known * sizeof *larger);
-        j->user_keys = larger;
-        j->users_room = room;
-    }
-    j->user_keys[number] = j->record.key;
+    const struct record_id session = {(const char *)j->session, j->session_size};
+    if (j->has_user) return LODE_OK;
+    if (!record_decode_user(record->value, record->value_size, &user))
+        return lode_fail(LODE_E_INPUT, "%s: bytes that are no user",
+                         j->plan.runs[record->source].name);
+    if (user.size == 0) user = session;
+    j->key_size = record_key(user, session, true, j->key);
+    j->bucket = (int64_t)(lode_hash(user.text, user.size) % (uint64_t)j->plan.n_partitions);
+    j->has_user = true;
     return LODE_OK;
 }
 
-static lode_status read_users(struct join *j)
-{
-    for (int64_t r = 0; r < j->plan.n_runs; r++) {
-        const struct stage_run *run = &j->plan.runs[r];
-        uint8_t *data = NULL;
-        lode_try(run_read_bucket(
-            j->task->work_directory, run->name, run->size_bytes, stage_words_bucket(&j->plan) + 1,
-            j->plan.n_partitions + j->task->index, j->task->arena, &data, &j->pieces[r].size));
-        j->pieces[r].data = data;
-        for (const uint8_t *at = data; at < data + j->pieces[r].size;) {
-            lode_try(next_record(j, r, &at));
-            if (j->record.kind == RECORD_USER) lode_try(add_user(j));
-        }
-    }
-    return LODE_OK;
-}
-
-/* The event with its user, into the bucket of the user; or a reject. */
-static lode_status place_event(struct join *j)
-{
-    struct record *record = &j->record;
-    struct record_id user;
-    struct record_id session;
-    uint8_t *room = NULL;
-    record_ids(record->key, &user, &session);
-    const int64_t number = keys_find(j->sessions, (const uint8_t *)session.text, session.size);
-    if (number < 0)
-        return rejects_add(j->rejects, record->file, record->line, "event without session");
-    record->key = j->user_keys[number];
-    record->key_size = (size_t)record->key[0] + 2 + session.size;
-    record_ids(record->key, &user, &session);
-    const uint64_t hash = lode_hash(user.text, user.size);
-    lode_try(run_writer_room(j->run, record_room(record->n_cells), &room));
-    run_writer_put(j->run, (int64_t)(hash % (uint64_t)j->plan.n_partitions),
-                   record_encode(record, j->plan.n_kpis, room));
-    return LODE_OK;
-}
-
+/* The events with their user, into the bucket of the user; or rejects. */
 static lode_status place_events(struct join *j)
 {
-    for (int64_t r = 0; r < j->plan.n_runs; r++) {
-        const struct piece *piece = &j->pieces[r];
-        struct code_map map;
-        int64_t events = 0;
-        if (piece->size == 0) continue;
-        lode_try(code_map_read(&j->plan, j->task->work_directory, &j->plan.runs[r], j->task->arena,
-                               &map));
-        for (const uint8_t *at = piece->data; at < piece->data + piece->size; events++) {
-            lode_try(next_record(j, r, &at));
-            if (j->record.kind != RECORD_EVENT) continue;
-            if (j->record.file >= j->plan.n_ranges)
-                return lode_fail(LODE_E_INPUT, "%s: range %lld of %lld", j->plan.runs[r].name,
-                                 (long long)j->record.file, (long long)j->plan.n_ranges);
-            lode_try(code_map_apply(&map, &j->plan, &j->record));
-            lode_try(place_event(j));
+    const struct record *record = &j->records.record;
+    for (;;) {
+        bool more = false;
+        lode_try(run_records_read(&j->records, &more));
+        if (!more) return LODE_OK;
+        if (!j->has_user) {
+            lode_try(late_rejects_add(&j->late, record, "event without session"));
+            continue;
         }
-        lode_try(lode_task_advance(j->task, events));
+        const struct shuffle_record placed = {j->key, j->key_size, j->value,
+                                              record_encode(record, j->plan.n_kpis, j->value), -1};
+        lode_try(run_writer_put(j->run, j->bucket, &placed));
     }
-    return LODE_OK;
+}
+
+static lode_status place_all(struct join *j)
+{
+    for (;;) {
+        const struct shuffle_record *of = &j->records.of;
+        bool more = false;
+        lode_try(run_records_next(&j->records, &more));
+        if (!more) return LODE_OK;
+        const size_t size = record_session_size(of->key, of->key_size);
+        if (size != j->session_size || memcmp(of->key, j->session, size) != 0)
+            lode_try(open_session(j, of->key, size));
+        lode_try(size == of->key_size ? set_user(j, of) : place_events(j));
+    }
+}
+
+static lode_status open_all(struct join *j, const char *run_name)
+{
+    struct lode_task *task = j->task;
+    const struct shuffle_site site = shuffle_site_of(task);
+    const struct run_options options = {.n_buckets = stage_words_bucket(&j->plan) + 1,
+                                        .memory_bytes = shuffle_memory(task->arena, 2),
+                                        .combine = record_combine};
+    j->late.site = site;
+    lode_try(run_writer_open(&site, run_name, &options, &j->run));
+    lode_try(lode_take(task->arena, record_room(j->plan.n_kpis + j->plan.n_attributes), &j->value));
+    return run_records_open(task, &j->plan, j->plan.n_partitions + task->index,
+                            shuffle_memory(task->arena, 2), &j->records);
 }
 
 static lode_status join_bucket(struct join *j)
 {
     struct lode_task *task = j->task;
     char name[256];
+    char rejects_name[256];
     uint64_t run_bytes = 0;
-    lode_try(read_users(j));
-    snprintf(name, sizeof name, "join-%05lld-%s.rejects", (long long)task->index, task->attempt);
-    lode_try(rejects_create(task->work_directory, name, task->arena, &j->rejects));
     snprintf(name, sizeof name, "join-%05lld-%s.run", (long long)task->index, task->attempt);
-    lode_try(run_writer_open(task->work_directory, name, stage_words_bucket(&j->plan) + 1,
-                             task->arena, &j->run));
-    lode_try(place_events(j));
+    lode_try(open_all(j, name));
+    snprintf(rejects_name, sizeof rejects_name, "join-%05lld-%s.rejects", (long long)task->index,
+             task->attempt);
+    lode_try(rejects_create(task->work_directory, rejects_name, task->arena, &j->rejects));
+    lode_try(place_all(j));
+    lode_try(late_rejects_finish(&j->late, j->rejects));
     struct run_writer *run = j->run;
     j->run = NULL; /* the commit ends it, whatever comes of it */
     lode_try(run_writer_commit(run, &run_bytes));
@@ -154,11 +133,10 @@ lode_status stage_join_leaf(struct lode_task *task)
     if (task->index < 0 || task->index >= j->plan.n_partitions)
         return lode_fail(LODE_E_BUG, "join task %lld of %lld", (long long)task->index,
                          (long long)j->plan.n_partitions);
-    lode_try(lode_take_zero(task->arena, j->plan.n_runs, &j->pieces));
-    lode_try(lode_take(task->arena, j->plan.n_kpis + j->plan.n_attributes, &j->record.cells));
-    lode_try(keys_create(task->arena, &j->sessions));
     const lode_status status = join_bucket(j);
     run_writer_discard(j->run);
+    run_records_close(&j->records);
+    late_rejects_close(&j->late);
     rejects_discard(j->rejects);
     return status;
 }

@@ -12,6 +12,7 @@
 #include "common/input/rows.h"
 #include "common/text.h"
 #include "common/wire/pack.h"
+#include "jobs/shuffle/runs.h"
 #include "jobs/stage/mapping.h"
 #include "jobs/stage/moment.h"
 #include "jobs/stage/plan.h"
@@ -19,7 +20,6 @@
 #include "jobs/stage/shuffle/dictionary.h"
 #include "jobs/stage/shuffle/records.h"
 #include "jobs/stage/shuffle/rejects.h"
-#include "jobs/stage/shuffle/runs.h"
 #include "jobs/stage/stage.h"
 
 #include <errno.h>
@@ -45,6 +45,7 @@ struct parser {
     bool *is_binary;           /* [n_kpis] */
     struct record record;
     uint8_t key[RECORD_KEY_LIMIT];
+    uint8_t *value;                 /* room for a record, or a user's id */
     struct record_id user, session; /* of the row; user.size 0: the session */
 };
 
@@ -86,9 +87,7 @@ static const char *read_ids(struct parser *p)
         const struct lode_field field = p->fields[file->user];
         if (field.size == 0) return "empty user id";
         if (field.size > STAGE_ID_LIMIT) return "user id longer than 255 bytes";
-        /* one form for a user who is the session, so that equal keys have equal bytes */
-        if (field.size != p->session.size || memcmp(field.text, p->session.text, field.size) != 0)
-            p->user = (struct record_id){field.text, field.size};
+        p->user = (struct record_id){field.text, field.size};
     }
     return NULL;
 }
@@ -165,12 +164,10 @@ static lode_status number_words(struct parser *p)
     return lode_words_add(p->words[0], field.text, field.size, &record->name);
 }
 
-static lode_status put_record(struct parser *p, int64_t bucket)
+static lode_status put_value(struct parser *p, int64_t bucket, size_t key_size, size_t value_size)
 {
-    uint8_t *room = NULL;
-    lode_try(run_writer_room(p->run, record_room(p->record.n_cells), &room));
-    run_writer_put(p->run, bucket, record_encode(&p->record, p->plan.n_kpis, room));
-    return LODE_OK;
+    const struct shuffle_record record = {p->key, key_size, p->value, value_size, -1};
+    return run_writer_put(p->run, bucket, &record);
 }
 
 static int64_t bucket_of(const struct parser *p, struct record_id id)
@@ -178,22 +175,29 @@ static int64_t bucket_of(const struct parser *p, struct record_id id)
     return (int64_t)(lode_hash(id.text, id.size) % (uint64_t)p->plan.n_partitions);
 }
 
+/* For the join: the session says its user, in front of its events. */
+static lode_status put_user(struct parser *p)
+{
+    const size_t key_size = record_key(p->session, (struct record_id){"", 0}, false, p->key);
+    const size_t value_size = record_encode_user(p->user, p->value);
+    return put_value(p, p->plan.n_partitions + bucket_of(p, p->session), key_size, value_size);
+}
+
 static lode_status use_row(struct parser *p)
 {
     struct record *record = &p->record;
     const bool is_event = p->file->role == STAGE_EVENTS;
+    const bool after = is_event && p->plan.sessions_given;
     lode_try(number_words(p));
     record->kind = is_event ? RECORD_EVENT : RECORD_SESSION;
+    record->has_line = p->plan.sessions_given;
     record->line = lode_rows_line(p->rows);
-    record->key = p->key;
-    record->key_size = record_key(p->user, p->session, p->key);
-    if (p->file->needs_user) return put_record(p, p->plan.n_partitions + bucket_of(p, p->session));
-    lode_try(put_record(p, bucket_of(p, p->user.size > 0 ? p->user : p->session)));
-    if (!p->plan.join || is_event) return LODE_OK;
-    record->kind = RECORD_USER;
-    record->has_time = false;
-    record->n_cells = 0;
-    return put_record(p, p->plan.n_partitions + bucket_of(p, p->session));
+    const size_t key_size = record_key(p->user, p->session, after, p->key);
+    const size_t value_size = record_encode(record, p->plan.n_kpis, p->value);
+    int64_t bucket = bucket_of(p, p->user.size > 0 ? p->user : p->session);
+    if (p->file->needs_user) bucket += p->plan.n_partitions; /* a bucket by session */
+    lode_try(put_value(p, bucket, key_size, value_size));
+    return p->plan.join && !is_event ? put_user(p) : LODE_OK;
 }
 
 static lode_status read_rows(struct parser *p)
@@ -275,11 +279,11 @@ static lode_status prepare(struct parser *p)
     const struct stage_file *file = &plan->files[p->range.file];
     const struct stage_zone *zone = &plan->zones[file->zone];
     p->file = file;
-    p->moment =
-        (struct moment_rule){.unit = file->time_unit, .in_seconds = file->time_in_seconds};
+    p->moment = (struct moment_rule){.unit = file->time_unit, .in_seconds = file->time_in_seconds};
     lode_try(lode_zone_make(zone->name, zone->rules, zone->rules_size, arena, &p->moment.zone));
     p->record.file = p->number;
     lode_try(lode_take(arena, plan->n_kpis + plan->n_attributes, &p->record.cells));
+    lode_try(lode_take(arena, record_room(plan->n_kpis + plan->n_attributes), &p->value));
     lode_try(lode_take_zero(arena, plan->n_attributes, &p->too_many));
     lode_try(lode_take(arena, plan->n_kpis, &p->is_binary));
     for (int64_t k = 0; k < plan->n_kpis; k++) p->is_binary[k] = true;
@@ -323,8 +327,11 @@ static lode_status parse_range(struct parser *p)
     snprintf(name, sizeof name, "parse-%05lld-%s.rejects", (long long)p->number, task->attempt);
     lode_try(rejects_create(task->work_directory, name, task->arena, &p->rejects));
     snprintf(name, sizeof name, "parse-%05lld-%s.run", (long long)p->number, task->attempt);
-    lode_try(run_writer_open(task->work_directory, name, stage_words_bucket(&p->plan) + 1,
-                             task->arena, &p->run));
+    const struct shuffle_site site = shuffle_site_of(task);
+    const struct run_options options = {.n_buckets = stage_words_bucket(&p->plan) + 1,
+                                        .memory_bytes = shuffle_memory(task->arena, 2),
+                                        .combine = record_combine};
+    lode_try(run_writer_open(&site, name, &options, &p->run));
     lode_try(read_range(p));
     lode_try(put_words(p));
     struct run_writer *run = p->run;

@@ -1,415 +1,313 @@
-/* Sessions: a hash table finds the session of each event as it comes; then one counting sort by
- * session (events are many, and mostly in order of time already), a small sort within each, and one
- * sort of the sessions, which are few.
+/* Sessions: one session is open at a time. When a record of another comes, the open one is cut (if
+ * asked for) and goes straight to the sink when its user has no other, else to the user's sessions,
+ * which go to the sink when the next user comes.
  */
 #include "jobs/stage/sessions.h"
-
-#include "jobs/stage/shuffle/keys.h"
 
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-
-enum { ROOM_LEAST = 4096, FILE_SHIFT = 40, INSERTION_LIMIT = 24 };
 
 static const char duplicate[] = "duplicate session";
 static const char without_session[] = "event without session";
 
-/* What is known of a key (user and session id) before it is a session. */
-struct known {
-    int64_t start; /* INT64_MIN: unknown */
-    int64_t cells; /* first of its session record's cells */
-    uint32_t n_cells;
-    bool is_session; /* a session record named it */
-};
-
-struct event {
-    int64_t time;
-    uint64_t order; /* file << FILE_SHIFT | line */
-    int64_t cells;
-    uint32_t n_cells;
-    uint32_t name;
-    uint32_t key;
-};
-
-/* A session of the output, before it has its place. */
-struct session {
-    struct record_id user, id;
-    int64_t start;
-    int64_t first_event, n_events;
-    uint32_t key;
-};
-
 struct sessions {
     const struct stage_plan *plan;
-    struct lode_arena *arena;
-    struct keys *keys;
-    struct known *known; /* [n_known], one a key */
-    int64_t n_known, known_room;
-    struct event *events;
-    int64_t n_events, events_room;
-    struct record_cell *cells;
-    int64_t n_cells, cells_room;
-    int64_t *key_offsets; /* [n_known + 1] into events, once they are sorted */
-    struct session *list;
-    int64_t n_list, list_room;
+    struct sessions_sink sink;
+    struct session_events *events;
+    struct user_sessions *others;
+    /* the open key; size 0: none yet */
+    uint8_t key[RECORD_KEY_LIMIT];
+    size_t key_size;
+    bool is_session; /* a session record named it, or none is needed */
+    int64_t start;   /* INT64_MIN: unknown */
+    double *kpis;    /* [n_kpis] of the session record */
+    uint32_t *attributes;
+    bool user_is_alone; /* the open key is the first of its user */
+    /* the session that is put together */
+    double *row_kpis;
+    uint32_t *row_attributes;
+    uint32_t *user_attributes;
 };
 
-/* Makes room for `more` items after `count`; arrays double, so the arena holds at most twice. */
-static lode_status grow(struct lode_arena *arena, void **items, int64_t count, int64_t *room,
-                        int64_t more, size_t item_size)
+static bool has_event_values(const struct stage_plan *plan)
 {
-    if (count + more <= *room) return LODE_OK;
-    const int64_t wanted = 2 * *room > count + more ? 2 * *room : count + more + ROOM_LEAST;
-    void *larger = NULL;
-    lode_try(lode_arena_take(arena, (size_t)wanted, item_size, &larger));
-    if (count > 0) memcpy(larger, *items, (size_t)count * item_size);
-    *items = larger;
-    *room = wanted;
+    for (int64_t f = 0; f < plan->n_files; f++) {
+        const struct stage_file *file = &plan->files[f];
+        if (file->role != STAGE_EVENTS) continue;
+        for (int64_t k = 0; k < plan->n_kpis; k++)
+            if (file->kpi_at[k] >= 0) return true;
+        for (int64_t a = 0; a < plan->n_attributes; a++)
+            if (file->attribute_at[a] >= 0) return true;
+    }
+    return false;
+}
+
+static void no_values(const struct stage_plan *plan, double *kpis, uint32_t *attributes)
+{
+    for (int64_t k = 0; k < plan->n_kpis; k++) kpis[k] = (double)NAN;
+    for (int64_t a = 0; a < plan->n_attributes; a++) attributes[a] = LODE_NO_CODE;
+}
+
+static lode_status take_values(struct sessions *s, struct lode_arena *arena)
+{
+    const struct stage_plan *plan = s->plan;
+    lode_try(lode_take(arena, plan->n_kpis, &s->kpis));
+    lode_try(lode_take(arena, plan->n_kpis, &s->row_kpis));
+    lode_try(lode_take(arena, plan->n_attributes, &s->attributes));
+    lode_try(lode_take(arena, plan->n_attributes, &s->row_attributes));
+    lode_try(lode_take(arena, plan->n_attributes, &s->user_attributes));
+    no_values(plan, s->row_kpis, s->user_attributes);
     return LODE_OK;
 }
 
-lode_status sessions_create(const struct stage_plan *plan, struct lode_arena *arena,
+lode_status sessions_create(const struct stage_plan *plan, const struct shuffle_site *site,
+                            size_t memory_bytes, const struct sessions_sink *sink,
                             struct sessions **sessions)
 {
     struct sessions *s = NULL;
-    lode_try(lode_take_zero(arena, 1, &s));
+    const size_t part = memory_bytes / 4 / 64 * 64; /* events, their sorter, the user's sessions */
+    const int64_t cells = has_event_values(plan) ? plan->n_kpis + plan->n_attributes : 0;
+    lode_try(lode_take_zero(site->arena, 1, &s));
     s->plan = plan;
-    s->arena = arena;
-    lode_try(keys_create(arena, &s->keys));
+    s->sink = *sink;
+    lode_try(take_values(s, site->arena));
+    lode_try(session_events_create(site, part, cells, &s->events));
+    lode_try(user_sessions_create(site, part, plan->n_kpis, plan->n_attributes, &s->others));
     *sessions = s;
     return LODE_OK;
 }
 
-/* The number of a record's key; new ones get their entry. */
-static lode_status find_key(struct sessions *s, const struct record *record, uint32_t *number)
-{
-    lode_try(keys_add(s->keys, record->key, record->key_size, number));
-    if (*number < s->n_known) return LODE_OK;
-    lode_try(grow(s->arena, (void **)&s->known, s->n_known, &s->known_room, 1, sizeof *s->known));
-    s->known[s->n_known++] = (struct known){.start = INT64_MIN};
-    return LODE_OK;
-}
-
-static lode_status keep_cells(struct sessions *s, const struct record *record, int64_t *first)
-{
-    *first = s->n_cells;
-    if (record->n_cells == 0) return LODE_OK;
-    lode_try(grow(s->arena, (void **)&s->cells, s->n_cells, &s->cells_room, record->n_cells,
-                  sizeof *s->cells));
-    memcpy(s->cells + s->n_cells, record->cells, (size_t)record->n_cells * sizeof *s->cells);
-    s->n_cells += record->n_cells;
-    return LODE_OK;
-}
-
-lode_status sessions_add(struct sessions *s, const struct record *record, const char **reject)
-{
-    uint32_t number = 0;
-    *reject = NULL;
-    lode_try(find_key(s, record, &number));
-    if (record->kind == RECORD_SESSION) {
-        struct known *key = &s->known[number];
-        if (key->is_session) {
-            *reject = duplicate;
-            return LODE_OK;
-        }
-        lode_try(keep_cells(s, record, &key->cells));
-        key->is_session = true;
-        key->n_cells = (uint32_t)record->n_cells;
-        if (record->has_time) key->start = record->time;
-        return LODE_OK;
-    }
-    if (record->kind != RECORD_EVENT)
-        return lode_fail(LODE_E_BUG, "a record of kind %d among sessions", (int)record->kind);
-    struct event event = {.time = record->time,
-                          .order = (uint64_t)record->file << FILE_SHIFT | (uint64_t)record->line,
-                          .n_cells = (uint32_t)record->n_cells,
-                          .name = record->name,
-                          .key = number};
-    lode_try(keep_cells(s, record, &event.cells));
-    lode_try(
-        grow(s->arena, (void **)&s->events, s->n_events, &s->events_room, 1, sizeof *s->events));
-    s->events[s->n_events++] = event;
-    return LODE_OK;
-}
-
-static bool is_dropped(const struct sessions *s, uint32_t key)
-{
-    return s->plan->sessions_given && !s->known[key].is_session;
-}
-
-/* Events of one key beside each other, those without a session rejected. */
-static lode_status group_events(struct sessions *s, sessions_reject_fn reject, void *context)
-{
-    const uint64_t line_mask = (UINT64_C(1) << FILE_SHIFT) - 1;
-    int64_t *next = NULL;
-    struct event *grouped = NULL;
-    lode_try(lode_take_zero(s->arena, s->n_known + 1, &s->key_offsets));
-    lode_try(lode_take(s->arena, s->n_known, &next));
-    lode_try(lode_take(s->arena, s->n_events, &grouped));
-    for (int64_t i = 0; i < s->n_events; i++) {
-        const struct event *event = &s->events[i];
-        if (is_dropped(s, event->key))
-            lode_try(reject(context, (int64_t)(event->order >> FILE_SHIFT),
-                            (int64_t)(event->order & line_mask), without_session));
-        else
-            s->key_offsets[event->key + 1]++;
-    }
-    for (int64_t k = 0; k < s->n_known; k++) {
-        next[k] = s->key_offsets[k];
-        s->key_offsets[k + 1] += s->key_offsets[k];
-    }
-    for (int64_t i = 0; i < s->n_events; i++)
-        if (!is_dropped(s, s->events[i].key)) grouped[next[s->events[i].key]++] = s->events[i];
-    s->events = grouped;
-    s->n_events = s->key_offsets[s->n_known];
-    return LODE_OK;
-}
-
-static bool event_before(const struct event *a, const struct event *b)
-{
-    return a->time != b->time ? a->time < b->time : a->order < b->order;
-}
-
-static int compare_events(const void *left, const void *right)
-{
-    return event_before(left, right) ? -1 : event_before(right, left);
-}
-
-/* Most sessions are in order already, nearly all others short. */
-static void sort_events(struct event *events, int64_t n)
-{
-    int64_t sorted = n > 0 ? 1 : 0;
-    while (sorted < n && !event_before(&events[sorted], &events[sorted - 1])) sorted++;
-    if (sorted == n) return;
-    if (n > INSERTION_LIMIT) {
-        qsort(events, (size_t)n, sizeof *events, compare_events);
-        return;
-    }
-    for (int64_t i = sorted; i < n; i++) {
-        const struct event event = events[i];
-        int64_t at = i;
-        for (; at > 0 && event_before(&event, &events[at - 1]); at--) events[at] = events[at - 1];
-        events[at] = event;
-    }
-}
-
-static lode_status add_session(struct sessions *s, uint32_t key, int64_t first, int64_t n_events,
-                               int64_t start)
-{
-    lode_try(grow(s->arena, (void **)&s->list, s->n_list, &s->list_room, 1, sizeof *s->list));
-    struct session *session = &s->list[s->n_list++];
-    *session =
-        (struct session){.start = start, .first_event = first, .n_events = n_events, .key = key};
-    record_ids(keys_bytes(s->keys, key), &session->user, &session->id);
-    if (session->id.size == 0) session->id = session->user;
-    return LODE_OK;
-}
-
-/* KEY#1, KEY#2, ... for the sessions [first, n_list) of one key, if they are several. */
-static lode_status number_ids(struct sessions *s, int64_t first)
-{
-    if (s->n_list - first < 2) return LODE_OK;
-    for (int64_t i = first; i < s->n_list; i++) {
-        struct record_id *id = &s->list[i].id;
-        char text[STAGE_ID_LIMIT + 24];
-        char *copy = NULL;
-        memcpy(text, id->text, id->size);
-        const int digits =
-            snprintf(text + id->size, sizeof text - id->size, "#%" PRId64, i - first + 1);
-        lode_try(lode_arena_text(s->arena, text, id->size + (size_t)digits, &copy));
-        *id = (struct record_id){copy, id->size + (size_t)digits};
-    }
-    return LODE_OK;
-}
-
-/* Cuts the events [first, end) of a key at gaps and at the greatest length. */
-static lode_status split_key(struct sessions *s, uint32_t key, int64_t first, int64_t end)
-{
-    const int64_t first_session = s->n_list;
-    int64_t begin = first;
-    for (int64_t i = first + 1; i <= end; i++) {
-        const struct event *events = s->events;
-        const bool cut = i == end || events[i].time - events[i - 1].time > s->plan->gap_ms ||
-                         events[i].time - events[begin].time > s->plan->max_ms;
-        if (!cut) continue;
-        lode_try(add_session(s, key, begin, i - begin, events[begin].time));
-        begin = i;
-    }
-    return number_ids(s, first_session);
-}
-
-static lode_status list_sessions(struct sessions *s)
-{
-    for (int64_t k = 0; k < s->n_known; k++) {
-        const uint32_t key = (uint32_t)k;
-        const int64_t first = s->key_offsets[k];
-        const int64_t end = s->key_offsets[k + 1];
-        if (is_dropped(s, key)) continue;
-        sort_events(s->events + first, end - first);
-        if (s->plan->split) {
-            lode_try(split_key(s, key, first, end));
-            continue;
-        }
-        int64_t start = s->known[k].start;
-        if (start == INT64_MIN && end > first) start = s->events[first].time;
-        lode_try(add_session(s, key, first, end - first, start));
-    }
-    return LODE_OK;
-}
-
-/* What the sort of sessions moves: most comparisons end with the first bytes of the user. */
-struct place {
-    uint64_t user_prefix;
-    uint32_t session;
-};
-
-static uint64_t prefix_of(struct record_id id)
-{
-    uint64_t prefix = 0;
-    for (size_t i = 0; i < sizeof prefix; i++)
-        prefix = prefix << 8 | (i < id.size ? (uint8_t)id.text[i] : 0);
-    return prefix;
-}
-
-static int compare_ids(struct record_id a, struct record_id b)
-{
-    const int order = memcmp(a.text, b.text, a.size < b.size ? a.size : b.size);
-    if (order != 0) return order;
-    return (a.size > b.size) - (a.size < b.size);
-}
-
-static int compare_places(const void *left, const void *right, void *context)
-{
-    const struct place *p = left;
-    const struct place *q = right;
-    if (p->user_prefix != q->user_prefix) return p->user_prefix < q->user_prefix ? -1 : 1;
-    const struct session *list = context;
-    const struct session *a = &list[p->session];
-    const struct session *b = &list[q->session];
-    const int users = compare_ids(a->user, b->user);
-    if (users != 0) return users;
-    if (a->start != b->start) return a->start < b->start ? -1 : 1;
-    return compare_ids(a->id, b->id);
-}
-
-static lode_status sort_sessions(struct sessions *s)
-{
-    struct place *places = NULL;
-    struct session *sorted = NULL;
-    lode_try(lode_take(s->arena, s->n_list, &places));
-    lode_try(lode_take(s->arena, s->n_list, &sorted));
-    for (int64_t i = 0; i < s->n_list; i++)
-        places[i] = (struct place){prefix_of(s->list[i].user), (uint32_t)i};
-    if (s->n_list > 1) qsort_r(places, (size_t)s->n_list, sizeof *places, compare_places, s->list);
-    for (int64_t i = 0; i < s->n_list; i++) sorted[i] = s->list[places[i].session];
-    s->list = sorted;
-    return LODE_OK;
-}
-
-static lode_status put_users(struct sessions *s, struct sessions_rows *rows)
-{
-    lode_try(lode_take(s->arena, s->n_list, &rows->users));
-    lode_try(lode_take(s->arena, s->n_list + 1, &rows->session_offsets));
-    for (int64_t i = 0; i < s->n_list; i++) {
-        if (i > 0 && compare_ids(s->list[i].user, s->list[i - 1].user) == 0) continue;
-        rows->users[rows->n_users] = s->list[i].user;
-        rows->session_offsets[rows->n_users++] = i;
-    }
-    rows->session_offsets[rows->n_users] = s->n_list;
-    return LODE_OK;
-}
-
-static lode_status put_sessions(struct sessions *s, struct sessions_rows *rows)
-{
-    rows->n_sessions = s->n_list;
-    rows->n_events = s->n_events;
-    lode_try(lode_take(s->arena, s->n_list, &rows->sessions));
-    lode_try(lode_take(s->arena, s->n_list, &rows->starts));
-    lode_try(lode_take(s->arena, s->n_list + 1, &rows->event_offsets));
-    lode_try(lode_take(s->arena, s->n_events, &rows->times));
-    lode_try(lode_take(s->arena, s->n_events, &rows->names));
-    int64_t filled = 0;
-    for (int64_t i = 0; i < s->n_list; i++) {
-        const struct session *session = &s->list[i];
-        rows->sessions[i] = session->id;
-        rows->starts[i] = session->start;
-        rows->event_offsets[i] = filled;
-        for (int64_t e = 0; e < session->n_events; e++, filled++) {
-            rows->times[filled] = s->events[session->first_event + e].time;
-            rows->names[filled] = s->events[session->first_event + e].name;
-        }
-    }
-    rows->event_offsets[s->n_list] = filled;
-    return LODE_OK;
-}
-
-/* Takes the cells into row `row` (a session): of a KPI the largest, of an attribute the first. */
-static void put_cells(const struct sessions *s, int64_t first, uint32_t count, int64_t row,
-                      struct sessions_rows *rows)
+/* Takes cells into the values of a session: of a KPI the largest, of an attribute the first. */
+static void put_cells(const struct sessions *s, const struct record_cell *cells, int64_t n,
+                      double *kpis, uint32_t *attributes)
 {
     const int64_t n_kpis = s->plan->n_kpis;
-    for (int64_t c = first; c < first + count; c++) {
-        const struct record_cell *cell = &s->cells[c];
+    for (int64_t c = 0; c < n; c++) {
+        const struct record_cell *cell = &cells[c];
         if (cell->column < n_kpis) {
-            double *value = &rows->kpis[cell->column][row];
+            double *value = &kpis[cell->column];
             if (!(*value >= cell->value)) *value = cell->value; /* also where it is NaN */
         } else {
-            uint32_t *code = &rows->attributes[cell->column - n_kpis][row];
+            uint32_t *code = &attributes[cell->column - n_kpis];
             if (*code == LODE_NO_CODE) *code = cell->code;
         }
     }
 }
 
-/* One value a user: the first of its sessions that has one. In place: users come before sessions.
- */
-static void fold_users(const struct sessions_rows *rows, uint32_t *codes)
+/* The session goes to the sink; its user takes its first values. */
+static lode_status give_session(void *context, const struct session_row *row)
 {
-    for (int64_t u = 0; u < rows->n_users; u++) {
-        uint32_t code = LODE_NO_CODE;
-        for (int64_t i = rows->session_offsets[u]; i < rows->session_offsets[u + 1]; i++)
-            if (code == LODE_NO_CODE) code = codes[i];
-        codes[u] = code;
+    struct sessions *s = context;
+    for (int64_t a = 0; a < s->plan->n_attributes; a++)
+        if (s->user_attributes[a] == LODE_NO_CODE) s->user_attributes[a] = row->attributes[a];
+    return s->sink.session(s->sink.context, row);
+}
+
+static lode_status give_events(void *context, const int64_t *times, const uint32_t *names,
+                               int64_t n)
+{
+    const struct sessions *s = context;
+    return s->sink.events(s->sink.context, times, names, n);
+}
+
+/* Where the session that is put together goes. */
+struct target {
+    bool is_sink;
+    struct session_row row;
+    char id[STAGE_ID_LIMIT + 24];
+};
+
+static lode_status begin_row(struct sessions *s, struct target *target, int64_t start)
+{
+    target->row.start = start;
+    target->row.kpis = s->row_kpis;
+    target->row.attributes = s->row_attributes;
+    if (s->plan->n_kpis > 0)
+        memcpy(s->row_kpis, s->kpis, (size_t)s->plan->n_kpis * sizeof *s->kpis);
+    if (s->plan->n_attributes > 0)
+        memcpy(s->row_attributes, s->attributes,
+               (size_t)s->plan->n_attributes * sizeof *s->attributes);
+    return target->is_sink ? LODE_OK : user_sessions_begin(s->others, &target->row);
+}
+
+static lode_status put_events(struct sessions *s, const struct target *target,
+                              const struct event_batch *batch, int64_t first, int64_t end)
+{
+    if (first == end) return LODE_OK;
+    return target->is_sink ? give_events(s, batch->times + first, batch->names + first, end - first)
+                           : user_sessions_put(s->others, batch->times + first,
+                                               batch->names + first, end - first);
+}
+
+static lode_status end_row(struct sessions *s, const struct target *target)
+{
+    return target->is_sink ? give_session(s, &target->row)
+                           : user_sessions_end(s->others, &target->row);
+}
+
+/* Where a key's events are cut, seen event by event in order. */
+struct cutter {
+    int64_t begin, last; /* times of the session's first event and of the one before */
+    bool has_begun;
+};
+
+/* Does a new session begin with this event? */
+static bool is_cut(const struct stage_plan *plan, struct cutter *cutter, int64_t time)
+{
+    const bool cut = cutter->has_begun && plan->split &&
+                     (time - cutter->last > plan->gap_ms || time - cutter->begin > plan->max_ms);
+    if (cut || !cutter->has_begun) cutter->begin = time;
+    cutter->last = time;
+    cutter->has_begun = true;
+    return cut;
+}
+
+static lode_status count_pieces(struct sessions *s, int64_t *n)
+{
+    struct cutter cutter = {0};
+    *n = 1;
+    if (!s->plan->split) return LODE_OK;
+    lode_try(session_events_begin(s->events));
+    for (;;) {
+        struct event_batch batch;
+        lode_try(session_events_next(s->events, &batch));
+        if (batch.n == 0) return LODE_OK;
+        for (int64_t i = 0; i < batch.n; i++) *n += is_cut(s->plan, &cutter, batch.times[i]);
     }
 }
 
-static lode_status put_values(struct sessions *s, struct sessions_rows *rows)
+/* KEY, or KEY#number where the key has several sessions. */
+static void name_row(struct target *target, struct record_id id, int64_t number, int64_t n)
 {
-    const struct stage_plan *plan = s->plan;
-    lode_try(lode_take(s->arena, plan->n_kpis, &rows->kpis));
-    lode_try(lode_take(s->arena, plan->n_attributes, &rows->attributes));
-    for (int64_t k = 0; k < plan->n_kpis; k++) {
-        lode_try(lode_take(s->arena, s->n_list, &rows->kpis[k]));
-        for (int64_t i = 0; i < s->n_list; i++) rows->kpis[k][i] = (double)NAN;
-    }
-    for (int64_t a = 0; a < plan->n_attributes; a++) {
-        lode_try(lode_take(s->arena, s->n_list, &rows->attributes[a]));
-        memset(rows->attributes[a], 0xff, (size_t)s->n_list * sizeof **rows->attributes);
-    }
-    for (int64_t i = 0; i < s->n_list; i++) {
-        const struct session *session = &s->list[i];
-        const struct known *key = &s->known[session->key];
-        put_cells(s, key->cells, key->n_cells, i, rows);
-        for (int64_t e = 0; e < session->n_events; e++) {
-            const struct event *event = &s->events[session->first_event + e];
-            put_cells(s, event->cells, event->n_cells, i, rows);
+    target->row.id = id;
+    if (n < 2) return;
+    memcpy(target->id, id.text, id.size);
+    const int digits =
+        snprintf(target->id + id.size, sizeof target->id - id.size, "#%" PRId64, number);
+    target->row.id = (struct record_id){target->id, id.size + (size_t)digits};
+}
+
+/* The events of one batch, up to three steps at each cut: end, name, begin. */
+static lode_status put_batch(struct sessions *s, struct target *target, struct record_id id,
+                             const struct event_batch *batch, struct cutter *cutter,
+                             int64_t *number, int64_t n_pieces)
+{
+    const struct record_cell *cells = batch->cells;
+    int64_t first = 0;
+    if (!s->plan->split && !batch->n_cells) return put_events(s, target, batch, 0, batch->n);
+    for (int64_t i = 0; i < batch->n; i++) {
+        if (is_cut(s->plan, cutter, batch->times[i])) {
+            lode_try(put_events(s, target, batch, first, i));
+            lode_try(end_row(s, target));
+            name_row(target, id, ++*number, n_pieces);
+            lode_try(begin_row(s, target, batch->times[i]));
+            first = i;
         }
+        const int64_t n_cells = batch->n_cells ? batch->n_cells[i] : 0;
+        put_cells(s, cells, n_cells, target->row.kpis, target->row.attributes);
+        cells += n_cells;
     }
-    for (int64_t a = 0; a < plan->n_attributes; a++)
-        if (plan->attributes[a].of_user) fold_users(rows, rows->attributes[a]);
+    return put_events(s, target, batch, first, batch->n);
+}
+
+/* The open key becomes one session or several. */
+static lode_status put_key(struct sessions *s, struct record_id id, bool is_sink)
+{
+    struct target target = {.is_sink = is_sink};
+    struct cutter cutter = {0};
+    struct event_batch batch;
+    int64_t number = 1;
+    int64_t n_pieces = 1;
+    lode_try(count_pieces(s, &n_pieces));
+    lode_try(session_events_begin(s->events));
+    lode_try(session_events_next(s->events, &batch));
+    name_row(&target, id, number, n_pieces);
+    const bool takes_first = s->start == INT64_MIN && batch.n > 0;
+    lode_try(begin_row(s, &target, takes_first ? batch.times[0] : s->start));
+    while (batch.n > 0) {
+        lode_try(put_batch(s, &target, id, &batch, &cutter, &number, n_pieces));
+        lode_try(session_events_next(s->events, &batch));
+    }
+    return end_row(s, &target);
+}
+
+/* Ends the open key; `user_ends`: the next one is another user's. */
+static lode_status close_key(struct sessions *s, bool user_ends)
+{
+    struct record_id user;
+    struct record_id id;
+    if (s->key_size == 0) return LODE_OK;
+    record_ids(s->key, s->key_size, &user, &id);
+    const bool is_alone = s->user_is_alone && user_ends;
+    if (s->is_session) lode_try(put_key(s, id, is_alone));
+    if (s->is_session) s->user_is_alone = false;
+    session_events_clear(s->events);
+    if (!user_ends) return LODE_OK;
+    if (!is_alone) {
+        const struct user_sessions_visitor visitor = {
+            .context = s, .events = give_events, .session = give_session};
+        lode_try(user_sessions_visit(s->others, &visitor));
+    }
+    if (!s->user_is_alone) /* else the user has nothing but rejects */
+        lode_try(s->sink.user(s->sink.context, user, s->user_attributes));
+    no_values(s->plan, s->row_kpis, s->user_attributes);
+    s->user_is_alone = true;
     return LODE_OK;
 }
 
-lode_status sessions_finish(struct sessions *s, sessions_reject_fn reject, void *context,
-                            struct sessions_rows *rows)
+static bool is_other_user(const struct sessions *s, const uint8_t *key, size_t key_size)
 {
-    memset(rows, 0, sizeof *rows);
-    lode_try(group_events(s, reject, context));
-    lode_try(list_sessions(s));
-    lode_try(sort_sessions(s));
-    lode_try(put_users(s, rows));
-    lode_try(put_sessions(s, rows));
-    return put_values(s, rows);
+    struct record_id open;
+    struct record_id next;
+    struct record_id session;
+    record_ids(s->key, s->key_size, &open, &session);
+    record_ids(key, key_size, &next, &session);
+    return open.size != next.size || memcmp(open.text, next.text, open.size) != 0;
+}
+
+static lode_status open_key(struct sessions *s, const uint8_t *key, size_t key_size)
+{
+    if (s->key_size == 0)
+        s->user_is_alone = true;
+    else
+        lode_try(close_key(s, is_other_user(s, key, key_size)));
+    if (key_size == 0 || key_size > sizeof s->key)
+        return lode_fail(LODE_E_INPUT, "a session's key of %zu bytes", key_size);
+    memcpy(s->key, key, key_size);
+    s->key_size = key_size;
+    s->is_session = !s->plan->sessions_given;
+    s->start = INT64_MIN;
+    no_values(s->plan, s->kpis, s->attributes);
+    return LODE_OK;
+}
+
+lode_status sessions_add(struct sessions *s, const uint8_t *key, size_t key_size,
+                         const struct record *record)
+{
+    key_size = record_session_size(key, key_size);
+    if (key_size != s->key_size || memcmp(key, s->key, key_size) != 0)
+        lode_try(open_key(s, key, key_size));
+    if (record->kind == RECORD_EVENT) {
+        if (s->is_session) return session_events_add(s->events, record);
+        return s->sink.reject(s->sink.context, record, without_session);
+    }
+    if (s->is_session) return s->sink.reject(s->sink.context, record, duplicate);
+    s->is_session = true;
+    if (record->has_time) s->start = record->time;
+    put_cells(s, record->cells, record->n_cells, s->kpis, s->attributes);
+    return LODE_OK;
+}
+
+lode_status sessions_finish(struct sessions *s)
+{
+    return close_key(s, true);
+}
+
+void sessions_close(struct sessions *s)
+{
+    if (!s) return;
+    session_events_close(s->events);
+    user_sessions_close(s->others);
 }

@@ -1,10 +1,9 @@
-/* Sessions: the records of one partition become users, their sessions and their events, sorted.
- * Pure: no files.
+/* Sessions: the records of one partition, which come in order of their keys, become users, their
+ * sessions and their events, sorted, in bounded memory.
  *
  * Order, with full keys: users by their id's bytes; sessions of a user by (start, id's bytes);
- * events of a session by (time, input order), where input order is (file, line). A session is known
- * by user and id together. Nothing depends on the order in which records are added, except that of
- * several session records of one session the first added is kept.
+ * events of a session by (time, input order). A session is known by user and id together. Of
+ * several session records of one session the first is kept.
  *
  * Where sessions are given (plan->sessions_given) an event without its session is rejected, and a
  * session without a start takes the time of its first event, else INT64_MIN. Where they are
@@ -18,38 +17,33 @@
 
 #include "jobs/stage/plan.h"
 #include "jobs/stage/shuffle/records.h"
+#include "jobs/stage/user_sessions.h"
+
+/* Takes what comes out, in order: the events of a session (in several calls), the session, and
+ * behind the last session of a user that user. All arguments are borrowed for the call. */
+struct sessions_sink {
+    void *context;
+    lode_status (*events)(void *context, const int64_t *times, const uint32_t *names, int64_t n);
+    lode_status (*session)(void *context, const struct session_row *row);
+    /* attributes [n_attributes]: of each the value of the user's first session that has one */
+    lode_status (*user)(void *context, struct record_id id, const uint32_t *attributes);
+    lode_status (*reject)(void *context, const struct record *record, const char *reason);
+};
 
 struct sessions;
 
-/* `plan` and all added keys are borrowed until the end; memory from the arena. */
-LODE_CHECKED lode_status sessions_create(const struct stage_plan *plan, struct lode_arena *arena,
+/* The site's arena gives `memory_bytes` (at least SESSIONS_LEAST), a part of it only when a session
+ * or user is large. Ends with sessions_close. */
+enum { SESSIONS_LEAST = 4 << 20 };
+LODE_CHECKED lode_status sessions_create(const struct stage_plan *plan,
+                                         const struct shuffle_site *site, size_t memory_bytes,
+                                         const struct sessions_sink *sink,
                                          struct sessions **sessions);
-
-/* Adds a session or an event, with codes of the store; *reject is NULL or why it is not added
- * ("duplicate session"). */
-LODE_CHECKED lode_status sessions_add(struct sessions *sessions, const struct record *record,
-                                      const char **reject);
-
-/* Called for each event that has no session. */
-typedef lode_status (*sessions_reject_fn)(void *context, int64_t file, int64_t line,
-                                          const char *reason);
-
-struct sessions_rows {
-    int64_t n_users, n_sessions, n_events;
-    struct record_id *users;    /* [n_users] */
-    int64_t *session_offsets;   /* [n_users + 1] */
-    struct record_id *sessions; /* [n_sessions] */
-    int64_t *starts;            /* [n_sessions] ms; INT64_MIN: unknown */
-    int64_t *event_offsets;     /* [n_sessions + 1] */
-    int64_t *times;             /* [n_events] ms */
-    uint32_t *names;            /* [n_events] */
-    double **kpis;              /* [n_kpis][n_sessions]; NaN: no value */
-    uint32_t **attributes;      /* [n_attributes][n_users or n_sessions]; LODE_NO_CODE: no value */
-};
-
-/* Sorts what was added; `rows` and all in it are the arena's. Cost O(n log n) of sessions plus that
- * of events within their session. Call once. */
-LODE_CHECKED lode_status sessions_finish(struct sessions *sessions, sessions_reject_fn reject,
-                                         void *context, struct sessions_rows *rows);
+/* Adds a session or an event, with codes of the store; keys come in order. */
+LODE_CHECKED lode_status sessions_add(struct sessions *sessions, const uint8_t *key,
+                                      size_t key_size, const struct record *record);
+/* No more come. */
+LODE_CHECKED lode_status sessions_finish(struct sessions *sessions);
+void sessions_close(struct sessions *sessions); /* takes NULL */
 
 #endif

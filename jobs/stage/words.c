@@ -2,10 +2,12 @@
  * that the parse tasks left behind, one list in memory at a time: first all words, each once; then,
  * once they are sorted and have their codes, a map for each range.
  */
+#include "jobs/shuffle/runs.h"
 #include "jobs/stage/shuffle/dictionary.h"
-#include "jobs/stage/shuffle/runs.h"
 #include "jobs/stage/shuffle/vocabulary.h"
 #include "jobs/stage/staging.h"
+
+enum { CODES_BYTES = 4 << 20 /* memory to write the maps of codes with */ };
 
 struct merging {
     struct staging *staging;
@@ -29,8 +31,9 @@ static lode_status read_lists(struct merging *m, const struct stage_run *run)
     uint8_t *data = NULL;
     size_t size = 0;
     lode_arena_reset(m->scratch);
-    lode_try(run_read_bucket(s->run->work_directory, run->name, run->size_bytes, bucket + 1, bucket,
-                             m->scratch, &data, &size));
+    const struct shuffle_site site = {.arena = m->scratch, .directory = s->run->work_directory};
+    const struct run_file file = {run->name, run->size_bytes};
+    lode_try(run_read_values(&site, &file, bucket + 1, bucket, &data, &size));
     return dictionary_get_words(data, size, m->n_columns, m->scratch, m->lists);
 }
 
@@ -99,7 +102,9 @@ static lode_status write_maps(struct merging *m)
     struct stage_plan *plan = &s->plan;
     struct run_writer *run = NULL;
     lode_status status = LODE_OK;
-    lode_try(run_writer_open(s->run->work_directory, "codes.run", plan->n_ranges, s->arena, &run));
+    const struct shuffle_site site = {.arena = s->arena, .directory = s->run->work_directory};
+    const struct run_options options = {.n_buckets = plan->n_ranges, .memory_bytes = CODES_BYTES};
+    lode_try(run_writer_open(&site, "codes.run", &options, &run));
     for (int64_t r = 0; r < plan->n_runs && status == LODE_OK; r++)
         status = put_map(m, run, &plan->runs[r]);
     if (status != LODE_OK) {

@@ -3,23 +3,35 @@
 
 #include <string.h>
 
-enum { MAP_PIECE = 1 << 18 }; /* codes put at once */
+enum { MAP_PIECE = 1 << 14 }; /* codes put at once */
 
 struct word_head { /* in front of each word in a bucket */
     uint32_t column;
     uint32_t size;
 };
 
+/* Keys of pieces that are to be read in the order in which they were put. */
+static void number_piece(uint32_t column, uint32_t number, uint32_t key[2])
+{
+    key[0] = __builtin_bswap32(column);
+    key[1] = __builtin_bswap32(number);
+}
+
 lode_status dictionary_put_words(struct run_writer *run, int64_t bucket, uint32_t column,
                                  char *const *words, int64_t count)
 {
+    uint8_t piece[sizeof(struct word_head) + STAGE_WORD_LIMIT];
     for (int64_t i = 0; i < count; i++) {
         const struct word_head head = {column, (uint32_t)strlen(words[i])};
-        uint8_t *room = NULL;
-        lode_try(run_writer_room(run, sizeof head + head.size, &room));
-        memcpy(room, &head, sizeof head);
-        memcpy(room + sizeof head, words[i], head.size);
-        run_writer_put(run, bucket, sizeof head + head.size);
+        uint32_t key[2];
+        if (head.size > STAGE_WORD_LIMIT)
+            return lode_fail(LODE_E_BUG, "a word of %u bytes in a dictionary", head.size);
+        number_piece(column, (uint32_t)i, key);
+        memcpy(piece, &head, sizeof head);
+        memcpy(piece + sizeof head, words[i], head.size);
+        const struct shuffle_record record = {(const uint8_t *)key, sizeof key, piece,
+                                              sizeof head + head.size, -1};
+        lode_try(run_writer_put(run, bucket, &record));
     }
     return LODE_OK;
 }
@@ -59,16 +71,17 @@ lode_status dictionary_get_words(const uint8_t *data, size_t size, int64_t n_col
     return LODE_OK;
 }
 
-static lode_status put_codes(struct run_writer *run, int64_t bucket, const uint32_t *codes,
-                             int64_t count)
+static lode_status put_codes(struct run_writer *run, int64_t bucket, uint32_t column,
+                             const uint32_t *codes, int64_t count)
 {
+    uint32_t key[2];
     for (int64_t i = 0; i < count; i += MAP_PIECE) {
         const int64_t n = count - i < MAP_PIECE ? count - i : MAP_PIECE;
-        const size_t size = (size_t)n * sizeof *codes;
-        uint8_t *room = NULL;
-        lode_try(run_writer_room(run, size, &room));
-        memcpy(room, codes + i, size);
-        run_writer_put(run, bucket, size);
+        number_piece(column, (uint32_t)(i / MAP_PIECE), key);
+        const struct shuffle_record record = {(const uint8_t *)key, sizeof key,
+                                              (const uint8_t *)(codes + i),
+                                              (size_t)n * sizeof *codes, -1};
+        lode_try(run_writer_put(run, bucket, &record));
     }
     return LODE_OK;
 }
@@ -76,12 +89,16 @@ static lode_status put_codes(struct run_writer *run, int64_t bucket, const uint3
 lode_status dictionary_put_maps(struct run_writer *run, int64_t bucket, int64_t n_columns,
                                 const struct lode_dictionary *lists, uint32_t *const *maps)
 {
-    for (int64_t c = 0; c < n_columns; c++) {
+    for (int64_t c = 0; c < n_columns; c++) { /* counts: in front of column 0, one piece each */
         const uint32_t count = (uint32_t)lists[c].count;
-        lode_try(put_codes(run, bucket, &count, 1));
+        uint32_t key[2];
+        number_piece(0, (uint32_t)c, key);
+        const struct shuffle_record record = {(const uint8_t *)key, sizeof key,
+                                              (const uint8_t *)&count, sizeof count, -1};
+        lode_try(run_writer_put(run, bucket, &record));
     }
     for (int64_t c = 0; c < n_columns; c++)
-        lode_try(put_codes(run, bucket, maps[c], lists[c].count));
+        lode_try(put_codes(run, bucket, (uint32_t)c + 1, maps[c], lists[c].count));
     return LODE_OK;
 }
 
@@ -94,8 +111,9 @@ lode_status code_map_read(const struct stage_plan *plan, const char *directory,
     const int64_t n_columns = 1 + plan->n_attributes;
     uint8_t *data = NULL;
     size_t size = 0;
-    lode_try(run_read_bucket(directory, plan->codes.name, plan->codes.size_bytes, plan->n_ranges,
-                             run->codes_of, arena, &data, &size));
+    const struct shuffle_site site = {.arena = arena, .directory = directory};
+    const struct run_file codes_file = {plan->codes.name, plan->codes.size_bytes};
+    lode_try(run_read_values(&site, &codes_file, plan->n_ranges, run->codes_of, &data, &size));
     const uint32_t *codes = (const uint32_t *)(const void *)data; /* the arena aligns to 64 */
     uint64_t wanted = (uint64_t)n_columns;
     const uint64_t there = size / sizeof *codes;

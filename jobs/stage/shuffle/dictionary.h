@@ -9,9 +9,9 @@
 #define LODE_JOBS_STAGE_SHUFFLE_DICTIONARY_H
 
 #include "common/store/store.h"
+#include "jobs/shuffle/runs.h"
 #include "jobs/stage/plan.h"
 #include "jobs/stage/shuffle/records.h"
-#include "jobs/stage/shuffle/runs.h"
 
 /* The words of one column as pieces of a bucket, in order. */
 LODE_CHECKED lode_status dictionary_put_words(struct run_writer *run, int64_t bucket,

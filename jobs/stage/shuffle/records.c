@@ -1,13 +1,16 @@
-/* Records: [kind | NO_TIME][key][file][line][time, zigzag][name][n cells] then per cell
- * [column * 4 + form] and what the form says. 0 and 1, the usual values of a KPI, take no more. */
+/* Records: a block is [kind and flags][n events, if of events][file][line, if it has one][time,
+ * zigzag, if it has one] then of each event [time - time before, zigzag][line - line before,
+ * zigzag] (not of the first), [name]; and of each record with cells [n cells] and per cell [column
+ * * 4 + form] and what the form says. 0 and 1, the usual values of a KPI, take no more.
+ */
 #include "jobs/stage/shuffle/records.h"
 
 #include <string.h>
 
-enum { NO_TIME = 0x80, VARINT_LIMIT = 10 };
+enum { KIND_MASK = 0x0f, HAS_TIME = 0x10, HAS_LINE = 0x20, HAS_CELLS = 0x40, VARINT_LIMIT = 10 };
 enum form { FORM_ZERO, FORM_ONE, FORM_NUMBER, FORM_CODE };
 
-static uint8_t *put_varint(uint8_t *out, uint64_t value)
+static inline uint8_t *put_varint(uint8_t *out, uint64_t value)
 {
     while (value >= 0x80) {
         *out++ = (uint8_t)(value | 0x80);
@@ -17,7 +20,7 @@ static uint8_t *put_varint(uint8_t *out, uint64_t value)
     return out;
 }
 
-static bool get_varint(const uint8_t **at, const uint8_t *end, uint64_t *value)
+static inline bool get_varint(const uint8_t **at, const uint8_t *end, uint64_t *value)
 {
     uint64_t result = 0;
     const uint8_t *in = *at;
@@ -44,25 +47,35 @@ static int64_t unzigzag(uint64_t value)
     return (int64_t)((value >> 1) ^ (value & 1 ? UINT64_MAX : 0));
 }
 
-size_t record_key(struct record_id user, struct record_id session, uint8_t *key)
+size_t record_key(struct record_id user, struct record_id session, bool after, uint8_t *key)
 {
-    key[0] = (uint8_t)user.size;
-    if (user.size > 0) memcpy(key + 1, user.text, user.size);
-    key[1 + user.size] = (uint8_t)session.size;
-    if (session.size > 0) memcpy(key + 2 + user.size, session.text, session.size);
-    return 2 + user.size + session.size;
+    if (user.size == 0) user = session;
+    size_t size = user.size;
+    memcpy(key, user.text, size);
+    /* one form for a user who is the session, so that equal keys have equal bytes */
+    const bool alike = session.size == 0 || (session.size == user.size &&
+                                             memcmp(session.text, user.text, user.size) == 0);
+    if (!alike) {
+        key[size++] = 0;
+        memcpy(key + size, session.text, session.size);
+        size += session.size;
+    }
+    if (after) key[size++] = 0;
+    return size;
 }
 
-void record_ids(const uint8_t *key, struct record_id *user, struct record_id *session)
+void record_ids(const uint8_t *key, size_t size, struct record_id *user, struct record_id *session)
 {
-    *user = (struct record_id){(const char *)key + 1, key[0]};
-    *session = (struct record_id){(const char *)key + 2 + key[0], key[1 + key[0]]};
-    if (user->size == 0) *user = *session;
+    size = record_session_size(key, size);
+    const uint8_t *zero = size > 0 ? memchr(key, 0, size) : NULL;
+    *user = (struct record_id){(const char *)key, zero ? (size_t)(zero - key) : size};
+    *session = *user;
+    if (zero) *session = (struct record_id){(const char *)zero + 1, size - user->size - 1};
 }
 
 size_t record_room(int64_t n_cells)
 {
-    return 1 + RECORD_KEY_LIMIT + 5 * VARINT_LIMIT + (size_t)n_cells * 2 * VARINT_LIMIT;
+    return 2 + STAGE_ID_LIMIT + 6 * VARINT_LIMIT + (size_t)n_cells * 2 * VARINT_LIMIT;
 }
 
 static uint8_t *put_cell(uint8_t *out, const struct record_cell *cell, int64_t n_kpis)
@@ -81,29 +94,17 @@ static uint8_t *put_cell(uint8_t *out, const struct record_cell *cell, int64_t n
 size_t record_encode(const struct record *record, int64_t n_kpis, uint8_t *out)
 {
     uint8_t *at = out;
-    *at++ = (uint8_t)((unsigned)record->kind | (record->has_time ? 0u : NO_TIME));
-    memcpy(at, record->key, record->key_size);
-    at += record->key_size;
+    *at++ = (uint8_t)((unsigned)record->kind | (record->has_time ? HAS_TIME : 0u) |
+                      (record->has_line ? HAS_LINE : 0u) | (record->n_cells > 0 ? HAS_CELLS : 0u));
+    if (record->kind == RECORD_EVENT) at = put_varint(at, 1);
     at = put_varint(at, (uint64_t)record->file);
-    at = put_varint(at, (uint64_t)record->line);
+    if (record->has_line) at = put_varint(at, (uint64_t)record->line);
     if (record->has_time) at = put_varint(at, zigzag(record->time));
     if (record->kind == RECORD_EVENT) at = put_varint(at, record->name);
+    if (record->n_cells == 0) return (size_t)(at - out);
     at = put_varint(at, (uint64_t)record->n_cells);
     for (int64_t c = 0; c < record->n_cells; c++) at = put_cell(at, &record->cells[c], n_kpis);
     return (size_t)(at - out);
-}
-
-static bool get_key(const uint8_t **at, const uint8_t *end, struct record *record)
-{
-    const uint8_t *key = *at;
-    const size_t left = (size_t)(end - key);
-    if (left < 2 || left < (size_t)key[0] + 2) return false;
-    const size_t size = (size_t)key[0] + 2 + key[1 + key[0]];
-    if (left < size) return false;
-    record->key = key;
-    record->key_size = size;
-    *at = key + size;
-    return true;
 }
 
 static bool get_cell(const uint8_t **at, const uint8_t *end, int64_t n_kpis,
@@ -128,32 +129,163 @@ static bool get_cell(const uint8_t **at, const uint8_t *end, int64_t n_kpis,
     return true;
 }
 
-bool record_decode(const uint8_t **at, const uint8_t *end, int64_t n_kpis, int64_t cells_limit,
-                   struct record *record)
+/* Kind 0: to be told from blocks. */
+size_t record_encode_user(struct record_id user, uint8_t *out)
+{
+    out[0] = 0;
+    out[1] = (uint8_t)user.size;
+    if (user.size > 0) memcpy(out + 2, user.text, user.size);
+    return 2 + user.size;
+}
+
+bool record_decode_user(const uint8_t *value, size_t size, struct record_id *user)
+{
+    if (size < 2 || value[0] != 0 || size - 2 < value[1]) return false;
+    *user = (struct record_id){(const char *)value + 2, value[1]};
+    return true;
+}
+
+static bool get_cells(struct record_reader *reader, struct record *record)
+{
+    uint64_t cells = 0;
+    record->n_cells = 0;
+    if (!reader->has_cells) return true;
+    if (!get_varint(&reader->at, reader->end, &cells) || cells > (uint64_t)reader->cells_limit)
+        return false;
+    for (uint64_t c = 0; c < cells; c++)
+        if (!get_cell(&reader->at, reader->end, reader->n_kpis, &record->cells[c])) return false;
+    record->n_cells = (int64_t)cells;
+    return true;
+}
+
+struct record_reader record_reader_begin(const uint8_t *value, size_t size, int64_t n_kpis,
+                                         int64_t cells_limit)
+{
+    return (struct record_reader){
+        .at = value, .end = value + size, .n_kpis = n_kpis, .cells_limit = cells_limit};
+}
+
+/* What a block begins with. */
+static bool open_block(struct record_reader *reader, struct record *record)
 {
     uint64_t file = 0;
     uint64_t line = 0;
     uint64_t time = 0;
-    uint64_t name = 0;
-    uint64_t cells = 0;
-    if (*at == end) return false;
-    const unsigned head = *(*at)++;
-    record->kind = (enum record_kind)(head & ~(unsigned)NO_TIME);
-    record->has_time = !(head & NO_TIME);
-    if (record->kind < RECORD_SESSION || record->kind > RECORD_USER) return false;
-    if (!get_key(at, end, record)) return false;
-    if (!get_varint(at, end, &file) || !get_varint(at, end, &line)) return false;
-    if (file > INT32_MAX || line > INT64_MAX) return false;
-    if (record->has_time && !get_varint(at, end, &time)) return false;
-    if (record->kind == RECORD_EVENT && !get_varint(at, end, &name)) return false;
-    if (!get_varint(at, end, &cells)) return false;
-    if (name > UINT32_MAX || cells > (uint64_t)cells_limit) return false;
+    if (reader->at == reader->end) return false;
+    const unsigned head = *reader->at++;
+    const unsigned kind = head & KIND_MASK;
+    if (kind != RECORD_SESSION && kind != RECORD_EVENT) return false;
+    record->kind = (enum record_kind)kind;
+    record->has_time = (head & HAS_TIME) != 0;
+    record->has_line = (head & HAS_LINE) != 0;
+    record->name = 0;
+    reader->has_cells = (head & HAS_CELLS) != 0;
+    reader->n_left = 1;
+    if (kind == RECORD_EVENT && (!get_varint(&reader->at, reader->end, &reader->n_left) ||
+                                 reader->n_left == 0 || !record->has_time))
+        return false;
+    if (!get_varint(&reader->at, reader->end, &file) || file > INT32_MAX) return false;
+    if (record->has_line && !get_varint(&reader->at, reader->end, &line)) return false;
+    if (record->has_time && !get_varint(&reader->at, reader->end, &time)) return false;
     record->file = (int64_t)file;
-    record->line = (int64_t)line;
+    record->line = (int64_t)(line & INT64_MAX);
     record->time = unzigzag(time);
-    record->name = (uint32_t)name;
-    record->n_cells = (int64_t)cells;
-    for (int64_t c = 0; c < record->n_cells; c++)
-        if (!get_cell(at, end, n_kpis, &record->cells[c])) return false;
     return true;
+}
+
+/* Time and line of an event behind the first of its block. */
+static inline bool get_deltas(struct record_reader *reader, struct record *record)
+{
+    uint64_t time = 0;
+    uint64_t line = 0;
+    if (!get_varint(&reader->at, reader->end, &time)) return false;
+    if (record->has_line && !get_varint(&reader->at, reader->end, &line)) return false;
+    record->time = (int64_t)((uint64_t)record->time + (uint64_t)unzigzag(time));
+    record->line = (int64_t)((uint64_t)record->line + (uint64_t)unzigzag(line));
+    return true;
+}
+
+bool record_read(struct record_reader *reader, struct record *record)
+{
+    uint64_t name = 0;
+    const bool begins = reader->n_left == 0;
+    if (!(begins ? open_block(reader, record) : get_deltas(reader, record))) return false;
+    if (record->kind == RECORD_EVENT) {
+        if (!get_varint(&reader->at, reader->end, &name) || name > UINT32_MAX) return false;
+        record->name = (uint32_t)name;
+    }
+    reader->n_left--;
+    return get_cells(reader, record);
+}
+
+/* A value that is one block of one event: its head, and where its name and cells are. */
+struct single {
+    unsigned head;
+    struct record record;
+    const uint8_t *rest, *end;
+};
+
+static bool read_single(const struct shuffle_value *value, struct single *single)
+{
+    struct record_reader reader = record_reader_begin(value->data, value->size, 0, 0);
+    if (value->size == 0 || (value->data[0] & KIND_MASK) != RECORD_EVENT) return false;
+    if (!open_block(&reader, &single->record) || reader.n_left != 1) return false;
+    single->head = value->data[0];
+    single->rest = reader.at;
+    single->end = reader.end;
+    return true;
+}
+
+static bool goes_together(const struct single *a, const struct single *b)
+{
+    return a->head == b->head && a->record.file == b->record.file;
+}
+
+/* Appends a block of singles [n]. */
+static lode_status put_block(const struct single *singles, int64_t n, struct lode_bytes *out)
+{
+    const struct record *before = &singles[0].record;
+    size_t room = 1 + 4 * VARINT_LIMIT;
+    for (int64_t i = 0; i < n; i++)
+        room += 2 * VARINT_LIMIT + (size_t)(singles[i].end - singles[i].rest);
+    lode_try(lode_bytes_reserve(out, room));
+    uint8_t *at = out->data + out->size;
+    *at++ = (uint8_t)singles[0].head;
+    at = put_varint(at, (uint64_t)n);
+    at = put_varint(at, (uint64_t)before->file);
+    if (before->has_line) at = put_varint(at, (uint64_t)before->line);
+    at = put_varint(at, zigzag(before->time));
+    for (int64_t i = 0; i < n; i++) {
+        const struct record *record = &singles[i].record;
+        const uint64_t later = (uint64_t)record->time - (uint64_t)before->time;
+        if (i > 0) at = put_varint(at, zigzag((int64_t)later));
+        if (i > 0 && record->has_line) at = put_varint(at, zigzag(record->line - before->line));
+        const size_t rest = (size_t)(singles[i].end - singles[i].rest);
+        memcpy(at, singles[i].rest, rest);
+        at += rest;
+        before = record;
+    }
+    out->size = (size_t)(at - out->data);
+    return LODE_OK;
+}
+
+lode_status record_combine(void *context, const struct shuffle_value *values, int64_t n,
+                           struct lode_bytes *out)
+{
+    struct single singles[COMBINE_MOST];
+    int64_t filled = 0;
+    (void)context;
+    for (int64_t i = 0; i < n; i++) {
+        const bool is_single = read_single(&values[i], &singles[filled]);
+        if (filled > 0 && !(is_single && goes_together(&singles[0], &singles[filled]))) {
+            lode_try(put_block(singles, filled, out));
+            if (is_single) singles[0] = singles[filled];
+            filled = 0;
+        }
+        if (is_single)
+            filled++;
+        else
+            lode_try(lode_bytes_append(out, values[i].data, values[i].size));
+    }
+    return filled > 0 ? put_block(singles, filled, out) : LODE_OK;
 }

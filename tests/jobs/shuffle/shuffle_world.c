@@ -83,7 +83,7 @@ static int compare(const void *left, const void *right)
 {
     const struct shuffle_record *a = left;
     const struct shuffle_record *b = right;
-    const int order = record_compare(a->key, a->key_size, b->key, b->key_size);
+    const int order = shuffle_compare(a->key, a->key_size, b->key, b->key_size);
     int64_t p;
     int64_t q;
     if (order != 0) return order;

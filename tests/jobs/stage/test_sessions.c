@@ -1,46 +1,107 @@
 /* Sorting and deriving, on records made by hand. Event names and attribute values are codes. */
 #include "tests/unit.h"
 
+#include "common/stats/random.h"
 #include "jobs/stage/sessions.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { ROWS_MOST = 400000, USERS_MOST = 5000, ATTRIBUTES = 2 };
+
+/* A record that waits to be sorted by its key, as the shuffle does. */
+struct waiting {
+    uint8_t key[RECORD_KEY_LIMIT];
+    size_t key_size;
+    int64_t number;
+    struct record record;
+};
+
+/* What came out. Ids are copies. */
+struct rows {
+    int64_t n_users, n_sessions, n_events;
+    char *users[USERS_MOST];
+    int64_t session_offsets[USERS_MOST + 1];
+    char **sessions;
+    int64_t *starts, *event_offsets, *times;
+    uint32_t *names;
+    double *kpis[1];
+    uint32_t *attributes[ATTRIBUTES];
+};
 
 struct fixture {
+    char directory[64];
     struct lode_arena *arena;
+    struct shuffle_site site;
     struct stage_plan plan; /* one KPI (column 0), attributes 0 of sessions, 1 of users (1, 2) */
-    struct stage_attribute attributes[2];
-    struct sessions *sessions;
-    struct sessions_rows rows;
-    int64_t next_line;
+    struct stage_attribute attributes[ATTRIBUTES];
+    struct stage_file file;
+    int kpi_at[1], attribute_at[ATTRIBUTES];
+    struct waiting *waiting;
+    int64_t n_waiting, next_line;
+    struct rows rows;
     int n_rejected;
     int64_t rejected_line;
     const char *reject;
 };
 
+static void *take(size_t count, size_t size)
+{
+    void *taken = calloc(count, size);
+    assert_non_null(taken);
+    return taken;
+}
+
 static int setup(void **state)
 {
-    static struct fixture f;
-    memset(&f, 0, sizeof f);
-    f.attributes[1].of_user = true;
-    f.plan = (struct stage_plan){.sessions_given = true,
-                                 .n_kpis = 1,
-                                 .n_attributes = 2,
-                                 .attributes = f.attributes,
-                                 .gap_ms = INT64_MAX,
-                                 .max_ms = INT64_MAX};
-    *state = &f;
-    if (lode_arena_create(0, &f.arena) != LODE_OK) return -1;
-    return sessions_create(&f.plan, f.arena, &f.sessions) == LODE_OK ? 0 : -1;
+    struct fixture *f = take(1, sizeof *f);
+    snprintf(f->directory, sizeof f->directory, "/tmp/lode-sessions-XXXXXX");
+    if (!mkdtemp(f->directory)) return -1;
+    f->attributes[1].of_user = true;
+    f->file = (struct stage_file){
+        .role = STAGE_EVENTS, .kpi_at = f->kpi_at, .attribute_at = f->attribute_at};
+    f->plan = (struct stage_plan){.sessions_given = true,
+                                  .n_kpis = 1,
+                                  .n_attributes = ATTRIBUTES,
+                                  .attributes = f->attributes,
+                                  .n_files = 1,
+                                  .files = &f->file,
+                                  .gap_ms = INT64_MAX,
+                                  .max_ms = INT64_MAX};
+    f->waiting = take(ROWS_MOST, sizeof *f->waiting);
+    struct rows *rows = &f->rows;
+    rows->sessions = take(ROWS_MOST, sizeof *rows->sessions);
+    rows->starts = take(ROWS_MOST, sizeof *rows->starts);
+    rows->event_offsets = take(ROWS_MOST + 1, sizeof *rows->event_offsets);
+    rows->times = take(ROWS_MOST, sizeof *rows->times);
+    rows->names = take(ROWS_MOST, sizeof *rows->names);
+    rows->kpis[0] = take(ROWS_MOST, sizeof **rows->kpis);
+    for (int a = 0; a < ATTRIBUTES; a++)
+        rows->attributes[a] = take(ROWS_MOST, sizeof **rows->attributes);
+    *state = f;
+    if (lode_arena_create(0, &f->arena) != LODE_OK) return -1;
+    f->site = (struct shuffle_site){.arena = f->arena, .directory = f->directory};
+    return 0;
 }
 
 static int teardown(void **state)
 {
     struct fixture *f = *state;
+    struct rows *rows = &f->rows;
+    const int removed = rmdir(f->directory); /* fails when a scratch file is left */
+    for (int64_t i = 0; i < rows->n_users; i++) free(rows->users[i]);
+    for (int64_t i = 0; i < rows->n_sessions; i++) free(rows->sessions[i]);
+    void *const taken[] = {rows->sessions, rows->starts,        rows->event_offsets,
+                           rows->times,    rows->names,         rows->kpis[0],
+                           f->waiting,     rows->attributes[0], rows->attributes[1]};
+    for (size_t i = 0; i < sizeof taken / sizeof *taken; i++) free(taken[i]);
     lode_arena_destroy(f->arena);
-    return 0;
+    free(f);
+    return removed;
 }
 
 static struct record_id id(const char *text)
@@ -51,14 +112,15 @@ static struct record_id id(const char *text)
 static void add(struct fixture *f, struct record record, const char *user, const char *session,
                 struct record_cell *cells, int64_t n_cells)
 {
-    uint8_t *key = NULL;
-    assert_ok(lode_take(f->arena, RECORD_KEY_LIMIT, &key));
-    record.key = key;
-    record.key_size = record_key(id(user), id(session), key);
+    assert_true(f->n_waiting < ROWS_MOST);
+    struct waiting *waiting = &f->waiting[f->n_waiting];
+    const bool after = record.kind == RECORD_EVENT && f->plan.sessions_given;
+    waiting->number = f->n_waiting++;
+    waiting->key_size = record_key(id(user), id(session), after, waiting->key);
     record.cells = cells;
     record.n_cells = n_cells;
     if (record.line == 0) record.line = ++f->next_line;
-    assert_ok(sessions_add(f->sessions, &record, &f->reject));
+    waiting->record = record;
 }
 
 static void add_session(struct fixture *f, const char *user, const char *session, int64_t start)
@@ -76,26 +138,76 @@ static void add_event(struct fixture *f, const char *user, const char *session, 
     add(f, record, user, session, NULL, 0);
 }
 
-static lode_status count_reject(void *context, int64_t file, int64_t line, const char *reason)
+static lode_status take_events(void *context, const int64_t *times, const uint32_t *names,
+                               int64_t n)
+{
+    struct rows *rows = &((struct fixture *)context)->rows;
+    assert_true(rows->n_events + n <= ROWS_MOST);
+    memcpy(rows->times + rows->n_events, times, (size_t)n * sizeof *times);
+    memcpy(rows->names + rows->n_events, names, (size_t)n * sizeof *names);
+    rows->n_events += n;
+    return LODE_OK;
+}
+
+static lode_status take_session(void *context, const struct session_row *row)
+{
+    struct rows *rows = &((struct fixture *)context)->rows;
+    const int64_t at = rows->n_sessions++;
+    rows->sessions[at] = strndup(row->id.text, row->id.size);
+    rows->starts[at] = row->start;
+    rows->event_offsets[at + 1] = rows->n_events;
+    rows->kpis[0][at] = row->kpis[0];
+    rows->attributes[0][at] = row->attributes[0];
+    return LODE_OK;
+}
+
+static lode_status take_user(void *context, struct record_id user, const uint32_t *attributes)
+{
+    struct rows *rows = &((struct fixture *)context)->rows;
+    assert_true(rows->n_users < USERS_MOST);
+    const int64_t at = rows->n_users++;
+    rows->users[at] = strndup(user.text, user.size);
+    rows->session_offsets[at + 1] = rows->n_sessions;
+    rows->attributes[1][at] = attributes[1];
+    return LODE_OK;
+}
+
+static lode_status take_reject(void *context, const struct record *record, const char *reason)
 {
     struct fixture *f = context;
-    (void)file;
     f->n_rejected++;
-    f->rejected_line = line;
+    f->rejected_line = record->line;
     f->reject = reason;
     return LODE_OK;
 }
 
-static void finish(struct fixture *f)
+static int compare_waiting(const void *left, const void *right)
 {
-    assert_ok(sessions_finish(f->sessions, count_reject, f, &f->rows));
+    const struct waiting *a = left;
+    const struct waiting *b = right;
+    const int order = shuffle_compare(a->key, a->key_size, b->key, b->key_size);
+    if (order != 0) return order;
+    return (a->number > b->number) - (a->number < b->number);
 }
 
-static void assert_id(struct record_id actual, const char *expected)
+static void finish(struct fixture *f)
 {
-    assert_int_equal(actual.size, strlen(expected));
-    assert_memory_equal(actual.text, expected, actual.size);
+    struct sessions *sessions = NULL;
+    const struct sessions_sink sink = {.context = f,
+                                       .events = take_events,
+                                       .session = take_session,
+                                       .user = take_user,
+                                       .reject = take_reject};
+    qsort(f->waiting, (size_t)f->n_waiting, sizeof *f->waiting, compare_waiting);
+    assert_ok(sessions_create(&f->plan, &f->site, SESSIONS_LEAST, &sink, &sessions));
+    for (int64_t i = 0; i < f->n_waiting; i++)
+        assert_ok(sessions_add(sessions, f->waiting[i].key, f->waiting[i].key_size,
+                               &f->waiting[i].record));
+    assert_ok(sessions_finish(sessions));
+    sessions_close(sessions);
 }
+
+#define assert_id(actual, expected) assert_string_equal(actual, expected)
 
 static void users_and_sessions_are_sorted_by_id_and_start(void **state)
 {
@@ -154,7 +266,7 @@ static void an_event_without_its_session_is_rejected(void **state)
     add_event(f, "v", "s", 1, 0); /* another user's session of that name is another session */
     finish(f);
     assert_int_equal(f->n_rejected, 2);
-    assert_int_equal(f->rejected_line, 3);
+    assert_int_equal(f->rejected_line, 3); /* told in order of the keys */
     assert_string_equal(f->reject, "event without session");
     assert_int_equal(f->rows.n_sessions, 1);
     assert_int_equal(f->rows.n_events, 0);
@@ -164,10 +276,10 @@ static void of_two_rows_of_a_session_the_first_wins(void **state)
 {
     struct fixture *f = *state;
     add_session(f, "u", "s", 7);
-    assert_null(f->reject);
     add_session(f, "u", "s", 8);
-    assert_string_equal(f->reject, "duplicate session");
     finish(f);
+    assert_string_equal(f->reject, "duplicate session");
+    assert_int_equal(f->rejected_line, 2);
     assert_int_equal(f->rows.n_sessions, 1);
     assert_int_equal(f->rows.starts[0], 7);
 }
@@ -293,43 +405,99 @@ static int compare_rows(const void *left, const void *right)
     return a->line < b->line ? -1 : a->line > b->line;
 }
 
-/* 9 users x 7 sessions x many events at few times, against qsort of the rows. The sessions' starts
- * rise with their number, so (user, session, time, line) is the order of the output. */
-static void random_events_come_out_as_a_plain_sort_would_put_them(void **state)
+/* Users x sessions x events at random, against qsort of the rows. A session's start falls with its
+ * number, so its order is not that of the ids. `times`: so many different ones. */
+static void check_random(struct fixture *f, int users, int sessions, int events, uint64_t times)
 {
-    enum { USERS = 9, SESSIONS = 7, EVENTS = 5000 };
-    struct fixture *f = *state;
-    struct row rows[EVENTS];
-    uint64_t seed = 20261121;
-    char user[8];
-    char session[8];
-    for (int u = 0; u < USERS; u++)
-        for (int s = 0; s < SESSIONS; s++) {
-            snprintf(user, sizeof user, "u%d", u);
-            snprintf(session, sizeof session, "s%d", s);
+    const char *given = getenv("LODE_SEED");
+    const uint64_t seed = given ? strtoull(given, NULL, 10) : (uint64_t)time(NULL);
+    struct lode_random random = lode_random_begin(seed, 0);
+    struct row *rows = take((size_t)events, sizeof *rows);
+    char user[16];
+    char session[16];
+    print_message("LODE_SEED=%llu\n", (unsigned long long)seed);
+    for (int u = 0; u < users; u++)
+        for (int s = 0; s < sessions; s++) {
+            snprintf(user, sizeof user, "u%04d", u);
+            snprintf(session, sizeof session, "s%d", sessions - s);
             add_session(f, user, session, s);
         }
-    for (int i = 0; i < EVENTS; i++) {
-        seed = seed * UINT64_C(6364136223846793005) + 1442695040888963407;
-        rows[i] = (struct row){.line = 1 + (i * 7919) % EVENTS, /* not the order of adding */
-                               .time = (int64_t)(seed >> 33) % 50,
-                               .user = (int)(seed >> 40) % USERS,
-                               .session = (int)(seed >> 50) % SESSIONS};
-        snprintf(user, sizeof user, "u%d", rows[i].user);
-        snprintf(session, sizeof session, "s%d", rows[i].session);
-        const struct record record = {.kind = RECORD_EVENT,
-                                      .has_time = true,
-                                      .time = rows[i].time,
-                                      .line = rows[i].line,
-                                      .name = (uint32_t)rows[i].line};
-        add(f, record, user, session, NULL, 0);
+    f->next_line = 0;
+    for (int i = 0; i < events; i++) {
+        rows[i] = (struct row){.line = i + 1,
+                               .time = (int64_t)lode_random_below(&random, times),
+                               .user = (int)lode_random_below(&random, (uint64_t)users),
+                               .session = (int)lode_random_below(&random, (uint64_t)sessions)};
+        snprintf(user, sizeof user, "u%04d", rows[i].user);
+        snprintf(session, sizeof session, "s%d", sessions - rows[i].session);
+        add_event(f, user, session, rows[i].time, (uint32_t)rows[i].line);
     }
     finish(f);
-    qsort(rows, EVENTS, sizeof *rows, compare_rows);
-    assert_int_equal(f->rows.n_events, EVENTS);
-    for (int i = 0; i < EVENTS; i++) {
+    qsort(rows, (size_t)events, sizeof *rows, compare_rows);
+    assert_int_equal(f->rows.n_sessions, users * sessions);
+    assert_int_equal(f->rows.n_events, events);
+    for (int i = 0; i < events; i++) {
         assert_int_equal(f->rows.times[i], rows[i].time);
         assert_int_equal(f->rows.names[i], rows[i].line);
+    }
+    free(rows);
+}
+
+static void random_events_come_out_as_a_plain_sort_would_put_them(void **state)
+{
+    check_random(*state, 9, 7, 5000, 50);
+}
+
+static void so_do_those_of_many_users_with_one_session(void **state)
+{
+    check_random(*state, 4000, 1, 20000, UINT64_C(1) << 60);
+}
+
+/* A quarter of the least memory is 1 MiB: 87,000 events without values. */
+static void a_session_larger_than_the_memory_is_sorted_all_the_same(void **state)
+{
+    struct fixture *f = *state;
+    f->plan.n_files = 0; /* events have no values */
+    check_random(f, 1, 1, 150000, 1000);
+}
+
+static void so_is_one_whose_events_have_values(void **state)
+{
+    check_random(*state, 1, 2, 150000, 1000);
+}
+
+static void a_user_larger_than_the_memory_keeps_the_order_of_sessions(void **state)
+{
+    check_random(*state, 2, 5000, 300000, 3);
+}
+
+/* The events of 12 pieces go through the sorter, each piece is 20,000 events 1 ms apart. */
+static void a_large_key_is_cut_as_a_small_one_is(void **state)
+{
+    enum { PIECES = 12, EVENTS = 20000, APART = 1000000 };
+    struct fixture *f = *state;
+    f->plan.sessions_given = false;
+    f->plan.split = true;
+    f->plan.gap_ms = 1000;
+    for (int i = PIECES * EVENTS; i-- > 0;) {
+        struct record_cell cell = {.column = 0, .value = i / EVENTS};
+        static struct record_cell kept[PIECES];
+        kept[i / EVENTS] = cell;
+        const struct record record = {.kind = RECORD_EVENT,
+                                      .has_time = true,
+                                      .time = (int64_t)(i / EVENTS) * APART + i % EVENTS,
+                                      .name = 1};
+        add(f, record, "u", "", &kept[i / EVENTS], i % EVENTS == 7);
+    }
+    finish(f);
+    assert_int_equal(f->rows.n_sessions, PIECES);
+    for (int s = 0; s < PIECES; s++) {
+        char expected[16];
+        snprintf(expected, sizeof expected, "u#%d", s + 1);
+        assert_id(f->rows.sessions[s], expected);
+        assert_int_equal(f->rows.starts[s], (int64_t)s * APART);
+        assert_int_equal(f->rows.event_offsets[s], s * EVENTS);
+        assert_true(f->rows.kpis[0][s] == s);
     }
 }
 
@@ -350,6 +518,11 @@ int main(void)
         TEST(values_of_events_become_the_largest_and_the_first),
         TEST(a_users_attribute_is_the_first_of_its_sessions),
         TEST(random_events_come_out_as_a_plain_sort_would_put_them),
+        TEST(so_do_those_of_many_users_with_one_session),
+        TEST(a_session_larger_than_the_memory_is_sorted_all_the_same),
+        TEST(so_is_one_whose_events_have_values),
+        TEST(a_user_larger_than_the_memory_keeps_the_order_of_sessions),
+        TEST(a_large_key_is_cut_as_a_small_one_is),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

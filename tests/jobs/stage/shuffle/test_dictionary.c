@@ -10,6 +10,7 @@
 struct fixture {
     char directory[64];
     struct lode_arena *arena;
+    struct shuffle_site site;
 };
 
 static int setup(void **state)
@@ -18,7 +19,9 @@ static int setup(void **state)
     snprintf(f.directory, sizeof f.directory, "/tmp/lode-words-XXXXXX");
     if (!mkdtemp(f.directory)) return -1;
     *state = &f;
-    return lode_arena_create(0, &f.arena) == LODE_OK ? 0 : -1;
+    if (lode_arena_create(0, &f.arena) != LODE_OK) return -1;
+    f.site = (struct shuffle_site){.arena = f.arena, .directory = f.directory};
+    return 0;
 }
 
 static int teardown(void **state)
@@ -36,14 +39,15 @@ static void words_come_back_from_a_run_by_column_and_in_order(void **state)
     struct fixture *f = *state;
     struct run_writer *run = NULL;
     struct lode_dictionary lists[3];
-    uint64_t size_bytes = 0;
+    struct run_file file = {.name = "x.run"};
+    const struct run_options options = {.n_buckets = 1, .memory_bytes = RUN_LEAST_BYTES};
     uint8_t *data = NULL;
     size_t size = 0;
-    assert_ok(run_writer_open(f->directory, "x.run", 1, f->arena, &run));
+    assert_ok(run_writer_open(&f->site, file.name, &options, &run));
     assert_ok(dictionary_put_words(run, 0, 2, first_words, 3));
     assert_ok(dictionary_put_words(run, 0, 0, second_words, 2));
-    assert_ok(run_writer_commit(run, &size_bytes));
-    assert_ok(run_read_bucket(f->directory, "x.run", size_bytes, 1, 0, f->arena, &data, &size));
+    assert_ok(run_writer_commit(run, &file.size_bytes));
+    assert_ok(run_read_values(&f->site, &file, 1, 0, &data, &size));
     assert_ok(dictionary_get_words(data, size, 3, f->arena, lists));
     assert_int_equal(lists[0].count, 2);
     assert_string_equal(lists[0].words[1], "play");
@@ -73,7 +77,8 @@ static void maps_turn_the_codes_of_a_file_into_those_of_the_store(void **state)
     struct record record = {.kind = RECORD_EVENT, .name = 1, .n_cells = 2, .cells = cells};
     struct run_writer *run = NULL;
     struct code_map map;
-    assert_ok(run_writer_open(f->directory, "codes.run", 2, f->arena, &run));
+    const struct run_options options = {.n_buckets = 2, .memory_bytes = RUN_LEAST_BYTES};
+    assert_ok(run_writer_open(&f->site, "codes.run", &options, &run));
     assert_ok(dictionary_put_maps(run, 1, 2, lists, maps));
     assert_ok(run_writer_commit(run, &plan.codes.size_bytes));
     assert_ok(code_map_read(&plan, f->directory, &of_file, f->arena, &map));

@@ -1,0 +1,34 @@
+/* Run records: one bucket of all runs as records with codes of the store, in order of their keys.
+ * What the leaves that read runs (join.c, write.c) share.
+ */
+#ifndef LODE_JOBS_STAGE_RUN_RECORDS_H
+#define LODE_JOBS_STAGE_RUN_RECORDS_H
+
+#include "jobs/stage/plan.h"
+#include "jobs/stage/shuffle/dictionary.h"
+#include "jobs/stage/shuffle/records.h"
+
+struct merge;
+
+struct run_records {
+    struct lode_task *task;
+    const struct stage_plan *plan;
+    struct merge *merge;
+    struct code_map *maps;       /* [n_runs] */
+    struct record_reader values; /* of `of` */
+    struct shuffle_record of;    /* the key; and its value */
+    struct record record;
+    int64_t n_seen;
+};
+
+/* `memory_bytes` of the task's arena to merge with; the maps of codes come on top. */
+LODE_CHECKED lode_status run_records_open(struct lode_task *task, const struct stage_plan *plan,
+                                          int64_t bucket, size_t memory_bytes,
+                                          struct run_records *records);
+/* Takes the next key and its value (records->of). */
+LODE_CHECKED lode_status run_records_next(struct run_records *records, bool *more);
+/* Takes the next record of the value (records->record). *more is false behind the last. */
+LODE_CHECKED lode_status run_records_read(struct run_records *records, bool *more);
+void run_records_close(struct run_records *records);
+
+#endif

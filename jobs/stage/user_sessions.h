@@ -1,0 +1,43 @@
+/* User sessions: the sessions of one user, in any number and of any size, in order of (start, id).
+ *
+ * They come in order of their ids; their starts are known only once their events are sorted. So
+ * they go through a sorter, in pieces.
+ */
+#ifndef LODE_JOBS_STAGE_USER_SESSIONS_H
+#define LODE_JOBS_STAGE_USER_SESSIONS_H
+
+#include "jobs/stage/session_events.h"
+
+/* A session without its events. Arrays are the caller's. */
+struct session_row {
+    struct record_id id;
+    int64_t start;        /* ms; INT64_MIN: unknown */
+    double *kpis;         /* [n_kpis]; NaN: no value */
+    uint32_t *attributes; /* [n_attributes]; LODE_NO_CODE: no value */
+};
+
+struct user_sessions;
+
+LODE_CHECKED lode_status user_sessions_create(const struct shuffle_site *site, size_t memory_bytes,
+                                              int64_t n_kpis, int64_t n_attributes,
+                                              struct user_sessions **sessions);
+/* A session: begin with its id and start, its events in order, end with its values. */
+LODE_CHECKED lode_status user_sessions_begin(struct user_sessions *sessions,
+                                             const struct session_row *row);
+LODE_CHECKED lode_status user_sessions_put(struct user_sessions *sessions, const int64_t *times,
+                                           const uint32_t *names, int64_t n);
+LODE_CHECKED lode_status user_sessions_end(struct user_sessions *sessions,
+                                           const struct session_row *row);
+
+/* Called in order: the events of a session (in several calls), then the session. */
+struct user_sessions_visitor {
+    void *context;
+    lode_status (*events)(void *context, const int64_t *times, const uint32_t *names, int64_t n);
+    lode_status (*session)(void *context, const struct session_row *row);
+};
+/* Visits all, and forgets them. */
+LODE_CHECKED lode_status user_sessions_visit(struct user_sessions *sessions,
+                                             const struct user_sessions_visitor *visitor);
+void user_sessions_close(struct user_sessions *sessions); /* takes NULL */
+
+#endif
