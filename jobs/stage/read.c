@@ -168,6 +168,7 @@ static lode_status keep_reading(void *context, int64_t task, const uint8_t *resu
     struct lode_unpack in = lode_unpack_begin(result, size);
     lode_try(range_unpack_reading(&in, s->arena, range));
     range->n_readings++;
+    s->n_kept++;
     s->readings[number].size = 0;
     return lode_bytes_append(&s->readings[number], in.at, (size_t)(in.end - in.at));
 }
@@ -193,7 +194,11 @@ static lode_status read_round(struct staging *s, int64_t n_tasks, const char *ti
                                .costs = costs,
                                .cost_units = "bytes",
                                .describe = describe_range};
-    status = staging_map(s, &stage, keep_reading);
+    s->n_kept = 0;
+    lode_try_done(staging_map(s, &stage, keep_reading));
+    if (s->n_kept != n_tasks)
+        status = lode_fail(LODE_E_BUG, "%" PRId64 " of %" PRId64 " ranges were read", s->n_kept,
+                           n_tasks);
 done:
     for (int64_t t = 0; t < n_tasks; t++) lode_bytes_clear(&inputs[t]);
     return status;

@@ -15,6 +15,7 @@ struct staging {
     struct stage_plan plan;
     struct stage_range *ranges;  /* [plan.n_ranges] */
     struct lode_bytes *readings; /* [plan.n_ranges] what the last reading said; the heap's */
+    int64_t n_kept;              /* tasks of that stage whose reading came */
     int64_t *tasks;              /* [plan.n_ranges] ranges that the stage under way reads */
     struct publish publish;
     struct rejects_total rejects;
