@@ -15,8 +15,9 @@ static lode_status take_header(void *context, const struct entry *entry, uint64_
     (void)offset;
     if (entry->kind != ENTRY_HEADER)
         return lode_fail(LODE_E_MESSAGE, "it does not begin with a header");
-    lode_try(header_decode(entry->bytes.data, entry->bytes.size, heading->arena, heading->header));
-    return LODE_E_STOPPED;
+    const lode_status status =
+        header_decode(entry->bytes.data, entry->bytes.size, heading->arena, heading->header);
+    return status ? lode_note(status, "the journal's header") : LODE_E_STOPPED;
 }
 
 /* *epoch: of the leader; 0: there is none. */
@@ -33,7 +34,7 @@ static lode_status find_leader(const struct chain_source *source, struct lode_ar
         if (status == LODE_E_STOPPED)
             return lode_fail(LODE_E_INPUT, "%s is not what its name says: its epoch is %" PRIu64,
                              segment.name, header->epoch);
-        if (status) return lode_note(status, "%s", segment.name);
+        lode_try(status);
     }
     return LODE_OK;
 }
