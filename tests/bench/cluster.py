@@ -1,7 +1,8 @@
 #!/usr/bin/python3
 """Measures the engine itself: empty tasks a second beside the peers' dispatchers in one pass, the start
-of a run under mpirun, the time from a fault to the lost task running elsewhere, and what a task costs
-the coordinator on ever larger simulated clusters. Started by scripts/bench --cluster.
+of a run under mpirun, the time from a fault to the lost task running elsewhere, what the journal costs,
+how soon a killed run computes again, and what a task costs the coordinator on ever larger simulated
+clusters. Started by scripts/bench --cluster.
 
 Empty tasks are those of the job `faults` (tests/faults), with connections encrypted, as always."""
 import argparse
@@ -20,6 +21,7 @@ import time
 
 from peers import PYTHON, commit, machine, say
 
+JOURNALED = 100_000 # tasks of the runs that the journal is measured on
 SHORT_TASKS = ("--set", "tasks=60", "--set", "sleep_ms=100")
 HERE = pathlib.Path(__file__).resolve().parent
 
@@ -160,6 +162,33 @@ def recovery(a):
     return rows
 
 
+def journal_cost(a):
+    """Empty tasks a second with the journal and without, in turns."""
+    rates = {"on": [], "off": []}
+    for _ in range(a.reps):
+        for how, flags in {"on": (), "off": ("--no-journal",)}.items():
+            subprocess.run(faults(a, "kept", "--local", 2, "--set", f"tasks={JOURNALED}", "--set", "sleep_ms=0", *flags), check=True, stderr=subprocess.DEVNULL)
+            rates[how].append(JOURNALED / json.load(open("kept/run.json"))["stages"][0]["wall_seconds"])
+    return [[how, f"{statistics.median(r):,.0f}", f"{min(r):,.0f} to {max(r):,.0f}", "at least 50,000" if how == "on" else ""] for how, r in rates.items()]
+
+
+def resume_time(a):
+    """Seconds from the start of --resume until the one task runs that the journal has not."""
+    enough = pathlib.Path("enough").resolve()
+    enough.unlink(missing_ok=True)
+    run = subprocess.Popen(faults(a, "again", "--local", 2, "--set", f"tasks={JOURNALED}", "--set", "sleep_ms=0", "--set", f"until={enough}"), stderr=subprocess.DEVNULL)
+    log = pathlib.Path("again/log/tasks.csv")
+    while not log.exists() or log.read_bytes().count(b"\n") < JOURNALED:
+        time.sleep(0.05)
+    run.kill()
+    run.wait()
+    enough.touch()
+    begin = time.time()
+    subprocess.run([program(a, "faults/lode_faults"), "run", "--resume", "again", "--local", "2", "--quiet"], check=True, stderr=subprocess.DEVNULL)
+    again = [float(row["start_ms"]) for row in tasks_of("again") if row["epoch"] == "2"]
+    return began("again") + min(again) / 1e3 - begin
+
+
 def table(head, rows):
     return "\n".join("| " + " | ".join(r) + " |" for r in [head, ["---"] * len(head), *rows]) + "\n"
 
@@ -176,9 +205,12 @@ def main():
         walls = start_of_run(a)
         start = f"`lode run -n 2` of an empty job: {statistics.median(walls):.2f} s wall (median of {a.reps}, {min(walls):.2f} to {max(walls):.2f}); aim: under 1 s.\n"
         faults_table = table(["fault", "s until a lost task runs elsewhere", "range"], recovery(a)) + "\n60 tasks of 100 ms on 2 workers; waiting for the other worker's task is included.\n"
+        journal = table([f"journal, {JOURNALED:,} empty tasks, 2 workers", "tasks/s", "range", "aim"], journal_cost(a))
+        times = [resume_time(a) for _ in range(a.reps)]
+        resume = f"`lode run --resume` of {JOURNALED:,} tasks, all but one known: that one runs after {statistics.median(times):.2f} s (median of {a.reps}, {min(times):.2f} to {max(times):.2f}); aim: within 2 s.\n"
         os.chdir("/")
     scale = subprocess.run([program(a, "simulation/simulate"), "--scale", str(a.workers)], capture_output=True, text=True, check=True).stdout
-    text = "\n".join([title, tasks, start, faults_table, "What a task costs the coordinator, on simulated clusters (100 tasks of a second for each worker):\n", "```", scale.rstrip(), "```", ""])
+    text = "\n".join([title, tasks, start, faults_table, journal, resume, "What a task costs the coordinator, on simulated clusters (100 tasks of a second for each worker):\n", "```", scale.rstrip(), "```", ""])
     print(text)
     if report:
         with open(report, "a") as file:
