@@ -73,7 +73,8 @@ lode_status lode_file_read(const char *path, size_t limit, struct lode_bytes *by
 {
     lode_status status = LODE_OK;
     struct stat about;
-    const int fd = open(path, O_RDONLY | O_CLOEXEC);
+    /* NONBLOCK: a FIFO is refused below, not waited for */
+    const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0) return lode_fail(LODE_E_INPUT, "%s: %s", path, strerror(errno));
     bytes->size = 0;
     if (fstat(fd, &about) || !S_ISREG(about.st_mode)) {

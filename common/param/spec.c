@@ -6,12 +6,11 @@
  */
 #include "common/param/spec.h"
 
-#include <errno.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <string.h>
 #include <yaml.h>
 
+#include "common/file.h"
 #include "common/memory.h"
 
 enum { FILE_LIMIT = 1 << 20 };
@@ -215,43 +214,32 @@ static lode_status read_stream(struct spec *spec)
     return fault(spec, spec->event.start_mark, "a second document is not allowed here");
 }
 
-static lode_status read_file(const char *path, struct lode_bytes *content)
+lode_status lode_spec_parse(const char *name, const void *text, size_t size, const char *section,
+                            lode_spec_item_fn setting, void *context)
 {
-    FILE *file = fopen(path, "rbe");
-    if (!file) return lode_fail(LODE_E_INPUT, "%s: cannot open: %s", path, strerror(errno));
-    lode_status status = lode_bytes_reserve(content, FILE_LIMIT + 1);
-    if (status == LODE_OK) {
-        content->size = fread(content->data, 1, FILE_LIMIT + 1, file);
-        if (ferror(file))
-            status = lode_fail(LODE_E_INPUT, "%s: cannot read: %s", path, strerror(errno));
-        else if (content->size > FILE_LIMIT)
-            status =
-                lode_fail(LODE_E_INPUT, "%s: more than %d bytes are no spec", path, FILE_LIMIT);
-    }
-    fclose(file);
+    struct spec spec = {.path = name,
+                        .section = section,
+                        .item_at = NO_ITEM,
+                        .setting = setting,
+                        .context = context};
+    if (!yaml_parser_initialize(&spec.parser))
+        return lode_fail(LODE_E_MEMORY, "%s: no memory to read it", name);
+    yaml_parser_set_input_string(&spec.parser, text, size);
+    const lode_status status = read_stream(&spec);
+    yaml_event_delete(&spec.event);
+    yaml_parser_delete(&spec.parser);
+    lode_bytes_clear(&spec.names);
+    lode_bytes_clear(&spec.value);
     return status;
 }
 
 lode_status lode_spec_read_items(const char *path, const char *section, lode_spec_item_fn setting,
                                  void *context)
 {
-    struct spec spec = {.path = path,
-                        .section = section,
-                        .item_at = NO_ITEM,
-                        .setting = setting,
-                        .context = context};
     struct lode_bytes content = {0};
-    lode_status status = read_file(path, &content);
-    if (status == LODE_OK && !yaml_parser_initialize(&spec.parser))
-        status = lode_fail(LODE_E_MEMORY, "%s: no memory to read it", path);
-    if (status == LODE_OK) {
-        yaml_parser_set_input_string(&spec.parser, content.data, content.size);
-        status = read_stream(&spec);
-        yaml_event_delete(&spec.event);
-        yaml_parser_delete(&spec.parser);
-    }
-    lode_bytes_clear(&spec.names);
-    lode_bytes_clear(&spec.value);
+    lode_status status = lode_file_read(path, FILE_LIMIT, &content);
+    if (status == LODE_OK)
+        status = lode_spec_parse(path, content.data, content.size, section, setting, context);
     lode_bytes_clear(&content);
     return status;
 }

@@ -4,6 +4,8 @@
 
 #include "common/error.h"
 
+#include <stddef.h>
+
 /* Called for every setting, in the order of the file. Both texts are borrowed. */
 typedef lode_status (*lode_spec_fn)(void *context, const char *name, const char *value);
 
@@ -11,7 +13,7 @@ typedef lode_status (*lode_spec_fn)(void *context, const char *name, const char 
  * an empty mapping). A list is joined by commas; commas and backslashes inside its items are quoted
  * by a backslash, as lode_params_list reads them.
  *
- * Fails with LODE_E_INPUT (no such file, more than 1 MiB, no YAML, anchors, aliases, deeper
+ * Fails with LODE_E_INPUT (no such file, a FIFO, more than 1 MiB, no YAML, anchors, aliases, deeper
  * nesting, a name twice) or with what `setting` returned; the chain begins with path:line:column.
  */
 LODE_CHECKED lode_status lode_spec_read(const char *path, lode_spec_fn setting, void *context);
@@ -29,5 +31,9 @@ typedef lode_status (*lode_spec_item_fn)(void *context, const char *item, const 
  */
 LODE_CHECKED lode_status lode_spec_read_items(const char *path, const char *section,
                                               lode_spec_item_fn setting, void *context);
+/* The same over text in memory; `name` stands for the path. `section` may be NULL: there is none. */
+LODE_CHECKED lode_status lode_spec_parse(const char *name, const void *text, size_t size,
+                                         const char *section, lode_spec_item_fn setting,
+                                         void *context);
 
 #endif
