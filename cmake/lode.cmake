@@ -27,11 +27,14 @@ function(lode_add_unit_test name)
   set_tests_properties(unit.${name} PROPERTIES LABELS unit TIMEOUT 20)
 endfunction()
 
-# lode_add_fuzz(NAME LINK library...): fuzz_NAME.c beside the caller, a libFuzzer target (clang). The
-# test "fuzz.NAME" replays the kept corpus, then tries 20,000 inputs made from it with a fixed seed;
-# inputs that reach new code stay in the build directory.
+# lode_add_fuzz(NAME [RUNS n] LINK library...): fuzz_NAME.c beside the caller, a libFuzzer target
+# (clang). The test "fuzz.NAME" replays the kept corpus, then tries 20,000 inputs (or n) made from it
+# with a fixed seed; inputs that reach new code stay in the build directory.
 function(lode_add_fuzz name)
-  cmake_parse_arguments(arg "" "" "LINK" ${ARGN})
+  cmake_parse_arguments(arg "" "RUNS" "LINK" ${ARGN})
+  if(NOT arg_RUNS)
+    set(arg_RUNS 20000)
+  endif()
   set(corpus ${CMAKE_CURRENT_SOURCE_DIR}/corpus/${name})
   add_executable(fuzz_${name} fuzz_${name}.c)
   target_compile_options(fuzz_${name} PRIVATE -fsanitize=fuzzer)
@@ -39,7 +42,7 @@ function(lode_add_fuzz name)
   target_link_libraries(fuzz_${name} PRIVATE ${arg_LINK} lode_flags)
   file(MAKE_DIRECTORY ${CMAKE_CURRENT_BINARY_DIR}/found/${name})
   add_test(NAME fuzz.${name}
-    COMMAND fuzz_${name} -runs=20000 -seed=1 -timeout=10 -print_final_stats=0
+    COMMAND fuzz_${name} -runs=${arg_RUNS} -seed=1 -timeout=10 -print_final_stats=0
       ${CMAKE_CURRENT_BINARY_DIR}/found/${name} ${corpus})
   set_tests_properties(fuzz.${name} PROPERTIES LABELS fuzz TIMEOUT 120)
 endfunction()

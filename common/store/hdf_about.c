@@ -1,6 +1,7 @@
 /* HDF, reading: what is in a file: names, shapes, attributes. */
 #include "common/store/hdf.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "common/store/hdf_private.h"
@@ -101,6 +102,11 @@ static herr_t take_name(hid_t group, const char *name, const H5L_info_t *link, v
     return listing->status == LODE_OK ? 0 : -1;
 }
 
+static int compare_names(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
 lode_status lode_hdf_list(struct lode_hdf *file, const char *group, struct lode_arena *arena,
                           char ***names, int64_t *count)
 {
@@ -122,10 +128,14 @@ lode_status lode_hdf_list(struct lode_hdf *file, const char *group, struct lode_
     }
     struct listing listing = {.arena = arena, .limit = about.nlinks};
     lode_try_done(lode_take(arena, about.nlinks, &listing.names));
-    if (H5Literate(id, H5_INDEX_NAME, H5_ITER_INC, NULL, take_name, &listing) < 0) {
+    /* As stored, and sorted here: for another order HDF5 1.10.8 makes a table of as many links as
+     * the group claims and frees all of it, also what the group did not have. */
+    if (H5Literate(id, H5_INDEX_NAME, H5_ITER_NATIVE, NULL, take_name, &listing) < 0) {
         status = listing.status != LODE_OK ? listing.status : hdf_fail(file, "listing", group);
         goto done;
     }
+    if (listing.count > 1)
+        qsort(listing.names, listing.count, sizeof *listing.names, compare_names);
     *names = listing.names;
     *count = (int64_t)listing.count;
 done:

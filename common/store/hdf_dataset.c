@@ -10,9 +10,9 @@
 #include "common/store/hdf_private.h"
 
 enum {
-    DEFLATE_LIMIT = 1032,         /* RFC 1951: 258 bytes from 2 bits */
-    CHUNK_LIMIT_BYTES = 64 << 20, /* HDF5 takes memory for a whole chunk */
-    CACHE_BYTES = 4 << 20,        /* holds our chunks; larger ones are unpacked past the cache */
+    DEFLATE_LIMIT = 1032,        /* RFC 1951: 258 bytes from 2 bits */
+    CHUNK_LIMIT_BYTES = 4 << 20, /* HDF5 takes memory for a whole chunk; ours have 1 MiB or a row */
+    CACHE_BYTES = 4 << 20,       /* holds our chunks; larger ones are unpacked past the cache */
     CACHE_SLOTS = 101
 };
 

@@ -512,7 +512,7 @@ static void huge_chunks_and_other_filters_are_refused(void **state)
     H5Pset_chunk(creation, 1, huge);
     foreign_dataset(file, H5T_STD_I64LE, 1, shape, creation);
     H5Fclose(file);
-    expect_refused(f, "x", "larger than 64 MiB");
+    expect_refused(f, "x", "larger than 4 MiB");
     H5Pset_chunk(creation, 1, small);
     H5Pset_fletcher32(creation);
     file = foreign_begin(f);
