@@ -45,8 +45,9 @@ void screen_print(struct screen *screen);
 LODE_CHECKED lode_status screen_say(const char *format, ...) LODE_PRINTF(1, 2);
 
 /* Prints JSON (a document, or one a line) that may come from anywhere; `name` stands for it in
- * errors. DEL and U+0080..U+009F, which JSON allows and terminals obey, become \u00NN. LODE_E_INPUT,
- * with nothing printed, for what is in no JSON: other control bytes, bytes that are not UTF-8. */
+ * errors. DEL and U+0080..U+009F, which JSON allows and terminals obey, become \u00NN.
+ * LODE_E_INPUT, with nothing printed, for what is in no JSON: other control bytes, bytes that are
+ * not UTF-8. */
 LODE_CHECKED lode_status screen_print_json(const char *name, const char *text, size_t size);
 
 #endif
