@@ -31,7 +31,8 @@ typedef lode_status (*lode_spec_item_fn)(void *context, const char *item, const 
  */
 LODE_CHECKED lode_status lode_spec_read_items(const char *path, const char *section,
                                               lode_spec_item_fn setting, void *context);
-/* The same over text in memory; `name` stands for the path. `section` may be NULL: there is none. */
+/* The same over text in memory; `name` stands for the path. `section` may be NULL: there is none.
+ */
 LODE_CHECKED lode_status lode_spec_parse(const char *name, const void *text, size_t size,
                                          const char *section, lode_spec_item_fn setting,
                                          void *context);

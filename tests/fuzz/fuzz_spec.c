@@ -15,9 +15,13 @@ static void check(int fact)
 }
 
 /* Takes every setting, and fails at a name that it is told to. */
-static lode_status take(void *context, const char *name, const char *value)
+static lode_status take(void *context, const char *item, const char *name, const char *value)
 {
     struct lode_bytes *names = context;
+    if (item) { /* names are each once within an item */
+        check(lode_text_is_utf8(item, strlen(item)));
+        return LODE_OK;
+    }
     for (size_t at = 0; at < names->size; at += strlen((const char *)names->data + at) + 1)
         check(strcmp((const char *)names->data + at, name) != 0);
     check(lode_text_is_utf8(name, strlen(name)) && lode_text_is_utf8(value, strlen(value)));
@@ -28,7 +32,7 @@ static lode_status take(void *context, const char *name, const char *value)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct lode_bytes names = {0};
-    const lode_status status = lode_spec_parse("spec.yaml", data, size, take, &names);
+    const lode_status status = lode_spec_parse("spec.yaml", data, size, "files", take, &names);
     check(status == LODE_OK || status == LODE_E_INPUT || status == LODE_E_USAGE);
     if (status != LODE_OK) check(strncmp(lode_error_text(), "spec.yaml:", 10) == 0);
     lode_bytes_clear(&names);
