@@ -33,6 +33,16 @@ static int64_t machine_memory(void)
     return (int64_t)sysconf(_SC_PHYS_PAGES) * sysconf(_SC_PAGESIZE);
 }
 
+int cluster_local_workers(const struct cluster_options *options)
+{
+    return options->local_workers > 0 ? options->local_workers : (int)sysconf(_SC_NPROCESSORS_ONLN);
+}
+
+uint64_t cluster_worker_memory(const struct cluster_options *options, int workers)
+{
+    return options->memory_bytes ? options->memory_bytes : memory_share(machine_memory(), workers);
+}
+
 struct opening {
     struct lode_cluster *cluster;
     struct dispatch_options dispatch;

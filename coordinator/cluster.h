@@ -31,6 +31,11 @@ LODE_CHECKED lode_status cluster_open(const struct cluster_options *options, con
 /* Tells the workers to leave and waits for the ones that were started here. Takes NULL. */
 void cluster_close(struct lode_cluster *cluster);
 
+/* How many workers these options ask for on this machine (one per core when they say nothing), and
+ * the memory budget of each when `workers` share it. */
+int cluster_local_workers(const struct cluster_options *options);
+uint64_t cluster_worker_memory(const struct cluster_options *options, int workers);
+
 /* lode_run.map. With a journal: a result is merged once it is on disk, and what the journal knows
  * of an earlier epoch is merged without being computed again. LODE_E_BUG: the stage is not the one
  * that the journal has in its place. */

@@ -95,6 +95,21 @@ static inline lode_status lode_map(struct lode_run *run, const struct lode_stage
     return run->map(run->cluster, stage, merge, context);
 }
 
+/* What a run would take, told before any work: estimates from sizes that are known. */
+enum { LODE_FORECAST_STAGES_MAX = 8 };
+struct lode_forecast_stage {
+    const char *title;
+    int64_t n_tasks;
+    uint64_t read_bytes; /* at most, by all its tasks */
+    uint64_t task_bytes; /* memory of its largest task */
+};
+struct lode_forecast {
+    int n_stages;
+    struct lode_forecast_stage stages[LODE_FORECAST_STAGES_MAX];
+    uint64_t work_bytes;   /* in stages/, which is removed at the end */
+    uint64_t output_bytes; /* of what stays */
+};
+
 struct lode_job {
     const char *name;
     const char *store_kind;          /* what it reads: "events"; NULL for jobs that make stores */
@@ -104,6 +119,9 @@ struct lode_job {
     /* Checks parameters against the store before any work starts (unknown KPI, bad range). */
     lode_status (*check)(const struct lode_params *params, const struct lode_store *store);
     lode_status (*run)(struct lode_run *run);
+    /* For --dry-run; parameters are checked. `run` has no cluster, results or folders. NULL: says
+     * nothing. Fails as a run would at once. */
+    lode_status (*forecast)(const struct lode_run *run, struct lode_forecast *forecast);
     const char *findings_table;      /* what `lode show` prints; NULL: nothing to show */
     const char *const *show_columns; /* its columns there, in order, ended by NULL; text wraps */
     /* Of that table, ended by NULL: the columns that say what a finding is about, whatever its

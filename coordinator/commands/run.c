@@ -2,6 +2,7 @@
 #include "common/file.h"
 #include "common/text.h"
 #include "coordinator/command.h"
+#include "coordinator/commands/dry_run.h"
 #include "coordinator/engine.h"
 #include "coordinator/mpirun.h"
 #include "coordinator/resume.h"
@@ -11,13 +12,14 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { OUTPUT = 1, SET, SPEC, ALLOW_PARTIAL, RESUME, NO_JOURNAL };
+enum { OUTPUT = 1, SET, SPEC, ALLOW_PARTIAL, RESUME, NO_JOURNAL, DRY_RUN };
 
 static const struct option own_options[] = {
     {OUTPUT, "-o", "RUN", "the run directory to make"},
     {SET, "--set", "NAME=VALUE", "a parameter of the job; may be given many times"},
     {ALLOW_PARTIAL, "--allow-partial", NULL,
      "go on without tasks that fail again and again, and say what is missing"},
+    {DRY_RUN, "--dry-run", NULL, "say what it would take (tasks, bytes, memory, disk); do nothing"},
     {SPEC, "--spec", "FILE.yaml", "parameters from a file; --set after it wins"},
     {RESUME, "--resume", "RUN",
      "go on with a run that was stopped or killed: job, store and parameters are its own"},
@@ -31,6 +33,7 @@ struct request {
     const char *output;
     const char *resume; /* or NULL */
     bool no_journal;
+    bool dry_run;
     int n_changes;
     struct {
         bool is_file;
@@ -54,6 +57,9 @@ static lode_status take(void *context, int id, const char *value)
         return LODE_OK;
     case ALLOW_PARTIAL:
         request->settings.options.allow_partial = true;
+        return LODE_OK;
+    case DRY_RUN:
+        request->dry_run = true;
         return LODE_OK;
     case SET:
     case SPEC:
@@ -185,6 +191,12 @@ static lode_status open_store(struct start *start, const char *path)
 static lode_status begin(struct start *start, const char *store_path)
 {
     lode_try(open_store(start, store_path));
+    if (start->request->dry_run) {
+        const struct lode_run asked = {.params = start->identity.params,
+                                       .store = start->identity.store,
+                                       .arena = start->arena};
+        return dry_run(start->identity.job, &asked, &start->request->settings, start->directory);
+    }
     lode_try(engine_make_directory(start->directory));
     lode_status status = LODE_OK;
     if (!start->request->no_journal)
@@ -269,6 +281,10 @@ static lode_status resume_parsed(struct start *start, const struct lode_job *job
     start->name = start->request->resume;
     if (start->request->output)
         return lode_fail(LODE_E_USAGE, "--resume goes on in its own directory: no -o");
+    if (start->request->dry_run)
+        return lode_fail(LODE_E_USAGE,
+                         "--dry-run is for runs that were not begun; `lode status %s`",
+                         start->name);
     if (n_words > 2) return lode_fail(LODE_E_USAGE, "a word too many: '%s'", words[2]);
     lode_try(lode_path_absolute(start->name, start->arena, &start->directory));
     lode_try(resume_is_done(start->directory, &done));
@@ -307,7 +323,8 @@ static lode_status run_parsed(struct invocation *invocation, struct request *req
                          request->output,
                          journal_exists(request->output) ? ", or go on with it (--resume)" : "");
     lode_try(lode_path_absolute(request->output, arena, &start.directory));
-    if (request->settings.mpirun_workers > 0 && !invocation->is_rank) return launch(&start);
+    if (request->settings.mpirun_workers > 0 && !invocation->is_rank && !request->dry_run)
+        return launch(&start);
     start.identity.job = job;
     start.identity.allow_partial = request->settings.options.allow_partial;
     return begin_with_params(&start, words[1]);

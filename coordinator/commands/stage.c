@@ -4,6 +4,7 @@
 #include "common/text.h"
 #include "common/version.h"
 #include "coordinator/command.h"
+#include "coordinator/commands/dry_run.h"
 #include "coordinator/commands/stage_settings.h"
 #include "coordinator/engine.h"
 #include "coordinator/mpirun.h"
@@ -14,10 +15,11 @@
 #include <unistd.h>
 
 /* From SETTING on: names of settings (stage_settings.h). */
-enum { OUTPUT = 1, MAPPING, SETTING };
+enum { OUTPUT = 1, MAPPING, DRY_RUN, SETTING };
 
 static const struct option own_options[] = {
     {OUTPUT, "-o", "STORE", "the store to make"},
+    {DRY_RUN, "--dry-run", NULL, "say what it would take (tasks, bytes, memory, disk); do nothing"},
     {MAPPING, "--mapping", "FILE.yaml",
      "the options below, and `files:` for single inputs; flags win"},
     {SETTING, "--partition-bytes", "BYTES", "input bytes to a partition (32M)"},
@@ -48,6 +50,7 @@ struct request {
     struct lode_arena *arena;
     struct lode_bytes history; /* what decided the store's content, as a command line */
     const char *output, *mapping;
+    bool dry_run;
 };
 
 /* First pass: the mapping file alone, so that flags win wherever they stand. */
@@ -63,6 +66,10 @@ static lode_status take(void *context, int id, const char *value)
     struct request *request = context;
     bool taken = false;
     if (id == MAPPING) return LODE_OK; /* read already */
+    if (id == DRY_RUN) {
+        request->dry_run = true;
+        return LODE_OK;
+    }
     if (id == OUTPUT) {
         request->output = value;
         return LODE_OK;
@@ -162,13 +169,17 @@ static lode_status run_parsed(struct invocation *invocation, struct request *req
     if (access(request->output, F_OK) == 0)
         return lode_fail(LODE_E_USAGE, "%s: exists already; take another name or remove it",
                          request->output);
+    request->events.inputs = words + 1;
+    request->events.n_inputs = n_words - 1;
+    if (request->dry_run) {
+        const struct lode_run asked = {.options = &request->events, .arena = request->arena};
+        return dry_run(&stage_events_job, &asked, &request->settings, request->output);
+    }
     if (request->settings.mpirun_workers > 0 && !invocation->is_rank) {
         char verdict[4096];
         snprintf(verdict, sizeof verdict, "%s.verdict-%d", request->output, (int)getpid());
         return mpirun_run(invocation, request->settings.mpirun_workers, verdict);
     }
-    request->events.inputs = words + 1;
-    request->events.n_inputs = n_words - 1;
     lode_try(stage(invocation, request));
     if (!request->settings.options.quiet) print_summary(request);
     return LODE_OK;

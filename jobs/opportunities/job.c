@@ -14,6 +14,7 @@
 #include "jobs/opportunities/findings/finding_words.h"
 #include "jobs/opportunities/findings/findings.h"
 #include "jobs/opportunities/findings/report.h"
+#include "jobs/opportunities/forecast.h"
 #include "jobs/opportunities/opportunity_options.h"
 #include "jobs/opportunities/patterns.h"
 #include "jobs/opportunities/scenarios.h"
@@ -150,6 +151,7 @@ const struct lode_job opportunities_job = {
     .params = opportunity_params,
     .check = check,
     .run = run_opportunities,
+    .forecast = opportunities_forecast,
     .findings_table = "opportunities",
     .show_columns = show_columns,
     .identity_columns = identity_columns,

@@ -2,6 +2,7 @@
  * write the partitions, publish the store.
  */
 #include "common/wire/pack.h"
+#include "jobs/stage/forecast.h"
 #include "jobs/stage/ranges.h"
 #include "jobs/stage/stage.h"
 #include "jobs/stage/staging.h"
@@ -191,6 +192,14 @@ static lode_status run_stage_events(struct lode_run *run)
     return status;
 }
 
+static lode_status forecast_stage_events(const struct lode_run *run, struct lode_forecast *forecast)
+{
+    struct staging s = {.options = run->options, .arena = run->arena};
+    lode_try(staging_plan(&s));
+    stage_forecast(&s.plan, forecast);
+    return LODE_OK;
+}
+
 static const struct lode_leaf leaves[] = {
     {"stage.parse", stage_parse_leaf},
     {"stage.join", stage_join_leaf},
@@ -207,4 +216,5 @@ const struct lode_job stage_events_job = {
     .leaves = leaves,
     .params = params,
     .run = run_stage_events,
+    .forecast = forecast_stage_events,
 };

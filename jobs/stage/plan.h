@@ -38,6 +38,14 @@ struct stage_file {
     int *attribute_at; /* [n_attributes] */
 };
 
+/* Text in gzip or zstd, roughly. */
+enum { STAGE_PACKED_FACTOR = 8 };
+/* Bytes of the file unpacked: exact where it is plain. */
+static inline uint64_t stage_text_bytes(const struct stage_file *file)
+{
+    return file->size_bytes * (file->is_packed ? STAGE_PACKED_FACTOR : 1);
+}
+
 /* Its rules travel along, so that no worker asks its own host's. */
 struct stage_zone {
     const char *name;

@@ -17,8 +17,6 @@
 #include <string.h>
 #include <sys/stat.h>
 
-enum { PACKED_FACTOR = 8 }; /* text in gzip or zstd, roughly */
-
 /* Columns of a file, and how it is to be recognised later on. */
 static lode_status read_header(struct staging *s, const char *input, struct stage_header *header,
                                struct stage_file *file)
@@ -61,8 +59,7 @@ static void set_partitions(struct staging *s)
 {
     struct stage_plan *plan = &s->plan;
     uint64_t total = 0;
-    for (int64_t f = 0; f < plan->n_files; f++)
-        total += plan->files[f].size_bytes * (plan->files[f].is_packed ? PACKED_FACTOR : 1);
+    for (int64_t f = 0; f < plan->n_files; f++) total += stage_text_bytes(&plan->files[f]);
     const uint64_t bytes = s->options->partition_bytes > 0 ? s->options->partition_bytes : 1;
     const uint64_t partitions = total / bytes + (total % bytes > 0);
     plan->n_partitions = partitions < 1 ? 1 : (int64_t)partitions;
@@ -184,7 +181,7 @@ static lode_status read_round(struct staging *s, int64_t n_tasks, const char *ti
         const struct stage_range *range = &s->ranges[s->tasks[t]];
         const struct stage_file *file = &s->plan.files[range->file];
         const uint64_t end = range->end < file->size_bytes ? range->end : file->size_bytes;
-        costs[t] = (int64_t)((end - range->start) * (file->is_packed ? PACKED_FACTOR : 1));
+        costs[t] = (int64_t)((end - range->start) * (file->is_packed ? STAGE_PACKED_FACTOR : 1));
         lode_try_done(range_pack(range, s->tasks[t], &inputs[t]));
     }
     struct lode_stage stage = {.leaf = "stage.parse",

@@ -59,6 +59,46 @@ refuse 3 'nowhere.yaml: cannot open' 'lode stage events mixed/two.csv -o x.lode 
 refuse 2 "time zone 'Mars/Base'" 'lode stage events mixed/two.csv -o x.lode --timezone Mars/Base'
 refuse 2 "time zone '../passwd'" 'lode stage events mixed/two.csv -o x.lode --timezone ../passwd'
 
+expect "a dry run of staging says tasks, bytes, memory and disk, and writes nothing" '
+    lode gen events --users 2000 --seed 3 -o logs --quiet
+    touch after dry # of this test: there from the start
+    find . | sort >before
+    lode stage events logs/*.csv -o web.lode --partition-bytes 1M --dry-run >dry
+    cat dry
+    grep -q "^reading files  *2 " dry
+    grep -q "^writing partitions  *[0-9]" dry
+    grep -q "^memory: .* budget of " dry
+    grep -q "^disk: about .* are free in " dry
+    find . | sort >after
+    cmp before after'
+
+expect "staging then has the tasks that were said" '
+    said=$(sed -n "s/^writing partitions  *\([0-9]*\) .*/\1/p" dry)
+    lode stage events logs/*.csv -o web.lode --partition-bytes 1M --quiet
+    test "$said" = "$(ls web.lode/part-*.h5 | wc -l)"'
+
+expect "a dry run of a job says the stages that the run then has, and writes nothing" '
+    find . | sort >before
+    lode run opportunities web.lode -o run1 -n 3 --dry-run >dry
+    cat dry
+    grep -q "^memory: 3 workers" dry
+    find . | sort >after
+    cmp before after
+    lode run opportunities web.lode -o run1 --local 2 --quiet
+    json run1/run.json "[s[\"title\"] for s in d[\"stages\"]]" >titles
+    for title in "counting cohorts" "counting patterns" "finding example sessions"; do
+        grep -q "^$title " dry
+        grep -q "$title" titles
+    done'
+
+expect "it warns of memory that will not do" '
+    lode stage events logs/*.csv -o x.lode --partition-bytes 1G --memory 64M --dry-run | grep "MEMORY MAY NOT DO"'
+
+refuse 2 "has no KPI 'nope'" 'lode run opportunities web.lode -o run2 --dry-run --set kpi=nope'
+refuse 2 'run1: exists already' 'lode run opportunities web.lode -o run1 --dry-run'
+refuse 3 'no column for the KPI' 'lode stage events logs/events.csv -o x.lode --dry-run --kpi nope'
+refuse 4 'nowhere: No such file' 'lode run opportunities web.lode -o nowhere/run --dry-run'
+
 need_python h5py zoneinfo
 # Thousands of clock times around every change of the clocks, and in the far future; a session each.
 cat >zones.py <<'E2'

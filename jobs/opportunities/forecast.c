@@ -1,0 +1,34 @@
+/* Forecast: rules of thumb, from peaks that run.json told of five stores (9,000 to 540,000 events a
+ * partition, made and real, k=1..4). Peaks were 0.7 to 1.6 of what these say.
+ */
+#include "jobs/opportunities/forecast.h"
+
+enum {
+    LEAF_BYTES = 1 << 20,      /* whatever the partition */
+    COHORT_SESSION_BYTES = 24, /* stage "counting cohorts" */
+    PATTERN_EVENT_BYTES = 16,  /* "counting patterns", and "finding example sessions" */
+    PATTERN_SESSION_BYTES = 64
+};
+
+lode_status opportunities_forecast(const struct lode_run *run, struct lode_forecast *forecast)
+{
+    const struct lode_store *store = run->store;
+    uint64_t bytes = 0, cohorts = 0, patterns = 0;
+    for (int64_t i = 0; i < store->n_partitions; i++) {
+        const struct lode_partition *part = &store->partitions[i];
+        const uint64_t sessions = (uint64_t)part->n_sessions, events = (uint64_t)part->n_events;
+        const uint64_t counting = sessions * PATTERN_SESSION_BYTES + events * PATTERN_EVENT_BYTES;
+        bytes += (uint64_t)part->size_bytes;
+        if (sessions * COHORT_SESSION_BYTES > cohorts) cohorts = sessions * COHORT_SESSION_BYTES;
+        if (counting > patterns) patterns = counting;
+    }
+    *forecast = (struct lode_forecast){
+        .n_stages = 3,
+        .stages = {{"counting cohorts", store->n_partitions, bytes, LEAF_BYTES + cohorts},
+                   {"counting patterns", store->n_partitions, bytes, LEAF_BYTES + patterns},
+                   {"finding example sessions", store->n_partitions, bytes, LEAF_BYTES + patterns}},
+        /* results of tasks were up to a third of the store, results.h5 up to three quarters */
+        .work_bytes = bytes / 2,
+        .output_bytes = bytes + LEAF_BYTES};
+    return LODE_OK;
+}
