@@ -55,7 +55,7 @@ refuse 2 "bad.yaml:2:1: timezone: time zone 'Europe/Berln'.*did you mean 'Europe
     'lode stage events mixed/two.csv -o x.lode --mapping bad.yaml'
 printf 'session: [\n' >bad.yaml
 refuse 3 'bad.yaml:2:1' 'lode stage events mixed/two.csv -o x.lode --mapping bad.yaml'
-refuse 3 'nowhere.yaml: cannot open' 'lode stage events mixed/two.csv -o x.lode --mapping nowhere.yaml'
+refuse 3 'nowhere.yaml: No such file' 'lode stage events mixed/two.csv -o x.lode --mapping nowhere.yaml'
 refuse 2 "time zone 'Mars/Base'" 'lode stage events mixed/two.csv -o x.lode --timezone Mars/Base'
 refuse 2 "time zone '../passwd'" 'lode stage events mixed/two.csv -o x.lode --timezone ../passwd'
 
