@@ -107,8 +107,13 @@ static lode_status open_local(struct opening *opening, int workers)
 static void abandon(void *context, int signal_number)
 {
     struct lode_cluster *cluster = context;
+    const struct journal *journal = cluster->options.journal;
+    const char *const path = cluster->endpoint_path;
     if (ledger_flush(&cluster->ledger)) fprintf(stderr, "lode: %s\n", lode_error_text());
-    unlink(cluster->endpoint_path);
+    if (!journal || !journal_is_lost(journal)) unlink(path);
+    if (journal)
+        fprintf(stderr, "lode: to go on: lode run --resume %.*s\n",
+                (int)(strrchr(path, '/') - path), path);
     fprintf(stderr, "lode: stopped by signal %d in the middle of a root step\n", signal_number);
     if (cluster->options.verdict_path &&
         verdict_write_ended(cluster->options.verdict_path, 128 + signal_number))
@@ -183,6 +188,7 @@ void cluster_close(struct lode_cluster *cluster)
     /* else it is the door of the coordinator that has the run by now */
     const bool is_ours = !cluster->options.journal || !journal_is_lost(cluster->options.journal);
     if (cluster->endpoint_path && is_ours) unlink(cluster->endpoint_path);
+    if (!is_ours) ledger_abandon(&cluster->ledger);
     dispatch_close(cluster->dispatch);
     lode_zmq_destroy(cluster->zmq);
     ledger_close(&cluster->ledger);

@@ -210,6 +210,7 @@ static lode_status run_job(struct running *running)
         .options = execution->options,
     };
     lode_try(execution->job->run(&run));
+    if (execution->journal) lode_try(journal_check(execution->journal));
     if (running->results) {
         struct lode_results *results = running->results;
         running->results = NULL; /* commit ends it, always */

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdio_ext.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -71,6 +72,11 @@ lode_status ledger_flush(struct ledger *ledger)
 {
     if (fflush(ledger->tasks_log) == 0) return LODE_OK;
     return lode_fail(LODE_E_DISK, "writing log/tasks.csv of the run: %s", strerror(errno));
+}
+
+void ledger_abandon(struct ledger *ledger)
+{
+    if (ledger->tasks_log) __fpurge(ledger->tasks_log);
 }
 
 /* Room for one more at the end of a list. */

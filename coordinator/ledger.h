@@ -72,6 +72,8 @@ void ledger_close(struct ledger *ledger); /* of a zeroed or closed one too */
 
 /* Lines of the log are collected; this writes them. LODE_E_DISK. */
 LODE_CHECKED lode_status ledger_flush(struct ledger *ledger);
+/* Lines that were not written will not be: the log is another coordinator's. */
+void ledger_abandon(struct ledger *ledger);
 
 /* A stage begins; its statistics are the last of `stages`. */
 LODE_CHECKED lode_status ledger_begin(struct ledger *ledger, const struct lode_stage *stage);

@@ -230,6 +230,7 @@ static lode_status put_report(struct mapping *map, const struct report *report)
  * journal has has its line there. */
 static lode_status settle(struct mapping *map)
 {
+    if (map->n_pending && map->journal) lode_try(journal_check(map->journal));
     lode_try(ledger_flush(&map->cluster->ledger));
     if (map->n_pending == 0) return LODE_OK;
     if (map->journal) lode_try(journal_commit(map->journal));

@@ -32,7 +32,7 @@ struct journal {
     struct chain chain;
     struct history history;
     struct past *past;
-    bool is_lost, is_broken;
+    bool is_broken;
     uint64_t newest; /* epoch of the newest segment, ours once the run is taken */
     int fd;          /* ours; -1 */
     uint64_t end;    /* of what is on disk of it */
@@ -297,25 +297,27 @@ static lode_status fail_write(struct journal *journal)
                      journal->folder, strerror(reason));
 }
 
-lode_status journal_commit(struct journal *journal)
+bool journal_is_lost(const struct journal *journal)
+{
+    return journal->fd >= 0 && owner_is_superseded(journal->folder, journal->newest);
+}
+
+lode_status journal_check(const struct journal *journal)
 {
     char who[320];
+    if (!journal_is_lost(journal)) return LODE_OK;
+    owner_name(journal->folder, who, sizeof who);
+    return lode_fail(LODE_E_CLUSTER, "another coordinator goes on with this run (%s)", who);
+}
+
+lode_status journal_commit(struct journal *journal)
+{
     if (journal_waiting(journal) == 0) return LODE_OK;
     if (journal->is_broken)
         return lode_fail(LODE_E_DISK, "the journal %s could not be written", journal->folder);
-    if (owner_is_superseded(journal->folder, journal->newest)) {
-        journal->is_lost = true;
-        owner_name(journal->folder, who, sizeof who);
-        return lode_fail(LODE_E_CLUSTER, "another coordinator goes on with this run (%s)", who);
-    }
+    lode_try(journal_check(journal));
     lode_try(frame_seal(&journal->frame, journal->end));
     if (write_frame(journal)) return fail_write(journal);
     journal->end += journal->frame.size;
     return frame_begin(&journal->frame);
-}
-
-bool journal_is_lost(const struct journal *journal)
-{
-    return journal->is_lost ||
-           (journal->fd >= 0 && owner_is_superseded(journal->folder, journal->newest));
 }

@@ -45,8 +45,10 @@ size_t journal_waiting(const struct journal *journal);
 /* Everything put is on disk. LODE_E_DISK: it is not, and nothing can be put any more.
  * LODE_E_CLUSTER: another coordinator has the run (see journal_is_lost). */
 LODE_CHECKED lode_status journal_commit(struct journal *journal);
-/* Another coordinator owns the run: nothing of it may be touched any more. */
+/* Another coordinator owns the run, or has ended it: nothing of it may be touched any more. Asks
+ * the file system; journal_check says it as LODE_E_CLUSTER, with the other's name. */
 bool journal_is_lost(const struct journal *journal);
+LODE_CHECKED lode_status journal_check(const struct journal *journal);
 
 /* The bytes that the history says are there: a result, or why a task was given up. */
 LODE_CHECKED lode_status journal_read(const struct journal *journal,

@@ -28,7 +28,9 @@ bool owner_is_superseded(const char *folder, uint64_t epoch)
 {
     char path[PATH_MAX];
     owner_segment_path(folder, epoch + 1, path, sizeof path);
-    return access(path, F_OK) == 0;
+    if (access(path, F_OK) == 0) return true;
+    owner_segment_path(folder, epoch, path, sizeof path);
+    return access(path, F_OK) != 0 && errno == ENOENT;
 }
 
 /* --- the text of a lock --- */
@@ -144,7 +146,7 @@ void owner_name(const char *folder, char *text, size_t size)
     if (load(folder, &lock))
         snprintf(text, size, "host %s, pid %" PRId64, lock.host, lock.pid);
     else
-        snprintf(text, size, "unknown");
+        snprintf(text, size, "it has ended it");
 }
 
 static void pause_ms(int ms)

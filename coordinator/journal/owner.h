@@ -44,7 +44,8 @@ void owner_end(struct owner *owner);
 
 /* Path of the segment of an epoch. */
 void owner_segment_path(const char *folder, uint64_t epoch, char *path, size_t size);
-/* A newer epoch has begun: the run is another coordinator's. */
+/* A newer epoch has begun, or the epoch's own segment is gone because a newer one has ended the
+ * run: it is another coordinator's. */
 bool owner_is_superseded(const char *folder, uint64_t epoch);
 /* Who has the run now, in words: "host n3, pid 123". */
 void owner_name(const char *folder, char *text, size_t size);

@@ -101,8 +101,10 @@ static cJSON *logged_stage(const struct making *m, int number, bool is_whole)
     const struct stage_summary *s = &m->log->stages[number];
     cJSON *stage = new_stage(number, s->leaf, s->leaf, is_whole ? "done" : m->record->state_name);
     const double tasks = is_whole ? (double)s->highest_task + 1 : (double)NAN;
-    add_counts(stage, tasks, (double)s->ok, 0, is_whole ? tasks - (double)s->ok : (double)NAN);
-    add_times(stage, (double)s->attempts, (double)s->ok, (double)pace_median_us(&s->pace) / 1e6,
+    /* of a run that went on, a task on its way when it died may be there twice */
+    const double done = fmin((double)s->ok, tasks);
+    add_counts(stage, tasks, done, 0, is_whole ? tasks - done : (double)NAN);
+    add_times(stage, (double)s->attempts, done, (double)pace_median_us(&s->pace) / 1e6,
               (s->end_ms - s->begin_ms) / 1e3, (double)NAN);
     return stage;
 }
@@ -135,8 +137,9 @@ static cJSON *ended_stage(const struct making *m, const cJSON *told, int number,
     const char *title = field_text(told, "title");
     const bool is_done = !is_last || strcmp(m->record->state_name, "done") == 0;
     const double tasks = field_number(told, "tasks");
-    const double done = (double)m->log->stages[number].ok;
-    const double given_up = is_done ? tasks - done : count_missing(m->record, title);
+    const double missing = count_missing(m->record, title);
+    const double done = fmin((double)m->log->stages[number].ok, tasks - missing); /* see above */
+    const double given_up = is_done ? tasks - done : missing;
     cJSON *stage = new_stage(number, field_text(told, "leaf"), title,
                              is_done ? "done" : m->record->state_name);
     add_counts(stage, tasks, done, 0, given_up);

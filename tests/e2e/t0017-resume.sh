@@ -226,6 +226,29 @@ expect "one that does not count any more is dead; workers with the old keys are 
     results r >r.sums && cmp whole.sums r.sums
     none r 'place ~ /:/'"
 
+# Paused, taken for dead, overtaken; the run is done when it wakes up.
+expect "a coordinator that wakes up after another has ended its run stops, and touches nothing" "
+    rm -rf r enough
+    $LODE_FAULTS $base -o r 2>said &
+    run=\$!
+    wait_until '[ \$(ended r) -ge 5 ]'
+    kill -STOP \$run
+    sed -i 's/^machine=.*/machine=elsewhere/; s/renew_ms=.*/renew_ms=100/' r/journal/lock
+    touch enough
+    $LODE_FAULTS run --resume r --local 2
+    digest r >before
+    kill -CONT \$run
+    code=0
+    wait \$run || code=\$?
+    cat said
+    test \$code -eq 5
+    grep 'another coordinator goes on with this run' said
+    nothing_left_running
+    grep -v '/log/worker' before >before.kept
+    digest r | grep -v '/log/worker' >after.kept
+    cmp before.kept after.kept
+    results r >r.sums && cmp whole.sums r.sums"
+
 # Stopped in good order; given up; both may go on.
 expect "a run that was drained says how to go on, and does" "
     begin '$local3 --set sleep_ms=60'

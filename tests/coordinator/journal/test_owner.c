@@ -11,12 +11,21 @@
 #include <string.h>
 #include <unistd.h>
 
+static void make_segment(const char *folder, uint64_t epoch)
+{
+    char path[128];
+    owner_segment_path(folder, epoch, path, sizeof path);
+    assert_ok(lode_file_write(path, "", 0, false));
+}
+
 static int set_up(void **state)
 {
     static char folder[64];
     snprintf(folder, sizeof folder, "/tmp/lode-owner-XXXXXX");
     *state = folder;
-    return mkdtemp(folder) == NULL;
+    if (!mkdtemp(folder)) return -1;
+    make_segment(folder, 1);
+    return 0;
 }
 
 static int tear_down(void **state)
@@ -41,13 +50,6 @@ static struct owner_lock load_lock(const char *folder)
     assert_true(owner_parse((const char *)bytes.data, bytes.size, &lock));
     lode_bytes_clear(&bytes);
     return lock;
-}
-
-static void make_segment(const char *folder, uint64_t epoch)
-{
-    char path[128];
-    owner_segment_path(folder, epoch, path, sizeof path);
-    assert_ok(lode_file_write(path, "", 0, false));
 }
 
 /* Of a coordinator on a host that is not this one. */
@@ -166,6 +168,7 @@ static void an_owner_that_was_overtaken_leaves_the_lock_alone(void **state)
     assert_int_equal(load_lock(*state).epoch, 2);
     assert_true(owner_is_superseded(*state, 1));
     assert_false(owner_is_superseded(*state, 2));
+    assert_true(owner_is_superseded(*state, 3)); /* there is none: the run has ended meanwhile */
 }
 
 int main(void)
