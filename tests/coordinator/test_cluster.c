@@ -65,33 +65,67 @@ const struct lode_leaf *lode_leaf_find(const char *name)
 }
 
 struct fixture {
-    char directory[64];
+    char directory[64], run[80];
+    struct journal *journal; /* or NULL */
     struct lode_cluster *cluster;
 };
 
-static int set_up(void **state)
+static lode_status open_cluster(struct fixture *fixture)
 {
-    static struct fixture fixture;
     bool mpi_started = false;
     const struct cluster_options options = {.local_workers = 3,
                                             .workers_per_rank = 1,
                                             .heartbeat_ms = 500,
                                             .lease_ms = 120000,
+                                            .journal = fixture->journal,
                                             .quiet = true};
-    snprintf(fixture.directory, sizeof fixture.directory, "%s", "/tmp/lode-cluster-XXXXXX");
-    char run[80];
-    if (!mkdtemp(fixture.directory)) return -1;
-    snprintf(run, sizeof run, "%s/run", fixture.directory);
-    if (engine_make_directory(run) || cluster_open(&options, run, &mpi_started, &fixture.cluster))
-        return -1;
+    return cluster_open(&options, fixture->run, &mpi_started, &fixture->cluster);
+}
+
+static int set_up(void **state)
+{
+    static struct fixture fixture;
+    fixture = (struct fixture){.directory = "/tmp/lode-cluster-XXXXXX"};
     *state = &fixture;
-    return 0;
+    if (!mkdtemp(fixture.directory)) return -1;
+    snprintf(fixture.run, sizeof fixture.run, "%s/run", fixture.directory);
+    return engine_make_directory(fixture.run) || open_cluster(&fixture);
+}
+
+static lode_status take_journal(struct fixture *fixture)
+{
+    struct header header = {.version = "1", .job = "job", .store = "/store"};
+    return journal_take(fixture->journal, &header);
+}
+
+static int set_up_with_journal(void **state)
+{
+    static struct fixture fixture;
+    fixture = (struct fixture){.directory = "/tmp/lode-cluster-XXXXXX"};
+    *state = &fixture;
+    if (!mkdtemp(fixture.directory)) return -1;
+    snprintf(fixture.run, sizeof fixture.run, "%s/run", fixture.directory);
+    return engine_make_directory(fixture.run) || journal_create(fixture.run, &fixture.journal) ||
+           take_journal(&fixture) || open_cluster(&fixture);
+}
+
+/* The run ends, and another coordinator goes on with it. */
+static void go_on(struct fixture *fixture)
+{
+    cluster_close(fixture->cluster);
+    fixture->cluster = NULL;
+    journal_close(fixture->journal);
+    fixture->journal = NULL;
+    assert_ok(journal_open(fixture->run, &fixture->journal));
+    assert_ok(take_journal(fixture));
+    assert_ok(open_cluster(fixture));
 }
 
 static int tear_down(void **state)
 {
     struct fixture *fixture = *state;
     cluster_close(fixture->cluster);
+    journal_close(fixture->journal);
     return lode_directory_remove(fixture->directory) != LODE_OK;
 }
 
@@ -142,9 +176,9 @@ static void results_are_merged_once_and_in_task_order(void **state)
     assert_true(collected.in_order);
 }
 
-static void large_parameters_and_results_travel_as_files(void **state)
+/* Parameters and results that are files. */
+static void map_large(struct fixture *fixture)
 {
-    struct fixture *fixture = *state;
     struct lode_bytes inputs[4] = {{0}};
     const size_t size = LODE_INLINE_LIMIT + 1000;
     char *params = malloc(size);
@@ -163,6 +197,73 @@ static void large_parameters_and_results_travel_as_files(void **state)
     assert_true(collected.in_order);
     for (int i = 0; i < 4; i++) lode_bytes_clear(&inputs[i]);
     free(params);
+}
+
+static void large_parameters_and_results_travel_as_files(void **state)
+{
+    map_large(*state);
+}
+
+static const struct stage_statistics *latest(const struct fixture *fixture)
+{
+    const struct ledger *ledger = cluster_ledger(fixture->cluster);
+    return &ledger->stages[ledger->n_stages - 1];
+}
+
+static void what_the_journal_knows_is_merged_and_not_computed_again(void **state)
+{
+    struct fixture *fixture = *state;
+    struct collected collected;
+    assert_ok(map(fixture, "test.number", 500, &collected));
+    map_large(fixture);
+    go_on(fixture);
+    assert_ok(map(fixture, "test.number", 500, &collected));
+    assert_int_equal(collected.count, 500);
+    assert_true(collected.in_order);
+    assert_int_equal(latest(fixture)->known, 500);
+    assert_int_equal(latest(fixture)->attempts, 0);
+    map_large(fixture);
+    assert_int_equal(latest(fixture)->known, 4);
+    assert_ok(map(fixture, "test.number", 20, &collected)); /* as far as the journal goes */
+    assert_int_equal(latest(fixture)->attempts, 20);
+}
+
+static void what_was_done_of_a_stage_that_failed_is_known(void **state)
+{
+    struct fixture *fixture = *state;
+    struct collected collected;
+    assert_status(LODE_E_INPUT, map(fixture, "test.failing", 8, &collected));
+    const int64_t done = latest(fixture)->pace.count;
+    go_on(fixture);
+    assert_status(LODE_E_INPUT, map(fixture, "test.failing", 8, &collected));
+    assert_true(latest(fixture)->known >= done);
+    assert_true(latest(fixture)->known <= 7);
+}
+
+static void a_result_file_that_is_gone_is_computed_again(void **state)
+{
+    struct fixture *fixture = *state;
+    char path[128];
+    map_large(fixture);
+    snprintf(path, sizeof path, "%s/stages", fixture->run);
+    assert_ok(lode_directory_remove(path));
+    assert_ok(lode_directory_make(path));
+    go_on(fixture);
+    map_large(fixture);
+    assert_int_equal(latest(fixture)->known, 0);
+    go_on(fixture); /* the journal has them twice by now */
+    map_large(fixture);
+    assert_int_equal(latest(fixture)->known, 4);
+}
+
+static void another_stage_in_its_place_is_refused(void **state)
+{
+    struct fixture *fixture = *state;
+    struct collected collected;
+    assert_ok(map(fixture, "test.number", 5, &collected));
+    go_on(fixture);
+    assert_status(LODE_E_BUG, map(fixture, "test.number", 6, &collected));
+    assert_non_null(strstr(lode_error_text(), "the journal has 'test.number' with 5"));
 }
 
 static void a_leafs_error_is_the_runs_with_its_own_status(void **state)
@@ -215,6 +316,7 @@ int main(int argc, char **argv)
         return lode_exit_status(status ? status : worker_serve(&door));
     }
 #define with_cluster(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+#define with_journal(test) cmocka_unit_test_setup_teardown(test, set_up_with_journal, tear_down)
     const struct CMUnitTest tests[] = {
         with_cluster(results_are_merged_once_and_in_task_order),
         with_cluster(large_parameters_and_results_travel_as_files),
@@ -223,6 +325,10 @@ int main(int argc, char **argv)
         with_cluster(a_task_that_kills_three_workers_fails_the_run_by_name),
         with_cluster(the_cluster_goes_on_after_a_failed_stage),
         with_cluster(an_unknown_leaf_ends_the_run_not_the_patience),
+        with_journal(what_the_journal_knows_is_merged_and_not_computed_again),
+        with_journal(what_was_done_of_a_stage_that_failed_is_known),
+        with_journal(a_result_file_that_is_gone_is_computed_again),
+        with_journal(another_stage_in_its_place_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
