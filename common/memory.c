@@ -11,6 +11,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <malloc.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -293,6 +294,26 @@ size_t lode_arena_left(const struct lode_arena *arena)
     if (arena->n_blocks > 0 && arena->used == 0) held -= arena->blocks[arena->current].capacity;
     const size_t fresh = arena->budget <= held ? 0 : (arena->budget - held) / ALIGNMENT * ALIGNMENT;
     return rest > fresh ? rest : fresh;
+}
+
+size_t lode_memory_peak(void)
+{
+    char line[128];
+    unsigned long long kib = 0;
+    FILE *file = fopen("/proc/self/status", "re");
+    if (!file) return 0;
+    while (fgets(line, sizeof line, file))
+        if (sscanf(line, "VmHWM: %llu", &kib) == 1) break;
+    fclose(file);
+    return (size_t)kib * KIB;
+}
+
+void lode_memory_stay_small(void)
+{
+    enum { LARGE = 256 << 10, KEEP = 1 << 20 };
+    mallopt(M_ARENA_MAX, 1);
+    mallopt(M_MMAP_THRESHOLD, LARGE);
+    mallopt(M_TRIM_THRESHOLD, KEEP);
 }
 
 void lode_bytes_clear(struct lode_bytes *bytes)

@@ -54,6 +54,12 @@ void lode_arena_peak_reset(struct lode_arena *arena);
  * buffers as large as they may be. */
 size_t lode_arena_left(const struct lode_arena *arena);
 
+/* Most bytes of memory that this process has had at once (VmHWM of Linux); 0: not known. */
+size_t lode_memory_peak(void);
+/* Before any thread is started: makes malloc give large blocks back to the system when they are
+ * released, and keep one heap for all threads, so that a process stays near what it uses. */
+void lode_memory_stay_small(void);
+
 /* count * size, or LODE_E_MEMORY when that overflows. */
 LODE_CHECKED lode_status lode_mul_size(uint64_t count, size_t size, size_t *bytes);
 

@@ -8,6 +8,7 @@
 #include "coordinator/verdict.h"
 #include "worker/agent.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -148,6 +149,20 @@ static struct dispatch_options dispatch_options_of(struct lode_cluster *cluster,
         .context = cluster};
 }
 
+/* Workers find their node's scratch folder through a link in the folder that all share. */
+static lode_status link_scratch(const char *work_directory, const char *scratch)
+{
+    char path[4096];
+    lode_status status = LODE_OK;
+    if (!scratch) return LODE_OK;
+    char *target = realpath(scratch, NULL);
+    snprintf(path, sizeof path, "%s/" LODE_SCRATCH_FOLDER, work_directory);
+    if (!target || (unlink(path) && errno != ENOENT) || symlink(target, path))
+        status = lode_fail(LODE_E_DISK, "%s -> %s: %s", path, scratch, strerror(errno));
+    free(target);
+    return status;
+}
+
 lode_status cluster_open(const struct cluster_options *options, const char *directory,
                          bool *mpi_started, struct lode_cluster **cluster)
 {
@@ -168,6 +183,7 @@ lode_status cluster_open(const struct cluster_options *options, const char *dire
     const bool under_mpirun = lode_mpi_rank(&rank, &ranks);
     struct opening opening = {.cluster = opened,
                               .dispatch = dispatch_options_of(opened, under_mpirun)};
+    lode_try_done(link_scratch(opened->work_directory, options->scratch));
     lode_try_done(ledger_open(&opened->ledger, directory, epoch_of(options), lode_clock_us()));
     lode_try_done(lode_zmq_create(&opened->zmq));
     if (under_mpirun && ranks > 1)

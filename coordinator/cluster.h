@@ -14,6 +14,7 @@ struct cluster_options {
     int local_workers;        /* workers to start here when there is no mpirun; 0: one per core */
     int64_t workers_per_rank; /* under mpirun */
     uint64_t memory_bytes;    /* budget of each worker; 0: share of the machine */
+    const char *scratch;      /* folder for spills, on every node; NULL: that of the run */
     int64_t heartbeat_ms;
     const char *interface;    /* where workers reach this process (endpoint.h); NULL: anywhere */
     const char *verdict_path; /* invocation.verdict_path */

@@ -2,14 +2,19 @@
 #include "common/log.h"
 #include "common/text.h"
 #include "coordinator/command.h"
+#include "worker/executor.h"
 
+#include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 enum {
     N = CLUSTER_OPTION_FIRST,
     LOCAL,
     PER_RANK,
     MEMORY,
+    SCRATCH,
     HEARTBEAT,
     LEASE,
     NO_SPECULATION,
@@ -24,6 +29,8 @@ const struct option cluster_option_table[] = {
     {PER_RANK, "--workers-per-rank", "N", "workers each MPI rank starts (1)"},
     {MEMORY, "--memory", "BYTES",
      "memory budget of each worker, such as 2G (share of 80 % of RAM)"},
+    {SCRATCH, "--scratch", "DIR",
+     "local disk of each node for what does not fit into memory (the run's folder)"},
     {HEARTBEAT, "--heartbeat", "TIME", "interval of signs of life; three missed: lost (500ms)"},
     {LEASE, "--lease", "TIME", "a task without progress for so long hangs and is ended (2m)"},
     {NO_SPECULATION, "--no-speculation", NULL, "do not repeat slow tasks on idle workers"},
@@ -65,6 +72,17 @@ static lode_status take_lease(const char *value, int64_t *lease_ms)
     return LODE_OK;
 }
 
+/* Other nodes are seen when they need it: a task that cannot use its node's fails by name. */
+static lode_status check_scratch(const char *value)
+{
+    struct stat status;
+    if (stat(value, &status) != 0)
+        return lode_fail(LODE_E_USAGE, "--scratch %s: %s", value, strerror(errno));
+    if (!S_ISDIR(status.st_mode) || access(value, W_OK | X_OK) != 0)
+        return lode_fail(LODE_E_USAGE, "--scratch %s: not a folder that can be written to", value);
+    return LODE_OK;
+}
+
 lode_status cluster_settings_take(struct cluster_settings *settings, int id, const char *value,
                                   bool *taken)
 {
@@ -81,9 +99,13 @@ lode_status cluster_settings_take(struct cluster_settings *settings, int id, con
         return LODE_OK;
     case MEMORY:
         if (!lode_text_to_bytes(value, strlen(value), &settings->options.memory_bytes) ||
-            settings->options.memory_bytes < (64 << 20))
-            return lode_fail(LODE_E_USAGE, "--memory %s: must be a size of at least 64M", value);
+            settings->options.memory_bytes < EXECUTOR_LEAST_BYTES)
+            return lode_fail(LODE_E_USAGE, "--memory %s: must be a size of at least %dM", value,
+                             EXECUTOR_LEAST_BYTES >> 20);
         return LODE_OK;
+    case SCRATCH:
+        settings->options.scratch = value;
+        return check_scratch(value);
     case HEARTBEAT:
         return take_heartbeat(value, &settings->options.heartbeat_ms);
     case LEASE:

@@ -16,6 +16,10 @@
 #include <stdatomic.h>
 #include <stdint.h>
 
+/* In a run's work_directory: a link to the local disk of each node, when the run was given one. See
+ * jobs/shuffle/scratch.h. */
+#define LODE_SCRATCH_FOLDER "scratch"
+
 /* What a leaf sees. Everything is borrowed and gone when it returns. */
 struct lode_task {
     int64_t index;         /* 0.. in the stage */

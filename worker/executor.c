@@ -34,10 +34,14 @@ void executor_params_path(char *path, size_t size, const char *directory, int64_
 lode_status executor_create(const struct executor_options *options, struct executor **executor)
 {
     lode_status status = LODE_OK;
+    if (options->memory_bytes < EXECUTOR_LEAST_BYTES)
+        return lode_fail(LODE_E_MEMORY, "a worker with %zu MB of memory: needs at least %d",
+                         options->memory_bytes >> 20, EXECUTOR_LEAST_BYTES >> 20);
     struct executor *created = calloc(1, sizeof *created);
     if (!created) return lode_fail(LODE_E_MEMORY, "no memory for an executor");
     created->options = *options;
-    lode_try_done(lode_arena_create(options->memory_bytes, &created->arena));
+    lode_try_done(
+        lode_arena_create(options->memory_bytes - EXECUTOR_PROCESS_BYTES, &created->arena));
     created->directory = strdup(options->directory);
     if (!created->directory) status = lode_fail(LODE_E_MEMORY, "no memory for an executor");
 done:

@@ -27,12 +27,17 @@ struct executor_outcome {
     size_t peak_bytes; /* most the arena held */
 };
 
+/* Part of a worker's memory that is not its arena's: libraries and threads (15 MB, measured), the
+ * connection's buffers, a window on the input, chunks and filters of HDF5. */
+enum { EXECUTOR_PROCESS_BYTES = 22 << 20, EXECUTOR_LEAST_BYTES = 48 << 20 };
+
 struct executor_options {
-    size_t memory_bytes;    /* budget of the arena */
+    size_t memory_bytes;    /* budget of the whole process */
     const char *directory;  /* the run's stages/ folder; copied */
     int64_t epoch;          /* of the run: part of the names of all files that attempts write */
     atomic_llong *progress; /* counted up by leaves, read by another thread */
 };
+/* LODE_E_MEMORY below EXECUTOR_LEAST_BYTES. */
 LODE_CHECKED lode_status executor_create(const struct executor_options *options,
                                          struct executor **executor);
 void executor_destroy(struct executor *executor); /* takes NULL */

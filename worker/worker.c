@@ -352,6 +352,7 @@ static lode_status serve(struct worker *worker)
 
 static void clear(struct worker *worker, lode_status status)
 {
+    lode_log_info("leaves peak_memory_bytes=%zu", lode_memory_peak());
     if (worker->protocol && worker_protocol_running(worker->protocol)) {
         if (status) lode_log_error("%s", lode_error_text());
         end_now(lode_exit_status(status));
@@ -378,6 +379,7 @@ static int64_t patience_us(int64_t heartbeat_ms)
 lode_status worker_serve(const struct door *door)
 {
     lode_status status = LODE_OK;
+    lode_memory_stay_small();
     char host[DOOR_HOST_SIZE] = "host", identity[LODE_IDENTITY_SIZE], endpoint[128];
     struct worker worker = {
         .door = door,

@@ -15,11 +15,11 @@ lode_status scratch_open(const char *directory, int *fd)
 {
     char path[PATH_SIZE];
     struct stat status;
-    snprintf(path, sizeof path, "%s/" SCRATCH_FOLDER, directory);
+    snprintf(path, sizeof path, "%s/" LODE_SCRATCH_FOLDER, directory);
     /* a link that leads nowhere on this host is a fault, not a reason to fill the shared disk */
     const bool has_folder = lstat(path, &status) == 0;
     snprintf(path, sizeof path, "%s/%sspill-XXXXXX", directory,
-             has_folder ? SCRATCH_FOLDER "/" : "");
+             has_folder ? LODE_SCRATCH_FOLDER "/" : "");
     *fd = mkostemp(path, O_CLOEXEC);
     if (*fd < 0) return lode_fail(LODE_E_DISK, "a scratch file %s: %s", path, strerror(errno));
     unlink(path);

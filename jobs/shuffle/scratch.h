@@ -1,8 +1,9 @@
 /* Scratch: where a task keeps for a while what does not fit into its memory.
  *
  * A scratch file has no name: it is unlinked as soon as it is open, so that nothing is left of it
- * however its process ends. It lies in `scratch` below the run's folder for exchange, which is a
- * link to a local disk where the run was given one (--scratch), else in that folder itself.
+ * however its process ends. It lies in LODE_SCRATCH_FOLDER below the run's folder for exchange,
+ * which is a link to a local disk where the run was given one (--scratch), else in that folder
+ * itself.
  */
 #ifndef LODE_JOBS_SHUFFLE_SCRATCH_H
 #define LODE_JOBS_SHUFFLE_SCRATCH_H
@@ -11,8 +12,6 @@
 
 #include <stddef.h>
 #include <stdint.h>
-
-#define SCRATCH_FOLDER "scratch" /* below lode_run.work_directory */
 
 /* Where the parts of a shuffle live. */
 struct shuffle_site {

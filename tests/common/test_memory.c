@@ -2,6 +2,7 @@
 #include "tests/unit.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -322,6 +323,19 @@ static void without_a_budget_there_is_no_end(void **state)
     lode_arena_destroy(arena);
 }
 
+static void the_peak_of_the_process_is_known(void **state)
+{
+    (void)state;
+    enum { LARGE = 64 << 20 };
+    lode_memory_stay_small();
+    char *large = malloc(LARGE);
+    assert_non_null(large);
+    memset(large, 1, LARGE);
+    assert_true(lode_memory_peak() >= LARGE);
+    assert_true(lode_memory_peak() < (size_t)LARGE << 10);
+    free(large);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -340,6 +354,7 @@ int main(void)
         cmocka_unit_test(an_arena_survives_a_refusal_after_a_reset),
         cmocka_unit_test(sizes_that_overflow_are_refused),
         cmocka_unit_test(the_peak_is_the_most_in_use_since_its_reset),
+        cmocka_unit_test(the_peak_of_the_process_is_known),
         cmocka_unit_test(text_is_copied_with_a_final_zero),
         cmocka_unit_test(a_buffer_keeps_its_bytes_while_it_grows),
         cmocka_unit_test(a_buffer_takes_formatted_text_of_any_length),

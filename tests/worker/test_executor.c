@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BUDGET = 8 << 20 };
+enum { BUDGET = EXECUTOR_LEAST_BYTES - EXECUTOR_PROCESS_BYTES };
 
 static lode_status echo(struct lode_task *task)
 {
@@ -56,7 +56,7 @@ static int set_up(void **state)
     snprintf(fixture.directory, sizeof fixture.directory, "%s", "/tmp/lode-executor-XXXXXX");
     *state = &fixture;
     if (!mkdtemp(fixture.directory)) return -1;
-    const struct executor_options options = {.memory_bytes = BUDGET,
+    const struct executor_options options = {.memory_bytes = BUDGET + EXECUTOR_PROCESS_BYTES,
                                              .directory = fixture.directory,
                                              .epoch = 4,
                                              .progress = &fixture.progress};
