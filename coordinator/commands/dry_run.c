@@ -5,6 +5,7 @@
 
 #include "common/wire/mpi.h"
 #include "coordinator/commands/screen.h"
+#include "worker/executor.h"
 
 #include <errno.h>
 #include <libgen.h>
@@ -58,15 +59,18 @@ static int count_workers(const struct cluster_settings *settings)
 static void print_memory(const struct lode_forecast *forecast,
                          const struct cluster_settings *settings)
 {
-    char budget[SIZE_TEXT], needed[SIZE_TEXT];
+    char budget[SIZE_TEXT], for_task[SIZE_TEXT], needed[SIZE_TEXT];
     uint64_t largest = 0;
     const int workers = count_workers(settings);
     const uint64_t bytes = cluster_worker_memory(&settings->options, workers);
+    const uint64_t left = bytes > EXECUTOR_PROCESS_BYTES ? bytes - EXECUTOR_PROCESS_BYTES : 0;
     for (int i = 0; i < forecast->n_stages; i++)
         if (forecast->stages[i].task_bytes > largest) largest = forecast->stages[i].task_bytes;
-    printf("\nmemory: %d worker%s, each with a budget of %s; the largest task takes about %s\n",
-           workers, workers == 1 ? "" : "s", size_text(bytes, budget), size_text(largest, needed));
-    if (largest > bytes)
+    printf("\nmemory: %d worker%s, each with a budget of %s, %s of it for its task; the "
+           "largest takes about %s\n",
+           workers, workers == 1 ? "" : "s", size_text(bytes, budget), size_text(left, for_task),
+           size_text(largest, needed));
+    if (largest > left)
         printf("MEMORY MAY NOT DO: take fewer workers, more --memory, or smaller partitions\n");
 }
 

@@ -34,6 +34,15 @@ expect "results are the same for 1, 2 and 5 workers" '
     cmp got-1 got-2
     cmp got-1 got-5'
 
+expect "results are the same when workers sum the counts of patterns" '
+    lode run opportunities store-1 -o summed-1 --local 2 --set k=1..4 --set min_support=0 --set sum_limit=0
+    grep -q "summing patterns" summed-1/run.json
+    results summed-1 >got-summed
+    cmp got-1 got-summed
+    lode run opportunities store-1 -o kept --local 2 --set k=1..4
+    lode run opportunities store-1 -o summed-2 --local 2 --set k=1..4 --set sum_limit=0
+    cmp kept/results.h5 summed-2/results.h5'
+
 expect "results are the same under mpirun" '
     mpirun -n 3 lode run opportunities store-1 -o run-mpi --set k=1..4 --set min_support=0
     results run-mpi >got-mpi

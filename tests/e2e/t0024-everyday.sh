@@ -92,7 +92,13 @@ expect "a dry run of a job says the stages that the run then has, and writes not
     done'
 
 expect "it warns of memory that will not do" '
-    lode stage events logs/*.csv -o x.lode --partition-bytes 1G --memory 64M --dry-run | grep "MEMORY MAY NOT DO"'
+    lode gen events --users 20000 --seed 4 -o big --quiet
+    lode stage events big/*.csv -o big.lode --partition-bytes 1G --quiet
+    lode run opportunities big.lode -o x --set k=1..6 --memory 48M --dry-run >plan
+    cat plan
+    grep "MEMORY MAY NOT DO" plan
+    lode run opportunities big.lode -o x --set k=1..6 --memory 256M --dry-run >plan
+    ! grep "MEMORY MAY NOT DO" plan'
 
 refuse 2 "has no KPI 'nope'" 'lode run opportunities web.lode -o run2 --dry-run --set kpi=nope'
 refuse 2 'run1: exists already' 'lode run opportunities web.lode -o run1 --dry-run'
