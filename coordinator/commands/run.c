@@ -129,6 +129,11 @@ struct start {
     struct journal *journal;
 };
 
+static bool is_lost(const struct start *start)
+{
+    return start->journal && journal_is_lost(start->journal);
+}
+
 /* Whether what was done so far is worth going on with: not for bad arguments and bad input. */
 static bool may_go_on(const struct start *start, lode_status status)
 {
@@ -139,9 +144,9 @@ static bool may_go_on(const struct start *start, lode_status status)
  * input or, without a journal, a full disk, which the message names. */
 static bool worth_keeping(const struct start *start, lode_status status)
 {
-    return may_go_on(start, status) || status == LODE_OK || status == LODE_E_RUN ||
-           status == LODE_E_CLUSTER || status == LODE_E_BUG || status == LODE_E_NUMERIC ||
-           status == LODE_E_STOPPED;
+    return may_go_on(start, status) || is_lost(start) || status == LODE_OK ||
+           status == LODE_E_RUN || status == LODE_E_CLUSTER || status == LODE_E_BUG ||
+           status == LODE_E_NUMERIC || status == LODE_E_STOPPED;
 }
 
 static void tell_how_to_go_on(const struct start *start)
@@ -168,11 +173,10 @@ static lode_status execute(struct start *start)
 /* Lets go of the run, and tells how it went on. */
 static lode_status finish(struct start *start, lode_status status)
 {
-    const bool has_journal = start->journal != NULL;
-    const bool is_lost = has_journal && journal_is_lost(start->journal);
-    if (may_go_on(start, status) && !is_lost) tell_how_to_go_on(start);
+    const bool is_ours = start->journal && !is_lost(start);
+    if (may_go_on(start, status) && is_ours) tell_how_to_go_on(start);
     journal_close(start->journal);
-    if (!status && has_journal) status = journal_remove(start->directory);
+    if (!status && is_ours) status = journal_remove(start->directory);
     if (!status && !start->request->settings.options.quiet)
         fprintf(stderr, "done: lode show %s\n", start->name);
     return status;
