@@ -187,28 +187,25 @@ static lode_status write_ids(struct lode_hdf *file, const char *name, const char
     return lode_hdf_put_filled(file, &column, fill_ids);
 }
 
-/* Event times are many and read by few jobs: packed. What every job reads first (offsets, starts)
- * is plain, which reads at the speed of a copy. */
-static lode_status write_i64(struct lode_hdf *file, const char *name, const char *title,
-                             const char *units, const struct spool *spool, int64_t rows,
-                             bool deflate)
-{
-    const struct lode_hdf_column column = {.name = name,
-                                           .type = LODE_HDF_I64,
-                                           .rows = rows,
-                                           .data = spool,
-                                           .units = units,
-                                           .title = title,
-                                           .deflate = deflate};
-    return lode_hdf_put_filled(file, &column, fill_rows);
-}
-
-/* A plain column of any type without units. */
+/* Plain: what jobs read first reads at the speed of a copy, and packing event times took a quarter
+ * of staging's time (docs/decisions/0008). */
 static lode_status write_plain(struct lode_hdf *file, const char *name, const char *title,
                                enum lode_hdf_type type, const struct spool *spool, int64_t rows)
 {
     const struct lode_hdf_column column = {
         .name = name, .type = type, .rows = rows, .data = spool, .title = title};
+    return lode_hdf_put_filled(file, &column, fill_rows);
+}
+
+static lode_status write_times(struct lode_hdf *file, const char *name, const char *title,
+                               const struct spool *spool, int64_t rows)
+{
+    const struct lode_hdf_column column = {.name = name,
+                                           .type = LODE_HDF_I64,
+                                           .rows = rows,
+                                           .data = spool,
+                                           .units = LODE_TIME_UNITS,
+                                           .title = title};
     return lode_hdf_put_filled(file, &column, fill_rows);
 }
 
@@ -238,16 +235,15 @@ lode_status columns_write(struct columns *c, struct lode_hdf *file)
     if (c->n_users == 0) lode_try(put_i64(&c->session_offsets, 0));
     if (c->n_sessions == 0) lode_try(put_i64(&c->event_offsets, 0));
     lode_try(write_ids(file, LODE_PART_USER_ID, "id of the user", &c->users, c->n_users));
-    lode_try(write_i64(file, LODE_PART_SESSION_OFFSET, "first session of each user, and the end",
-                       NULL, &c->session_offsets, c->n_users + 1, false));
+    lode_try(write_plain(file, LODE_PART_SESSION_OFFSET, "first session of each user, and the end",
+                         LODE_HDF_I64, &c->session_offsets, c->n_users + 1));
     lode_try(
         write_ids(file, LODE_PART_SESSION_ID, "id of the session", &c->sessions, c->n_sessions));
-    lode_try(write_i64(file, LODE_PART_SESSION_START, "start of the session", LODE_TIME_UNITS,
-                       &c->starts, c->n_sessions, false));
-    lode_try(write_i64(file, LODE_PART_EVENT_OFFSET, "first event of each session, and the end",
-                       NULL, &c->event_offsets, c->n_sessions + 1, false));
-    lode_try(write_i64(file, LODE_PART_EVENT_TIME, "time of the event", LODE_TIME_UNITS, &c->times,
-                       c->n_events, true));
+    lode_try(write_times(file, LODE_PART_SESSION_START, "start of the session", &c->starts,
+                         c->n_sessions));
+    lode_try(write_plain(file, LODE_PART_EVENT_OFFSET, "first event of each session, and the end",
+                         LODE_HDF_I64, &c->event_offsets, c->n_sessions + 1));
+    lode_try(write_times(file, LODE_PART_EVENT_TIME, "time of the event", &c->times, c->n_events));
     lode_try(write_plain(file, LODE_PART_EVENT_NAME, "code of the event's name", c->names.type,
                          &c->names.spool, c->n_events));
     for (int64_t k = 0; k < c->plan->n_kpis; k++) lode_try(write_kpi(c, file, k));
