@@ -1,12 +1,16 @@
 /* Leaf "opportunities.pattern_sums": the gram lists of one range of keys, summed over all
  * partitions. What no scenario keeps is left out here, so that the coordinator holds no more than
- * the tables show.
+ * the tables show; table `summary` counts it all the same.
  *
  * Parameters: array of spaces (cohorts, tokens, k, classes, array of KPIs (bits of the classes in
- * which it is faulty), and for each cohort and KPI the fewest faulty sessions).
+ * which it is faulty, and of those in which it has a value), and for each cohort and KPI the fewest
+ * faulty sessions).
  * Records: key u16 big-endian number of the space, value a gram list (gram_ranges.h).
- * Result: for each space in turn a gram list.
+ * Result: for each space in turn a gram list, and for each of its KPIs two u64: patterns left out,
+ * and their sessions.
  */
+#include <endian.h>
+
 #include "common/wire/pack.h"
 #include "jobs/opportunities/grams/gram_merge.h"
 #include "jobs/opportunities/patterns.h"
@@ -17,8 +21,9 @@ struct kept_space {
     struct gram_space space;
     uint64_t cohort_keys; /* keys of one cohort */
     uint32_t n_kpis;      /* 0: all is kept */
-    uint32_t faulty[PATTERN_MAX_KPIS];
-    uint64_t *least; /* [n_cohorts x n_kpis] */
+    uint32_t faulty[PATTERN_MAX_KPIS], valued[PATTERN_MAX_KPIS];
+    uint64_t left_out[PATTERN_MAX_KPIS][2]; /* patterns, sessions */
+    uint64_t *least;                        /* [n_cohorts x n_kpis] */
 };
 
 struct leaf {
@@ -49,6 +54,8 @@ static lode_status unpack_space(struct lode_unpack *in, struct lode_arena *arena
     for (uint32_t i = 0; i < kept->n_kpis; i++) {
         lode_try(lode_unpack_count(in, "classes of a KPI", (1 << PATTERN_MAX_CLASSES) - 1, &bits));
         kept->faulty[i] = (uint32_t)bits;
+        lode_try(lode_unpack_count(in, "classes of a KPI", (1 << PATTERN_MAX_CLASSES) - 1, &bits));
+        kept->valued[i] = (uint32_t)bits;
     }
     const int64_t n_least = space->n_cohorts * kept->n_kpis;
     if (n_least > in->end - in->at)
@@ -69,15 +76,24 @@ static lode_status unpack_params(struct leaf *leaf)
     return lode_unpack_end(&in);
 }
 
-static bool is_kept(const struct kept_space *kept, uint64_t key, const uint32_t *counts)
+static uint64_t sessions_of(const struct kept_space *kept, const uint32_t *counts, uint32_t classes)
+{
+    uint64_t sessions = 0;
+    for (int c = 0; c < kept->space.n_classes; c++)
+        if (classes >> c & 1) sessions += counts[c];
+    return sessions;
+}
+
+static bool is_kept(struct kept_space *kept, uint64_t key, const uint32_t *counts)
 {
     if (kept->n_kpis == 0) return true;
     const uint64_t *least = kept->least + key / kept->cohort_keys * kept->n_kpis;
+    for (uint32_t i = 0; i < kept->n_kpis; i++)
+        if (sessions_of(kept, counts, kept->faulty[i]) >= least[i]) return true;
     for (uint32_t i = 0; i < kept->n_kpis; i++) {
-        uint64_t faulty = 0;
-        for (int c = 0; c < kept->space.n_classes; c++)
-            if (kept->faulty[i] >> c & 1) faulty += counts[c];
-        if (faulty >= least[i]) return true;
+        const uint64_t sessions = sessions_of(kept, counts, kept->valued[i]);
+        kept->left_out[i][0] += sessions > 0;
+        kept->left_out[i][1] += sessions;
     }
     return false;
 }
@@ -102,8 +118,7 @@ static lode_status add_lists(struct leaf *leaf, uint32_t number, struct gram_mer
 }
 
 /* The sum of the lists, without what no scenario keeps. */
-static lode_status put_sum(struct leaf *leaf, const struct kept_space *kept,
-                           struct gram_merge *merge)
+static lode_status put_sum(struct leaf *leaf, struct kept_space *kept, struct gram_merge *merge)
 {
     const struct lode_arena_mark mark = lode_arena_mark(leaf->task->arena);
     const int n_classes = kept->space.n_classes;
@@ -121,6 +136,10 @@ static lode_status put_sum(struct leaf *leaf, const struct kept_space *kept,
         gram_writer_put(&writer, sum.keys[i], counts, n_classes);
     }
     lode_try(gram_writer_end(&writer, occurrences));
+    for (uint32_t i = 0; i < kept->n_kpis; i++) {
+        const uint64_t out[2] = {htole64(kept->left_out[i][0]), htole64(kept->left_out[i][1])};
+        lode_try(lode_bytes_append(leaf->task->output, out, sizeof out));
+    }
     lode_arena_rewind(leaf->task->arena, mark);
     return lode_task_advance(leaf->task, sum.n_patterns + 1);
 }

@@ -31,6 +31,7 @@ struct merging {
     int64_t n_plans;
     int64_t n_merges;
     struct gram_merge *merges;
+    struct patterns_left_out (*left_out)[PATTERN_MAX_KPIS]; /* [n_merges] */
 };
 
 /* Outcomes of one KPI: normal, faulty and, if there are such sessions, no value. */
@@ -139,6 +140,7 @@ static lode_status make_merges(const struct lode_run *run, const struct pattern_
     for (int64_t i = 0; i < merging->n_plans; i++)
         n += merging->plans[i].last_k - merging->plans[i].first_k + 1;
     lode_try(lode_take_zero(run->arena, n, &merging->merges));
+    lode_try(lode_take_zero(run->arena, n, &merging->left_out));
     for (int64_t i = 0; i < merging->n_plans; i++) {
         const struct pattern_plan *plan = &merging->plans[i];
         const int n_classes = pattern_classes(run->store, plan);
@@ -160,21 +162,33 @@ static lode_status make_merges(const struct lode_run *run, const struct pattern_
     return LODE_OK;
 }
 
-static lode_status merge_task(void *context, int64_t task, const uint8_t *result, size_t size)
+/* Adds one list of a result; moves past it. */
+static lode_status merge_list(struct merging *merging, int64_t merge, int64_t task,
+                              const uint8_t **result, size_t *size)
 {
-    struct merging *merging = context;
-    for (int64_t i = 0; i < merging->n_merges; i++) {
-        size_t used;
-        const lode_status status = gram_merge_add(&merging->merges[i], result, size, &used);
-        if (status)
-            return lode_note(status, "patterns of k=%d in result %lld", merging->merges[i].space.k,
-                             (long long)task);
-        result += used;
-        size -= used;
-    }
+    size_t used = 0;
+    const lode_status status = gram_merge_add(&merging->merges[merge], *result, *size, &used);
+    if (status)
+        return lode_note(status, "patterns of k=%d in result %lld", merging->merges[merge].space.k,
+                         (long long)task);
+    *result += used;
+    *size -= used;
+    return LODE_OK;
+}
+
+static lode_status check_end(int64_t task, size_t size)
+{
     if (size == 0) return LODE_OK;
     return lode_fail(LODE_E_MESSAGE, "%zu bytes too many in result %lld of patterns", size,
                      (long long)task);
+}
+
+static lode_status merge_task(void *context, int64_t task, const uint8_t *result, size_t size)
+{
+    struct merging *merging = context;
+    for (int64_t i = 0; i < merging->n_merges; i++)
+        lode_try(merge_list(merging, i, task, &result, &size));
+    return check_end(task, size);
 }
 
 /* A task's partition, in words. */
@@ -198,27 +212,37 @@ static uint64_t expected_bytes(const struct lode_store *store, const struct merg
     return bytes;
 }
 
-/* Bits of the classes in which the plan's KPI `position` is faulty. */
-static uint32_t faulty_classes(const struct lode_store *store, const struct pattern_plan *plan,
-                               int position)
+/* Bits of the classes in which the plan's KPI `position` has this outcome. */
+static uint32_t classes_with(const struct lode_store *store, const struct pattern_plan *plan,
+                             int position, int outcome)
 {
     uint32_t bits = 0;
     for (int c = 0; c < pattern_classes(store, plan); c++)
-        if (pattern_digit(store, plan, c, position) == 1) bits |= UINT32_C(1) << c;
+        if (pattern_digit(store, plan, c, position) == outcome) bits |= UINT32_C(1) << c;
     return bits;
+}
+
+/* KPIs by which a list is sifted; none: all of it is kept, as table `summary` needs the single
+ * events. */
+static int sifting_kpis(const struct pattern_plan *plan, int k)
+{
+    return k > 1 && plan->least_faulty ? plan->n_kpis : 0;
 }
 
 static lode_status pack_space(const struct lode_store *store, const struct pattern_plan *plan,
                               const struct gram_space *space, struct lode_bytes *out)
 {
-    /* table `summary` shows every single event */
-    const int n_kpis = space->k > 1 && plan->least_faulty ? plan->n_kpis : 0;
+    const int n_kpis = sifting_kpis(plan, space->k);
     lode_try(lode_pack_u64(out, (uint64_t)space->n_cohorts));
     lode_try(lode_pack_u64(out, (uint64_t)space->n_tokens));
     lode_try(lode_pack_u64(out, (uint64_t)space->k));
     lode_try(lode_pack_u64(out, (uint64_t)space->n_classes));
     lode_try(lode_pack_array(out, (uint32_t)n_kpis));
-    for (int i = 0; i < n_kpis; i++) lode_try(lode_pack_u64(out, faulty_classes(store, plan, i)));
+    for (int i = 0; i < n_kpis; i++) {
+        const uint32_t faulty = classes_with(store, plan, i, 1);
+        lode_try(lode_pack_u64(out, faulty));
+        lode_try(lode_pack_u64(out, faulty | classes_with(store, plan, i, 0)));
+    }
     for (int64_t i = 0; i < n_kpis * space->n_cohorts; i++)
         lode_try(lode_pack_u64(out, plan->least_faulty[i]));
     return LODE_OK;
@@ -235,6 +259,39 @@ static lode_status pack_spaces(const struct lode_store *store, const struct merg
             lode_try(pack_space(store, plan, &merge++->space, out));
     }
     return LODE_OK;
+}
+
+/* What a list is followed by: what was left out of it. */
+static lode_status merge_left_out(struct patterns_left_out *left_out, int n_kpis, int64_t task,
+                                  const uint8_t **result, size_t *size)
+{
+    uint64_t numbers[2];
+    for (int i = 0; i < n_kpis; i++) {
+        if (*size < sizeof numbers)
+            return lode_fail(LODE_E_MESSAGE, "result %lld of patterns ends too early",
+                             (long long)task);
+        memcpy(numbers, *result, sizeof numbers);
+        left_out[i].distinct += (int64_t)(le64toh(numbers[0]) & INT64_MAX);
+        left_out[i].pairs += (int64_t)(le64toh(numbers[1]) & INT64_MAX);
+        *result += sizeof numbers;
+        *size -= sizeof numbers;
+    }
+    return LODE_OK;
+}
+
+static lode_status merge_range(void *context, int64_t task, const uint8_t *result, size_t size)
+{
+    struct merging *merging = context;
+    int64_t merge = 0;
+    for (int64_t i = 0; i < merging->n_plans; i++) {
+        const struct pattern_plan *plan = &merging->plans[i];
+        for (int k = plan->first_k; k <= plan->last_k; k++, merge++) {
+            lode_try(merge_list(merging, merge, task, &result, &size));
+            lode_try(merge_left_out(merging->left_out[merge], sifting_kpis(plan, k), task, &result,
+                                    &size));
+        }
+    }
+    return check_end(task, size);
 }
 
 static void describe_range(const void *context, int64_t task, char *text, size_t size)
@@ -255,7 +312,7 @@ static lode_status map_shuffle(struct lode_run *run, struct lode_stage *map, uin
                                                          : ranges > MOST_RANGES ? MOST_RANGES
                                                                                 : (int64_t)ranges,
                                               .describe = describe_range},
-                                   .merge_reduce = merge_task,
+                                   .merge_reduce = merge_range,
                                    .context = merging};
     shuffle.map.leaf = "opportunities.pattern_pieces";
     lode_status status = pack_spaces(run->store, merging, &shuffle.reduce.params);
@@ -293,11 +350,14 @@ done:
 static lode_status finish(struct lode_run *run, struct merging *merging,
                           struct pattern_counts *const *counts)
 {
-    struct gram_merge *merge = merging->merges;
+    int64_t merge = 0;
     for (int64_t i = 0; i < merging->n_plans; i++) {
         const struct pattern_plan *plan = &merging->plans[i];
-        for (int k = plan->first_k; k <= plan->last_k; k++)
-            lode_try(gram_merge_finish(merge++, run->arena, &counts[i][k - plan->first_k]));
+        for (int k = plan->first_k; k <= plan->last_k; k++, merge++) {
+            struct pattern_counts *of_k = &counts[i][k - plan->first_k];
+            lode_try(gram_merge_finish(&merging->merges[merge], run->arena, of_k));
+            memcpy(of_k->left_out, merging->left_out[merge], sizeof of_k->left_out);
+        }
     }
     return LODE_OK;
 }

@@ -25,6 +25,12 @@ struct pattern_plan {
     int first_k, last_k;
 };
 
+/* Patterns that were left out, as table `summary` counts them for one KPI. */
+struct patterns_left_out {
+    int64_t distinct; /* patterns that a session with a value of the KPI has */
+    int64_t pairs;    /* of such a session and a pattern */
+};
+
 /* Counts of one plan and one k. key = (cohort * V + token_1) * V + token_2 ... (base V = tokens).
  */
 struct pattern_counts {
@@ -34,6 +40,7 @@ struct pattern_counts {
     const uint64_t *keys;                     /* [n_patterns], ascending */
     const uint32_t *counts;                   /* [n_patterns x n_classes] sessions */
     int64_t occurrences[PATTERN_MAX_CLASSES]; /* positions, repeats included, per class */
+    struct patterns_left_out left_out[PATTERN_MAX_KPIS]; /* per KPI of a plan over all sessions */
 };
 
 struct pattern_tokens {

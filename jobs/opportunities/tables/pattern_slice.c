@@ -31,7 +31,8 @@ struct pattern_slice pattern_slice_of(const struct scenarios *scenarios,
                                   .n = end - first,
                                   .keys = counts->keys + first,
                                   .counts = counts->counts + first * counts->n_classes,
-                                  .first_key = first_key};
+                                  .first_key = first_key,
+                                  .left_out = counts->left_out[scenario->position]};
     for (int c = 0; c < counts->n_classes; c++) {
         const int digit = pattern_digit(store, plan, c, scenario->position);
         slice.normal_mask[c] = digit == 0 ? UINT32_MAX : 0;

@@ -12,7 +12,9 @@ struct pattern_slice {
     uint64_t first_key;     /* of the cohort: key - first_key holds the tokens, base V */
     uint32_t faulty_mask[PATTERN_MAX_CLASSES]; /* all bits set where the class is faulty, else 0 */
     uint32_t normal_mask[PATTERN_MAX_CLASSES];
-    int64_t occurrences; /* of sessions with a value; meaningful for a plan over all sessions */
+    /* both of sessions with a value; meaningful for a plan over all sessions */
+    int64_t occurrences;
+    struct patterns_left_out left_out; /* not among the keys */
 };
 
 /* k must lie within the scenario's plan. */

@@ -24,7 +24,8 @@ static lode_status take_columns(int64_t n, struct lode_arena *arena, struct summ
 
 static void count_distinct(const struct pattern_slice *slice, int64_t *distinct, int64_t *pairs)
 {
-    *distinct = *pairs = 0;
+    *distinct = slice->left_out.distinct;
+    *pairs = slice->left_out.pairs;
     for (int64_t i = 0; i < slice->n; i++) {
         uint32_t faulty, normal;
         pattern_slice_at(slice, i, &faulty, &normal);

@@ -302,6 +302,11 @@ static void workers_that_sum_leave_out_what_no_kpi_needs(void **state)
         n++;
     }
     assert_true(n > 0 && n < whole[1].n_patterns);
+    int64_t pairs = 0; /* of those left out: normal sessions alone have them */
+    for (int64_t i = 0; i < whole[1].n_patterns; i++)
+        if (whole[1].counts[2 * i + 1] == 0) pairs += whole[1].counts[2 * i];
+    assert_int_equal(whole[1].n_patterns - n, kept[1].left_out[0].distinct);
+    assert_int_equal(pairs, kept[1].left_out[0].pairs);
     assert_int_equal(n, kept[1].n_patterns);
     assert_int_equal(whole[1].occurrences[0], kept[1].occurrences[0]);
     plan.least_faulty = never;
