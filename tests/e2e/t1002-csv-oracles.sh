@@ -1,5 +1,5 @@
 #!/bin/sh
-# CSV is split as libcsv and Python's csv module split it: generated files, and every real one.
+# CSV is split, and read in rows, as by libcsv and Python's csv module: generated and all real files.
 . "$(dirname "$0")/lib.sh"
 
 oracles="$python $LODE_SOURCE/tests/oracle/oracles.py $LODE_SPLIT"
@@ -9,7 +9,8 @@ expect "a difference is found and told" '
     printf "a,b\n1,\"2\" \n" >odd.csv
     not $oracles files odd.csv >told
     grep -q "record 1 is not as libcsv reads it" told
-    grep -q "record 1 is not as Python reads it" told'
+    grep -q "odd.csv: record 1 is not as Python reads it" told
+    grep -q "odd.csv (rows): record 1 is not as Python reads it" told'
 
 seed=${LODE_SEED:-1}
 expect "generated files, seeds $seed to $((seed + 299)) (LODE_SEED)" '$oracles generated $seed 300'
