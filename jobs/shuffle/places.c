@@ -1,12 +1,13 @@
 /* Places: a radix sort of the prefixes, byte by byte from the lowest, leaving out bytes that all
- * places share (decimal ids differ in few); then runs of equal cut prefixes are merge sorted by
+ * places share, and two bytes at a time where they differ in few bits, as the digits of decimal ids
+ * do; then runs of equal cut prefixes are merge sorted by
  * their whole keys. Both are stable.
  */
 #include "jobs/shuffle/places.h"
 
 #include <string.h>
 
-enum { FEW = 48, DIGITS = 256, INSERTION_RUN = 12 };
+enum { FEW = 48, DIGIT_BITS = 12, INSERTION_RUN = 12 };
 
 struct comparison {
     places_compare_fn compare;
@@ -71,33 +72,70 @@ static void merge_sort(struct place *places, struct place *scratch, int64_t n,
     if (from != places) memcpy(places, from, (size_t)n * sizeof *places);
 }
 
-/* One pass by the byte at `shift`. */
-static void scatter(const struct place *from, struct place *to, int64_t n, int shift)
+/* What one pass sorts by: the low bits of one byte of the prefix, or of two. */
+struct digit {
+    int shift[2], bits[2];
+};
+
+static inline uint32_t digit_of(const struct digit *digit, uint64_t prefix)
 {
-    int64_t next[DIGITS] = {0};
+    const uint64_t low = prefix >> digit->shift[0] & ((UINT64_C(1) << digit->bits[0]) - 1);
+    const uint64_t high = prefix >> digit->shift[1] & ((UINT64_C(1) << digit->bits[1]) - 1);
+    return (uint32_t)(high << digit->bits[0] | low);
+}
+
+static void scatter(const struct place *from, struct place *to, int64_t n,
+                    const struct digit *digit_read)
+{
+    const struct digit digit = *digit_read; /* in registers */
+    const uint32_t n_digits = UINT32_C(1) << (digit.bits[0] + digit.bits[1]);
+    int64_t next[1 << DIGIT_BITS];
     int64_t sum = 0;
-    for (int64_t i = 0; i < n; i++) next[from[i].prefix >> shift & 0xff]++;
-    for (int d = 0; d < DIGITS; d++) {
+    memset(next, 0, n_digits * sizeof *next);
+    for (int64_t i = 0; i < n; i++) next[digit_of(&digit, from[i].prefix)]++;
+    for (uint32_t d = 0; d < n_digits; d++) {
         const int64_t count = next[d];
         next[d] = sum;
         sum += count;
     }
-    for (int64_t i = 0; i < n; i++) to[next[from[i].prefix >> shift & 0xff]++] = from[i];
+    for (int64_t i = 0; i < n; i++) to[next[digit_of(&digit, from[i].prefix)]++] = from[i];
+}
+
+/* Bits of the byte at `shift` up to the highest in which places differ; 0: they share it. */
+static int differing_bits(uint64_t differ, int shift)
+{
+    const unsigned byte = (unsigned)(differ >> shift & 0xff);
+    return byte == 0 ? 0 : 32 - __builtin_clz(byte);
+}
+
+/* The next digit from *shift on, which moves behind it; false: there is none. */
+static bool next_digit(uint64_t differ, int *shift, struct digit *digit)
+{
+    *digit = (struct digit){0};
+    for (int part = 0; *shift < 64; *shift += 8) {
+        const int bits = differing_bits(differ, *shift);
+        if (bits == 0) continue;
+        if (part == 2 || digit->bits[0] + bits > DIGIT_BITS) break;
+        digit->shift[part] = *shift;
+        digit->bits[part++] = bits;
+    }
+    return digit->bits[0] > 0;
 }
 
 static void radix_sort(struct place *places, struct place *scratch, int64_t n)
 {
     struct place *from = places;
     struct place *to = scratch;
+    struct digit digit;
     uint64_t differ = 0;
+    int shift = 0;
     bool sorted = true;
     for (int64_t i = 1; i < n; i++) {
         differ |= places[i].prefix ^ places[0].prefix;
         sorted = sorted && places[i - 1].prefix <= places[i].prefix;
     }
-    for (int shift = 0; shift < 64 && !sorted; shift += 8) {
-        if ((differ >> shift & 0xff) == 0) continue;
-        scatter(from, to, n, shift);
+    while (!sorted && next_digit(differ, &shift, &digit)) {
+        scatter(from, to, n, &digit);
         struct place *const other = from;
         from = to;
         to = other;

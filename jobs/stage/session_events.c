@@ -98,7 +98,7 @@ static lode_status move_to_sorter(struct session_events *e)
     for (int64_t i = 0; i < e->n_kept; i++) {
         const uint32_t n_cells = e->n_cells ? e->n_cells[i] : 0;
         lode_try(put_sorter(e, e->times[i], e->names[i], cells, n_cells));
-        cells += n_cells;
+        if (n_cells > 0) cells += n_cells; /* else there may be no array */
     }
     e->n_kept = 0;
     e->n_cells_kept = 0;

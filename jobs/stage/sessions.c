@@ -207,7 +207,7 @@ static lode_status put_batch(struct sessions *s, struct target *target, struct r
         }
         const int64_t n_cells = batch->n_cells ? batch->n_cells[i] : 0;
         put_cells(s, cells, n_cells, target->row.kpis, target->row.attributes);
-        cells += n_cells;
+        if (n_cells > 0) cells += n_cells; /* else there may be no array */
     }
     return put_events(s, target, batch, first, batch->n);
 }

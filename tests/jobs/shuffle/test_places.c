@@ -3,6 +3,7 @@
 #include "common/stats/random.h"
 #include "jobs/shuffle/places.h"
 
+#include <stdio.h>
 #include <string.h>
 
 enum { N = 3000 };
@@ -67,6 +68,25 @@ static void many_keys_are_sorted_and_equal_ones_keep_their_order(void **state)
     for (int64_t n = 0; n <= N; n = n * 2 + 1) check_sort(keys, n);
 }
 
+/* Ids of one to seven digits: bytes with few bits, sorted two at a time; and bytes of all values.
+ */
+static void decimal_and_binary_keys_are_sorted(void **state)
+{
+    static char texts[2][N][16];
+    const char *keys[2][N];
+    struct lode_random random = lode_random_begin(8, 0);
+    (void)state;
+    for (int i = 0; i < N; i++) {
+        snprintf(
+            texts[0][i], sizeof texts[0][i], "%u",
+            (unsigned)(lode_random_below(&random, 10000000) >> lode_random_below(&random, 23)));
+        for (int c = 0; c < 4; c++) texts[1][i][c] = (char)(1 + lode_random_below(&random, 255));
+        for (int k = 0; k < 2; k++) keys[k][i] = texts[k][i];
+    }
+    check_sort(keys[0], N);
+    check_sort(keys[1], N);
+}
+
 static void keys_in_order_stay_as_they_are(void **state)
 {
     static char texts[N][16];
@@ -86,6 +106,7 @@ int main(void)
         cmocka_unit_test(prefixes_are_ordered_as_keys_are),
         cmocka_unit_test(a_prefix_says_whether_it_is_the_whole_key),
         cmocka_unit_test(many_keys_are_sorted_and_equal_ones_keep_their_order),
+        cmocka_unit_test(decimal_and_binary_keys_are_sorted),
         cmocka_unit_test(keys_in_order_stay_as_they_are),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
