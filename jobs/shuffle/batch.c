@@ -1,6 +1,6 @@
-/* Batch: [bucket, record][bucket, record]... from the front of the memory; when it is sorted, two
- * arrays of places behind that (the second is the sort's scratch). It is full when another record
- * and its two places do not fit.
+/* Batch: [bucket, record][bucket, record]... from the front of the memory; when it is sorted, the
+ * places behind that, and room for those of the largest bucket once more, to sort with. It is full
+ * when another record and its places do not fit.
  *
  * Keys often begin alike ("session-0001"), so prefixes are taken behind what all of them share.
  */
@@ -94,7 +94,8 @@ bool batch_put(struct batch *batch, int64_t bucket, const struct shuffle_record 
 {
     const uint32_t head = (uint32_t)bucket;
     const size_t size = sizeof head + shuffle_record_size(record);
-    const size_t places = 2 * sizeof(struct place) * (size_t)(batch->n + 1) + ALIGNMENT;
+    const size_t places =
+        sizeof(struct place) * (size_t)(batch->n + batch->n_largest + 2) + ALIGNMENT;
     if (record->key_size + record->value_size > batch->size ||
         batch->used + size + places > batch->size)
         return false;
@@ -108,7 +109,7 @@ bool batch_put(struct batch *batch, int64_t bucket, const struct shuffle_record 
     }
     share(batch, key, record->key_size);
     batch->used += size;
-    batch->ends[bucket]++;
+    if (++batch->ends[bucket] > batch->n_largest) batch->n_largest = batch->ends[bucket];
     batch->n++;
     return true;
 }
@@ -166,7 +167,7 @@ void batch_sort(struct batch *batch)
 
 void batch_get(const struct batch *batch, int64_t i, struct shuffle_record *record)
 {
-    enum { AHEAD = 8 }; /* sorted records lie anywhere: let the next ones be on their way */
+    enum { AHEAD = 16 }; /* sorted records lie anywhere: let the next ones be on their way */
     if (i + AHEAD < batch->n) __builtin_prefetch(batch->memory + batch->places[i + AHEAD].at);
     record->source = -1;
     read_at(batch, batch->places[i].at, record);
@@ -184,5 +185,6 @@ void batch_clear(struct batch *batch)
 {
     batch->used = 0;
     batch->n = 0;
+    batch->n_largest = 0;
     memset(batch->ends, 0, (size_t)batch->n_buckets * sizeof *batch->ends);
 }

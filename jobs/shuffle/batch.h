@@ -28,7 +28,8 @@ struct batch {
     size_t used; /* records, from the front; their places are made behind them */
     int64_t n;
     int64_t n_buckets;
-    int64_t *ends; /* [n_buckets] records of each bucket; once sorted the end of its places */
+    int64_t n_largest; /* records of the bucket that has most */
+    int64_t *ends;     /* [n_buckets] records of each bucket; once sorted the end of its places */
     struct place *places; /* [n] once sorted */
     size_t shared;        /* bytes that all keys begin with */
     size_t first_key;     /* where the first record's key is; its first `shared` bytes are them */
