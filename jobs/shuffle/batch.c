@@ -167,8 +167,12 @@ void batch_sort(struct batch *batch)
 
 void batch_get(const struct batch *batch, int64_t i, struct shuffle_record *record)
 {
-    enum { AHEAD = 16 }; /* sorted records lie anywhere: let the next ones be on their way */
-    if (i + AHEAD < batch->n) __builtin_prefetch(batch->memory + batch->places[i + AHEAD].at);
+    enum { AHEAD = 16, USUAL_BYTES = 32 };
+    if (i + AHEAD < batch->n) { /* sorted records lie anywhere: let the next ones be on their way */
+        const uint8_t *next = batch->memory + batch->places[i + AHEAD].at;
+        __builtin_prefetch(next);
+        __builtin_prefetch(next + USUAL_BYTES);
+    }
     record->source = -1;
     read_at(batch, batch->places[i].at, record);
 }
