@@ -148,12 +148,20 @@ lode_status columns_user(void *columns, struct record_id id, const uint32_t *att
     return put_attributes(c, true, attributes);
 }
 
+/* A large column takes its time: the task is alive. */
+static lode_status advance(const struct spool *spool, size_t rows)
+{
+    struct lode_task *task = spool->set->site.task;
+    return task ? lode_task_advance(task, (int64_t)rows) : LODE_OK;
+}
+
 /* The next rows of a column that waits in the form of the disk. */
 static lode_status fill_rows(const struct lode_hdf_column *column, size_t first, size_t rows,
                              void *out)
 {
     struct spool *spool = (struct spool *)(uintptr_t)column->data;
     (void)first;
+    lode_try(advance(spool, rows));
     return spool_take(spool, out, rows * lode_hdf_item_size(column));
 }
 
@@ -165,6 +173,7 @@ static lode_status fill_ids(const struct lode_hdf_column *column, size_t first, 
     const size_t width = (size_t)column->width;
     char *text = out;
     (void)first;
+    lode_try(advance(spool, rows));
     for (size_t i = 0; i < rows; i++, text += width) {
         uint16_t size;
         lode_try(spool_take(spool, &size, sizeof size));
