@@ -147,7 +147,7 @@ static lode_status take_header(struct reader *in, int64_t *counts)
         return fault(in, "not a zoneinfo file");
     if (in->at[4] < '2') return fault(in, "zoneinfo of version 1; 2 or later is wanted");
     for (int i = 0; i < COUNTS; i++) {
-        counts[i] = number(in->at + 20 + 4 * i, 4);
+        counts[i] = number(in->at + 20 + (size_t)4 * (size_t)i, 4);
         if (counts[i] < 0 || counts[i] > CHANGES_LIMIT) return fault(in, "a count out of range");
     }
     in->at += HEADER_SIZE;
@@ -247,7 +247,7 @@ static lode_status read_file(struct reader *in, struct lode_arena *arena, struct
     }
     if (counts[TYPES] < 1) return fault(in, "no offset at all");
     if (counts[LEAP] > 0) return fault(in, "with leap seconds; name the zone without `right/`");
-    lode_try(lode_take(arena, counts[TIMES] + 2 * UNROLLED_YEARS, &zone->changes));
+    lode_try(lode_take(arena, counts[TIMES] + INT64_C(2) * UNROLLED_YEARS, &zone->changes));
     lode_try(take_changes(in, counts, zone, &last, &offset));
     const size_t size = body_size(counts, 8);
     in->at += size;

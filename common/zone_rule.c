@@ -99,7 +99,7 @@ static int64_t days_of(const struct lode_zone_date *date, int year)
     const int64_t next = date->month == 12 ? lode_text_days(year + 1, 1, 1)
                                            : lode_text_days(year, date->month + 1, 1);
     const int weekday = (int)(((first + 4) % 7 + 7) % 7); /* 1970-01-01 was a Thursday */
-    int64_t day = first + (date->day - weekday + 7) % 7 + (date->week - 1) * 7;
+    int64_t day = first + (date->day - weekday + 7) % 7 + INT64_C(7) * (date->week - 1);
     if (day >= next) day -= 7; /* week 5 of a month that has four such days */
     return day;
 }

@@ -124,10 +124,9 @@ static const uint8_t *read_at(const struct batch *batch, uint64_t at, struct shu
 static int compare_at(const void *context, uint64_t left, uint64_t right)
 {
     const struct batch *batch = context;
-    struct shuffle_record a;
-    struct shuffle_record b;
-    read_at(batch, left, &a);
-    read_at(batch, right, &b);
+    struct shuffle_record a = {0};
+    struct shuffle_record b = {0};
+    if (!read_at(batch, left, &a) || !read_at(batch, right, &b)) return 0; /* never: see read_at */
     return shuffle_compare(a.key, a.key_size, b.key, b.key_size);
 }
 

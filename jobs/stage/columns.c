@@ -159,7 +159,7 @@ static lode_status advance(const struct spool *spool, size_t rows)
 static lode_status fill_rows(const struct lode_hdf_column *column, size_t first, size_t rows,
                              void *out)
 {
-    struct spool *spool = (struct spool *)(uintptr_t)column->data;
+    struct spool *spool = *(struct spool *const *)column->data;
     (void)first;
     lode_try(advance(spool, rows));
     return spool_take(spool, out, rows * lode_hdf_item_size(column));
@@ -169,7 +169,7 @@ static lode_status fill_rows(const struct lode_hdf_column *column, size_t first,
 static lode_status fill_ids(const struct lode_hdf_column *column, size_t first, size_t rows,
                             void *out)
 {
-    struct spool *spool = (struct spool *)(uintptr_t)column->data;
+    struct spool *spool = *(struct spool *const *)column->data;
     const size_t width = (size_t)column->width;
     char *text = out;
     (void)first;
@@ -184,35 +184,36 @@ static lode_status fill_ids(const struct lode_hdf_column *column, size_t first, 
 }
 
 static lode_status write_ids(struct lode_hdf *file, const char *name, const char *title,
-                             const struct ids *ids, int64_t rows)
+                             struct ids *ids, int64_t rows)
 {
+    struct spool *const spool = &ids->spool;
     const struct lode_hdf_column column = {.name = name,
                                            .type = LODE_HDF_TEXT,
                                            .rows = rows,
                                            .width = (int64_t)ids->width,
-                                           .data = &ids->spool,
+                                           .data = &spool,
                                            .title = title,
                                            .deflate = true};
     return lode_hdf_put_filled(file, &column, fill_ids);
 }
 
 /* Plain: what jobs read first reads at the speed of a copy, and packing event times took a quarter
- * of staging's time (docs/decisions/0008). */
+ * of staging's time (docs/decisions/0009). */
 static lode_status write_plain(struct lode_hdf *file, const char *name, const char *title,
-                               enum lode_hdf_type type, const struct spool *spool, int64_t rows)
+                               enum lode_hdf_type type, struct spool *spool, int64_t rows)
 {
     const struct lode_hdf_column column = {
-        .name = name, .type = type, .rows = rows, .data = spool, .title = title};
+        .name = name, .type = type, .rows = rows, .data = &spool, .title = title};
     return lode_hdf_put_filled(file, &column, fill_rows);
 }
 
 static lode_status write_times(struct lode_hdf *file, const char *name, const char *title,
-                               const struct spool *spool, int64_t rows)
+                               struct spool *spool, int64_t rows)
 {
     const struct lode_hdf_column column = {.name = name,
                                            .type = LODE_HDF_I64,
                                            .rows = rows,
-                                           .data = spool,
+                                           .data = &spool,
                                            .units = LODE_TIME_UNITS,
                                            .title = title};
     return lode_hdf_put_filled(file, &column, fill_rows);

@@ -247,7 +247,7 @@ static lode_status put_block(const struct single *singles, int64_t n, struct lod
     const struct record *before = &singles[0].record;
     size_t room = 1 + 4 * VARINT_LIMIT;
     for (int64_t i = 0; i < n; i++)
-        room += 2 * VARINT_LIMIT + (size_t)(singles[i].end - singles[i].rest);
+        room += (size_t)2 * VARINT_LIMIT + (size_t)(singles[i].end - singles[i].rest);
     lode_try(lode_bytes_reserve(out, room));
     uint8_t *at = out->data + out->size;
     *at++ = (uint8_t)singles[0].head;
