@@ -37,7 +37,7 @@ small() {
     : >samples
     while kill -0 "$lode" 2>/dev/null; do
         for worker in $(workers_here); do
-            sed -n 's/^VmHWM:[ \t]*\([0-9]*\) kB/\1/p' "/proc/$worker/status" >>samples 2>/dev/null
+            sed -n 's/^VmHWM:[ \t]*\([0-9]*\) kB/\1/p' "/proc/$worker/status" >>samples 2>/dev/null || : # it has ended
         done
         sleep 0.1 # looking at a process now and then
     done

@@ -61,7 +61,7 @@ refuse 2 "time zone '../passwd'" 'lode stage events mixed/two.csv -o x.lode --ti
 
 expect "a dry run of staging says tasks, bytes, memory and disk, and writes nothing" '
     lode gen events --users 2000 --seed 3 -o logs --quiet
-    touch after dry # of this test: there from the start
+    touch before after dry # of this test: there from the start
     find . | sort >before
     lode stage events logs/*.csv -o web.lode --partition-bytes 1M --dry-run >dry
     cat dry
@@ -70,7 +70,7 @@ expect "a dry run of staging says tasks, bytes, memory and disk, and writes noth
     grep -q "^memory: .* budget of " dry
     grep -q "^disk: about .* are free in " dry
     find . | sort >after
-    cmp before after'
+    diff before after'
 
 expect "staging then has the tasks that were said" '
     said=$(sed -n "s/^writing partitions  *\([0-9]*\) .*/\1/p" dry)
@@ -83,7 +83,7 @@ expect "a dry run of a job says the stages that the run then has, and writes not
     cat dry
     grep -q "^memory: 3 workers" dry
     find . | sort >after
-    cmp before after
+    diff before after
     lode run opportunities web.lode -o run1 --local 2 --quiet
     json run1/run.json "[s[\"title\"] for s in d[\"stages\"]]" >titles
     for title in "counting cohorts" "counting patterns" "finding example sessions"; do
