@@ -225,7 +225,8 @@ static void what_the_journal_knows_is_merged_and_not_computed_again(void **state
     map_large(fixture);
     assert_int_equal(latest(fixture)->known, 4);
     assert_ok(map(fixture, "test.number", 20, &collected)); /* as far as the journal goes */
-    assert_int_equal(latest(fixture)->attempts, 20);
+    assert_int_equal(latest(fixture)->known, 0);
+    assert_true(latest(fixture)->attempts >= 20); /* an idle worker may have taken one over */
 }
 
 static void what_was_done_of_a_stage_that_failed_is_known(void **state)
