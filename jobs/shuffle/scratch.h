@@ -25,10 +25,10 @@ static inline struct shuffle_site shuffle_site_of(struct lode_task *task)
 }
 
 /* A share of what the arena has left, for the records of one part of a shuffle: 1 / `parts` of it,
- * at most 128 MiB (more makes nothing faster). */
+ * at most 48 MiB (more makes nothing faster). */
 static inline size_t shuffle_memory(const struct lode_arena *arena, size_t parts)
 {
-    const size_t most = (size_t)128 << 20;
+    const size_t most = (size_t)48 << 20;
     const size_t share = lode_arena_left(arena) / parts / 64 * 64;
     return share < most ? share : most;
 }
