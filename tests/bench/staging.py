@@ -9,6 +9,7 @@ import argparse
 import json
 import os
 import pathlib
+import re
 import resource
 import shutil
 import statistics
@@ -95,7 +96,7 @@ def fsync_seconds(a, path):
     command = ["strace", "-f", "-T", "-e", "trace=fsync,fdatasync", "-o", "trace", a.lode, "stage", "events", path, "-o", "out.lode",
                "--session", "session", "--time", "ts", "--event", "event", "--time-unit", "ms", "--local", a.workers, "--quiet"]
     subprocess.run([str(x) for x in command], check=True, stderr=subprocess.DEVNULL)
-    return sum(float(line.rsplit("<", 1)[1].rstrip(">\n")) for line in open("trace") if line.rstrip().endswith(">"))
+    return sum(float(match.group(1)) for match in re.finditer(r"<([0-9.]+)>$", open("trace").read(), re.M))
 
 
 def against_peers(a, folder):
