@@ -1,5 +1,7 @@
 /* Words: texts to codes, in order of first use. An open-addressing table of codes beside the list
  * of words; both double in the arena when full, so what they leave behind is less than they hold.
+ * In front of it the short words that came last: most columns have few words, and two numbers are
+ * compared sooner than a text is hashed.
  */
 #include "common/store/table.h"
 
@@ -7,9 +9,16 @@
 
 #include "common/hash.h"
 
-enum { FIRST_SLOTS = 64 };
+enum { FIRST_SLOTS = 64, RECENT_BITS = 8, SHORT_BYTES = 16 };
+
+/* A word of at most SHORT_BYTES as two numbers, and its code; size 0: none. */
+struct short_word {
+    uint64_t front, back;
+    uint32_t size, code;
+};
 
 struct lode_words {
+    struct short_word recent[1 << RECENT_BITS];
     struct lode_arena *arena;
     char **list; /* [n_slots / 2] */
     uint64_t *hashes;
@@ -73,7 +82,7 @@ static uint32_t find(const struct lode_words *words, uint64_t hash, const char *
     return UINT32_MAX;
 }
 
-lode_status lode_words_add(struct lode_words *words, const char *text, size_t size, uint32_t *code)
+static lode_status add(struct lode_words *words, const char *text, size_t size, uint32_t *code)
 {
     if (size == 0) text = ""; /* NULL is a fine empty text to callers, not to strncmp */
     if (memchr(text, '\0', size) != NULL) {
@@ -91,6 +100,45 @@ lode_status lode_words_add(struct lode_words *words, const char *text, size_t si
     words->hashes[words->count] = hash;
     insert(words->slots, words->n_slots, hash, (uint32_t)words->count);
     *code = (uint32_t)words->count++;
+    return LODE_OK;
+}
+
+/* All bytes of the text: equal numbers and sizes are of equal texts. 1 <= size <= SHORT_BYTES. */
+static struct short_word make_short(const char *text, size_t size)
+{
+    struct short_word word = {.size = (uint32_t)size};
+    if (size >= 8) {
+        memcpy(&word.front, text, 8);
+        memcpy(&word.back, text + size - 8, 8);
+    } else if (size >= 4) {
+        memcpy(&word.front, text, 4);
+        memcpy(&word.back, text + size - 4, 4);
+    } else { /* first, middle and last: of up to three bytes each is one of them */
+        word.front = (uint8_t)text[0] | (uint64_t)(uint8_t)text[size / 2] << 8;
+        word.back = (uint8_t)text[size - 1];
+    }
+    return word;
+}
+
+static struct short_word *recent_of(struct lode_words *words, const struct short_word *word)
+{
+    const uint64_t mixed =
+        (word->front ^ word->back << 7 ^ word->size) * UINT64_C(0x9e3779b97f4a7c15);
+    return &words->recent[mixed >> (64 - RECENT_BITS)];
+}
+
+lode_status lode_words_add(struct lode_words *words, const char *text, size_t size, uint32_t *code)
+{
+    if (size == 0 || size > SHORT_BYTES) return add(words, text, size, code);
+    struct short_word word = make_short(text, size);
+    struct short_word *recent = recent_of(words, &word);
+    if (recent->front == word.front && recent->back == word.back && recent->size == word.size) {
+        *code = recent->code;
+        return LODE_OK;
+    }
+    lode_try(add(words, text, size, code));
+    word.code = *code;
+    *recent = word;
     return LODE_OK;
 }
 

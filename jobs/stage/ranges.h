@@ -16,7 +16,7 @@
 #include "jobs/stage/plan.h"
 
 enum {
-    RANGE_BYTES = 32 << 20,
+    RANGE_BYTES = 16 << 20,
     RANGES_LIMIT = 1 << 16 /* beyond it ranges get larger, so that the coordinator can hold them */
 };
 
