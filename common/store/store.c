@@ -25,6 +25,13 @@ const char *lode_store_part_name(int64_t index, char *buffer)
     return buffer;
 }
 
+const char *lode_store_later_name(int64_t index, int64_t generation, char *buffer)
+{
+    enum { ROOM = 64 };
+    snprintf(buffer, ROOM, "part-%05" PRId64 ".g%" PRId64 ".h5", index, generation);
+    return buffer;
+}
+
 lode_status lode_store_column_path(const char *group, const char *name, struct lode_arena *arena,
                                    char **path)
 {
@@ -185,31 +192,41 @@ static lode_status get_index(struct lode_hdf *file, struct lode_store *store)
     lode_try(get_kpis(file, store));
     lode_try(lode_hdf_get_texts(file, "dictionaries/event_names", store->arena,
                                 &store->event_names.words, &store->event_names.count));
-    return get_partitions(file, store);
+    lode_try(get_partitions(file, store));
+    return store_get_generations(file, store);
 }
 
-/* Every partition is there with the size the index has for it; sums up their rows. */
+static lode_status check_file(const struct lode_store *store, const char *name, int64_t size_bytes)
+{
+    struct stat about;
+    char *path;
+    lode_try(store_join(store->path, name, store->arena, &path));
+    if (stat(path, &about) != 0) {
+        return lode_fail(LODE_E_INPUT, "partition %s: %s", name, strerror(errno));
+    }
+    if (about.st_size != size_bytes) {
+        return lode_fail(LODE_E_INPUT,
+                         "partition %s has %" PRId64 " bytes, the index says %" PRId64, name,
+                         (int64_t)about.st_size, size_bytes);
+    }
+    return LODE_OK;
+}
+
+/* Every file is there with the size the index has for it; sums up the partitions' rows. */
 static lode_status check_partitions(struct lode_store *store)
 {
     for (int64_t i = 0; i < store->n_partitions; i++) {
         const struct lode_partition *partition = &store->partitions[i];
-        struct stat about;
-        char *path;
-        lode_try(store_join(store->path, partition->file, store->arena, &path));
-        if (stat(path, &about) != 0) {
-            return lode_fail(LODE_E_INPUT, "partition %s: %s", partition->file, strerror(errno));
-        }
-        if (about.st_size != partition->size_bytes) {
-            return lode_fail(LODE_E_INPUT,
-                             "partition %s has %" PRId64 " bytes, the index says %" PRId64,
-                             partition->file, (int64_t)about.st_size, partition->size_bytes);
-        }
+        lode_try(check_file(store, partition->file, partition->size_bytes));
         if (__builtin_add_overflow(store->n_users, partition->n_users, &store->n_users) ||
             __builtin_add_overflow(store->n_sessions, partition->n_sessions, &store->n_sessions) ||
             __builtin_add_overflow(store->n_events, partition->n_events, &store->n_events)) {
             return lode_fail(LODE_E_INPUT, "partition %s: more rows than can be counted",
                              partition->file);
         }
+    }
+    for (int64_t i = 0; i < store->n_later; i++) {
+        lode_try(check_file(store, store->later[i].file, store->later[i].size_bytes));
     }
     return LODE_OK;
 }
@@ -283,6 +300,13 @@ void lode_store_name_partition(const struct lode_store *store, int64_t index, ch
     snprintf(text, size, "%s, %s sessions, %s events", part->file,
              lode_text_grouped(part->n_sessions, sessions),
              lode_text_grouped(part->n_events, events));
+}
+
+int64_t lode_store_partition_bytes(const struct lode_partition *partition)
+{
+    int64_t bytes = partition->size_bytes;
+    for (int64_t i = 0; i < partition->n_later; i++) bytes += partition->later[i].size_bytes;
+    return bytes;
 }
 
 int64_t lode_store_find_kpi(const struct lode_store *store, const char *name)

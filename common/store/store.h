@@ -2,6 +2,9 @@
  *
  * index.h5 holds schema, dictionaries and the partition table; part-00000.h5, ... the rows. The
  * index is read whole by lode_store_open; partitions are opened one at a time by leaves.
+ *
+ * A store that was appended to has several generations: further files of its partitions, which are
+ * merged while they are read (generations.h), so that the functions here show one partition.
  */
 #ifndef LODE_COMMON_STORE_H
 #define LODE_COMMON_STORE_H
@@ -13,9 +16,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { LODE_STORE_FORMAT = 1 };
+/* Format 1 has one generation, 2 several. */
+enum { LODE_STORE_FORMAT = 2 };
 
-/* Few strings, sorted as bytes; a code is an index. "" (no value) never has a word. */
+/* Few strings, in no order that anybody may rely on (appending adds words at the end); a code is an
+ * index. "" (no value) never has a word. */
 struct lode_dictionary {
     char **words; /* [count] */
     int64_t count;
@@ -30,6 +35,12 @@ struct lode_dictionary {
 #define LODE_PART_USER_ATTRIBUTES "users/attributes"
 #define LODE_PART_SESSION_ID "sessions/id"
 #define LODE_PART_SESSION_START "sessions/start"
+/* What appending needs and jobs do not (docs/formats.md). */
+#define LODE_PART_USER_PLACE "users/place"
+#define LODE_PART_USER_IS_NEW "users/is_new"
+#define LODE_PART_SESSION_DERIVED "sessions/start_is_derived"
+#define LODE_PART_SESSION_PIECE "sessions/piece"
+#define LODE_PART_SESSION_USER_ATTRIBUTES "sessions/user_attributes"
 #define LODE_PART_EVENT_OFFSET "sessions/event_offset"
 #define LODE_PART_SESSION_ATTRIBUTES "sessions/attributes"
 #define LODE_PART_KPIS "sessions/kpi"
@@ -58,11 +69,43 @@ struct lode_kpi {
     int64_t n_missing; /* sessions without a value */
 };
 
-struct lode_partition {
-    const char *file; /* "part-00000.h5" */
+struct lode_row_counts {
     int64_t n_users, n_sessions, n_events;
+};
+
+/* A file of a partition from a later generation. */
+struct lode_later_file {
+    const char *file;                            /* "part-00000.g2.h5" */
+    int64_t partition;                           /* index */
+    int64_t generation;                          /* 2 is the first append */
+    int64_t n_users, n_sessions, n_events;       /* rows of the file */
+    int64_t all_users, all_sessions, all_events; /* of the partition, up to this generation */
     int64_t size_bytes;
-    uint64_t checksum; /* XXH3 of the file */
+    uint64_t checksum;
+};
+
+struct lode_partition {
+    const char *file;                      /* "part-00000.h5": of the first generation */
+    int64_t n_users, n_sessions, n_events; /* of all generations, merged */
+    int64_t size_bytes;                    /* of `file` */
+    uint64_t checksum;                     /* XXH3 of `file` */
+    /* where there are later files: */
+    int64_t n_later;
+    const struct lode_later_file *later; /* [n_later], the oldest first */
+    struct lode_row_counts first;        /* rows of `file` */
+};
+
+/* What one `lode stage` added. */
+struct lode_generation {
+    const char *source;  /* input files, as given */
+    const char *history; /* command and version */
+    int64_t n_rows_read, n_rows_rejected;
+};
+
+/* How the store was staged, for appending: names and values that jobs/stage/rules.h defines. */
+struct lode_staging_rules {
+    int64_t count; /* 0: an older lode did not keep them */
+    char **names, **values;
 };
 
 struct lode_store {
@@ -79,6 +122,11 @@ struct lode_store {
     int64_t n_rows_read, n_rows_rejected;  /* of the input files */
     const char *source;                    /* input files, as given */
     const char *history;                   /* command and version */
+    int64_t n_generations;                 /* 0 (only when writing) and 1: one */
+    struct lode_generation *generations;   /* [n_generations] */
+    int64_t n_later;
+    struct lode_later_file *later; /* [n_later] by partition, then generation */
+    struct lode_staging_rules rules;
     struct lode_arena *arena;
 };
 
@@ -95,17 +143,29 @@ LODE_CHECKED lode_status lode_store_write_index(const struct lode_store *store,
 void lode_store_name_partition(const struct lode_store *store, int64_t index, char *text,
                                size_t size);
 
+/* Bytes of all files of a partition. */
+int64_t lode_store_partition_bytes(const struct lode_partition *partition);
+/* File name of a later generation's partition, "part-00000.g2.h5", into buffer (>= 64 bytes). */
+const char *lode_store_later_name(int64_t index, int64_t generation, char *buffer);
+
 /* -1 when there is none of that name. */
 int64_t lode_store_find_kpi(const struct lode_store *store, const char *name);
 int64_t lode_store_find_attribute(const struct lode_store *store, const char *name);
 
+struct lode_part_later;
+
 /* One partition's columns, from the store. Row counts are checked against the index. */
 struct lode_part {
-    struct lode_hdf *file;
+    struct lode_hdf *file; /* of the first generation */
     int64_t n_users, n_sessions, n_events;
+    struct lode_part_later *later; /* NULL: one generation */
 };
+/* All generations. */
 LODE_CHECKED lode_status lode_part_open(const char *store_path, int64_t index,
                                         struct lode_part *part);
+/* The first `n_generations`: the store as it was when a run began, whatever was appended since. */
+LODE_CHECKED lode_status lode_part_open_as_of(const char *store_path, int64_t n_generations,
+                                              int64_t index, struct lode_part *part);
 void lode_part_close(struct lode_part *part);
 
 /* users -> sessions: [n_users + 1] offsets into sessions; sessions -> events likewise. Checked:
@@ -131,6 +191,13 @@ LODE_CHECKED lode_status lode_part_kpi_binary(struct lode_part *part, const char
 /* Numeric KPI: [n_sessions], NaN where there is no value. A binary KPI reads as numbers too. */
 LODE_CHECKED lode_status lode_part_kpi(struct lode_part *part, const char *name, bool is_binary,
                                        struct lode_arena *arena, double **values);
+/* Ids of sessions [first, first + count), each of *width bytes, padded with zeros. */
+LODE_CHECKED lode_status lode_part_session_ids(struct lode_part *part, int64_t first, int64_t count,
+                                               struct lode_arena *arena, char **ids,
+                                               int64_t *width);
+/* Times of events [first, first + count). */
+LODE_CHECKED lode_status lode_part_event_times(struct lode_part *part, int64_t first, int64_t count,
+                                               struct lode_arena *arena, int64_t **times);
 /* Id of one session (row of the partition); LODE_E_INPUT when there is no such row. */
 LODE_CHECKED lode_status lode_part_session_id(struct lode_part *part, int64_t session,
                                               struct lode_arena *arena, char **id);

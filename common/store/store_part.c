@@ -5,15 +5,14 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <math.h>
 #include <string.h>
 #include <sys/stat.h>
 
+#include "common/store/store_later.h"
 #include "common/store/store_private.h"
 
-/* Rows and columns of a data set are what the index promises. */
-static lode_status check_rows(struct lode_hdf *file, const char *name, int64_t rows,
-                              struct lode_arena *arena)
+lode_status store_check_rows(struct lode_hdf *file, const char *name, int64_t rows,
+                             struct lode_arena *arena)
 {
     struct lode_hdf_column column;
 
@@ -49,22 +48,39 @@ static lode_status read_entry(struct lode_hdf *index_file, int64_t index, struct
     return LODE_OK;
 }
 
-static lode_status find_entry(const char *store_path, int64_t index, struct lode_arena *arena,
-                              struct lode_partition *entry)
+/* The partition's later files up to a generation: entry->later. */
+static lode_status read_later(struct lode_hdf *index_file, int64_t index, int64_t n_generations,
+                              struct lode_arena *arena, struct lode_partition *entry)
+{
+    struct lode_later_file *later;
+    int64_t n = 0;
+
+    if (n_generations < 2 || !lode_hdf_has(index_file, "later/file")) return LODE_OK;
+    lode_try(store_get_later(index_file, arena, &later, &n));
+    for (int64_t i = 0; i < n; i++) {
+        if (later[i].partition != index || later[i].generation > n_generations) continue;
+        later[entry->n_later++] = later[i]; /* never ahead of i */
+    }
+    entry->later = later;
+    return LODE_OK;
+}
+
+static lode_status find_entry(const char *store_path, int64_t index, int64_t n_generations,
+                              struct lode_arena *arena, struct lode_partition *entry)
 {
     struct lode_hdf *index_file = NULL;
     char *path;
 
     lode_try(store_join(store_path, LODE_STORE_INDEX, arena, &path));
     lode_try(lode_hdf_open(path, &index_file));
-    const lode_status status = read_entry(index_file, index, arena, entry);
+    lode_status status = read_entry(index_file, index, arena, entry);
+    if (!status) status = read_later(index_file, index, n_generations, arena, entry);
     lode_hdf_close(index_file);
     return status;
 }
 
-/* *file is open also on failure, for the caller to close. */
-static lode_status open_file(const char *store_path, const struct lode_partition *entry,
-                             struct lode_arena *arena, struct lode_hdf **file)
+lode_status store_open_part_file(const char *store_path, const struct lode_partition *entry,
+                                 struct lode_arena *arena, struct lode_hdf **file)
 {
     struct stat about;
     char *path;
@@ -84,35 +100,44 @@ static lode_status open_file(const char *store_path, const struct lode_partition
                          ", the index says %016" PRIx64,
                          path, lode_hdf_checksum(*file), entry->checksum);
     }
-    lode_status status = check_rows(*file, LODE_PART_USER_ID, entry->n_users, arena);
-    if (!status) status = check_rows(*file, LODE_PART_SESSION_ID, entry->n_sessions, arena);
-    if (!status) status = check_rows(*file, LODE_PART_EVENT_NAME, entry->n_events, arena);
+    lode_status status = store_check_rows(*file, LODE_PART_USER_ID, entry->n_users, arena);
+    if (!status) status = store_check_rows(*file, LODE_PART_SESSION_ID, entry->n_sessions, arena);
+    if (!status) status = store_check_rows(*file, LODE_PART_EVENT_NAME, entry->n_events, arena);
     return status ? lode_note(status, "%s", path) : LODE_OK;
 }
 
-lode_status lode_part_open(const char *store_path, int64_t index, struct lode_part *part)
+lode_status lode_part_open_as_of(const char *store_path, int64_t n_generations, int64_t index,
+                                 struct lode_part *part)
 {
     lode_status status = LODE_OK;
     struct lode_arena *arena = NULL;
-    struct lode_hdf *file = NULL;
+    struct lode_part made = {0};
     struct lode_partition entry;
 
     lode_try_done(lode_arena_create(0, &arena));
-    lode_try_done(find_entry(store_path, index, arena, &entry));
-    lode_try_done(open_file(store_path, &entry, arena, &file));
-    *part = (struct lode_part){.file = file,
-                               .n_users = entry.n_users,
-                               .n_sessions = entry.n_sessions,
-                               .n_events = entry.n_events};
-    file = NULL;
+    lode_try_done(find_entry(store_path, index, n_generations, arena, &entry));
+    lode_try_done(store_open_part_file(store_path, &entry, arena, &made.file));
+    made.n_users = entry.n_users;
+    made.n_sessions = entry.n_sessions;
+    made.n_events = entry.n_events;
+    if (entry.n_later > 0)
+        lode_try_done(store_later_open(store_path, entry.later, entry.n_later, &made));
+    *part = made;
+    made = (struct lode_part){0};
 done:
-    lode_hdf_close(file);
+    lode_part_close(&made);
     lode_arena_destroy(arena);
     return status ? lode_note(status, "opening partition %" PRId64, index) : LODE_OK;
 }
 
+lode_status lode_part_open(const char *store_path, int64_t index, struct lode_part *part)
+{
+    return lode_part_open_as_of(store_path, INT64_MAX, index, part);
+}
+
 void lode_part_close(struct lode_part *part)
 {
+    store_later_close(part->later);
     lode_hdf_close(part->file);
     *part = (struct lode_part){0};
 }
@@ -120,7 +145,7 @@ void lode_part_close(struct lode_part *part)
 lode_status store_get_column(struct lode_hdf *file, const char *name, enum lode_hdf_type type,
                              int64_t rows, struct lode_arena *arena, void **data)
 {
-    lode_try(check_rows(file, name, rows, arena));
+    lode_try(store_check_rows(file, name, rows, arena));
     return lode_hdf_get(file, name, type, 0, rows, arena, data);
 }
 
@@ -147,6 +172,7 @@ static lode_status get_offsets(struct lode_part *part, const char *name, int64_t
 lode_status lode_part_session_offsets(struct lode_part *part, struct lode_arena *arena,
                                       int64_t **offsets)
 {
+    if (part->later) return store_later_session_offsets(part, arena, offsets);
     return get_offsets(part, LODE_PART_SESSION_OFFSET, part->n_users, part->n_sessions, arena,
                        offsets);
 }
@@ -154,124 +180,7 @@ lode_status lode_part_session_offsets(struct lode_part *part, struct lode_arena 
 lode_status lode_part_event_offsets(struct lode_part *part, struct lode_arena *arena,
                                     int64_t **offsets)
 {
+    if (part->later) return store_later_event_offsets(part, arena, offsets);
     return get_offsets(part, LODE_PART_EVENT_OFFSET, part->n_sessions, part->n_events, arena,
                        offsets);
-}
-
-lode_status lode_part_session_starts(struct lode_part *part, struct lode_arena *arena,
-                                     int64_t **starts)
-{
-    void *data;
-
-    lode_try(store_get_column(part->file, LODE_PART_SESSION_START, LODE_HDF_I64, part->n_sessions,
-                              arena, &data));
-    *starts = data;
-    return LODE_OK;
-}
-
-lode_status lode_part_event_names(struct lode_part *part, int64_t limit, struct lode_arena *arena,
-                                  uint32_t **codes)
-{
-    uint32_t *found, largest = 0;
-
-    lode_try(check_rows(part->file, LODE_PART_EVENT_NAME, part->n_events, arena));
-    lode_try(
-        lode_hdf_get_codes(part->file, LODE_PART_EVENT_NAME, 0, part->n_events, arena, &found));
-    for (int64_t i = 0; i < part->n_events; i++) largest = found[i] > largest ? found[i] : largest;
-    if (part->n_events > 0 && largest >= limit) {
-        return lode_fail(LODE_E_INPUT, "'%s' holds code %u, there are %" PRId64 " words",
-                         LODE_PART_EVENT_NAME, largest, limit);
-    }
-    *codes = found;
-    return LODE_OK;
-}
-
-/* codes[session] = the code of the session's user. */
-static lode_status spread_over_sessions(struct lode_part *part, const char *column, int64_t limit,
-                                        struct lode_arena *arena, uint32_t *codes)
-{
-    uint32_t *of_user;
-    int64_t *offsets;
-
-    lode_try(lode_part_session_offsets(part, arena, &offsets));
-    lode_try(
-        lode_hdf_get_optional_codes(part->file, column, 0, part->n_users, limit, arena, &of_user));
-    for (int64_t user = 0; user < part->n_users; user++) {
-        for (int64_t i = offsets[user]; i < offsets[user + 1]; i++) codes[i] = of_user[user];
-    }
-    return LODE_OK;
-}
-
-lode_status lode_part_attribute(struct lode_part *part, const char *name, bool of_user,
-                                int64_t limit, struct lode_arena *arena, uint32_t **codes)
-{
-    uint32_t *found;
-    char *column;
-
-    lode_try(lode_store_column_path(
-        of_user ? LODE_PART_USER_ATTRIBUTES : LODE_PART_SESSION_ATTRIBUTES, name, arena, &column));
-    lode_try(check_rows(part->file, column, of_user ? part->n_users : part->n_sessions, arena));
-    if (!of_user) {
-        return lode_hdf_get_optional_codes(part->file, column, 0, part->n_sessions, limit, arena,
-                                           codes);
-    }
-    lode_try(lode_take(arena, part->n_sessions, &found));
-    const struct lode_arena_mark mark = lode_arena_mark(arena);
-    const lode_status status = spread_over_sessions(part, column, limit, arena, found);
-    lode_arena_rewind(arena, mark);
-    if (status == LODE_OK) *codes = found;
-    return status;
-}
-
-lode_status lode_part_kpi_binary(struct lode_part *part, const char *name, struct lode_arena *arena,
-                                 uint8_t **values)
-{
-    uint8_t largest = 0;
-    char *column;
-    void *data;
-
-    lode_try(lode_store_column_path(LODE_PART_KPIS, name, arena, &column));
-    lode_try(store_get_column(part->file, column, LODE_HDF_U8, part->n_sessions, arena, &data));
-    uint8_t *found = data;
-    for (int64_t i = 0; i < part->n_sessions; i++) {
-        largest = found[i] > largest ? found[i] : largest;
-    }
-    if (largest > LODE_KPI_NO_VALUE) {
-        return lode_fail(LODE_E_INPUT, "'%s' holds %u, must be 0, 1 or 2 (no value)", column,
-                         largest);
-    }
-    *values = found;
-    return LODE_OK;
-}
-
-lode_status lode_part_kpi(struct lode_part *part, const char *name, bool is_binary,
-                          struct lode_arena *arena, double **values)
-{
-    uint8_t *outcomes;
-    char *column;
-    void *data;
-    double *numbers;
-
-    if (!is_binary) {
-        lode_try(lode_store_column_path(LODE_PART_KPIS, name, arena, &column));
-        lode_try(
-            store_get_column(part->file, column, LODE_HDF_F64, part->n_sessions, arena, &data));
-        *values = data;
-        return LODE_OK;
-    }
-    lode_try(lode_take(arena, part->n_sessions, &numbers));
-    const struct lode_arena_mark mark = lode_arena_mark(arena);
-    const lode_status status = lode_part_kpi_binary(part, name, arena, &outcomes);
-    for (int64_t i = 0; status == LODE_OK && i < part->n_sessions; i++) {
-        numbers[i] = outcomes[i] == LODE_KPI_NO_VALUE ? (double)NAN : outcomes[i];
-    }
-    lode_arena_rewind(arena, mark);
-    if (status == LODE_OK) *values = numbers;
-    return status;
-}
-
-lode_status lode_part_session_id(struct lode_part *part, int64_t session, struct lode_arena *arena,
-                                 char **id)
-{
-    return lode_hdf_get_text(part->file, LODE_PART_SESSION_ID, session, arena, id);
 }

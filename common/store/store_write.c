@@ -87,8 +87,15 @@ static lode_status put_partitions(struct lode_hdf *file, const struct lode_store
     }
     lode_try(put_words(file, "partitions/file", files, rows, "file beside index.h5"));
     for (int which = 0; which < STORE_COUNTS; which++) {
-        for (int64_t i = 0; i < rows; i++)
-            counts[i] = *store_count_of(&store->partitions[i], which);
+        for (int64_t i = 0; i < rows; i++) {
+            struct lode_partition first = store->partitions[i]; /* as its first file alone */
+            if (first.n_later > 0) {
+                first.n_users = first.first.n_users;
+                first.n_sessions = first.first.n_sessions;
+                first.n_events = first.first.n_events;
+            }
+            counts[i] = *store_count_of(&first, which);
+        }
         const struct lode_hdf_column column = {.name = store_counts[which].name,
                                                .type = LODE_HDF_I64,
                                                .rows = rows,
@@ -108,7 +115,7 @@ static lode_status put_root(struct lode_hdf *file, const struct lode_store *stor
 {
     lode_try(lode_hdf_put_text(file, "/", "title", "lode store"));
     lode_try(lode_hdf_put_text(file, "/", "kind", store->kind));
-    lode_try(lode_hdf_put_i64(file, "/", "format", LODE_STORE_FORMAT));
+    lode_try(lode_hdf_put_i64(file, "/", "format", store->n_generations > 1 ? 2 : 1));
     lode_try(lode_hdf_put_text(file, "/", "lode_version", lode_version()));
     lode_try(lode_hdf_put_text(file, "/", "history", store->history ? store->history : ""));
     lode_try(lode_hdf_put_text(file, "/", "source", store->source ? store->source : ""));
@@ -124,7 +131,8 @@ static lode_status put_index(struct lode_hdf *file, const struct lode_store *sto
     lode_try(put_kpis(file, store, arena));
     lode_try(put_words(file, "dictionaries/event_names", store->event_names.words,
                        store->event_names.count, "event names; a code is a row"));
-    return put_partitions(file, store, arena);
+    lode_try(put_partitions(file, store, arena));
+    return store_put_generations(file, store, arena);
 }
 
 lode_status lode_store_write_index(const struct lode_store *store, const char *directory)

@@ -58,7 +58,8 @@ static lode_status print_json(const struct lode_store *store)
 {
     cJSON *object = cJSON_CreateObject();
     int64_t bytes = 0;
-    for (int64_t i = 0; i < store->n_partitions; i++) bytes += store->partitions[i].size_bytes;
+    for (int64_t i = 0; i < store->n_partitions; i++)
+        bytes += lode_store_partition_bytes(&store->partitions[i]);
     cJSON_AddStringToObject(object, "kind", store->kind);
     add_number(object, "users", store->n_users);
     add_number(object, "sessions", store->n_sessions);
@@ -89,7 +90,8 @@ static lode_status print_store(const struct lode_store *store)
 {
     char a[32], b[32];
     int64_t bytes = 0;
-    for (int64_t i = 0; i < store->n_partitions; i++) bytes += store->partitions[i].size_bytes;
+    for (int64_t i = 0; i < store->n_partitions; i++)
+        bytes += lode_store_partition_bytes(&store->partitions[i]);
     lode_try(screen_say("store of kind %s, from %s", store->kind, store->source));
     printf("  %-24s %s\n", "users", lode_text_grouped(store->n_users, a));
     printf("  %-24s %s\n", "sessions", lode_text_grouped(store->n_sessions, a));

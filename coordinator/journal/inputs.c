@@ -73,12 +73,16 @@ lode_status inputs_describe(const struct lode_store *store, struct lode_arena *a
                             struct input_file **files, int64_t *count)
 {
     struct input_file *list = NULL;
-    const int64_t n = store->n_partitions + 1;
+    const int64_t n_parts = store->n_partitions, n = n_parts + store->n_later + 1;
     lode_try(lode_take_zero(arena, n, &list));
     list[0].name = LODE_STORE_INDEX;
-    for (int64_t i = 1; i < n; i++) {
-        list[i].name = store->partitions[i - 1].file;
-        list[i].whole = store->partitions[i - 1].checksum;
+    for (int64_t i = 0; i < n_parts; i++) {
+        list[i + 1].name = store->partitions[i].file;
+        list[i + 1].whole = store->partitions[i].checksum;
+    }
+    for (int64_t i = 0; i < store->n_later; i++) {
+        list[n_parts + i + 1].name = store->later[i].file;
+        list[n_parts + i + 1].whole = store->later[i].checksum;
     }
     for (int64_t i = 0; i < n; i++) lode_try(describe_file(store->path, &list[i]));
     lode_try(hash_whole(store->path, LODE_STORE_INDEX, &list[0].whole));

@@ -35,6 +35,7 @@ static lode_status pack_params(const struct lode_run *run, const struct cohort_o
 {
     const struct lode_store *store = run->store;
     lode_try(pack_text(out, run->store_path));
+    lode_try(lode_pack_i64(out, run->store->n_generations));
     lode_try(lode_pack_i64(out, options->sparse_after_ms));
     lode_try(lode_pack_u64(out, (uint64_t)options->first_sessions));
     lode_try(lode_pack_array(out, (uint32_t)options->n_kpis));

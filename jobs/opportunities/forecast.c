@@ -18,7 +18,7 @@ lode_status opportunities_forecast(const struct lode_run *run, struct lode_forec
         const struct lode_partition *part = &store->partitions[i];
         const uint64_t sessions = (uint64_t)part->n_sessions, events = (uint64_t)part->n_events;
         const uint64_t counting = sessions * PATTERN_SESSION_BYTES + events * PATTERN_EVENT_BYTES;
-        bytes += (uint64_t)part->size_bytes;
+        bytes += (uint64_t)lode_store_partition_bytes(part);
         if (sessions * COHORT_SESSION_BYTES > cohorts) cohorts = sessions * COHORT_SESSION_BYTES;
         if (counting > patterns) patterns = counting;
     }

@@ -105,6 +105,7 @@ static lode_status pack_params(const struct lode_run *run, const struct pattern_
 {
     const struct lode_store *store = run->store;
     lode_try(pack_text(out, run->store_path));
+    lode_try(lode_pack_i64(out, run->store->n_generations));
     lode_try(pack_tokens(store, tokens, out));
     lode_try(lode_pack_array(out, (uint32_t)store->n_kpis));
     for (int64_t i = 0; i < store->n_kpis; i++) {

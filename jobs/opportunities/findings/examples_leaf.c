@@ -38,6 +38,7 @@ struct target {
 struct leaf {
     struct lode_task *task;
     char *store_path;
+    int64_t n_generations; /* of the store, when the run began */
     int64_t n_names;
     const uint32_t *token_of; /* NULL: identity */
     struct lifecycle_rule rule;
@@ -53,8 +54,8 @@ struct leaf {
     uint32_t *tokens;       /* ... these tokens ... */
     int64_t *rows;          /* ... and these rows */
 
-    void *ids;   /* of sessions from first_id on, id_width bytes each */
-    void *times; /* of events from first_time on, int64_t */
+    char *ids;      /* of sessions from first_id on, id_width bytes each */
+    int64_t *times; /* of events from first_time on, int64_t */
     int64_t first_id, id_width, first_time;
 };
 
@@ -106,6 +107,7 @@ static lode_status unpack_params(struct leaf *leaf)
     const uint8_t *tokens;
     size_t size;
     lode_try(unpack_name(&in, arena, &leaf->store_path));
+    lode_try(lode_unpack_count(&in, "generations of the store", INT64_MAX, &leaf->n_generations));
     lode_try(lode_unpack_count(&in, "event names", UINT32_MAX - 1, &leaf->n_names));
     lode_try(lode_unpack_bin(&in, &tokens, &size));
     if (size != 0 && size != (size_t)leaf->n_names * sizeof(uint32_t))
@@ -279,7 +281,6 @@ static lode_status read_shown(struct leaf *leaf)
 {
     struct lode_arena *arena = leaf->task->arena;
     struct extent sessions = {0}, events = {0};
-    struct lode_hdf_column ids;
     for (uint32_t i = 0; i < leaf->n_targets; i++) {
         struct target *target = &leaf->targets[i];
         if (target->n_found == 0) continue;
@@ -289,15 +290,10 @@ static lode_status read_shown(struct leaf *leaf)
     }
     leaf->first_id = sessions.first;
     leaf->first_time = events.first;
-    lode_try(lode_hdf_describe(leaf->part.file, LODE_PART_SESSION_ID, arena, &ids));
-    leaf->id_width = ids.width;
-    if (sessions.end > sessions.first)
-        lode_try(lode_hdf_get(leaf->part.file, LODE_PART_SESSION_ID, LODE_HDF_TEXT, sessions.first,
-                              sessions.end - sessions.first, arena, &leaf->ids));
-    if (events.end > events.first)
-        lode_try(lode_hdf_get(leaf->part.file, LODE_PART_EVENT_TIME, LODE_HDF_I64, events.first,
-                              events.end - events.first, arena, &leaf->times));
-    return LODE_OK;
+    lode_try(lode_part_session_ids(&leaf->part, sessions.first, sessions.end - sessions.first,
+                                   arena, &leaf->ids, &leaf->id_width));
+    return lode_part_event_times(&leaf->part, events.first, events.end - events.first, arena,
+                                 &leaf->times);
 }
 
 static lode_status pack_timeline(const struct leaf *leaf, const struct target *target)
@@ -323,8 +319,7 @@ static lode_status pack_sessions(const struct leaf *leaf, const struct target *t
     struct lode_bytes *out = leaf->task->output;
     lode_try(lode_pack_array(out, (uint32_t)target->n_found));
     for (int64_t f = 0; f < target->n_found; f++) {
-        const char *id =
-            (const char *)leaf->ids + (target->found[f] - leaf->first_id) * leaf->id_width;
+        const char *id = leaf->ids + (target->found[f] - leaf->first_id) * leaf->id_width;
         lode_try(lode_pack_text(out, id, strnlen(id, (size_t)leaf->id_width))); /* null-padded */
     }
     return LODE_OK;
@@ -354,7 +349,7 @@ lode_status examples_leaf(struct lode_task *task)
     int64_t partition;
     lode_try(lode_unpack_count(&in, "partition", UINT32_MAX, &partition));
     lode_try(unpack_params(&leaf));
-    lode_try(lode_part_open(leaf.store_path, partition, &leaf.part));
+    lode_try(lode_part_open_as_of(leaf.store_path, leaf.n_generations, partition, &leaf.part));
     lode_try_done(read_sessions(&leaf));
     lode_try_done(make_tokens(&leaf));
     for (uint32_t i = 0; i < leaf.n_targets; i++) lode_try(find_sessions(&leaf, &leaf.targets[i]));

@@ -107,7 +107,12 @@ static void write_index(struct fixture *f)
                                           {odd_name, false, {(char **)devices, 3}}};
     struct lode_kpi kpis[] = {{"kpi_bounce", true, 1}, {"amount", false, 1}};
     assert_ok(lode_hash_file(f->part, &checksum, &size_bytes));
-    struct lode_partition partition = {"part-00000.h5", 2, 3, 4, (int64_t)size_bytes, checksum};
+    struct lode_partition partition = {.file = "part-00000.h5",
+                                       .n_users = 2,
+                                       .n_sessions = 3,
+                                       .n_events = 4,
+                                       .size_bytes = (int64_t)size_bytes,
+                                       .checksum = checksum};
     const struct lode_store store = {.kind = "events",
                                      .n_attributes = 2,
                                      .attributes = attributes,
@@ -299,7 +304,7 @@ static void foreign_and_newer_stores_are_refused(void **state)
     assert_ok(lode_hdf_put_i64(file, "/", "format", LODE_STORE_FORMAT + 1));
     assert_ok(lode_hdf_commit(file));
     assert_status(LODE_E_INPUT, lode_store_open(f->directory, &store));
-    expect_text("store format 2, this lode reads up to 1");
+    expect_text("store format 3, this lode reads up to 2");
 }
 
 static void a_missing_or_cut_partition_is_named(void **state)
