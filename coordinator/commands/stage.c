@@ -8,17 +8,21 @@
 #include "coordinator/commands/stage_settings.h"
 #include "coordinator/engine.h"
 #include "coordinator/mpirun.h"
+#include "jobs/stage/append_lock.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 /* From SETTING on: names of settings (stage_settings.h). */
-enum { OUTPUT = 1, MAPPING, DRY_RUN, SETTING };
+enum { OUTPUT = 1, APPEND, MAPPING, DRY_RUN, SETTING };
 
 static const struct option own_options[] = {
     {OUTPUT, "-o", "STORE", "the store to make"},
+    {APPEND, "--append", "STORE",
+     "add to this store instead, mapped as it was staged; only new files are written"},
     {DRY_RUN, "--dry-run", NULL, "say what it would take (tasks, bytes, memory, disk); do nothing"},
     {MAPPING, "--mapping", "FILE.yaml",
      "the options below, and `files:` for single inputs; flags win"},
@@ -49,7 +53,8 @@ struct request {
     struct stage_events_summary summary;
     struct lode_arena *arena;
     struct lode_bytes history; /* what decided the store's content, as a command line */
-    const char *output, *mapping;
+    const char *output, *append, *mapping;
+    const char *mapped; /* an option that an append takes from its store; NULL: none */
     bool dry_run;
 };
 
@@ -61,6 +66,12 @@ static lode_status take_mapping(void *context, int id, const char *value)
     return LODE_OK;
 }
 
+/* Does the store decide it when files are appended? */
+static bool is_of_mapping(const char *name)
+{
+    return strcmp(name, "--max-rejects") != 0 && strcmp(name, "--range-bytes") != 0;
+}
+
 static lode_status take(void *context, int id, const char *value)
 {
     struct request *request = context;
@@ -70,14 +81,20 @@ static lode_status take(void *context, int id, const char *value)
         request->dry_run = true;
         return LODE_OK;
     }
+    if (id == APPEND) {
+        request->append = value;
+        return LODE_OK;
+    }
     if (id == OUTPUT) {
         request->output = value;
         return LODE_OK;
     }
     for (const struct option *option = own_options; option->id; option++)
-        if (option->id == id)
+        if (option->id == id) {
+            if (is_of_mapping(option->name)) request->mapped = option->name;
             return stage_settings_set(&request->events, request->arena, option->name + strlen("--"),
                                       value);
+        }
     return cluster_settings_take(&request->settings, id, value, &taken);
 }
 
@@ -105,6 +122,13 @@ static void print_unstaged(const struct stage_events_summary *summary)
     fputc('\n', stderr);
 }
 
+static void print_rejects_file(const struct request *request)
+{
+    fprintf(stderr, "warning: file, line and reason of each are in %s/rejects", request->output);
+    if (request->append) fprintf(stderr, ".g%lld", (long long)request->summary.n_generations);
+    fprintf(stderr, ".jsonl\n");
+}
+
 static void print_summary(const struct request *request)
 {
     char a[32], b[32], c[32];
@@ -115,29 +139,42 @@ static void print_summary(const struct request *request)
     for (int64_t i = 0; i < summary->n_reasons; i++)
         fprintf(stderr, "warning: %s rows rejected: %s\n",
                 lode_text_grouped(summary->reasons[i].count, a), summary->reasons[i].reason);
-    if (summary->n_rows_rejected > 0)
-        fprintf(stderr, "warning: file, line and reason of each are in %s/rejects.jsonl\n",
-                request->output);
+    if (summary->n_rows_rejected > 0) print_rejects_file(request);
     fprintf(stderr, "%s: %s users, %s sessions, %s events", request->output,
             lode_text_grouped(summary->n_users, a), lode_text_grouped(summary->n_sessions, b),
             lode_text_grouped(summary->n_events, c));
-    fprintf(stderr, " in %s partitions\n", lode_text_grouped(summary->n_partitions, a));
+    fprintf(stderr, " in %s partitions", lode_text_grouped(summary->n_partitions, a));
+    if (request->append)
+        fprintf(stderr, ", %s generations", lode_text_grouped(summary->n_generations, a));
+    fputc('\n', stderr);
     if (summary->n_unstaged > 0) print_unstaged(summary);
 }
 
 /* The cluster's log and exchange files lie beside the store while it is made. */
+static lode_status find_work(const struct request *request, const char *output, char **work)
+{
+    struct lode_bytes path = {0};
+    size_t size = strlen(output);
+    while (size > 1 && output[size - 1] == '/') size--;
+    lode_status status = lode_bytes_printf(&path, "%.*s%s.work", (int)size, output,
+                                           request->append ? ".append" : "");
+    if (!status) status = lode_arena_text(request->arena, (const char *)path.data, path.size, work);
+    lode_bytes_clear(&path);
+    return status;
+}
+
 static lode_status stage(struct invocation *invocation, struct request *request)
 {
     char *output = NULL, *work = NULL;
-    struct lode_bytes path = {0};
     lode_try(lode_path_absolute(request->output, request->arena, &output));
-    lode_status status = lode_bytes_printf(&path, "%s.work", output);
-    if (!status)
-        status = lode_arena_text(request->arena, (const char *)path.data, path.size, &work);
-    lode_bytes_clear(&path);
-    lode_try(status);
+    lode_try(find_work(request, output, &work));
     lode_try(lode_bytes_append(&request->history, "", 1)); /* zero-terminated */
-    request->events.output = output;
+    if (request->append) {
+        request->events.append = output;
+        lode_try(lode_directory_remove(work)); /* of an append that was killed: the lock is ours */
+    } else {
+        request->events.output = output;
+    }
     request->events.history = (const char *)request->history.data;
     request->events.summary = &request->summary;
     lode_try(engine_make_directory(work));
@@ -146,9 +183,46 @@ static lode_status stage(struct invocation *invocation, struct request *request)
                                         .output = work,
                                         .arena = request->arena,
                                         .options = &request->events};
-    status = engine_execute(invocation, &request->settings, &execution);
+    const lode_status status = engine_execute(invocation, &request->settings, &execution);
     if (lode_directory_remove(work)) fprintf(stderr, "lode: %s is left over\n", work);
     return status;
+}
+
+/* The lock spans all that the append does. */
+static lode_status append(struct invocation *invocation, struct request *request)
+{
+    char lock[PATH_MAX];
+    lode_try(append_lock_take(request->append, lock, sizeof lock));
+    const lode_status status = stage(invocation, request);
+    append_lock_release(lock);
+    return status;
+}
+
+/* Where to: a store that is not there yet, or one that is. */
+static lode_status check_target(struct request *request)
+{
+    char index[PATH_MAX];
+    if (!request->append) {
+        if (!request->output)
+            return lode_fail(LODE_E_USAGE, "lode stage needs -o STORE (or --append STORE)");
+        if (access(request->output, F_OK) != 0) return LODE_OK;
+        return lode_fail(LODE_E_USAGE,
+                         "%s: exists already; take another name, remove it, or add to it with "
+                         "--append",
+                         request->output);
+    }
+    if (request->output)
+        return lode_fail(LODE_E_USAGE, "-o makes a store, --append adds to one: not both");
+    if (request->mapping || request->mapped)
+        return lode_fail(LODE_E_USAGE,
+                         "%s: appending maps columns as the store was staged; leave it out",
+                         request->mapping ? "--mapping" : request->mapped);
+    snprintf(index, sizeof index, "%s/%s", request->append, LODE_STORE_INDEX);
+    if (access(index, F_OK) != 0)
+        return lode_fail(LODE_E_INPUT, "%s: no store to append to (%s is missing)", request->append,
+                         index);
+    request->output = request->append;
+    return LODE_OK;
 }
 
 static lode_status run_parsed(struct invocation *invocation, struct request *request,
@@ -165,10 +239,8 @@ static lode_status run_parsed(struct invocation *invocation, struct request *req
         return lode_fail(LODE_E_USAGE, "lode stage makes stores of kind: events (lode stage %s)",
                          stage_command.usage);
     if (n_words < 2) return lode_fail(LODE_E_USAGE, "lode stage events: no input files");
-    if (!request->output) return lode_fail(LODE_E_USAGE, "lode stage needs -o STORE");
-    if (access(request->output, F_OK) == 0)
-        return lode_fail(LODE_E_USAGE, "%s: exists already; take another name or remove it",
-                         request->output);
+    lode_try(check_target(request));
+    request->events.append = request->append;
     request->events.inputs = words + 1;
     request->events.n_inputs = n_words - 1;
     if (request->dry_run) {
@@ -180,7 +252,7 @@ static lode_status run_parsed(struct invocation *invocation, struct request *req
         snprintf(verdict, sizeof verdict, "%s.verdict-%d", request->output, (int)getpid());
         return mpirun_run(invocation, request->settings.mpirun_workers, verdict);
     }
-    lode_try(stage(invocation, request));
+    lode_try(request->append ? append(invocation, request) : stage(invocation, request));
     if (!request->settings.options.quiet) print_summary(request);
     return LODE_OK;
 }
@@ -204,7 +276,7 @@ static lode_status run(struct invocation *invocation)
 
 const struct command stage_command = {
     .name = "stage",
-    .usage = "events FILE... -o STORE [options]",
+    .usage = "events FILE... -o STORE|--append STORE [options]",
     .summary = "turn CSV or JSON Lines files (plain, gzip, zstd) into a store",
     .example = "lode stage events sessions.csv.gz events.csv.gz -o web.lode",
     .options = option_tables,

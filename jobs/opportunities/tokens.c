@@ -87,10 +87,18 @@ static lode_status read_map(const struct lode_dictionary *names, const struct to
     return check_globs("ignore", (const char *const *)rules->ignore, rules->n_ignore, names, arena);
 }
 
+/* Those of a store that was appended to may not be. */
+static bool is_sorted(const struct lode_dictionary *names)
+{
+    for (int64_t i = 1; i < names->count; i++)
+        if (strcmp(names->words[i - 1], names->words[i]) >= 0) return false;
+    return true;
+}
+
 lode_status tokens_make(const struct lode_dictionary *names, const struct token_rules *rules,
                         struct lode_arena *arena, struct pattern_tokens *tokens)
 {
-    if (rules->n_ignore == 0 && rules->n_map == 0) {
+    if (rules->n_ignore == 0 && rules->n_map == 0 && is_sorted(names)) {
         *tokens = (struct pattern_tokens){.n_tokens = names->count, .tokens = names->words};
         return LODE_OK;
     }

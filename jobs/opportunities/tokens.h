@@ -18,7 +18,7 @@ struct token_rules {
 /* Tokens of all event names; an event that no rule matches is a token of its own name.
  *
  *   names   the store's event names
- *   tokens  out; arrays from the arena (without rules: borrowed from `names`)
+ *   tokens  out; arrays from the arena (sorted names without rules: borrowed)
  *
  * LODE_E_USAGE: an entry of the map without '=' or with an empty side, a rule that matches no event
  * name (the nearest one is named), or nothing left to count. Cost O(names x rules).

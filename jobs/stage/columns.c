@@ -6,7 +6,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { NARROW_ROWS = 1024, FIXED_COLUMNS = 7 };
+enum { NARROW_ROWS = 1024, FIXED_COLUMNS = 11 };
 
 struct ids {
     struct spool spool;
@@ -28,12 +28,25 @@ struct columns {
     struct spool *kpis;       /* [n_kpis] */
     struct codes *attributes; /* [n_attributes]; unused where dropped */
     int64_t *n_missing;       /* [n_kpis] */
+    /* what appending needs: */
+    struct spool derived; /* where sessions are given */
+    int64_t n_derived;
+    struct spool pieces;         /* where keys are cut */
+    struct codes *of_users;      /* [n_attributes]; of users: what each session says */
+    struct spool places, is_new; /* of a later generation */
+    int64_t place;
+    bool place_is_new;
 };
 
 static lode_status open_codes(struct columns *c, int64_t n_words, struct codes *codes)
 {
     codes->type = lode_hdf_code_type(n_words);
     return spool_open(&c->set, &codes->spool);
+}
+
+static bool is_kept_of_user(const struct stage_attribute *attribute)
+{
+    return attribute->of_user && !attribute->dropped;
 }
 
 static lode_status open_spools(struct columns *c, struct lode_arena *arena)
@@ -46,10 +59,19 @@ static lode_status open_spools(struct columns *c, struct lode_arena *arena)
     lode_try(open_codes(c, plan->n_event_names, &c->names));
     lode_try(lode_take(arena, plan->n_kpis, &c->kpis));
     lode_try(lode_take(arena, plan->n_attributes, &c->attributes));
+    lode_try(lode_take(arena, plan->n_attributes, &c->of_users));
     for (int64_t k = 0; k < plan->n_kpis; k++) lode_try(spool_open(&c->set, &c->kpis[k]));
     for (int64_t a = 0; a < plan->n_attributes; a++)
         if (!plan->attributes[a].dropped)
             lode_try(open_codes(c, plan->attributes[a].n_words, &c->attributes[a]));
+    for (int64_t a = 0; a < plan->n_attributes; a++)
+        if (is_kept_of_user(&plan->attributes[a]))
+            lode_try(open_codes(c, plan->attributes[a].n_words, &c->of_users[a]));
+    struct spool *const others[] = {&c->derived, &c->pieces, &c->places, &c->is_new};
+    const bool needed[] = {plan->sessions_given, plan->split, plan->generation > 1,
+                           plan->generation > 1};
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        if (needed[i]) lode_try(spool_open(&c->set, others[i]));
     return LODE_OK;
 }
 
@@ -60,7 +82,8 @@ lode_status columns_create(const struct stage_plan *plan, const struct shuffle_s
     lode_try(lode_take_zero(site->arena, 1, &c));
     c->plan = plan;
     c->users.width = c->sessions.width = 1; /* HDF5 has no text of 0 bytes */
-    spool_set_init(&c->set, site, memory_bytes, FIXED_COLUMNS + plan->n_kpis + plan->n_attributes);
+    spool_set_init(&c->set, site, memory_bytes,
+                   FIXED_COLUMNS + plan->n_kpis + 2 * plan->n_attributes);
     lode_try(lode_take_zero(site->arena, plan->n_kpis, &c->n_missing));
     lode_try(open_spools(c, site->arena));
     *columns = c;
@@ -125,6 +148,19 @@ static lode_status put_attributes(struct columns *c, bool of_user, const uint32_
     return LODE_OK;
 }
 
+/* What only appending reads. */
+static lode_status put_marks(struct columns *c, const struct session_row *row)
+{
+    const uint8_t is_derived = row->start_is_derived;
+    c->n_derived += is_derived;
+    if (c->plan->sessions_given) lode_try(spool_put(&c->derived, &is_derived, sizeof is_derived));
+    if (c->plan->split) lode_try(spool_put(&c->pieces, &row->piece, sizeof row->piece));
+    for (int64_t a = 0; a < c->plan->n_attributes; a++)
+        if (is_kept_of_user(&c->plan->attributes[a]))
+            lode_try(put_codes(&c->of_users[a], &row->attributes[a], 1));
+    return LODE_OK;
+}
+
 /* Offsets: a session's first event is behind those of all sessions before it. */
 lode_status columns_session(void *columns, const struct session_row *row)
 {
@@ -134,6 +170,7 @@ lode_status columns_session(void *columns, const struct session_row *row)
     lode_try(put_i64(&c->event_offsets, c->n_events));
     lode_try(put_id(&c->sessions, row->id));
     lode_try(put_i64(&c->starts, row->start));
+    lode_try(put_marks(c, row));
     for (int64_t k = 0; k < c->plan->n_kpis; k++) lode_try(put_kpi(c, k, row->kpis[k]));
     return put_attributes(c, false, row->attributes);
 }
@@ -145,7 +182,18 @@ lode_status columns_user(void *columns, struct record_id id, const uint32_t *att
     c->n_users++;
     lode_try(put_i64(&c->session_offsets, c->n_sessions));
     lode_try(put_id(&c->users, id));
+    if (c->plan->generation > 1) {
+        const uint8_t is_new = c->place_is_new;
+        lode_try(put_i64(&c->places, c->place));
+        lode_try(spool_put(&c->is_new, &is_new, sizeof is_new));
+    }
     return put_attributes(c, true, attributes);
+}
+
+void columns_place(struct columns *c, int64_t place, bool is_new)
+{
+    c->place = place;
+    c->place_is_new = is_new;
 }
 
 /* A large column takes its time: the task is alive. */
@@ -240,6 +288,37 @@ static lode_status write_attribute(struct columns *c, struct lode_hdf *file, int
                        attribute->of_user ? c->n_users : c->n_sessions);
 }
 
+static lode_status write_of_user(struct columns *c, struct lode_hdf *file, int64_t a)
+{
+    const struct stage_attribute *attribute = &c->plan->attributes[a];
+    char *name = NULL;
+    if (!is_kept_of_user(attribute)) return LODE_OK;
+    lode_try(lode_store_column_path(LODE_PART_SESSION_USER_ATTRIBUTES, attribute->name,
+                                    c->set.site.arena, &name));
+    return write_plain(file, name, attribute->name, c->of_users[a].type, &c->of_users[a].spool,
+                       c->n_sessions);
+}
+
+/* What only appending reads. */
+static lode_status write_marks(struct columns *c, struct lode_hdf *file)
+{
+    if (c->n_derived > 0 && c->plan->sessions_given)
+        lode_try(write_plain(file, LODE_PART_SESSION_DERIVED,
+                             "1: no row says the start, it is that of the first event", LODE_HDF_U8,
+                             &c->derived, c->n_sessions));
+    if (c->plan->split)
+        lode_try(write_plain(file, LODE_PART_SESSION_PIECE,
+                             "which session of its key, from 1; 0: the only one", LODE_HDF_U32,
+                             &c->pieces, c->n_sessions));
+    for (int64_t a = 0; a < c->plan->n_attributes; a++) lode_try(write_of_user(c, file, a));
+    if (c->plan->generation < 2) return LODE_OK;
+    lode_try(write_plain(file, LODE_PART_USER_PLACE,
+                         "row of the generations before that the user replaces or precedes",
+                         LODE_HDF_I64, &c->places, c->n_users));
+    return write_plain(file, LODE_PART_USER_IS_NEW, "1: precedes, 0: replaces", LODE_HDF_U8,
+                       &c->is_new, c->n_users);
+}
+
 lode_status columns_write(struct columns *c, struct lode_hdf *file)
 {
     if (c->n_users == 0) lode_try(put_i64(&c->session_offsets, 0));
@@ -258,7 +337,7 @@ lode_status columns_write(struct columns *c, struct lode_hdf *file)
                          &c->names.spool, c->n_events));
     for (int64_t k = 0; k < c->plan->n_kpis; k++) lode_try(write_kpi(c, file, k));
     for (int64_t a = 0; a < c->plan->n_attributes; a++) lode_try(write_attribute(c, file, a));
-    return LODE_OK;
+    return write_marks(c, file);
 }
 
 struct columns_counts columns_counts(const struct columns *c)

@@ -25,6 +25,8 @@ LODE_CHECKED lode_status columns_create(const struct stage_plan *plan,
 lode_status columns_events(void *columns, const int64_t *times, const uint32_t *names, int64_t n);
 lode_status columns_session(void *columns, const struct session_row *row);
 lode_status columns_user(void *columns, struct record_id id, const uint32_t *attributes);
+/* Appending: where the next user stands among those of the generations before (generations.h). */
+void columns_place(struct columns *columns, int64_t place, bool is_new);
 /* Once, behind the last row. */
 LODE_CHECKED lode_status columns_write(struct columns *columns, struct lode_hdf *file);
 struct columns_counts columns_counts(const struct columns *columns);

@@ -14,7 +14,7 @@ static bool matches(const char *pattern, const char *path)
     return fnmatch(pattern, parts > 0 || *pattern == '/' ? tail : tail + 1, FNM_PATHNAME) == 0;
 }
 
-lode_status file_rules_match(const struct stage_events_options *options,
+lode_status file_rules_match(const struct stage_events_options *options, bool may_be_idle,
                              const struct stage_header *headers, int64_t n,
                              struct lode_arena *arena, int64_t **rule_of)
 {
@@ -29,7 +29,8 @@ lode_status file_rules_match(const struct stage_events_options *options,
             used = true;
             if (found[f] < 0) found[f] = r;
         }
-        if (!used) return lode_fail(LODE_E_USAGE, "mapping: no input file is called '%s'", pattern);
+        if (!used && !may_be_idle)
+            return lode_fail(LODE_E_USAGE, "mapping: no input file is called '%s'", pattern);
     }
     *rule_of = found;
     return LODE_OK;

@@ -2,6 +2,7 @@
  * write the partitions, publish the store.
  */
 #include "common/wire/pack.h"
+#include "jobs/stage/append.h"
 #include "jobs/stage/forecast.h"
 #include "jobs/stage/ranges.h"
 #include "jobs/stage/stage.h"
@@ -36,28 +37,49 @@ static lode_status merge_join(void *context, int64_t task, const uint8_t *result
     return lode_unpack_end(&in);
 }
 
-static lode_status merge_write(void *context, int64_t task, const uint8_t *result, size_t size)
+static lode_status put_part(struct staging *s, int64_t task, const struct append_file *file)
 {
-    struct staging *s = context;
     struct lode_store *store = &s->store;
-    struct lode_partition *part = &store->partitions[task];
-    struct lode_unpack in = lode_unpack_begin(result, size);
     char name[32];
     char *copy = NULL;
     lode_store_part_name(task, name);
     lode_try(lode_arena_text(s->arena, name, strlen(name), &copy));
-    part->file = copy;
-    lode_try(lode_unpack_count(&in, "users", INT64_MAX, &part->n_users));
-    lode_try(lode_unpack_count(&in, "sessions", INT64_MAX, &part->n_sessions));
-    lode_try(lode_unpack_count(&in, "events", INT64_MAX, &part->n_events));
-    lode_try(lode_unpack_count(&in, "bytes of a part", INT64_MAX, &part->size_bytes));
-    lode_try(lode_unpack_u64(&in, &part->checksum));
-    store->n_users += part->n_users;
-    store->n_sessions += part->n_sessions;
-    store->n_events += part->n_events;
+    store->partitions[task] = (struct lode_partition){.file = copy,
+                                                      .n_users = file->rows.n_users,
+                                                      .n_sessions = file->rows.n_sessions,
+                                                      .n_events = file->rows.n_events,
+                                                      .size_bytes = file->size_bytes,
+                                                      .checksum = file->checksum};
+    store->n_users += file->rows.n_users;
+    store->n_sessions += file->rows.n_sessions;
+    store->n_events += file->rows.n_events;
+    return LODE_OK;
+}
+
+static lode_status get_rows(struct lode_unpack *in, struct lode_row_counts *rows)
+{
+    lode_try(lode_unpack_count(in, "users", INT64_MAX, &rows->n_users));
+    lode_try(lode_unpack_count(in, "sessions", INT64_MAX, &rows->n_sessions));
+    return lode_unpack_count(in, "events", INT64_MAX, &rows->n_events);
+}
+
+static lode_status merge_write(void *context, int64_t task, const uint8_t *result, size_t size)
+{
+    struct staging *s = context;
+    struct lode_store *store = &s->store;
+    struct lode_unpack in = lode_unpack_begin(result, size);
+    struct append_file file;
+    lode_try(get_rows(&in, &file.rows));
+    lode_try(lode_unpack_count(&in, "bytes of a part", INT64_MAX, &file.size_bytes));
+    lode_try(lode_unpack_u64(&in, &file.checksum));
+    lode_try(get_rows(&in, &file.replaced));
+    if (s->before)
+        lode_try(append_put_file(s, task, &file));
+    else
+        lode_try(put_part(s, task, &file));
     for (int64_t k = 0; k < store->n_kpis; k++) {
         int64_t missing = 0;
-        lode_try(lode_unpack_count(&in, "missing values", INT64_MAX, &missing));
+        lode_try(lode_unpack_i64(&in, &missing)); /* of what is replaced: less */
         store->kpis[k].n_missing += missing;
     }
     lode_try(rejects_merge(&s->rejects, &in, s->arena));
@@ -74,7 +96,10 @@ static lode_status write_parts(struct staging *s)
     lode_try(lode_take_zero(s->arena, plan->n_kpis, &store->kpis));
     for (int64_t k = 0; k < plan->n_kpis; k++)
         store->kpis[k] =
-            (struct lode_kpi){.name = plan->kpis[k].name, .is_binary = plan->kpis[k].is_binary};
+            (struct lode_kpi){.name = plan->kpis[k].name,
+                              .is_binary = plan->kpis[k].is_binary,
+                              .n_missing = s->before ? s->before->kpis[k].n_missing : 0};
+    if (s->before) lode_try(append_begin_parts(s));
     struct lode_stage stage = {.leaf = "stage.write",
                                .title = "writing partitions",
                                .n_tasks = plan->n_partitions,
@@ -86,7 +111,9 @@ static lode_status write_parts(struct staging *s)
 static lode_status check_balance(struct staging *s)
 {
     const struct lode_store *store = &s->store;
-    const int64_t used = store->n_events + (s->plan.sessions_given ? store->n_sessions : 0);
+    const int64_t n_events = store->n_events - (s->before ? s->before->n_events : 0);
+    const int64_t n_sessions = store->n_sessions - (s->before ? s->before->n_sessions : 0);
+    const int64_t used = n_events + (s->plan.sessions_given ? n_sessions : 0);
     if (used + s->rejects.n == s->n_rows_read) return LODE_OK;
     return lode_fail(LODE_E_BUG, "%lld rows read, but %lld used and %lld rejected",
                      (long long)s->n_rows_read, (long long)used, (long long)s->rejects.n);
@@ -118,6 +145,8 @@ static lode_status publish_store(struct staging *s)
     s->store.history = s->options->history ? s->options->history : "";
     s->store.n_rows_read = s->n_rows_read;
     s->store.n_rows_rejected = s->rejects.n;
+    if (s->before) return append_commit(s);
+    lode_try(rules_make(s->options, &s->plan, s->arena, &s->store.rules));
     return publish_commit(&s->publish, &s->store, &s->rejects, s->run->work_directory, s->arena);
 }
 
@@ -155,6 +184,7 @@ static lode_status summarise(struct staging *s, struct stage_events_summary *out
     summary.n_sessions = s->store.n_sessions;
     summary.n_events = s->store.n_events;
     summary.n_partitions = s->store.n_partitions;
+    summary.n_generations = s->plan.generation;
     summary.n_event_names = s->store.event_names.count;
     lode_try(list_unstaged(s, &summary));
     *out = summary;
@@ -171,6 +201,12 @@ static lode_status build_store(struct staging *s)
                               .title = "finding users",
                               .n_tasks = s->plan.n_partitions,
                               .describe = describe_partition};
+    if (s->plan.join && s->before)
+        return lode_fail(
+            LODE_E_INPUT,
+            "events without a user column cannot be appended to %s, whose sessions have "
+            "users, yet: add the column, or stage all files at once",
+            s->before->path);
     if (s->plan.join) lode_try(staging_map(s, &join, merge_join));
     lode_try(write_parts(s));
     lode_try(summarise(s, &summary));
@@ -186,6 +222,12 @@ static lode_status run_stage_events(struct lode_run *run)
     s->run = run;
     s->options = run->options;
     s->arena = run->arena;
+    if (s->options->append) {
+        lode_status status = append_begin(s);
+        if (status == LODE_OK) status = build_store(s);
+        append_end(s);
+        return status;
+    }
     lode_try(publish_begin(s->options->output, s->arena, &s->publish));
     const lode_status status = build_store(s);
     if (status != LODE_OK) publish_discard(&s->publish);
@@ -195,9 +237,11 @@ static lode_status run_stage_events(struct lode_run *run)
 static lode_status forecast_stage_events(const struct lode_run *run, struct lode_forecast *forecast)
 {
     struct staging s = {.options = run->options, .arena = run->arena};
-    lode_try(staging_plan(&s));
-    stage_forecast(&s.plan, forecast);
-    return LODE_OK;
+    lode_status status = s.options->append ? append_read(&s) : LODE_OK;
+    if (status == LODE_OK) status = staging_plan(&s);
+    if (status == LODE_OK) stage_forecast(&s.plan, forecast);
+    append_end(&s);
+    return status;
 }
 
 static const struct lode_leaf leaves[] = {

@@ -7,6 +7,7 @@
 #include "common/hash.h"
 #include "common/text.h"
 #include "jobs/stage/file_rules.h"
+#include "jobs/stage/rules.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -44,6 +45,7 @@ struct name {
 
 struct mapping {
     const struct stage_events_options *options;
+    const struct stage_known *known; /* NULL: a new store */
     const struct stage_header *headers;
     int64_t n;
     struct lode_arena *arena;
@@ -285,7 +287,7 @@ static lode_status map_file(struct mapping *m, int64_t f)
 static lode_status check_named(struct mapping *m, enum meaning meaning)
 {
     const struct wanted *common = &m->common[meaning];
-    bool found = !common->given;
+    bool found = !common->given || m->known;
     for (const char *const *name = common->names; *name; name++)
         found = found || find_name(m, *name);
     if (!found) return fail_missing_anywhere(m, meanings[meaning].what, common->names);
@@ -330,11 +332,36 @@ static lode_status check_alike(struct mapping *m, enum stage_role role, bool of_
                      m->headers[with].path);
 }
 
+/* Files of a store that is there must have the keys that its rows have. */
+static lode_status check_known(struct mapping *m)
+{
+    const struct stage_known *known = m->known;
+    for (int64_t f = 0; f < m->n; f++) {
+        const struct stage_file *file = &m->plan->files[f];
+        const char *path = m->headers[f].path;
+        if (file->role == STAGE_SESSIONS && !known->sessions_given)
+            return lode_fail(LODE_E_INPUT,
+                             "%s: holds sessions, but the store was staged from events alone",
+                             path);
+        if (known->sessions_given && file->role == STAGE_EVENTS) continue;
+        if ((file->user >= 0) != known->by_user)
+            return lode_fail(LODE_E_INPUT,
+                             "%s: has %s user column, but the store was staged %s one", path,
+                             known->by_user ? "no" : "a", known->by_user ? "with" : "without");
+        if ((file->session >= 0) != known->by_session)
+            return lode_fail(
+                LODE_E_INPUT, "%s: has %s session column, but the store was staged %s one", path,
+                known->by_session ? "no" : "a", known->by_session ? "with" : "without");
+    }
+    return LODE_OK;
+}
+
 /* Who is the user of an event: its own column, its session's user (a join), or its session. */
 static lode_status settle_users(struct mapping *m)
 {
     struct stage_plan *plan = m->plan;
-    bool sessions_have_user = false;
+    bool sessions_have_user = m->known && m->known->by_user;
+    if (m->known) lode_try(check_known(m));
     if (!plan->sessions_given) {
         lode_try(check_alike(m, STAGE_EVENTS, true));
         return check_alike(m, STAGE_EVENTS, false);
@@ -359,6 +386,12 @@ static void settle_splitting(struct mapping *m)
     const struct stage_events_options *options = m->options;
     const bool has_session = plan->files[0].session >= 0; /* all alike */
     const bool given = options->session_gap_ms > 0 || options->session_max_ms > 0;
+    if (m->known) {
+        plan->split = m->known->split;
+        plan->gap_ms = m->known->gap_ms;
+        plan->max_ms = m->known->max_ms;
+        return;
+    }
     plan->split = !plan->sessions_given && (!has_session || given);
     plan->gap_ms = options->session_gap_ms;
     plan->max_ms = options->session_max_ms;
@@ -388,6 +421,7 @@ static bool is_listed(const struct stage_names *list, const char *name)
 
 static lode_status check_list(struct mapping *m, const char *what, const struct stage_names *list)
 {
+    if (m->known) return LODE_OK; /* an append may well lack columns */
     for (int64_t i = 0; i < list->count; i++) {
         const char *const wanted[] = {list->names[i], NULL};
         if (!find_name(m, list->names[i])) return fail_missing_anywhere(m, what, wanted);
@@ -411,10 +445,77 @@ static bool is_attribute(const struct mapping *m, const struct name *name)
     return name->in_sessions && strncmp(name->text, "kpi_", 4) != 0 && !has_meaning(m, name->text);
 }
 
+static const struct known_column *find_known(const struct known_column *columns, int64_t n,
+                                             const char *name)
+{
+    for (int64_t i = 0; i < n; i++)
+        if (strcmp(columns[i].name, name) == 0) return &columns[i];
+    return NULL;
+}
+
+static bool is_left_out(const struct stage_known *known, const char *name)
+{
+    for (int64_t i = 0; i < known->n_left_out; i++)
+        if (strcmp(known->left_out[i], name) == 0) return true;
+    return false;
+}
+
+/* Every value of the files is one of the store's, from the same kind of rows. */
+static lode_status check_values(struct mapping *m)
+{
+    const struct stage_known *known = m->known;
+    for (int64_t i = 0; i < m->n_names; i++) {
+        const struct name *name = &m->names[i];
+        const bool kpi = is_kpi(m, name->text);
+        const struct known_column *column =
+            kpi ? find_known(known->kpis, known->n_kpis, name->text)
+                : find_known(known->attributes, known->n_attributes, name->text);
+        if (!kpi && !is_attribute(m, name)) continue;
+        if (!column && is_left_out(known, name->text)) continue;
+        if (!column)
+            return lode_fail(LODE_E_INPUT,
+                             "column '%s' is no %s of the store: leave it out, or stage all files "
+                             "at once",
+                             name->text, kpi ? "KPI" : "attribute");
+        if (name->in_sessions && column->of_events)
+            return lode_fail(LODE_E_INPUT,
+                             "column '%s' is one of sessions here, but the store has it from rows "
+                             "of events: stage all files at once",
+                             name->text);
+    }
+    return LODE_OK;
+}
+
+/* The plan has what the store has. */
+static lode_status list_known(struct mapping *m)
+{
+    struct stage_plan *plan = m->plan;
+    const struct stage_known *known = m->known;
+    bool event_attributes = false, event_values = false;
+    lode_try(check_values(m));
+    plan->n_kpis = known->n_kpis;
+    plan->n_attributes = known->n_attributes;
+    lode_try(lode_take_zero(m->arena, plan->n_kpis, &plan->kpis));
+    lode_try(lode_take_zero(m->arena, plan->n_attributes, &plan->attributes));
+    for (int64_t k = 0; k < plan->n_kpis; k++) {
+        plan->kpis[k].name = known->kpis[k].name;
+        event_values = event_values || known->kpis[k].of_events;
+    }
+    for (int64_t a = 0; a < plan->n_attributes; a++) {
+        const struct known_column *column = &known->attributes[a];
+        plan->attributes[a] = (struct stage_attribute){
+            .name = column->name, .of_user = column->of_user, .named = true};
+        event_attributes = event_attributes || column->of_events;
+    }
+    plan->in_order_only = event_attributes || (plan->split && event_values);
+    return LODE_OK;
+}
+
 static lode_status list_values(struct mapping *m)
 {
     struct stage_plan *plan = m->plan;
     const struct stage_events_options *options = m->options;
+    if (m->known) return list_known(m);
     lode_try(check_list(m, "KPI", &options->kpis));
     lode_try(check_list(m, "attribute", &options->attributes));
     lode_try(check_list(m, "user attribute", &options->user_attributes));
@@ -435,10 +536,12 @@ static lode_status list_values(struct mapping *m)
 }
 
 /* A column of an events file counts only where no sessions file has one of that name. */
-static int find_value(struct mapping *m, int64_t f, const char *text)
+static int find_value(struct mapping *m, int64_t f, const char *text,
+                      const struct known_column *known)
 {
     const bool is_sessions = m->plan->files[f].role == STAGE_SESSIONS;
-    if (!is_sessions && find_name(m, text)->in_sessions) return -1;
+    if (known && is_sessions == known->of_events) return -1;
+    if (!known && !is_sessions && find_name(m, text)->in_sessions) return -1;
     return find(&m->headers[f], text);
 }
 
@@ -450,19 +553,27 @@ static lode_status place_values(struct mapping *m)
         lode_try(lode_take(m->arena, plan->n_kpis, &file->kpi_at));
         lode_try(lode_take(m->arena, plan->n_attributes, &file->attribute_at));
         for (int64_t k = 0; k < plan->n_kpis; k++)
-            file->kpi_at[k] = find_value(m, f, plan->kpis[k].name);
+            file->kpi_at[k] =
+                find_value(m, f, plan->kpis[k].name, m->known ? &m->known->kpis[k] : NULL);
         for (int64_t a = 0; a < plan->n_attributes; a++)
-            file->attribute_at[a] = find_value(m, f, plan->attributes[a].name);
+            file->attribute_at[a] = find_value(m, f, plan->attributes[a].name,
+                                               m->known ? &m->known->attributes[a] : NULL);
     }
     return LODE_OK;
+}
+
+/* A store that is appended to can have columns that no file here has. */
+static void set_staged(struct mapping *m, const char *text)
+{
+    struct name *name = find_name(m, text);
+    if (name) name->is_staged = true;
 }
 
 static lode_status list_unstaged(struct mapping *m)
 {
     struct stage_plan *plan = m->plan;
-    for (int64_t k = 0; k < plan->n_kpis; k++) find_name(m, plan->kpis[k].name)->is_staged = true;
-    for (int64_t a = 0; a < plan->n_attributes; a++)
-        find_name(m, plan->attributes[a].name)->is_staged = true;
+    for (int64_t k = 0; k < plan->n_kpis; k++) set_staged(m, plan->kpis[k].name);
+    for (int64_t a = 0; a < plan->n_attributes; a++) set_staged(m, plan->attributes[a].name);
     lode_try(lode_take(m->arena, m->n_names, &plan->unstaged));
     for (int64_t i = 0; i < m->n_names; i++)
         if (!m->names[i].is_staged && !has_meaning(m, m->names[i].text))
@@ -471,19 +582,24 @@ static lode_status list_unstaged(struct mapping *m)
 }
 
 lode_status mapping_plan(const struct stage_events_options *options,
-                         const struct stage_header *headers, int64_t n, struct lode_arena *arena,
-                         struct stage_plan *plan)
+                         const struct stage_known *known, const struct stage_header *headers,
+                         int64_t n, struct lode_arena *arena, struct stage_plan *plan)
 {
-    struct mapping m = {
-        .options = options, .headers = headers, .n = n, .arena = arena, .plan = plan};
+    struct mapping m = {.options = options,
+                        .known = known,
+                        .headers = headers,
+                        .n = n,
+                        .arena = arena,
+                        .plan = plan};
     memset(plan, 0, sizeof *plan);
     plan->n_files = n;
     if (n < 1) return lode_fail(LODE_E_USAGE, "no input files to stage");
-    lode_try(file_rules_match(options, headers, n, arena, &m.rule_of));
+    lode_try(file_rules_match(options, known != NULL, headers, n, arena, &m.rule_of));
     lode_try(settle_names(&m));
     lode_try(lode_take_zero(arena, n, &plan->files));
     lode_try(settle_times(&m));
     for (int64_t f = 0; f < n; f++) lode_try(map_file(&m, f));
+    if (known) plan->sessions_given = plan->sessions_given || known->sessions_given;
     lode_try(collect_names(&m));
     lode_try(check_needed(&m));
     lode_try(settle_users(&m));

@@ -11,6 +11,8 @@ struct stage_header {
     int n_columns;
 };
 
+struct stage_known; /* rules.h */
+
 /* Fills from the headers: files (path, name, role, columns), kpis, attributes, sessions_given,
  * join, split, gap_ms, max_ms, zones (names), unstaged; all else of the plan is zero.
  *
@@ -20,11 +22,17 @@ struct stage_header {
  * events. Where sessions files have no user column the user of a session is its own id, and user
  * columns of events are not staged.
  *
+ *   known    of the store that is appended to, or NULL. Its KPIs and attributes are those of the
+ *            plan, in its order; columns that the files lack have no values. Files may lack columns
+ *            that the options name.
+ *
  * Fails with LODE_E_INPUT: a file without a column it needs, a named column that no file has (each
  * with the columns there are and the nearest), files that differ in having a user column.
- * LODE_E_USAGE: a file rule that no file matches.
+ * With `known` also: a column that is no part of the store, or files of another kind than those of
+ * the store. LODE_E_USAGE: a file rule that no file matches.
  */
 LODE_CHECKED lode_status mapping_plan(const struct stage_events_options *options,
+                                      const struct stage_known *known,
                                       const struct stage_header *headers, int64_t n,
                                       struct lode_arena *arena, struct stage_plan *plan);
 

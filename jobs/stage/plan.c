@@ -87,6 +87,8 @@ lode_status stage_plan_pack(const struct stage_plan *plan, struct lode_bytes *ou
     lode_try(lode_pack_i64(out, plan->n_event_names));
     lode_try(put_run(out, &plan->codes));
     lode_try(put_text(out, plan->directory));
+    lode_try(lode_pack_i64(out, plan->generation));
+    lode_try(lode_pack_u64(out, plan->in_order_only));
     lode_try(lode_pack_i64(out, plan->n_kpis));
     lode_try(lode_pack_i64(out, plan->n_attributes));
     lode_try(lode_pack_i64(out, plan->n_files));
@@ -241,6 +243,8 @@ lode_status stage_plan_unpack(const void *data, size_t size, struct lode_arena *
     lode_try(lode_unpack_i64(&in, &plan->n_event_names));
     lode_try(get_run(&in, arena, &plan->codes));
     lode_try(get_text(&in, arena, &plan->directory));
+    lode_try(lode_unpack_count(&in, "generation", INT64_MAX, &plan->generation));
+    lode_try(get_bool(&in, &plan->in_order_only));
     lode_try(get_count(&in, &plan->n_kpis));
     lode_try(get_count(&in, &plan->n_attributes));
     lode_try(get_count(&in, &plan->n_files));

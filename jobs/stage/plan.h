@@ -94,8 +94,12 @@ struct stage_plan {
     struct stage_run codes; /* maps from local to global codes, a bucket per range; size 0: none */
     int64_t n_runs;
     struct stage_run *runs;
-    const char *directory; /* store under construction */
-    int64_t n_unstaged;    /* not packed */
+    const char *directory; /* store under construction, or that is appended to */
+    /* appending: the generation to be; else 1 */
+    int64_t generation;
+    /* an event earlier than the last one staged of its session cannot be placed any more */
+    bool in_order_only;
+    int64_t n_unstaged; /* not packed */
     const char **unstaged;
 };
 

@@ -98,10 +98,14 @@ lode_status staging_plan(struct staging *s)
     lode_try(lode_take_zero(s->arena, n, &found));
     for (int64_t f = 0; f < n; f++)
         lode_try(read_header(s, s->options->inputs[f], &headers[f], &found[f]));
-    lode_try(mapping_plan(s->options, headers, n, s->arena, plan));
+    lode_try(mapping_plan(s->options, s->before ? &s->known : NULL, headers, n, s->arena, plan));
     lode_try(read_zones(s));
     for (int64_t f = 0; f < n; f++) set_file(&plan->files[f], &headers[f], &found[f]);
-    set_partitions(s);
+    if (s->before)
+        plan->n_partitions = s->before->n_partitions;
+    else
+        set_partitions(s);
+    plan->generation = s->before ? s->before->n_generations + 1 : 1;
     lode_try(ranges_cut(plan, range_bytes, s->arena, &s->ranges, &plan->n_ranges));
     plan->codes = (struct stage_run){.name = "", .codes_of = -1};
     plan->directory = s->publish.directory;
@@ -251,7 +255,8 @@ static lode_status merge_ranges(struct staging *s)
                                              .lines_before = s->ranges[r].lines_before};
     s->rejects.n_ranges = plan->n_ranges;
     s->rejects.origins = origins;
-    for (int64_t k = 0; k < plan->n_kpis; k++) plan->kpis[k].is_binary = true;
+    for (int64_t k = 0; k < plan->n_kpis; k++)
+        plan->kpis[k].is_binary = !s->before || s->known.kpis[k].is_binary;
     for (int64_t r = 0; r < plan->n_ranges; r++)
         if (!s->ranges[r].is_empty) lode_try(merge_range(s, r));
     return LODE_OK;

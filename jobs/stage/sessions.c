@@ -33,6 +33,8 @@ struct sessions {
 
 static bool has_event_values(const struct stage_plan *plan)
 {
+    /* what was staged before comes as events too, whatever columns these files have */
+    if (plan->generation > 1 && !plan->sessions_given) return true;
     for (int64_t f = 0; f < plan->n_files; f++) {
         const struct stage_file *file = &plan->files[f];
         if (file->role != STAGE_EVENTS) continue;
@@ -122,6 +124,7 @@ struct target {
 static lode_status begin_row(struct sessions *s, struct target *target, int64_t start)
 {
     target->row.start = start;
+    target->row.start_is_derived = s->start == INT64_MIN;
     target->row.kpis = s->row_kpis;
     target->row.attributes = s->row_attributes;
     if (s->plan->n_kpis > 0)
@@ -182,7 +185,9 @@ static lode_status count_pieces(struct sessions *s, int64_t *n)
 static void name_row(struct target *target, struct record_id id, int64_t number, int64_t n)
 {
     target->row.id = id;
+    target->row.piece = 0;
     if (n < 2) return;
+    target->row.piece = (uint32_t)number;
     memcpy(target->id, id.text, id.size);
     const int digits =
         snprintf(target->id + id.size, sizeof target->id - id.size, "#%" PRId64, number);
@@ -297,6 +302,13 @@ lode_status sessions_add(struct sessions *s, const uint8_t *key, size_t key_size
     s->is_session = true;
     if (record->has_time) s->start = record->time;
     put_cells(s, record->cells, record->n_cells, s->kpis, s->attributes);
+    return LODE_OK;
+}
+
+lode_status sessions_end_user(struct sessions *s)
+{
+    lode_try(close_key(s, true));
+    s->key_size = 0;
     return LODE_OK;
 }
 

@@ -42,6 +42,8 @@ LODE_CHECKED lode_status sessions_create(const struct stage_plan *plan,
 /* Adds a session or an event, with codes of the store; keys come in order. */
 LODE_CHECKED lode_status sessions_add(struct sessions *sessions, const uint8_t *key,
                                       size_t key_size, const struct record *record);
+/* No more come of the open user: it goes to the sink. */
+LODE_CHECKED lode_status sessions_end_user(struct sessions *sessions);
 /* No more come. */
 LODE_CHECKED lode_status sessions_finish(struct sessions *sessions);
 void sessions_close(struct sessions *sessions); /* takes NULL */

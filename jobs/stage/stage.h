@@ -47,7 +47,8 @@ struct stage_events_summary {
     int64_t n_rows_read, n_rows_used, n_rows_rejected; /* read = used + rejected */
     int64_t n_reasons;                                 /* most frequent first, then by name */
     struct stage_reason *reasons;
-    int64_t n_users, n_sessions, n_events, n_partitions;
+    int64_t n_users, n_sessions, n_events, n_partitions; /* of the store, all generations */
+    int64_t n_generations;
     int64_t n_event_names;
     int64_t n_unstaged; /* columns of the input that are in no part of the store */
     const char **unstaged;
@@ -68,7 +69,11 @@ struct stage_file_rule {
 struct stage_events_options {
     int64_t n_inputs;
     const char *const *inputs;
-    const char *output;       /* the store; must not exist */
+    const char *output; /* the store; must not exist */
+    /* the store to append to, instead of `output`: its columns are mapped, and sessions put
+     * together, as they were when it was staged; all options about that are taken from it. The
+     * caller holds its lock (append_lock.h). */
+    const char *append;
     uint64_t partition_bytes; /* input bytes to a partition (packed input counts 8-fold); 32 MiB */
     uint64_t range_bytes;     /* of a plain file to a parse task; changes no byte of the store */
     double max_rejects;       /* share of the rows that may be rejected; 0.01 */
@@ -102,9 +107,9 @@ struct stage_events_options {
 
 void stage_events_defaults(struct stage_events_options *options);
 
-/* Name "stage.events". Fails with LODE_E_USAGE (the output exists), LODE_E_INPUT (a file is no such
- * file, a column is missing, too many rejects, no session), LODE_E_DISK and what lode_map says;
- * then nothing is left of the store. */
+/* Name "stage.events". Fails with LODE_E_USAGE (the output exists),
+ * LODE_E_INPUT (a file is no such file, a column is missing, too many rejects, no session),
+ * LODE_E_DISK and what lode_map says; then nothing is left of the store. */
 extern const struct lode_job stage_events_job;
 
 /* The leaves, by name "stage.parse", "stage.join", "stage.write". */

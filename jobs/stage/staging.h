@@ -6,12 +6,15 @@
 #include "jobs/stage/plan.h"
 #include "jobs/stage/publish.h"
 #include "jobs/stage/ranges.h"
+#include "jobs/stage/rules.h"
 #include "jobs/stage/shuffle/rejects.h"
 
 struct staging {
     struct lode_run *run;
     const struct stage_events_options *options;
     struct lode_arena *arena;
+    const struct lode_store *before; /* appending: the store as it is; else NULL */
+    struct stage_known known;        /* of it */
     struct stage_plan plan;
     struct stage_range *ranges;  /* [plan.n_ranges] */
     struct lode_bytes *readings; /* [plan.n_ranges] what the last reading said; the heap's */

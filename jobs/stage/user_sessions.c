@@ -1,5 +1,6 @@
 /* User sessions: the key of a piece is [start][id][0][number of the session][number of the piece],
- * numbers big-endian. Pieces are events, [times][names], and last the values, [KPIs][attributes].
+ * numbers big-endian. Pieces are events, [times][names], and last the values, [KPIs][attributes],
+ * and the marks of the row.
  */
 #include "jobs/stage/user_sessions.h"
 
@@ -11,6 +12,10 @@ enum { PIECE_EVENTS = 1024, ID_ROOM = STAGE_ID_LIMIT + 24 };
 enum { EVENT_BYTES = sizeof(int64_t) + sizeof(uint32_t) };
 
 #define LAST_PIECE UINT32_MAX
+
+struct marks {
+    uint32_t piece, start_is_derived;
+};
 
 struct user_sessions {
     struct shuffle_site site;
@@ -35,8 +40,8 @@ lode_status user_sessions_create(const struct shuffle_site *site, size_t memory_
                                  struct user_sessions **sessions)
 {
     struct user_sessions *s = NULL;
-    const size_t values =
-        (size_t)n_kpis * sizeof *s->kpis + (size_t)n_attributes * sizeof *s->names;
+    const size_t values = (size_t)n_kpis * sizeof *s->kpis +
+                          (size_t)n_attributes * sizeof *s->names + sizeof(struct marks);
     const size_t events = (size_t)PIECE_EVENTS * EVENT_BYTES;
     lode_try(lode_take_zero(site->arena, 1, &s));
     s->site = *site;
@@ -116,7 +121,9 @@ lode_status user_sessions_end(struct user_sessions *s, const struct session_row 
     lode_try(put_events(s));
     if (kpi_bytes > 0) memcpy(s->value, row->kpis, kpi_bytes);
     if (attribute_bytes > 0) memcpy(s->value + kpi_bytes, row->attributes, attribute_bytes);
-    return put_piece(s, LAST_PIECE, kpi_bytes + attribute_bytes);
+    const struct marks marks = {row->piece, row->start_is_derived};
+    memcpy(s->value + kpi_bytes + attribute_bytes, &marks, sizeof marks);
+    return put_piece(s, LAST_PIECE, kpi_bytes + attribute_bytes + sizeof marks);
 }
 
 static lode_status visit_events(struct user_sessions *s, const struct shuffle_record *record,
@@ -138,7 +145,11 @@ static lode_status visit_session(struct user_sessions *s, const struct shuffle_r
     memcpy(&start, record->key, sizeof start);
     if (kpi_bytes > 0) memcpy(s->kpis, record->value, kpi_bytes);
     if (attribute_bytes > 0) memcpy(s->attributes, record->value + kpi_bytes, attribute_bytes);
+    struct marks marks;
+    memcpy(&marks, record->value + kpi_bytes + attribute_bytes, sizeof marks);
     const struct session_row row = {
+        .piece = marks.piece,
+        .start_is_derived = marks.start_is_derived != 0,
         .id = {(const char *)record->key + sizeof start, record->key_size - around},
         .start = (int64_t)ordered((int64_t)__builtin_bswap64(start)),
         .kpis = s->kpis,

@@ -11,9 +11,11 @@
 /* A session without its events. Arrays are the caller's. */
 struct session_row {
     struct record_id id;
-    int64_t start;        /* ms; INT64_MIN: unknown */
-    double *kpis;         /* [n_kpis]; NaN: no value */
-    uint32_t *attributes; /* [n_attributes]; LODE_NO_CODE: no value */
+    int64_t start;         /* ms; INT64_MIN: unknown */
+    bool start_is_derived; /* no row said it */
+    uint32_t piece;        /* where a key was cut: which of its sessions, from 1; 0: the only one */
+    double *kpis;          /* [n_kpis]; NaN: no value */
+    uint32_t *attributes;  /* [n_attributes]; LODE_NO_CODE: no value */
 };
 
 struct user_sessions;

@@ -37,6 +37,15 @@ static lode_status read_lists(struct merging *m, const struct stage_run *run)
     return dictionary_get_words(data, size, m->n_columns, m->scratch, m->lists);
 }
 
+/* The plan has the attributes of the store, in its order. */
+static lode_status keep_words(struct merging *m, const struct lode_store *before)
+{
+    lode_try(vocabulary_keep(m->vocabularies[0], &before->event_names));
+    for (int64_t a = 0; a < before->n_attributes; a++)
+        lode_try(vocabulary_keep(m->vocabularies[1 + a], &before->attributes[a].dictionary));
+    return LODE_OK;
+}
+
 static lode_status gather_words(struct merging *m)
 {
     const struct stage_plan *plan = &m->staging->plan;
@@ -125,6 +134,7 @@ static lode_status merge(struct merging *m)
         const int64_t limit = c == 0 ? UINT32_MAX : STAGE_ATTRIBUTE_WORDS_LIMIT;
         lode_try(vocabulary_create(arena, limit, &m->vocabularies[c]));
     }
+    if (m->staging->before) lode_try(keep_words(m, m->staging->before));
     lode_try(gather_words(m));
     lode_try(sort_words(m));
     return write_maps(m);

@@ -11,6 +11,7 @@ struct vocabulary {
     int64_t limit;
     struct lode_words *words;
     uint32_t *codes; /* [n_sorted] of the word of each number */
+    int64_t n_kept; /* whose codes are their numbers */
     int64_t n_sorted;
 };
 
@@ -49,6 +50,18 @@ lode_status vocabulary_add(struct vocabulary *vocabulary, const struct lode_dict
     return LODE_OK;
 }
 
+lode_status vocabulary_keep(struct vocabulary *vocabulary, const struct lode_dictionary *list)
+{
+    for (int64_t i = 0; i < list->count; i++) {
+        uint32_t number = 0;
+        lode_try(lode_words_add(vocabulary->words, list->words[i], strlen(list->words[i]), &number));
+        if (number != i)
+            return lode_fail(LODE_E_INPUT, "the store's dictionary has '%s' twice", list->words[i]);
+    }
+    vocabulary->n_kept = list->count;
+    return LODE_OK;
+}
+
 /* As bytes; no two are equal. */
 static int compare_words(const void *left, const void *right)
 {
@@ -65,7 +78,8 @@ lode_status vocabulary_sort(struct vocabulary *vocabulary, struct lode_dictionar
     lode_try(lode_take(vocabulary->arena, count, &vocabulary->codes));
     lode_try(lode_take(vocabulary->arena, count, &order));
     for (int64_t i = 0; i < count; i++) order[i] = (struct numbered){words[i], (uint32_t)i};
-    qsort(order, (size_t)count, sizeof *order, compare_words);
+    qsort(order + vocabulary->n_kept, (size_t)(count - vocabulary->n_kept), sizeof *order,
+          compare_words);
     for (int64_t i = 0; i < count; i++) {
         result.words[i] = order[i].word;
         vocabulary->codes[order[i].number] = (uint32_t)i;

@@ -20,7 +20,11 @@ LODE_CHECKED lode_status vocabulary_create(struct lode_arena *arena, int64_t lim
 LODE_CHECKED lode_status vocabulary_add(struct vocabulary *vocabulary,
                                         const struct lode_dictionary *list);
 int64_t vocabulary_count(const struct vocabulary *vocabulary);
-/* Ends adding: the words sorted by their bytes, which are their codes. O(words log words). */
+/* Before anything is added: words that have their codes already, and keep them. */
+LODE_CHECKED lode_status vocabulary_keep(struct vocabulary *vocabulary,
+                                         const struct lode_dictionary *list);
+/* Ends adding: those that are kept, then the others sorted by their bytes: a word's place is its
+ * code. O(words log words). */
 LODE_CHECKED lode_status vocabulary_sort(struct vocabulary *vocabulary,
                                          struct lode_dictionary *sorted);
 /* codes[list->count]: of each word of a list that was added. LODE_E_BUG: it was not. */

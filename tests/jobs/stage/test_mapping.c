@@ -19,6 +19,7 @@ static const char *const lean_events[] = {"session", "ts", "event"};
 struct fixture {
     struct lode_arena *arena;
     struct stage_events_options options;
+    const struct stage_known *known;
     struct stage_plan plan;
 };
 
@@ -40,7 +41,7 @@ static int teardown(void **state)
 
 static lode_status plan(struct fixture *f, const struct stage_header *headers, int64_t n)
 {
-    return mapping_plan(&f->options, headers, n, f->arena, &f->plan);
+    return mapping_plan(&f->options, f->known, headers, n, f->arena, &f->plan);
 }
 
 static void the_usual_names_are_found_without_options(void **state)
