@@ -37,6 +37,15 @@ static lode_status merge_join(void *context, int64_t task, const uint8_t *result
     return lode_unpack_end(&in);
 }
 
+static lode_status merge_session_users(void *context, int64_t task, const uint8_t *result,
+                                       size_t size)
+{
+    struct lode_unpack in = lode_unpack_begin(result, size);
+    (void)task;
+    lode_try(staging_merge_run(context, &in, -1));
+    return lode_unpack_end(&in);
+}
+
 static lode_status put_part(struct staging *s, int64_t task, const struct append_file *file)
 {
     struct lode_store *store = &s->store;
@@ -191,6 +200,25 @@ static lode_status summarise(struct staging *s, struct stage_events_summary *out
     return LODE_OK;
 }
 
+/* Users of sessions that the store has: in front of all other runs, as what came first. */
+static lode_status find_session_users(struct staging *s)
+{
+    struct stage_plan *plan = &s->plan;
+    const int64_t n_before = plan->n_runs;
+    struct stage_run *runs = NULL;
+    struct lode_stage stage = {.leaf = "stage.session_users",
+                               .title = "reading users of the store",
+                               .n_tasks = plan->n_partitions,
+                               .describe = describe_partition};
+    lode_try(staging_map(s, &stage, merge_session_users));
+    const int64_t n_new = plan->n_runs - n_before;
+    lode_try(lode_take(s->arena, plan->n_runs, &runs));
+    memcpy(runs, plan->runs, (size_t)plan->n_runs * sizeof *runs);
+    memcpy(plan->runs, runs + n_before, (size_t)n_new * sizeof *runs);
+    memcpy(plan->runs + n_new, runs, (size_t)n_before * sizeof *runs);
+    return LODE_OK;
+}
+
 static lode_status build_store(struct staging *s)
 {
     struct stage_events_summary summary;
@@ -201,12 +229,7 @@ static lode_status build_store(struct staging *s)
                               .title = "finding users",
                               .n_tasks = s->plan.n_partitions,
                               .describe = describe_partition};
-    if (s->plan.join && s->before)
-        return lode_fail(
-            LODE_E_INPUT,
-            "events without a user column cannot be appended to %s, whose sessions have "
-            "users, yet: add the column, or stage all files at once",
-            s->before->path);
+    if (s->plan.join && s->before) lode_try(find_session_users(s));
     if (s->plan.join) lode_try(staging_map(s, &join, merge_join));
     lode_try(write_parts(s));
     lode_try(summarise(s, &summary));
@@ -246,6 +269,7 @@ static lode_status forecast_stage_events(const struct lode_run *run, struct lode
 
 static const struct lode_leaf leaves[] = {
     {"stage.parse", stage_parse_leaf},
+    {"stage.session_users", stage_session_users_leaf},
     {"stage.join", stage_join_leaf},
     {"stage.write", stage_write_leaf},
     {NULL, NULL},

@@ -265,7 +265,7 @@ static lode_status merge_ranges(struct staging *s)
 lode_status staging_read(struct staging *s)
 {
     struct stage_plan *plan = &s->plan;
-    const int64_t most_runs = plan->n_ranges + (plan->join ? plan->n_partitions : 0);
+    const int64_t most_runs = plan->n_ranges + (plan->join ? 2 * plan->n_partitions : 0);
     lode_try(lode_take_zero(s->arena, most_runs, &plan->runs));
     lode_try(lode_take(s->arena, plan->n_ranges, &s->tasks));
     lode_try(lode_take_zero(s->arena, plan->n_ranges, &s->readings));

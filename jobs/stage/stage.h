@@ -112,9 +112,10 @@ void stage_events_defaults(struct stage_events_options *options);
  * LODE_E_DISK and what lode_map says; then nothing is left of the store. */
 extern const struct lode_job stage_events_job;
 
-/* The leaves, by name "stage.parse", "stage.join", "stage.write". */
+/* The leaves, by name "stage.parse", "stage.session_users", "stage.join", "stage.write". */
 lode_status stage_parse_leaf(struct lode_task *task);
 lode_status stage_join_leaf(struct lode_task *task);
+lode_status stage_session_users_leaf(struct lode_task *task);
 lode_status stage_write_leaf(struct lode_task *task);
 
 #endif

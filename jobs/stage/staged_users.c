@@ -376,14 +376,36 @@ lode_status staged_users_check(const struct staged_users *u, const uint8_t *key,
                      (int)size, id, time, u->last_time);
 }
 
+static lode_status visit_user(struct staged_users *u, const struct generation_span *span,
+                              int64_t row, staged_visit_fn visit, void *context)
+{
+    struct staged_file *file = &u->files[span->file];
+    struct record_id user, session;
+    int64_t first = 0, end = 0;
+    lode_try(get_id(&file->user_id, row, &user));
+    lode_try(get_i64(&file->session_offset, row, &first));
+    lode_try(get_i64(&file->session_offset, row + 1, &end));
+    for (int64_t s = first; s < end; s++) {
+        lode_try(get_id(&file->session_id, s, &session));
+        if (session.size == 0 || session.size > STAGE_ID_LIMIT || user.size > STAGE_ID_LIMIT)
+            return lode_fail(LODE_E_INPUT, "session %" PRId64 ": an id of %zu bytes", s,
+                             session.size);
+        lode_try(visit(context, user, session));
+    }
+    return LODE_OK;
+}
+
+lode_status staged_users_visit(struct staged_users *u, staged_visit_fn visit, void *context)
+{
+    for (int64_t s = 0; s < u->n_spans; s++)
+        for (int64_t i = 0; i < u->spans[s].n_users; i++)
+            lode_try(visit_user(u, &u->spans[s], u->spans[s].user + i, visit, context));
+    return LODE_OK;
+}
+
 struct staged_replaced staged_users_replaced(const struct staged_users *u)
 {
     return u->replaced;
-}
-
-struct lode_row_counts staged_users_counts(const struct staged_users *u)
-{
-    return (struct lode_row_counts){u->part.n_users, u->part.n_sessions, u->part.n_events};
 }
 
 static void close_file(struct staged_file *file, const struct stage_plan *plan)

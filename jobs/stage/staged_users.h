@@ -36,9 +36,12 @@ LODE_CHECKED lode_status staged_users_feed(struct staged_users *users, const uin
 /* LODE_E_INPUT: a new event of `key` at `time` cannot be placed among what was fed (see above). */
 LODE_CHECKED lode_status staged_users_check(const struct staged_users *users, const uint8_t *key,
                                             size_t key_size, int64_t time);
+/* All sessions with their users, in order of users; nothing may have been found before. */
+typedef lode_status (*staged_visit_fn)(void *context, struct record_id user,
+                                       struct record_id session);
+LODE_CHECKED lode_status staged_users_visit(struct staged_users *users, staged_visit_fn visit,
+                                            void *context);
 struct staged_replaced staged_users_replaced(const struct staged_users *users);
-/* Rows of the partition before. */
-struct lode_row_counts staged_users_counts(const struct staged_users *users);
 void staged_users_close(struct staged_users *users); /* takes NULL */
 
 #endif
