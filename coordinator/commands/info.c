@@ -54,6 +54,25 @@ static cJSON *describe_columns(const struct lode_store *store)
     return list;
 }
 
+static cJSON *describe_generations(const struct lode_store *store)
+{
+    cJSON *list = cJSON_CreateArray();
+    for (int64_t g = 0; g < store->n_generations; g++) {
+        const struct lode_generation *generation = &store->generations[g];
+        cJSON *object = cJSON_CreateObject();
+        int64_t files = g == 0 ? store->n_partitions : 0;
+        for (int64_t i = 0; i < store->n_later; i++) files += store->later[i].generation == g + 1;
+        add_number(object, "generation", g + 1);
+        add_number(object, "files", files);
+        add_number(object, "rows_read", generation->n_rows_read);
+        add_number(object, "rows_rejected", generation->n_rows_rejected);
+        cJSON_AddStringToObject(object, "source", generation->source);
+        cJSON_AddStringToObject(object, "history", generation->history);
+        cJSON_AddItemToArray(list, object);
+    }
+    return list;
+}
+
 static lode_status print_json(const struct lode_store *store)
 {
     cJSON *object = cJSON_CreateObject();
@@ -71,6 +90,7 @@ static lode_status print_json(const struct lode_store *store)
     add_number(object, "rows_rejected", store->n_rows_rejected);
     cJSON_AddStringToObject(object, "source", store->source);
     cJSON_AddStringToObject(object, "history", store->history);
+    cJSON_AddItemToObject(object, "generations", describe_generations(store));
     cJSON_AddItemToObject(object, "columns", describe_columns(store));
     const lode_status status = listing_print_json(object);
     cJSON_Delete(object);
@@ -84,6 +104,19 @@ static lode_status print_name(const char *name)
     if (!status) printf("  %-24.*s", (int)text.size, (const char *)text.data);
     lode_bytes_clear(&text);
     return status;
+}
+
+/* Nothing to say of a store that was never appended to. */
+static lode_status print_generations(const struct lode_store *store)
+{
+    char a[32], b[32];
+    for (int64_t g = 0; store->n_generations > 1 && g < store->n_generations; g++) {
+        const struct lode_generation *generation = &store->generations[g];
+        lode_try(screen_say("  generation %-13lld %s rows read, %s rejected, from %s",
+                            (long long)(g + 1), lode_text_grouped(generation->n_rows_read, a),
+                            lode_text_grouped(generation->n_rows_rejected, b), generation->source));
+    }
+    return LODE_OK;
 }
 
 static lode_status print_store(const struct lode_store *store)
@@ -101,6 +134,7 @@ static lode_status print_store(const struct lode_store *store)
            lode_text_grouped(bytes, b));
     printf("  %-24s %s read, %s rejected\n", "rows", lode_text_grouped(store->n_rows_read, a),
            lode_text_grouped(store->n_rows_rejected, b));
+    lode_try(print_generations(store));
     if (store->n_kpis > 0) printf("KPIs\n");
     for (int64_t i = 0; i < store->n_kpis; i++) {
         lode_try(print_name(store->kpis[i].name));

@@ -7,6 +7,7 @@
 #include "jobs/opportunities/cohorts.h"
 
 #include <assert.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "common/wire/pack.h"
@@ -188,6 +189,50 @@ static void store_sums(const struct merge *merge)
     }
 }
 
+struct ranked {
+    char *value;
+    uint32_t code;
+};
+
+static int compare_ranked(const void *left, const void *right)
+{
+    return strcmp(((const struct ranked *)left)->value, ((const struct ranked *)right)->value);
+}
+
+static bool is_sorted(const struct cohort_set *set)
+{
+    for (int64_t i = 1; i < set->n_values; i++)
+        if (strcmp(set->values[i - 1], set->values[i]) >= 0) return false;
+    return true;
+}
+
+/* Results are in order of values, which that of codes is not once a store was appended to. */
+static lode_status sort_set(struct lode_arena *arena, int64_t n_kpis, struct cohort_set *set)
+{
+    struct ranked *order;
+    char **values;
+    uint32_t *codes;
+    struct cohort_cell *cells;
+    if (is_sorted(set)) return LODE_OK;
+    lode_try(lode_take(arena, set->n_values, &values));
+    lode_try(lode_take(arena, set->n_values, &codes));
+    lode_try(lode_take(arena, set->n_values * n_kpis, &cells));
+    lode_try(lode_take(arena, set->n_values, &order));
+    for (int64_t i = 0; i < set->n_values; i++)
+        order[i] = (struct ranked){set->values[i], (uint32_t)i};
+    qsort(order, (size_t)set->n_values, sizeof *order, compare_ranked);
+    for (int64_t i = 0; i < set->n_values; i++) {
+        values[i] = order[i].value;
+        codes[i] = order[i].code;
+        for (int64_t k = 0; k < n_kpis; k++)
+            cells[i * n_kpis + k] = set->cells[order[i].code * n_kpis + k];
+    }
+    set->values = values;
+    set->codes = codes;
+    set->cells = cells;
+    return LODE_OK;
+}
+
 lode_status cohorts_count(struct lode_run *run, const struct cohort_options *options,
                           struct cohort_counts *counts)
 {
@@ -202,6 +247,8 @@ lode_status cohorts_count(struct lode_run *run, const struct cohort_options *opt
     lode_try(map_leaf(run, &merge));
     store_sums(&merge);
     lode_arena_rewind(run->arena, mark);
+    for (int64_t i = 0; i < run->store->n_attributes; i++)
+        lode_try(sort_set(run->arena, made.n_kpis, &made.sets[i]));
     *counts = made;
     return LODE_OK;
 }

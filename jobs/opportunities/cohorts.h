@@ -17,9 +17,16 @@ struct cohort_cell {
 struct cohort_set {
     const char *attribute; /* name, or "lifecycle" */
     int64_t n_values;
-    char *const *values;
+    char *const *values;   /* in order of their bytes; of the life cycle: in that of their making */
+    const uint32_t *codes; /* [n_values] of the values in the store; NULL: their places */
     struct cohort_cell *cells; /* [n_values x n_kpis] */
 };
+
+/* The code by which the store knows a value. */
+static inline uint32_t cohort_code(const struct cohort_set *set, int64_t value)
+{
+    return set->codes ? set->codes[value] : (uint32_t)value;
+}
 
 struct cohort_counts {
     int64_t n_kpis;

@@ -85,7 +85,8 @@ static lode_status find_least(struct maker *maker, struct pattern_plan *plan)
             least[i] = least_of(maker, &maker->cohorts->all[kpi_place(maker->options, kpi)]);
         for (int64_t value = 0; value < n_values; value++) {
             const struct cohort_cell *cell = cell_of(maker, plan->attribute, value, kpi);
-            const uint32_t cohort = plan->cohort_of[value];
+            const struct cohort_set *set = &maker->cohorts->sets[plan->attribute];
+            const uint32_t cohort = plan->cohort_of[cohort_code(set, value)];
             if (cohort == LODE_NO_CODE) continue;
             least[(int64_t)cohort * plan->n_kpis + i] =
                 is_searched(maker->options, cell) ? least_of(maker, cell) : UINT64_MAX;
@@ -116,9 +117,9 @@ static lode_status plan_attribute(struct maker *maker, const struct pattern_plan
     plan.attribute = attribute;
     plan.n_cohorts = 0;
     for (int64_t value = 0; value < set->n_values; value++)
-        cohort_of[value] = is_searched_for_any(maker, all, attribute, value)
-                               ? (uint32_t)plan.n_cohorts++
-                               : LODE_NO_CODE;
+        cohort_of[cohort_code(set, value)] = is_searched_for_any(maker, all, attribute, value)
+                                                 ? (uint32_t)plan.n_cohorts++
+                                                 : LODE_NO_CODE;
     if (plan.n_cohorts == 0) return LODE_OK;
     plan.cohort_of = cohort_of;
     plan.first_k = (int)options->first_k;
@@ -149,9 +150,11 @@ static lode_status list_cohorts(struct maker *maker, int64_t index, int position
     struct scenarios *out = maker->out;
     const struct pattern_plan *plan = &out->plans[index];
     const int64_t kpi = plan->kpis[position];
-    for (int64_t value = 0; value < maker->cohorts->sets[plan->attribute].n_values; value++) {
+    const struct cohort_set *set = &maker->cohorts->sets[plan->attribute];
+    for (int64_t value = 0; value < set->n_values; value++) {
         const struct cohort_cell *cell = cell_of(maker, plan->attribute, value, kpi);
-        if (plan->cohort_of[value] == LODE_NO_CODE || !is_searched(maker->options, cell)) continue;
+        const uint32_t cohort = plan->cohort_of[cohort_code(set, value)];
+        if (cohort == LODE_NO_CODE || !is_searched(maker->options, cell)) continue;
         struct scenario *scenario = &out->list[out->n++];
         *scenario = (struct scenario){
             .kpi = kpi,
@@ -162,7 +165,7 @@ static lode_status list_cohorts(struct maker *maker, int64_t index, int position
             .normal_total = cell->sessions - cell->faulty,
             .plan = index,
             .position = position,
-            .cohort = plan->cohort_of[value],
+            .cohort = cohort,
         };
         lode_try(label_for(maker, plan->attribute, value, &scenario->label));
     }

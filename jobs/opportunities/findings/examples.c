@@ -53,7 +53,8 @@ static lode_status pack_members(const struct search *search, const struct findin
     lode_try(pack_string(out, of->name));
     lode_try(lode_pack_u64(out, of->of_user));
     lode_try(lode_pack_u64(out, (uint64_t)of->dictionary.count));
-    return lode_pack_u64(out, (uint64_t)value);
+    const struct cohort_set *set = &search->sources->cohorts->counts->sets[attribute];
+    return lode_pack_u64(out, cohort_code(set, value));
 }
 
 static lode_status pack_finding(const struct search *search, int64_t index, struct lode_bytes *out)
