@@ -102,11 +102,11 @@ kills() {
     append=$!
     if [ "$1" -gt 0 ]; then
         until [ "$(find try try.append.work -type f 2>/dev/null | wc -l)" -ge "$1" ]; do
-            kill -0 $append 2>/dev/null || break
+            kill -0 "$append" 2>/dev/null || break
         done
     fi
-    kill -9 $append 2>/dev/null || true
-    wait $append 2>/dev/null || true
+    kill -9 "$append" 2>/dev/null || true
+    wait "$append" 2>/dev/null || true
     for pid in $(processes_here); do kill -9 "$pid" 2>/dev/null || true; done
     nothing_left_running
     if [ "$(sha256sum <try/index.h5)" = "$was" ]; then

@@ -11,7 +11,7 @@ struct vocabulary {
     int64_t limit;
     struct lode_words *words;
     uint32_t *codes; /* [n_sorted] of the word of each number */
-    int64_t n_kept; /* whose codes are their numbers */
+    int64_t n_kept;  /* whose codes are their numbers */
     int64_t n_sorted;
 };
 
@@ -54,7 +54,8 @@ lode_status vocabulary_keep(struct vocabulary *vocabulary, const struct lode_dic
 {
     for (int64_t i = 0; i < list->count; i++) {
         uint32_t number = 0;
-        lode_try(lode_words_add(vocabulary->words, list->words[i], strlen(list->words[i]), &number));
+        lode_try(
+            lode_words_add(vocabulary->words, list->words[i], strlen(list->words[i]), &number));
         if (number != i)
             return lode_fail(LODE_E_INPUT, "the store's dictionary has '%s' twice", list->words[i]);
     }

@@ -124,6 +124,21 @@ static void a_store_with_another_number_of_files_is_another(void **state)
     expect_refused(f, "2 files, when the run began they were 3");
 }
 
+static void files_of_later_generations_are_inputs_too(void **state)
+{
+    struct fixture *f = *state;
+    struct lode_later_file later = {
+        .file = "part-00000.g2.h5", .generation = 2, .checksum = lode_hash("later", 5)};
+    f->store.later = &later;
+    f->store.n_later = 1;
+    assert_ok(write_file(f, later.file, "later", 5));
+    expect_refused(f, "3 files, when the run began they were 2");
+    assert_ok(inputs_describe(&f->store, f->arena, &f->was.inputs, &f->was.n_inputs));
+    assert_ok(check(f));
+    assert_ok(write_file(f, later.file, "other", 5));
+    expect_refused(f, "part-00000.g2.h5: its content is not what it was");
+}
+
 int main(void)
 {
 #define with_store(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
@@ -135,6 +150,7 @@ int main(void)
         with_store(a_file_that_was_touched_is_read_whole_and_is_the_same),
         with_store(a_change_between_the_samples_is_found_when_the_time_differs),
         with_store(a_store_with_another_number_of_files_is_another),
+        with_store(files_of_later_generations_are_inputs_too),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -35,8 +35,12 @@ static void init_cohorts(struct small_world *world)
     world->lifecycle_cells[SECONDS] = world->all[SECONDS];
     world->lifecycle_cells[N_KPIS + FAIL] = (struct cohort_cell){25, 25, 5, 5, 5};
     world->lifecycle_cells[N_KPIS + SECONDS] = (struct cohort_cell){25, 25, 0, 400, 7015};
-    world->sets[0] = (struct cohort_set){"os", 2, os_words, world->os_cells};
-    world->sets[1] = (struct cohort_set){"lifecycle", 3, lifecycle_values, world->lifecycle_cells};
+    world->sets[0] = (struct cohort_set){
+        .attribute = "os", .n_values = 2, .values = os_words, .cells = world->os_cells};
+    world->sets[1] = (struct cohort_set){.attribute = "lifecycle",
+                                         .n_values = 3,
+                                         .values = lifecycle_values,
+                                         .cells = world->lifecycle_cells};
     world->cohorts = (struct cohort_counts){N_KPIS, world->all, 2, world->sets};
 }
 

@@ -61,7 +61,8 @@ static void make(struct fixture *f, const char *kinds, const char *setting)
                                    .n_kpis = n,
                                    .kpis = f->kpis,
                                    .event_names = {events, 2}};
-    f->sets[0] = (struct cohort_set){"os", VALUES, words, f->cells};
+    f->sets[0] = (struct cohort_set){
+        .attribute = "os", .n_values = VALUES, .values = words, .cells = f->cells};
     f->cohorts = (struct cohort_counts){n, f->all, 2, f->sets};
     if (setting) assert_ok(lode_params_set(f->params, setting));
     assert_ok(opportunity_options_read(f->params, &f->store, f->arena, &f->options));

@@ -41,6 +41,18 @@ static void without_rules_events_are_their_own_tokens(void **state)
     assert_string_equal(tokens.tokens[5], "time_error");
 }
 
+static void names_that_were_appended_take_their_place_among_the_others(void **state)
+{
+    static char *const grown[] = {"play", "stop", "open"}; /* open is of a later generation */
+    const struct lode_dictionary dictionary = {(char **)grown, 3};
+    struct pattern_tokens tokens;
+    assert_ok(tokens_make(&dictionary, &(struct token_rules){0}, *state, &tokens));
+    assert_int_equal(tokens.n_tokens, 3);
+    assert_string_equal(tokens.tokens[0], "open");
+    assert_int_equal(tokens.token_of[2], 0);
+    assert_int_equal(tokens.token_of[1], 2);
+}
+
 static void events_with_one_token_become_one(void **state)
 {
     char *map[] = {"*_error=error"};
@@ -124,6 +136,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(without_rules_events_are_their_own_tokens, setup, teardown),
+        cmocka_unit_test_setup_teardown(names_that_were_appended_take_their_place_among_the_others,
+                                        setup, teardown),
         cmocka_unit_test_setup_teardown(events_with_one_token_become_one, setup, teardown),
         cmocka_unit_test_setup_teardown(the_first_rule_that_matches_wins, setup, teardown),
         cmocka_unit_test_setup_teardown(a_token_may_be_the_name_of_another_event, setup, teardown),

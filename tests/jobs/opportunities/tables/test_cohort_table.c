@@ -132,7 +132,8 @@ static void z_is_the_distance_to_the_median_of_the_siblings_in_robust_deviations
     world.cohorts.n_kpis = 1; /* kpi=fail: the counts have one KPI only */
     struct cohort_cell one[5];
     for (int i = 0; i < 5; i++) one[i] = cells[i * N_KPIS + FAIL];
-    world.sets[0] = (struct cohort_set){"os", 5, words, one};
+    world.sets[0] =
+        (struct cohort_set){.attribute = "os", .n_values = 5, .values = words, .cells = one};
     world.sets[1].n_values = 1;
     assert_ok(cohort_rows_make(&world.cohorts, &world.store, &world.options, world.arena, &rows));
     assert_near(rows.rows[4].z, 6 / 1.4826);
