@@ -18,7 +18,7 @@ struct merging {
 static void put(struct merging *m, int64_t file, int64_t user, int64_t n)
 {
     struct generation_span *last = m->n_made > 0 ? &m->made[m->n_made - 1] : NULL;
-    if (n == 0) return;
+    if (n == 0 || !m->made) return;
     if (last && last->file == file && last->user + last->n_users == user) {
         last->n_users += n;
         return;
