@@ -2,8 +2,11 @@
 # Every day: columns named in a file, clock times of a place, and what a run would take.
 . "$(dirname "$0")/lib.sh"
 
-# parts STORE: all rows of it (the index says how the files were mapped, for appending)
-parts() { (cd "$1" && sha256sum part-*.h5); }
+# content STORE: all of it but how it was mapped, which the index keeps for appending
+content() {
+    (cd "$1" && sha256sum part-*)
+    lode info "$1" --json
+}
 
 expect "a mapping file says what the flags say" '
     printf "visit,at,action\ns1,1000,a\ns1,2000,b\ns2,1500,a\n" >odd.csv
@@ -16,8 +19,8 @@ event: [action, event]
 time-unit: s
 EOF
     lode stage events odd.csv -o file.lode --quiet --mapping map.yaml
-    parts flags.lode >flags
-    parts file.lode | cmp - flags'
+    content flags.lode >flags
+    content file.lode | cmp - flags'
 
 expect "files of their own forms go into one store, as if they had been alike" '
     mkdir alike mixed
@@ -35,8 +38,8 @@ files:
 EOF
     lode stage events alike/one.csv alike/two.csv -o alike.lode --quiet
     lode stage events mixed/one.csv mixed/two.csv -o mixed.lode --quiet --mapping map.yaml
-    parts alike.lode >alike.sum
-    parts mixed.lode | cmp - alike.sum'
+    content alike.lode >alike.sum
+    content mixed.lode | cmp - alike.sum'
 
 expect "flags win over the file, wherever they stand" '
     lode stage events mixed/two.csv -o late.lode --quiet --mapping map.yaml --timezone UTC
