@@ -7,7 +7,7 @@
 #include "common/hash.h"
 #include "common/text.h"
 #include "jobs/stage/file_rules.h"
-#include "jobs/stage/rules.h"
+#include "jobs/stage/mapping_private.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -15,9 +15,6 @@
 #define MINUTE_MS INT64_C(60000)
 #define DEFAULT_GAP_MS (MINUTE_MS * 30)
 #define DEFAULT_MAX_MS (MINUTE_MS * 60 * 24)
-
-/* The five columns with a meaning of their own. */
-enum meaning { SESSION, USER, TIME, EVENT, START, N_MEANINGS };
 
 enum { DEFAULT_NAMES_MAX = 4 };
 static const struct {
@@ -29,32 +26,6 @@ static const struct {
     [TIME] = {"time", {"timestamp_ms", "timestamp", "time", "ts", NULL}},
     [EVENT] = {"event name", {"event", "event_name", "name", NULL}},
     [START] = {"start of the session", {"start_ms", "start", "start_time", NULL}},
-};
-
-/* The names by which such a column goes. */
-struct wanted {
-    bool given;
-    const char *const *names; /* ends with NULL */
-};
-
-struct name {
-    const char *text;
-    bool in_sessions, in_events;
-    bool is_staged;
-};
-
-struct mapping {
-    const struct stage_events_options *options;
-    const struct stage_known *known; /* NULL: a new store */
-    const struct stage_header *headers;
-    int64_t n;
-    struct lode_arena *arena;
-    struct stage_plan *plan;
-    struct wanted common[N_MEANINGS]; /* of all files without a rule about it */
-    struct wanted *of_file;           /* [n * N_MEANINGS] */
-    int64_t *rule_of;                 /* [n] index into options->file_rules; -1: none */
-    struct name *names;               /* each name of any header, once */
-    int64_t n_names;
 };
 
 static lode_status copy_text(struct lode_arena *arena, const char *text, const char **copy)
@@ -332,36 +303,12 @@ static lode_status check_alike(struct mapping *m, enum stage_role role, bool of_
                      m->headers[with].path);
 }
 
-/* Files of a store that is there must have the keys that its rows have. */
-static lode_status check_known(struct mapping *m)
-{
-    const struct stage_known *known = m->known;
-    for (int64_t f = 0; f < m->n; f++) {
-        const struct stage_file *file = &m->plan->files[f];
-        const char *path = m->headers[f].path;
-        if (file->role == STAGE_SESSIONS && !known->sessions_given)
-            return lode_fail(LODE_E_INPUT,
-                             "%s: holds sessions, but the store was staged from events alone",
-                             path);
-        if (known->sessions_given && file->role == STAGE_EVENTS) continue;
-        if ((file->user >= 0) != known->by_user)
-            return lode_fail(LODE_E_INPUT,
-                             "%s: has %s user column, but the store was staged %s one", path,
-                             known->by_user ? "no" : "a", known->by_user ? "with" : "without");
-        if ((file->session >= 0) != known->by_session)
-            return lode_fail(
-                LODE_E_INPUT, "%s: has %s session column, but the store was staged %s one", path,
-                known->by_session ? "no" : "a", known->by_session ? "with" : "without");
-    }
-    return LODE_OK;
-}
-
 /* Who is the user of an event: its own column, its session's user (a join), or its session. */
 static lode_status settle_users(struct mapping *m)
 {
     struct stage_plan *plan = m->plan;
     bool sessions_have_user = m->known && m->known->by_user;
-    if (m->known) lode_try(check_known(m));
+    if (m->known) lode_try(mapping_check_keys(m));
     if (!plan->sessions_given) {
         lode_try(check_alike(m, STAGE_EVENTS, true));
         return check_alike(m, STAGE_EVENTS, false);
@@ -429,93 +376,27 @@ static lode_status check_list(struct mapping *m, const char *what, const struct 
     return LODE_OK;
 }
 
-static bool is_kpi(const struct mapping *m, const char *name)
+bool mapping_is_kpi(const struct mapping *m, const char *name)
 {
     if (m->options->kpis.given) return is_listed(&m->options->kpis, name);
     return strncmp(name, "kpi_", 4) == 0 && !is_listed(&m->options->attributes, name) &&
            !is_listed(&m->options->user_attributes, name);
 }
 
-static bool is_attribute(const struct mapping *m, const struct name *name)
+bool mapping_is_attribute(const struct mapping *m, const struct name *name)
 {
     const struct stage_events_options *options = m->options;
-    if (is_kpi(m, name->text)) return false;
+    if (mapping_is_kpi(m, name->text)) return false;
     if (is_listed(&options->user_attributes, name->text)) return true;
     if (options->attributes.given) return is_listed(&options->attributes, name->text);
     return name->in_sessions && strncmp(name->text, "kpi_", 4) != 0 && !has_meaning(m, name->text);
-}
-
-static const struct known_column *find_known(const struct known_column *columns, int64_t n,
-                                             const char *name)
-{
-    for (int64_t i = 0; i < n; i++)
-        if (strcmp(columns[i].name, name) == 0) return &columns[i];
-    return NULL;
-}
-
-static bool is_left_out(const struct stage_known *known, const char *name)
-{
-    for (int64_t i = 0; i < known->n_left_out; i++)
-        if (strcmp(known->left_out[i], name) == 0) return true;
-    return false;
-}
-
-/* Every value of the files is one of the store's, from the same kind of rows. */
-static lode_status check_values(struct mapping *m)
-{
-    const struct stage_known *known = m->known;
-    for (int64_t i = 0; i < m->n_names; i++) {
-        const struct name *name = &m->names[i];
-        const bool kpi = is_kpi(m, name->text);
-        const struct known_column *column =
-            kpi ? find_known(known->kpis, known->n_kpis, name->text)
-                : find_known(known->attributes, known->n_attributes, name->text);
-        if (!kpi && !is_attribute(m, name)) continue;
-        if (!column && is_left_out(known, name->text)) continue;
-        if (!column)
-            return lode_fail(LODE_E_INPUT,
-                             "column '%s' is no %s of the store: leave it out, or stage all files "
-                             "at once",
-                             name->text, kpi ? "KPI" : "attribute");
-        if (name->in_sessions && column->of_events)
-            return lode_fail(LODE_E_INPUT,
-                             "column '%s' is one of sessions here, but the store has it from rows "
-                             "of events: stage all files at once",
-                             name->text);
-    }
-    return LODE_OK;
-}
-
-/* The plan has what the store has. */
-static lode_status list_known(struct mapping *m)
-{
-    struct stage_plan *plan = m->plan;
-    const struct stage_known *known = m->known;
-    bool event_attributes = false, event_values = false;
-    lode_try(check_values(m));
-    plan->n_kpis = known->n_kpis;
-    plan->n_attributes = known->n_attributes;
-    lode_try(lode_take_zero(m->arena, plan->n_kpis, &plan->kpis));
-    lode_try(lode_take_zero(m->arena, plan->n_attributes, &plan->attributes));
-    for (int64_t k = 0; k < plan->n_kpis; k++) {
-        plan->kpis[k].name = known->kpis[k].name;
-        event_values = event_values || known->kpis[k].of_events;
-    }
-    for (int64_t a = 0; a < plan->n_attributes; a++) {
-        const struct known_column *column = &known->attributes[a];
-        plan->attributes[a] = (struct stage_attribute){
-            .name = column->name, .of_user = column->of_user, .named = true};
-        event_attributes = event_attributes || column->of_events;
-    }
-    plan->in_order_only = event_attributes || (plan->split && event_values);
-    return LODE_OK;
 }
 
 static lode_status list_values(struct mapping *m)
 {
     struct stage_plan *plan = m->plan;
     const struct stage_events_options *options = m->options;
-    if (m->known) return list_known(m);
+    if (m->known) return mapping_list_known(m);
     lode_try(check_list(m, "KPI", &options->kpis));
     lode_try(check_list(m, "attribute", &options->attributes));
     lode_try(check_list(m, "user attribute", &options->user_attributes));
@@ -523,9 +404,9 @@ static lode_status list_values(struct mapping *m)
     lode_try(lode_take_zero(m->arena, m->n_names, &plan->attributes));
     for (int64_t i = 0; i < m->n_names; i++) {
         const char *text = m->names[i].text;
-        if (is_kpi(m, text)) {
+        if (mapping_is_kpi(m, text)) {
             plan->kpis[plan->n_kpis++].name = text;
-        } else if (is_attribute(m, &m->names[i])) {
+        } else if (mapping_is_attribute(m, &m->names[i])) {
             struct stage_attribute *attribute = &plan->attributes[plan->n_attributes++];
             attribute->name = text;
             attribute->of_user = is_listed(&options->user_attributes, text);
