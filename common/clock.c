@@ -2,7 +2,6 @@
 #include "common/clock.h"
 
 #include <stdio.h>
-#include <sys/resource.h>
 #include <time.h>
 
 static int64_t read_us(clockid_t id)
@@ -25,14 +24,6 @@ int64_t lode_clock_thread_us(void)
 int64_t lode_clock_process_us(void)
 {
     return read_us(CLOCK_PROCESS_CPUTIME_ID);
-}
-
-int64_t lode_clock_children_us(void)
-{
-    struct rusage usage;
-    getrusage(RUSAGE_CHILDREN, &usage);
-    return ((int64_t)usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1000000 +
-           usage.ru_utime.tv_usec + usage.ru_stime.tv_usec;
 }
 
 const char *lode_clock_iso(char *buffer)

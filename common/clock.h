@@ -4,11 +4,9 @@
 
 #include <stdint.h>
 
-int64_t lode_clock_us(void);        /* monotonic */
-int64_t lode_clock_thread_us(void); /* processor time of this thread */
-/* Processor time of this process and of its children that have been waited for. */
-int64_t lode_clock_process_us(void);
-int64_t lode_clock_children_us(void);
+int64_t lode_clock_us(void);         /* monotonic */
+int64_t lode_clock_thread_us(void);  /* processor time of this thread */
+int64_t lode_clock_process_us(void); /* processor time of this process */
 /* Wall clock as "2026-11-21T10:17:31.123Z" into buffer (>= 32 bytes); returns buffer. */
 const char *lode_clock_iso(char *buffer);
 

@@ -141,12 +141,6 @@ const char *lode_params_text(const struct lode_params *params, const char *name)
     return params->values[find_known(params, name)];
 }
 
-bool lode_params_is_default(const struct lode_params *params, const char *name)
-{
-    const int index = find_known(params, name);
-    return strcmp(params->values[index], params->table[index].initial) == 0;
-}
-
 bool lode_params_at(const struct lode_params *params, int index, const char **name,
                     const char **value)
 {

@@ -35,7 +35,6 @@ LODE_CHECKED lode_status lode_params_load(struct lode_params *params, const char
 
 /* The text of a parameter; asking for one that is not in the table is a bug (aborts by assert). */
 const char *lode_params_text(const struct lode_params *params, const char *name);
-bool lode_params_is_default(const struct lode_params *params, const char *name);
 
 /* Typed: LODE_E_USAGE names parameter, value and what is allowed. Ranges are inclusive. */
 LODE_CHECKED lode_status lode_params_f64(const struct lode_params *params, const char *name,

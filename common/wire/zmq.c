@@ -289,7 +289,6 @@ static lode_status skip_rest(struct lode_socket *socket, bool more)
 {
     bool got = true;
     while (more && got) lode_try(lode_socket_next_frame(socket, &got, &more));
-    socket->dropped++;
     return LODE_OK;
 }
 
@@ -317,11 +316,6 @@ lode_status lode_socket_receive(struct lode_socket *socket, char *identity, cons
         *size = zmq_msg_size(&socket->message);
         return LODE_OK;
     }
-}
-
-int64_t lode_socket_dropped(const struct lode_socket *socket)
-{
-    return socket->dropped;
 }
 
 lode_status lode_socket_wait(struct lode_socket *const *sockets, int n_sockets, int timeout_ms)

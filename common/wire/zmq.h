@@ -85,10 +85,9 @@ LODE_CHECKED lode_status lode_socket_send(struct lode_socket *socket, const char
 enum { LODE_IDENTITY_SIZE = 128 };
 /* One message if there is one, without waiting. *data is borrowed until the next receive on this
  * socket. identity (LODE_IDENTITY_SIZE bytes) for ROUTER, else NULL. Messages of a wrong number of
- * frames, or from peers without a printable identity, are dropped and counted. */
+ * frames, or from peers without a printable identity, are dropped. */
 LODE_CHECKED lode_status lode_socket_receive(struct lode_socket *socket, char *identity,
                                              const void **data, size_t *size, bool *got);
-int64_t lode_socket_dropped(const struct lode_socket *socket);
 
 /* Waits until one of the sockets can be read, at most timeout_ms. */
 LODE_CHECKED lode_status lode_socket_wait(struct lode_socket *const *sockets, int n_sockets,

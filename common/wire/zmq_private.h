@@ -24,10 +24,9 @@ struct lode_socket {
     void *socket;
     bool is_router;
     bool has_message;
-    void *channel;     /* PAIR: what both ends have in common, see handover.h; else NULL */
-    zmq_msg_t message; /* the one lent out by the last receive */
-    int64_t dropped;
-    struct lode_gate *gate;      /* ROUTER: told when it closes */
+    void *channel;          /* PAIR: what both ends have in common, see handover.h; else NULL */
+    zmq_msg_t message;      /* the one lent out by the last receive */
+    struct lode_gate *gate; /* ROUTER: told when it closes */
     struct lode_socket *monitor; /* DEALER: owned */
     struct lode_refusal refusal;
 };

@@ -243,7 +243,7 @@ static lode_status go_on(struct start *start, struct lode_params *params, const 
         header->allow_partial || start->request->settings.options.allow_partial;
     lode_try(resume_go_on(start->directory, &start->identity, start->arena, start->journal));
     if (!start->request->settings.options.quiet)
-        fprintf(stderr, "going on with %s, begun for the %lld. time\n", start->name,
+        fprintf(stderr, "going on with %s (epoch %lld)\n", start->name,
                 (long long)journal_epoch(start->journal));
     return execute(start);
 }

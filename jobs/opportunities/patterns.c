@@ -54,15 +54,6 @@ int pattern_digit(const struct lode_store *store, const struct pattern_plan *pla
     return class_index % outcomes(store, plan, position);
 }
 
-void pattern_key_tokens(uint64_t key, int64_t n_tokens, int k, uint32_t *tokens, int64_t *cohort)
-{
-    for (int i = k - 1; i >= 0; i--) {
-        tokens[i] = (uint32_t)(key % (uint64_t)n_tokens);
-        key /= (uint64_t)n_tokens;
-    }
-    *cohort = (int64_t)key;
-}
-
 static lode_status pack_codes(struct lode_bytes *out, const uint32_t *codes, int64_t n)
 {
     size_t size;

@@ -54,9 +54,6 @@ int pattern_classes(const struct lode_store *store, const struct pattern_plan *p
 int pattern_digit(const struct lode_store *store, const struct pattern_plan *plan, int class_index,
                   int position);
 
-/* The tokens [k] and the cohort of a key; n_tokens is V. */
-void pattern_key_tokens(uint64_t key, int64_t n_tokens, int k, uint32_t *tokens, int64_t *cohort);
-
 /* Counts all plans in one pass over each partition. The coordinator sums what the partitions have
  * (leaf "opportunities.patterns"); where that may be more than `sum_limit` bytes, workers do, each
  * a range of keys ("opportunities.pattern_pieces", "opportunities.pattern_sums"), and patterns of

@@ -132,11 +132,6 @@ lode_status session_events_add(struct session_events *e, const struct record *re
     return LODE_OK;
 }
 
-int64_t session_events_count(const struct session_events *e)
-{
-    return e->n;
-}
-
 static int compare_nothing(const void *context, uint64_t left, uint64_t right)
 {
     (void)context;

@@ -27,7 +27,6 @@ LODE_CHECKED lode_status session_events_create(const struct shuffle_site *site, 
                                                int64_t cells_limit, struct session_events **events);
 LODE_CHECKED lode_status session_events_add(struct session_events *events,
                                             const struct record *record);
-int64_t session_events_count(const struct session_events *events);
 /* All are added; the first can be taken. Again: the first once more. */
 LODE_CHECKED lode_status session_events_begin(struct session_events *events);
 /* batch->n is 0 behind the last. */

@@ -353,18 +353,6 @@ static void a_missing_outcome_that_the_index_denies_is_an_error(void **state)
     assert_non_null(strstr(lode_error_text(), "'slow'"));
 }
 
-static void a_key_gives_its_tokens_and_cohort_back(void **state)
-{
-    (void)state;
-    uint32_t tokens[3];
-    int64_t cohort;
-    pattern_key_tokens(((2 * 10 + 7) * 10 + 0) * 10 + 9, 10, 3, tokens, &cohort);
-    assert_int_equal(2, cohort);
-    assert_int_equal(7, tokens[0]);
-    assert_int_equal(0, tokens[1]);
-    assert_int_equal(9, tokens[2]);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -386,7 +374,6 @@ int main(void)
                                         drop_fixture),
         cmocka_unit_test_setup_teardown(a_missing_outcome_that_the_index_denies_is_an_error,
                                         make_fixture, drop_fixture),
-        cmocka_unit_test(a_key_gives_its_tokens_and_cohort_back),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
