@@ -9,7 +9,7 @@
 
 #include "common/hash.h"
 
-enum { FIRST_SLOTS = 64, RECENT_BITS = 10, SHORT_BYTES = 16 };
+enum { FIRST_SLOTS = 64, RECENT_BITS = 12, SHORT_BYTES = 16 };
 
 /* A word of at most SHORT_BYTES as two numbers, and its code; size 0: none. */
 struct short_word {

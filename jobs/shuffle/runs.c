@@ -84,20 +84,21 @@ static lode_status reserve_extents(struct run_writer *w, int64_t more)
 }
 
 /* Records [i, *end) have the key of record i: written as one. */
-static lode_status put_combined(struct run_writer *w, int64_t i, int64_t bucket_end, int64_t *end)
+static lode_status put_records(struct run_writer *w, bool is_combined, int64_t i,
+                               int64_t bucket_end, int64_t *end)
 {
     struct shuffle_value values[COMBINE_MOST];
     struct shuffle_record record;
     struct shuffle_record other;
     int64_t n = 1;
     batch_get(&w->batch, i, &record);
-    if (w->options.combine)
+    if (is_combined)
         while (i + n < bucket_end && n < COMBINE_MOST && batch_is_equal(&w->batch, i + n)) {
             batch_get(&w->batch, i + n, &other);
             values[n++] = (struct shuffle_value){other.value, other.value_size};
         }
     *end = i + n;
-    if (n > 1) {
+    if (is_combined) {
         values[0] = (struct shuffle_value){record.value, record.value_size};
         w->combined.size = 0;
         lode_try(w->options.combine(w->options.context, values, n, &w->combined));
@@ -118,8 +119,10 @@ static lode_status flush(struct run_writer *w)
     for (int64_t b = 0; b < w->options.n_buckets; b++) {
         const int64_t end = w->batch.ends[b];
         if (i == end) continue;
+        const bool is_combined =
+            w->options.combine && b < w->options.n_buckets - w->options.n_plain;
         extent_begin(&w->out);
-        while (i < end) lode_try(put_combined(w, i, end, &i));
+        while (i < end) lode_try(put_records(w, is_combined, i, end, &i));
         extent_end(&w->out, &w->extents[w->n_extents]);
         w->extent_buckets[w->n_extents++] = (uint32_t)b;
         if (w->site.task) lode_try(lode_task_advance(w->site.task, 1));

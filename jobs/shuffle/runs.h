@@ -16,9 +16,10 @@ struct shuffle_value {
     size_t size;
 };
 
-/* Combining on the map side: appends to `out` the one value that stands for `values` [n >= 2],
- * which are of one key in order of arrival. Called for neighbours in one flush, at most
- * COMBINE_MOST at a time, so a key can still have several records. */
+/* Combining on the map side: appends to `out` the one value that stands for `values` [n >= 1],
+ * which are of one key in order of arrival. Called for every record that is written, with its
+ * neighbours in one flush, at most COMBINE_MOST at a time: a key can still have several records,
+ * and values may wait in another form than the one they are written in. */
 typedef lode_status (*shuffle_combine_fn)(void *context, const struct shuffle_value *values,
                                           int64_t n, struct lode_bytes *out);
 enum { COMBINE_MOST = 256 };
@@ -28,6 +29,7 @@ struct run_options {
     size_t memory_bytes;        /* for records, at least RUN_LEAST_BYTES */
     shuffle_combine_fn combine; /* or NULL */
     void *context;              /* of combine */
+    int64_t n_plain;            /* the last buckets, whose records are written as they came */
 };
 enum { RUN_LEAST_BYTES = 1 << 20 };
 

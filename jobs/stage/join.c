@@ -2,7 +2,6 @@
  * t "by session" of all parse runs, merged: behind the user of a session come the events that look
  * for it. The events come out in a run of their own, by user, with codes of the store.
  */
-#include "common/hash.h"
 #include "common/wire/pack.h"
 #include "jobs/stage/plan.h"
 #include "jobs/stage/run_records.h"
@@ -50,7 +49,7 @@ static lode_status set_user(struct join *j, const struct shuffle_record *record)
                          j->plan.runs[record->source].name);
     if (user.size == 0) user = session;
     j->key_size = record_key(user, session, true, j->key);
-    j->bucket = (int64_t)(lode_hash(user.text, user.size) % (uint64_t)j->plan.n_partitions);
+    j->bucket = stage_partition_of(&j->plan, user.text, user.size);
     j->has_user = true;
     return LODE_OK;
 }
@@ -91,9 +90,7 @@ static lode_status open_all(struct join *j, const char *run_name)
 {
     struct lode_task *task = j->task;
     const struct shuffle_site site = shuffle_site_of(task);
-    const struct run_options options = {.n_buckets = stage_words_bucket(&j->plan) + 1,
-                                        .memory_bytes = shuffle_memory(task->arena, 2),
-                                        .combine = record_combine};
+    const struct run_options options = run_records_options(task, &j->plan);
     j->late.site = site;
     lode_try(run_writer_open(&site, run_name, &options, &j->run));
     lode_try(lode_take(task->arena, record_room(j->plan.n_kpis + j->plan.n_attributes), &j->value));

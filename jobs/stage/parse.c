@@ -8,7 +8,6 @@
  * With a join (see join.c) events without a user go to a bucket of their session instead, and every
  * session also sends its user there.
  */
-#include "common/hash.h"
 #include "common/input/rows.h"
 #include "common/text.h"
 #include "common/wire/pack.h"
@@ -17,6 +16,7 @@
 #include "jobs/stage/moment.h"
 #include "jobs/stage/plan.h"
 #include "jobs/stage/ranges.h"
+#include "jobs/stage/run_records.h"
 #include "jobs/stage/shuffle/dictionary.h"
 #include "jobs/stage/shuffle/records.h"
 #include "jobs/stage/shuffle/rejects.h"
@@ -170,17 +170,14 @@ static lode_status put_value(struct parser *p, int64_t bucket, size_t key_size, 
     return run_writer_put(p->run, bucket, &record);
 }
 
-static int64_t bucket_of(const struct parser *p, struct record_id id)
-{
-    return (int64_t)(lode_hash(id.text, id.size) % (uint64_t)p->plan.n_partitions);
-}
-
 /* For the join: the session says its user, in front of its events. */
 static lode_status put_user(struct parser *p)
 {
     const size_t key_size = record_key(p->session, (struct record_id){"", 0}, false, p->key);
     const size_t value_size = record_encode_user(p->user, p->value);
-    return put_value(p, p->plan.n_partitions + bucket_of(p, p->session), key_size, value_size);
+    return put_value(
+        p, p->plan.n_partitions + stage_partition_of(&p->plan, p->session.text, p->session.size),
+        key_size, value_size);
 }
 
 static lode_status use_row(struct parser *p)
@@ -194,7 +191,8 @@ static lode_status use_row(struct parser *p)
     record->line = lode_rows_line(p->rows);
     const size_t key_size = record_key(p->user, p->session, after, p->key);
     const size_t value_size = record_encode(record, p->plan.n_kpis, p->value);
-    int64_t bucket = bucket_of(p, p->user.size > 0 ? p->user : p->session);
+    const struct record_id place = p->user.size > 0 ? p->user : p->session;
+    int64_t bucket = stage_partition_of(&p->plan, place.text, place.size);
     if (p->file->needs_user) bucket += p->plan.n_partitions; /* a bucket by session */
     lode_try(put_value(p, bucket, key_size, value_size));
     return p->plan.join && !is_event ? put_user(p) : LODE_OK;
@@ -328,9 +326,7 @@ static lode_status parse_range(struct parser *p)
     lode_try(rejects_create(task->work_directory, name, task->arena, &p->rejects));
     snprintf(name, sizeof name, "parse-%05lld-%s.run", (long long)p->number, task->attempt);
     const struct shuffle_site site = shuffle_site_of(task);
-    const struct run_options options = {.n_buckets = stage_words_bucket(&p->plan) + 1,
-                                        .memory_bytes = shuffle_memory(task->arena, 2),
-                                        .combine = record_combine};
+    const struct run_options options = run_records_options(task, &p->plan);
     lode_try(run_writer_open(&site, name, &options, &p->run));
     lode_try(read_range(p));
     lode_try(put_words(p));

@@ -234,6 +234,8 @@ lode_status stage_plan_unpack(const void *data, size_t size, struct lode_arena *
     struct lode_unpack in = lode_unpack_begin(data, size);
     memset(plan, 0, sizeof *plan);
     lode_try(lode_unpack_count(&in, "partitions", STAGE_PARTITIONS_LIMIT, &plan->n_partitions));
+    if (plan->n_partitions == 0) return lode_fail(LODE_E_MESSAGE, "a store without partitions");
+    plan->inverse = UINT64_MAX / (uint64_t)plan->n_partitions;
     lode_try(get_bool(&in, &plan->sessions_given));
     lode_try(get_bool(&in, &plan->join));
     lode_try(get_bool(&in, &plan->split));

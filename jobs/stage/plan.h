@@ -7,6 +7,7 @@
 #ifndef LODE_JOBS_STAGE_PLAN_H
 #define LODE_JOBS_STAGE_PLAN_H
 
+#include "common/hash.h"
 #include "common/memory.h"
 #include "jobs/stage/stage.h"
 
@@ -76,6 +77,7 @@ struct stage_run {
 
 struct stage_plan {
     int64_t n_partitions;
+    uint64_t inverse;    /* of n_partitions, for stage_partition_of; made by stage_plan_unpack */
     bool sessions_given; /* there is a sessions file: an event without its session is rejected */
     bool join;
     bool split; /* cut a key's events into sessions at gaps */
@@ -106,6 +108,22 @@ struct stage_plan {
 static inline int64_t stage_mtime_ns(const struct stat *status)
 {
     return (int64_t)status->st_mtim.tv_sec * 1000000000 + status->st_mtim.tv_nsec;
+}
+
+/* number % divisor without the division, which takes as long as hashing an id; `inverse` is
+ * UINT64_MAX / divisor: the quotient is right or one too small. */
+static inline uint64_t stage_remainder(uint64_t number, uint64_t divisor, uint64_t inverse)
+{
+    __extension__ typedef unsigned __int128 wide;
+    const uint64_t rest = number - (uint64_t)((wide)number * inverse >> 64) * divisor;
+    return rest < divisor ? rest : rest - divisor;
+}
+
+/* The partition of a user, or (with a join) of a session: lode_hash of its id % n_partitions. */
+static inline int64_t stage_partition_of(const struct stage_plan *plan, const char *id, size_t size)
+{
+    return (int64_t)stage_remainder(lode_hash(id, size), (uint64_t)plan->n_partitions,
+                                    plan->inverse);
 }
 
 /* Buckets of a parse task's run file: partitions by user; then, with a join, as many by session;

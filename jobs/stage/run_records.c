@@ -3,7 +3,16 @@
 
 #include "jobs/shuffle/merge.h"
 
-enum { PROGRESS_ROWS = 1 << 16 };
+enum { PROGRESS_ROWS = 1 << 16, FLUSH_MOST = 8 << 20 };
+
+struct run_options run_records_options(const struct lode_task *task, const struct stage_plan *plan)
+{
+    const size_t half = shuffle_memory(task->arena, 2);
+    return (struct run_options){.n_buckets = stage_words_bucket(plan) + 1,
+                                .memory_bytes = half < FLUSH_MOST ? half : FLUSH_MOST,
+                                .combine = record_combine,
+                                .n_plain = 1};
+}
 
 lode_status run_records_open(struct lode_task *task, const struct stage_plan *plan, int64_t bucket,
                              size_t memory_bytes, struct run_records *records)

@@ -1,5 +1,5 @@
-/* Run records: one bucket of all runs as records with codes of the store, in order of their keys.
- * What the leaves that read runs (join.c, write.c) share.
+/* Run records: how the leaves of staging write their runs, and one bucket of all runs as records
+ * with codes of the store, in order of their keys, for those that read them (join.c, write.c).
  */
 #ifndef LODE_JOBS_STAGE_RUN_RECORDS_H
 #define LODE_JOBS_STAGE_RUN_RECORDS_H
@@ -21,6 +21,10 @@ struct run_records {
     int64_t n_seen;
 };
 
+/* Of a run of records; the last bucket is for words. Up to half of the memory that the task has
+ * left, but no more than stays in the processor's cache while it is sorted: less to merge would not
+ * make up for that. */
+struct run_options run_records_options(const struct lode_task *task, const struct stage_plan *plan);
 /* `memory_bytes` of the task's arena to merge with; the maps of codes come on top. */
 LODE_CHECKED lode_status run_records_open(struct lode_task *task, const struct stage_plan *plan,
                                           int64_t bucket, size_t memory_bytes,

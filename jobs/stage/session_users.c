@@ -2,10 +2,10 @@
  * front of new events that look for it (join.c). Task t reads partition t of the store, which lies
  * by user, and writes a run by session.
  */
-#include "common/hash.h"
 #include "common/wire/pack.h"
 #include "jobs/shuffle/runs.h"
 #include "jobs/stage/plan.h"
+#include "jobs/stage/run_records.h"
 #include "jobs/stage/shuffle/records.h"
 #include "jobs/stage/stage.h"
 #include "jobs/stage/staged_users.h"
@@ -28,8 +28,8 @@ static lode_status put_session(void *context, struct record_id user, struct reco
 {
     struct session_users *s = context;
     uint8_t key[RECORD_KEY_LIMIT];
-    const int64_t n = s->plan.n_partitions;
-    const int64_t bucket = n + (int64_t)(lode_hash(session.text, session.size) % (uint64_t)n);
+    const int64_t bucket =
+        s->plan.n_partitions + stage_partition_of(&s->plan, session.text, session.size);
     const size_t key_size = record_key(session, (struct record_id){"", 0}, false, key);
     const struct shuffle_record record = {key, key_size, s->value,
                                           record_encode_user(user, s->value), -1};
@@ -43,9 +43,7 @@ static lode_status write_run(struct session_users *s)
     const struct shuffle_site site = shuffle_site_of(task);
     char name[256];
     uint64_t run_bytes = 0;
-    const struct run_options options = {.n_buckets = stage_words_bucket(&s->plan) + 1,
-                                        .memory_bytes = shuffle_memory(task->arena, 2),
-                                        .combine = record_combine};
+    const struct run_options options = run_records_options(task, &s->plan);
     snprintf(name, sizeof name, "users-%05lld-%s.run", (long long)task->index, task->attempt);
     lode_try(lode_take(task->arena, record_room(s->plan.n_kpis + s->plan.n_attributes), &s->value));
     lode_try(run_writer_open(&site, name, &options, &s->run));

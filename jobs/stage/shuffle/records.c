@@ -5,9 +5,16 @@
  */
 #include "jobs/stage/shuffle/records.h"
 
+#include "jobs/stage/ranges.h"
+
+#include <assert.h>
 #include <string.h>
 
 enum { KIND_MASK = 0x0f, HAS_TIME = 0x10, HAS_LINE = 0x20, HAS_CELLS = 0x40, VARINT_LIMIT = 10 };
+enum { LOOSE_EVENT = 3 /* beside enum record_kind */ };
+enum {
+    BLOCK_GROWTH = 5 * VARINT_LIMIT /* most bytes that an event in a block has over a loose one */
+};
 enum form { FORM_ZERO, FORM_ONE, FORM_NUMBER, FORM_CODE };
 
 static inline uint8_t *put_varint(uint8_t *out, uint64_t value)
@@ -53,8 +60,9 @@ size_t record_key(struct record_id user, struct record_id session, bool after, u
     size_t size = user.size;
     memcpy(key, user.text, size);
     /* one form for a user who is the session, so that equal keys have equal bytes */
-    const bool alike = session.size == 0 || (session.size == user.size &&
-                                             memcmp(session.text, user.text, user.size) == 0);
+    const bool alike =
+        session.size == 0 || session.text == user.text ||
+        (session.size == user.size && memcmp(session.text, user.text, user.size) == 0);
     if (!alike) {
         key[size++] = 0;
         memcpy(key + size, session.text, session.size);
@@ -91,20 +99,59 @@ static uint8_t *put_cell(uint8_t *out, const struct record_cell *cell, int64_t n
     return out + sizeof bits;
 }
 
+static uint8_t *put_cells(uint8_t *out, const struct record *record, int64_t n_kpis)
+{
+    if (record->n_cells == 0) return out;
+    out = put_varint(out, (uint64_t)record->n_cells);
+    for (int64_t c = 0; c < record->n_cells; c++) out = put_cell(out, &record->cells[c], n_kpis);
+    return out;
+}
+
+/* An event as it waits to be combined: numbers at fixed places, read and written at once. Behind it
+ * the line as a number of 8 bytes, if it has one, and the cells. */
+struct loose_event {
+    uint32_t head; /* kind LOOSE_EVENT and flags; above them the file: alike in all of a block */
+    uint32_t name;
+    int64_t time;
+};
+static_assert(RANGES_LIMIT <= 1 << 24, "a range's number has 24 bits in an event's head");
+
+static inline struct loose_event loose_read(const uint8_t *value)
+{
+    struct loose_event event;
+    memcpy(&event, value, sizeof event);
+    return event;
+}
+
+static inline int64_t loose_line(const uint8_t *value)
+{
+    int64_t line;
+    memcpy(&line, value + sizeof(struct loose_event), sizeof line);
+    return line;
+}
+
 size_t record_encode(const struct record *record, int64_t n_kpis, uint8_t *out)
 {
+    const unsigned flags = (record->has_time ? HAS_TIME : 0u) | (record->has_line ? HAS_LINE : 0u) |
+                           (record->n_cells > 0 ? HAS_CELLS : 0u);
     uint8_t *at = out;
-    *at++ = (uint8_t)((unsigned)record->kind | (record->has_time ? HAS_TIME : 0u) |
-                      (record->has_line ? HAS_LINE : 0u) | (record->n_cells > 0 ? HAS_CELLS : 0u));
-    if (record->kind == RECORD_EVENT) at = put_varint(at, 1);
+    if (record->kind == RECORD_EVENT) {
+        const struct loose_event event = {.head = LOOSE_EVENT | flags | (uint32_t)record->file << 8,
+                                          .name = record->name,
+                                          .time = record->time};
+        memcpy(at, &event, sizeof event);
+        at += sizeof event;
+        if (record->has_line) {
+            memcpy(at, &record->line, sizeof record->line);
+            at += sizeof record->line;
+        }
+        return (size_t)(put_cells(at, record, n_kpis) - out);
+    }
+    *at++ = (uint8_t)((unsigned)record->kind | flags);
     at = put_varint(at, (uint64_t)record->file);
     if (record->has_line) at = put_varint(at, (uint64_t)record->line);
     if (record->has_time) at = put_varint(at, zigzag(record->time));
-    if (record->kind == RECORD_EVENT) at = put_varint(at, record->name);
-    if (record->n_cells == 0) return (size_t)(at - out);
-    at = put_varint(at, (uint64_t)record->n_cells);
-    for (int64_t c = 0; c < record->n_cells; c++) at = put_cell(at, &record->cells[c], n_kpis);
-    return (size_t)(at - out);
+    return (size_t)(put_cells(at, record, n_kpis) - out);
 }
 
 static bool get_cell(const uint8_t **at, const uint8_t *end, int64_t n_kpis,
@@ -218,74 +265,61 @@ bool record_read(struct record_reader *reader, struct record *record)
     return get_cells(reader, record);
 }
 
-/* A value that is one block of one event: its head, and where its name and cells are. */
-struct single {
-    unsigned head;
-    struct record record;
-    const uint8_t *rest, *end;
-};
-
-static bool read_single(const struct shuffle_value *value, struct single *single)
+/* Appends a block of loose events [n] of one head. */
+static lode_status put_block(const struct shuffle_value *values, int64_t n, struct lode_bytes *out)
 {
-    struct record_reader reader = record_reader_begin(value->data, value->size, 0, 0);
-    if (value->size == 0 || (value->data[0] & KIND_MASK) != RECORD_EVENT) return false;
-    if (!open_block(&reader, &single->record) || reader.n_left != 1) return false;
-    single->head = value->data[0];
-    single->rest = reader.at;
-    single->end = reader.end;
-    return true;
-}
-
-static bool goes_together(const struct single *a, const struct single *b)
-{
-    return a->head == b->head && a->record.file == b->record.file;
-}
-
-/* Appends a block of singles [n]. */
-static lode_status put_block(const struct single *singles, int64_t n, struct lode_bytes *out)
-{
-    const struct record *before = &singles[0].record;
-    size_t room = 1 + 4 * VARINT_LIMIT;
-    for (int64_t i = 0; i < n; i++)
-        room += (size_t)2 * VARINT_LIMIT + (size_t)(singles[i].end - singles[i].rest);
+    struct loose_event event = loose_read(values[0].data);
+    const bool has_line = (event.head & HAS_LINE) != 0;
+    const bool has_cells = (event.head & HAS_CELLS) != 0;
+    const size_t cells_at = sizeof event + (has_line ? sizeof(int64_t) : 0);
+    size_t room = 0;
+    for (int64_t i = 0; i < n; i++) room += BLOCK_GROWTH + values[i].size;
     lode_try(lode_bytes_reserve(out, room));
     uint8_t *at = out->data + out->size;
-    *at++ = (uint8_t)singles[0].head;
+    *at++ = (uint8_t)((event.head & (HAS_TIME | HAS_LINE | HAS_CELLS)) | RECORD_EVENT);
     at = put_varint(at, (uint64_t)n);
-    at = put_varint(at, (uint64_t)before->file);
-    if (before->has_line) at = put_varint(at, (uint64_t)before->line);
-    at = put_varint(at, zigzag(before->time));
-    for (int64_t i = 0; i < n; i++) {
-        const struct record *record = &singles[i].record;
-        const uint64_t later = (uint64_t)record->time - (uint64_t)before->time;
-        if (i > 0) at = put_varint(at, zigzag((int64_t)later));
-        if (i > 0 && record->has_line) at = put_varint(at, zigzag(record->line - before->line));
-        const size_t rest = (size_t)(singles[i].end - singles[i].rest);
-        memcpy(at, singles[i].rest, rest);
-        at += rest;
-        before = record;
+    at = put_varint(at, event.head >> 8);
+    if (has_line) at = put_varint(at, (uint64_t)loose_line(values[0].data));
+    at = put_varint(at, zigzag(event.time));
+    for (int64_t i = 0;;) {
+        at = put_varint(at, event.name);
+        if (has_cells) {
+            memcpy(at, values[i].data + cells_at, values[i].size - cells_at);
+            at += values[i].size - cells_at;
+        }
+        if (++i == n) break;
+        const uint64_t time = (uint64_t)event.time;
+        event = loose_read(values[i].data);
+        at = put_varint(at, zigzag((int64_t)((uint64_t)event.time - time)));
+        if (has_line)
+            at =
+                put_varint(at, zigzag(loose_line(values[i].data) - loose_line(values[i - 1].data)));
     }
     out->size = (size_t)(at - out->data);
     return LODE_OK;
 }
 
+static bool is_loose(const struct shuffle_value *value)
+{
+    return value->size >= sizeof(struct loose_event) &&
+           (loose_read(value->data).head & KIND_MASK) == LOOSE_EVENT;
+}
+
 lode_status record_combine(void *context, const struct shuffle_value *values, int64_t n,
                            struct lode_bytes *out)
 {
-    struct single singles[COMBINE_MOST];
-    int64_t filled = 0;
     (void)context;
-    for (int64_t i = 0; i < n; i++) {
-        const bool is_single = read_single(&values[i], &singles[filled]);
-        if (filled > 0 && !(is_single && goes_together(&singles[0], &singles[filled]))) {
-            lode_try(put_block(singles, filled, out));
-            if (is_single) singles[0] = singles[filled];
-            filled = 0;
-        }
-        if (is_single)
-            filled++;
-        else
+    for (int64_t i = 0; i < n;) {
+        int64_t end = i + 1;
+        if (!is_loose(&values[i])) {
             lode_try(lode_bytes_append(out, values[i].data, values[i].size));
+        } else {
+            while (end < n && is_loose(&values[end]) &&
+                   loose_read(values[end].data).head == loose_read(values[i].data).head)
+                end++;
+            lode_try(put_block(values + i, end - i, out));
+        }
+        i = end;
     }
-    return filled > 0 ? put_block(singles, filled, out) : LODE_OK;
+    return LODE_OK;
 }

@@ -62,9 +62,11 @@ static inline size_t record_session_size(const uint8_t *key, size_t size)
 
 /* Most bytes that a record of n_cells cells takes as a value. */
 size_t record_room(int64_t n_cells);
-/* A block of one record into `out`, which has record_room bytes; returns how many were written. */
+/* One record into `out`, which has record_room bytes; returns how many were written. It is for
+ * record_combine to make a block of: an event has a form of its own until then. */
 size_t record_encode(const struct record *record, int64_t n_kpis, uint8_t *out);
-/* Single events of one key and file become one block (a shuffle_combine_fn without a context). */
+/* Makes blocks of what record_encode wrote, one of events that are of one key and file (a
+ * shuffle_combine_fn without a context). */
 lode_status record_combine(void *context, const struct shuffle_value *values, int64_t n,
                            struct lode_bytes *out);
 

@@ -400,6 +400,20 @@ static void a_range_survives_its_message(void **state)
     lode_bytes_clear(&bytes);
 }
 
+static void a_remainder_is_that_of_the_division(void **state)
+{
+    (void)state;
+    for (uint64_t divisor = 1; divisor <= STAGE_PARTITIONS_LIMIT; divisor += divisor / 100 + 1) {
+        const uint64_t inverse = UINT64_MAX / divisor;
+        const uint64_t top = UINT64_MAX - UINT64_MAX % divisor; /* the largest multiple */
+        const uint64_t numbers[] = {0,       1,       divisor - 1,          divisor,   divisor + 1,
+                                    top - 1, top,     UINT64_C(1) << 63,    inverse,   inverse + 1,
+                                    top / 2, top / 3, UINT64_MAX - inverse, UINT64_MAX};
+        for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
+            assert_int_equal(stage_remainder(numbers[i], divisor, inverse), numbers[i] % divisor);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -415,6 +429,7 @@ int main(void)
         cmocka_unit_test(breaks_are_mended_from_where_the_range_before_ended),
         cmocka_unit_test(a_fault_behind_a_break_waits_until_the_break_is_mended),
         cmocka_unit_test(a_range_survives_its_message),
+        cmocka_unit_test(a_remainder_is_that_of_the_division),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -60,10 +60,23 @@ static void assert_value(const uint8_t *value, size_t size, const struct record 
     assert_false(record_is_left(&reader));
 }
 
+/* Values of records that are combined, in order. */
+static struct lode_bytes combine(const struct record *records, int n)
+{
+    static uint8_t bytes[COMBINE_MOST][ROOM];
+    struct shuffle_value values[COMBINE_MOST];
+    struct lode_bytes out = {0};
+    for (int i = 0; i < n; i++) {
+        values[i] = (struct shuffle_value){bytes[i], record_encode(&records[i], KPIS, bytes[i])};
+        assert_true(values[i].size <= record_room(CELLS));
+    }
+    assert_ok(record_combine(NULL, values, n, &out));
+    return out;
+}
+
 static void a_record_comes_back_as_it_was(void **state)
 {
     (void)state;
-    uint8_t value[ROOM];
     const struct record records[] = {
         event(1000000, -5, 300, true),
         event(1, INT64_C(1) << 53, 0, false),
@@ -71,22 +84,10 @@ static void a_record_comes_back_as_it_was(void **state)
         {.kind = RECORD_SESSION, .n_cells = CELLS, .cells = some_cells},
     };
     for (size_t i = 0; i < sizeof records / sizeof *records; i++) {
-        const size_t size = record_encode(&records[i], KPIS, value);
-        assert_true(size <= record_room(CELLS));
-        assert_value(value, size, &records[i], 1);
+        struct lode_bytes out = combine(&records[i], 1);
+        assert_value(out.data, out.size, &records[i], 1);
+        lode_bytes_clear(&out);
     }
-}
-
-/* Values of records that are combined, in order. */
-static struct lode_bytes combine(const struct record *records, int n)
-{
-    static uint8_t bytes[COMBINE_MOST][ROOM];
-    struct shuffle_value values[COMBINE_MOST];
-    struct lode_bytes out = {0};
-    for (int i = 0; i < n; i++)
-        values[i] = (struct shuffle_value){bytes[i], record_encode(&records[i], KPIS, bytes[i])};
-    assert_ok(record_combine(NULL, values, n, &out));
-    return out;
 }
 
 static void combined_events_come_back_in_order(void **state)
@@ -153,13 +154,13 @@ static void a_cut_value_is_refused_at_every_length(void **state)
 static void more_cells_than_there_is_room_for_are_refused(void **state)
 {
     (void)state;
-    uint8_t value[ROOM];
     struct record_cell cells[CELLS];
     struct record read = {.cells = cells};
     const struct record record = event(1, 2, 3, true);
-    const size_t size = record_encode(&record, KPIS, value);
-    struct record_reader reader = record_reader_begin(value, size, KPIS, CELLS - 1);
+    struct lode_bytes out = combine(&record, 1);
+    struct record_reader reader = record_reader_begin(out.data, out.size, KPIS, CELLS - 1);
     assert_false(record_read(&reader, &read));
+    lode_bytes_clear(&out);
 }
 
 static void assert_ids(const uint8_t *key, size_t size, const char *user, const char *session)
