@@ -203,6 +203,15 @@ static lode_status add_block(struct lode_arena *arena, size_t wanted, size_t nex
     return LODE_OK;
 }
 
+/* May a free block serve for `wanted` bytes? What it has too much is lost to large takes: with a
+ * budget let that be little, so that a task never fails for what the one before it took. */
+static bool suits(const struct lode_arena *arena, const struct block *block, size_t wanted)
+{
+    if (block->capacity < wanted) return false;
+    return arena->budget == 0 || block->capacity <= arena->budget / BLOCKS_IN_BUDGET ||
+           block->capacity - wanted <= block->capacity / BLOCKS_IN_BUDGET;
+}
+
 /* Makes `current` a block with room for `wanted` bytes: a free one if one is large enough. Only
  * places after the used blocks change, so marks stay good. */
 static lode_status advance(struct lode_arena *arena, size_t wanted)
@@ -210,7 +219,7 @@ static lode_status advance(struct lode_arena *arena, size_t wanted)
     const size_t before = live_bytes(arena);
     const size_t next = arena->used > 0 ? arena->current + 1 : arena->current;
     size_t found = next;
-    while (found < arena->n_blocks && arena->blocks[found].capacity < wanted) found++;
+    while (found < arena->n_blocks && !suits(arena, &arena->blocks[found], wanted)) found++;
     if (found == arena->n_blocks) {
         lode_try(add_block(arena, wanted, next));
         found = arena->n_blocks - 1;
@@ -224,14 +233,22 @@ static lode_status advance(struct lode_arena *arena, size_t wanted)
     return LODE_OK;
 }
 
+/* In the current block; one that nothing was taken of yet is as free as others. */
+static bool has_room(const struct lode_arena *arena, size_t wanted)
+{
+    if (arena->n_blocks == 0) return false;
+    const struct block *block = &arena->blocks[arena->current];
+    if (arena->used == 0) return suits(arena, block, wanted);
+    return block->capacity - arena->used >= wanted;
+}
+
 /* Takes `bytes`; *dirty is how many of them, from the front, may not be zero. */
 static lode_status take(struct lode_arena *arena, size_t bytes, void **memory, size_t *dirty)
 {
     if (bytes == 0) bytes = 1; /* a pointer of its own */
     if (bytes > SIZE_MAX - ALIGNMENT) return refuse(arena, bytes);
     const size_t wanted = round_up(bytes, ALIGNMENT);
-    if (arena->n_blocks == 0 || arena->blocks[arena->current].capacity - arena->used < wanted)
-        lode_try(advance(arena, wanted));
+    if (!has_room(arena, wanted)) lode_try(advance(arena, wanted));
 
     struct block *block = &arena->blocks[arena->current];
     const size_t start = arena->used;

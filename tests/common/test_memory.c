@@ -172,6 +172,18 @@ static void free_blocks_make_way_for_a_larger_one(void **state)
     lode_arena_destroy(arena);
 }
 
+static void what_was_taken_before_a_reset_takes_nothing_from_later(void **state)
+{
+    (void)state;
+    struct lode_arena *arena = NULL;
+    uint8_t *memory = NULL;
+    assert_ok(lode_arena_create(32 << 20, &arena));
+    assert_ok(lode_take(arena, 15 << 20, &memory));
+    lode_arena_reset(arena);
+    for (int i = 0; i < 3; i++) assert_ok(lode_take(arena, 10 << 20, &memory));
+    lode_arena_destroy(arena);
+}
+
 /* A first block that was given up for one that the system then refused: still a usable arena. */
 static void an_arena_survives_a_refusal_after_a_reset(void **state)
 {
@@ -351,6 +363,7 @@ int main(void)
         cmocka_unit_test(small_takes_leave_nearly_all_of_a_budget),
         cmocka_unit_test(without_a_budget_there_is_no_end),
         cmocka_unit_test(free_blocks_make_way_for_a_larger_one),
+        cmocka_unit_test(what_was_taken_before_a_reset_takes_nothing_from_later),
         cmocka_unit_test(an_arena_survives_a_refusal_after_a_reset),
         cmocka_unit_test(sizes_that_overflow_are_refused),
         cmocka_unit_test(the_peak_is_the_most_in_use_since_its_reset),
