@@ -1,6 +1,8 @@
 /* Cluster: opening and closing, and what there is to tell. A stage under way is in mapping.c. */
 #include "common/clock.h"
 #include "common/log.h"
+#include "common/machine.h"
+#include "common/slurm.h"
 #include "common/wire/mpi.h"
 #include "coordinator/cluster_private.h"
 #include "coordinator/endpoint.h"
@@ -13,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 enum {
@@ -29,19 +32,15 @@ static uint64_t memory_share(int64_t memory_bytes, int64_t workers)
     return (uint64_t)(memory_bytes / 10 * 8 / (workers < 1 ? 1 : workers));
 }
 
-static int64_t machine_memory(void)
-{
-    return (int64_t)sysconf(_SC_PHYS_PAGES) * sysconf(_SC_PAGESIZE);
-}
-
 int cluster_local_workers(const struct cluster_options *options)
 {
-    return options->local_workers > 0 ? options->local_workers : (int)sysconf(_SC_NPROCESSORS_ONLN);
+    return options->local_workers > 0 ? options->local_workers : (int)lode_machine_cores();
 }
 
 uint64_t cluster_worker_memory(const struct cluster_options *options, int workers)
 {
-    return options->memory_bytes ? options->memory_bytes : memory_share(machine_memory(), workers);
+    return options->memory_bytes ? options->memory_bytes
+                                 : memory_share(lode_machine_memory(), workers);
 }
 
 struct opening {
@@ -57,7 +56,9 @@ static lode_status open_door(struct opening *opening, bool one_host)
     struct lode_cluster *cluster = opening->cluster;
     struct door *door = &opening->orders.door;
     char bind_address[DOOR_ADDRESS_SIZE];
-    lode_try(endpoint_addresses(cluster->options.interface, one_host, door, bind_address));
+    /* a batch job may be joined by another one on other nodes */
+    const bool is_closed = one_host && !lode_slurm_here().is_here;
+    lode_try(endpoint_addresses(cluster->options.interface, is_closed, door, bind_address));
     lode_try(
         dispatch_open(cluster->zmq, &opening->dispatch, bind_address, door, &cluster->dispatch));
     return door_save(door, cluster->endpoint_path);
@@ -97,9 +98,9 @@ static lode_status open_under_mpi(struct opening *opening, bool *mpi_started)
 
 static lode_status open_local(struct opening *opening, int workers)
 {
-    if (workers <= 0) workers = (int)sysconf(_SC_NPROCESSORS_ONLN);
+    if (workers <= 0) workers = (int)lode_machine_cores();
     if (opening->dispatch.protocol.memory_bytes == 0)
-        opening->dispatch.protocol.memory_bytes = memory_share(machine_memory(), workers);
+        opening->dispatch.protocol.memory_bytes = memory_share(lode_machine_memory(), workers);
     lode_try(open_door(opening, true));
     return dispatch_start(opening->cluster->dispatch, &opening->orders.door, workers, workers);
 }
@@ -115,17 +116,31 @@ static void abandon(void *context, int signal_number)
     if (journal)
         fprintf(stderr, "lode: to go on: lode run --resume %.*s\n",
                 (int)(strrchr(path, '/') - path), path);
-    fprintf(stderr, "lode: stopped by signal %d in the middle of a root step\n", signal_number);
+    const int exit_status = signal_number ? 128 + signal_number : lode_exit_status(LODE_E_STOPPED);
+    if (signal_number)
+        fprintf(stderr, "lode: stopped by signal %d in the middle of a root step\n", signal_number);
+    else
+        fprintf(stderr, "lode: the time of the batch job is up in the middle of a root step\n");
     if (cluster->options.verdict_path &&
-        verdict_write_ended(cluster->options.verdict_path, 128 + signal_number))
+        verdict_write_ended(cluster->options.verdict_path, exit_status))
         fprintf(stderr, "lode: %s\n", lode_error_text());
-    _exit(128 + signal_number);
+    _exit(exit_status);
 }
 
 /* A run without a journal has only one. */
 static uint64_t epoch_of(const struct cluster_options *options)
 {
     return options->journal ? journal_epoch(options->journal) : 1;
+}
+
+/* When the batch system ends this process; all zero: not known. Clocks of wall and process differ
+ * by what they count from alone. */
+static struct deadline find_deadline(void)
+{
+    struct timespec wall;
+    const int64_t end_s = lode_slurm_here().end_s, now_us = lode_clock_us();
+    if (end_s == 0 || clock_gettime(CLOCK_REALTIME, &wall)) return (struct deadline){0};
+    return deadline_plan(now_us, now_us + (end_s - (int64_t)wall.tv_sec) * 1000000);
 }
 
 static struct dispatch_options dispatch_options_of(struct lode_cluster *cluster, bool under_mpirun)
@@ -145,6 +160,7 @@ static struct dispatch_options dispatch_options_of(struct lode_cluster *cluster,
                      .epoch = epoch_of(options),
                      .work_directory = cluster->work_directory},
         .under_mpirun = under_mpirun,
+        .deadline = find_deadline(),
         .abandon = abandon,
         .context = cluster};
 }

@@ -7,6 +7,7 @@
 #include "common/file.h"
 #include "common/hash.h"
 #include "common/version.h"
+#include "coordinator/batch/about.h"
 
 #include <cjson/cJSON.h>
 #include <errno.h>
@@ -173,6 +174,7 @@ static lode_status write_record(const struct invocation *invocation, const struc
     cJSON_AddItemToObject(record, "command", command);
     cJSON_AddStringToObject(record, "state", state);
     describe_coordinator(record);
+    batch_describe(record);
     if (execution->journal)
         cJSON_AddNumberToObject(record, "epoch", (double)journal_epoch(execution->journal));
     cJSON_AddItemToObject(record, "parameters", describe_params(execution->params));

@@ -265,6 +265,11 @@ static lode_status fail_task(struct mapping *map, const struct report *report)
 static lode_status stop(struct mapping *map, const struct report *report)
 {
     const struct signals_wish wish = signals_wish(lode_mpi_rank(&(int){0}, &(int){0}));
+    if (report->kind == REPORT_STOPPED && !wish.stop)
+        return lode_fail(LODE_E_STOPPED,
+                         "stopped because the time of the batch job is up: %" PRId64 " of %" PRId64
+                         " tasks of '%s' were done",
+                         map->n_done, map->stage->n_tasks, map->stage->title);
     if (report->kind == REPORT_STOPPED) {
         map->cluster->stop_signal = wish.stop;
         return lode_fail(LODE_E_STOPPED,

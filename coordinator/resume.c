@@ -58,6 +58,39 @@ static lode_status remove_leftovers(const char *directory)
     return journal_remove(directory);
 }
 
+/* Nothing but the empty folders that engine_make_directory and the journal begin with. */
+static lode_status check_leftovers(const char *directory)
+{
+    static const char *const ours[] = {".", "..", "log", "stages", "journal"};
+    lode_status status = LODE_OK;
+    DIR *entries = opendir(directory);
+    if (!entries) return lode_fail(LODE_E_USAGE, "%s: %s", directory, strerror(errno));
+    for (const struct dirent *entry = readdir(entries); entry; entry = readdir(entries)) {
+        bool is_ours = false;
+        for (size_t i = 0; i < sizeof ours / sizeof *ours; i++)
+            is_ours = is_ours || strcmp(entry->d_name, ours[i]) == 0;
+        if (!is_ours && !strstr(entry->d_name, ".tmp-"))
+            status = lode_fail(LODE_E_USAGE, "%s: exists already and is no run ('%s' is in it)",
+                               directory, entry->d_name);
+    }
+    closedir(entries);
+    return status;
+}
+
+lode_status resume_is_begun(const char *directory, bool *begun)
+{
+    char path[PATH_MAX];
+    bool empty = false;
+    snprintf(path, sizeof path, "%s/run.json", directory);
+    *begun = access(path, F_OK) == 0;
+    if (*begun || access(directory, F_OK)) return LODE_OK;
+    lode_try(journal_is_empty(directory, &empty));
+    *begun = !empty;
+    if (!empty) return LODE_OK;
+    lode_try(check_leftovers(directory));
+    return lode_directory_remove(directory);
+}
+
 lode_status resume_is_done(const char *directory, bool *done)
 {
     char path[PATH_MAX];

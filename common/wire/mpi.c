@@ -1,6 +1,8 @@
 /* MPI: Init, Gather, Bcast, Finalize; nothing else, ever. */
 #include "common/wire/mpi.h"
 
+#include "common/machine.h"
+
 #include <mpi.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,8 +22,8 @@ static struct lode_node this_node(void)
 {
     struct lode_node node = {0};
     gethostname(node.host, sizeof node.host - 1);
-    node.cores = sysconf(_SC_NPROCESSORS_ONLN);
-    node.memory_bytes = (int64_t)sysconf(_SC_PHYS_PAGES) * sysconf(_SC_PAGESIZE);
+    node.cores = lode_machine_cores();
+    node.memory_bytes = lode_machine_memory();
     return node;
 }
 

@@ -12,7 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { OUTPUT = 1, SET, SPEC, ALLOW_PARTIAL, RESUME, NO_JOURNAL, DRY_RUN };
+enum { OUTPUT = 1, SET, SPEC, ALLOW_PARTIAL, RESUME, OR_RESUME, NO_JOURNAL, DRY_RUN, CHECK };
 
 static const struct option own_options[] = {
     {OUTPUT, "-o", "RUN", "the run directory to make"},
@@ -23,6 +23,9 @@ static const struct option own_options[] = {
     {SPEC, "--spec", "FILE.yaml", "parameters from a file; --set after it wins"},
     {RESUME, "--resume", "RUN",
      "go on with a run that was stopped or killed: job, store and parameters are its own"},
+    {OR_RESUME, "--or-resume", NULL,
+     "with -o RUN: go on with RUN if it was begun already, for jobs that are started again"},
+    {CHECK, "--check", NULL, NULL}, /* for lode submit: job, store and parameters, nothing more */
     {NO_JOURNAL, "--no-journal", NULL, NULL}, /* to measure what the journal costs */
     {0, NULL, NULL, NULL},
 };
@@ -34,6 +37,8 @@ struct request {
     const char *resume; /* or NULL */
     bool no_journal;
     bool dry_run;
+    bool or_resume;
+    bool check;
     int n_changes;
     struct {
         bool is_file;
@@ -51,6 +56,12 @@ static lode_status take(void *context, int id, const char *value)
         return LODE_OK;
     case RESUME:
         request->resume = value;
+        return LODE_OK;
+    case OR_RESUME:
+        request->or_resume = true;
+        return LODE_OK;
+    case CHECK:
+        request->check = true;
         return LODE_OK;
     case NO_JOURNAL:
         request->no_journal = true;
@@ -195,6 +206,7 @@ static lode_status open_store(struct start *start, const char *path)
 static lode_status begin(struct start *start, const char *store_path)
 {
     lode_try(open_store(start, store_path));
+    if (start->request->check) return LODE_OK;
     if (start->request->dry_run) {
         const struct lode_run asked = {.params = start->identity.params,
                                        .store = start->identity.store,
@@ -278,6 +290,19 @@ static lode_status launch(struct start *start)
     return status;
 }
 
+/* A run that was begun: says so when it is done. */
+static lode_status go_on_or_done(struct start *start, const struct lode_job *job,
+                                 const char *store_path)
+{
+    bool done = false;
+    lode_try(resume_is_done(start->directory, &done));
+    if (done) {
+        fprintf(stderr, "%s is done already: lode show %s\n", start->name, start->name);
+        return LODE_OK;
+    }
+    return resume(start, job, store_path);
+}
+
 static lode_status resume_parsed(struct start *start, const struct lode_job *job,
                                  const char **words, int n_words)
 {
@@ -305,7 +330,7 @@ static lode_status run_parsed(struct invocation *invocation, struct request *req
                               const char **words, struct lode_arena *arena)
 {
     int n_words = 0;
-    bool help = false;
+    bool help = false, begun = false;
     const struct lode_job *job = NULL;
     struct start start = {.invocation = invocation, .request = request, .arena = arena};
     lode_try(options_read(invocation->argument_count, invocation->arguments, option_tables, take,
@@ -322,13 +347,16 @@ static lode_status run_parsed(struct invocation *invocation, struct request *req
     if (!request->output)
         return lode_fail(LODE_E_USAGE, "lode run needs -o RUN, the run directory to make");
     start.name = request->output;
-    if (access(request->output, F_OK) == 0)
+    if (!request->or_resume && access(request->output, F_OK) == 0)
         return lode_fail(LODE_E_USAGE, "%s: exists already; take another name or remove it%s",
                          request->output,
                          journal_exists(request->output) ? ", or go on with it (--resume)" : "");
     lode_try(lode_path_absolute(request->output, arena, &start.directory));
-    if (request->settings.mpirun_workers > 0 && !invocation->is_rank && !request->dry_run)
+    if (request->settings.mpirun_workers > 0 && !invocation->is_rank && !request->dry_run &&
+        !request->check)
         return launch(&start);
+    if (request->or_resume) lode_try(resume_is_begun(start.directory, &begun));
+    if (begun) return go_on_or_done(&start, job, words[1]);
     start.identity.job = job;
     start.identity.allow_partial = request->settings.options.allow_partial;
     return begin_with_params(&start, words[1]);

@@ -33,6 +33,12 @@ static lode_status print_head(const cJSON *d)
                         listing_seconds(field_number(d, "elapsed_seconds"), elapsed),
                         field_text(d, "started"), ended[0] ? " until " : "", ended,
                         field_number(coordinator, "pid"), field_text(coordinator, "host")));
+    const cJSON *batch = cJSON_GetObjectItemCaseSensitive(d, "batch");
+    if (cJSON_IsObject(batch))
+        lode_try(screen_say(
+            "batch job %s of %s, started again %.0f times, ends %s", field_text(batch, "job"),
+            field_text(batch, "system"), field_number(batch, "restarts"),
+            field_text(batch, "ends")[0] ? field_text(batch, "ends") : "at no known time"));
     if (error[0]) lode_try(screen_say("error: %s", error));
     if (cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(d, "root_step")))
         lode_try(screen_say("no stage is under way: the coordinator itself computes"));

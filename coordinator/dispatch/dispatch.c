@@ -158,28 +158,50 @@ static void tell_strangers(struct dispatch *d)
                   (long long)count.broken, count.broken ? count.broken_address : "-");
 }
 
+static void begin_drain(struct dispatch *d)
+{
+    if (d->draining) return;
+    d->draining = true;
+    protocol_drain(d->protocol);
+    lode_log_info("draining");
+}
+
+static lode_status tell_stop(struct dispatch *d)
+{
+    struct report *report = NULL;
+    if (d->told_stop) return LODE_OK;
+    d->told_stop = true;
+    d->stop_us = lode_clock_us();
+    lode_try(report_make(REPORT_STOPPED, &report));
+    return send_report(d, report);
+}
+
 static lode_status obey_signals(struct dispatch *d)
 {
     const struct signals_wish wish = signals_wish(d->options.under_mpirun);
     if (wish.drain && !d->draining) {
-        d->draining = true;
-        protocol_drain(d->protocol);
-        lode_log_info("draining");
+        begin_drain(d);
         if (!d->options.under_mpirun) /* else the parent of mpirun says so */
             fprintf(stderr, "lode: draining: running tasks are finished first; once more to end "
                             "now\n");
     }
     if (!wish.stop) return LODE_OK;
-    if (d->told_stop) {
-        if (lode_clock_us() - d->stop_us > ABANDON_US)
-            d->options.abandon(d->options.context, wish.stop);
-        return LODE_OK;
-    }
-    struct report *report = NULL;
-    d->told_stop = true;
-    d->stop_us = lode_clock_us();
-    lode_try(report_make(REPORT_STOPPED, &report));
-    return send_report(d, report);
+    if (d->told_stop && lode_clock_us() - d->stop_us > ABANDON_US)
+        d->options.abandon(d->options.context, wish.stop);
+    return tell_stop(d);
+}
+
+/* The batch job ends soon, whether it was warned or not. */
+static lode_status obey_deadline(struct dispatch *d)
+{
+    const struct deadline *deadline = &d->options.deadline;
+    const int64_t now = lode_clock_us();
+    if (!deadline_is_due(deadline->drain_us, now)) return LODE_OK;
+    if (!d->draining)
+        fprintf(stderr, "lode: the batch job ends soon: running tasks are finished\n");
+    begin_drain(d);
+    if (deadline_is_due(deadline->abandon_us, now)) d->options.abandon(d->options.context, 0);
+    return deadline_is_due(deadline->stop_us, now) ? tell_stop(d) : LODE_OK;
 }
 
 static lode_status look_after_time(struct dispatch *d)
@@ -189,7 +211,8 @@ static lode_status look_after_time(struct dispatch *d)
     if (d->supervisor) lode_try(supervisor_poll(d->supervisor, &alive));
     if (alive == 0) lode_try(protocol_no_children(d->protocol));
     tell_strangers(d);
-    return obey_signals(d);
+    lode_try(obey_signals(d));
+    return obey_deadline(d);
 }
 
 static lode_status wait_and_receive(struct dispatch *d, int timeout_ms)

@@ -7,14 +7,16 @@
 #define LODE_COORDINATOR_DISPATCH_H
 
 #include "common/wire/zmq.h"
+#include "coordinator/batch/deadline.h"
 #include "coordinator/dispatch/protocol.h"
 #include "worker/door.h"
 
 struct dispatch_options {
     struct protocol_options protocol;
-    bool under_mpirun; /* what signals mean: signals.h */
+    bool under_mpirun;        /* what signals mean: signals.h */
+    struct deadline deadline; /* of the batch job */
     /* Called on the thread when the main thread does not react to the wish to stop now (it is deep
-     * in a root step): ends the process. */
+     * in a root step): ends the process. signal_number 0: the batch job's time is up. */
     void (*abandon)(void *context, int signal_number);
     void *context;
 };

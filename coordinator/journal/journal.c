@@ -178,13 +178,18 @@ static lode_status open_segment(void *context, uint64_t epoch, struct segment_so
     return LODE_OK;
 }
 
-static lode_status read_all(struct journal *journal)
+static lode_status read_chain(struct journal *journal)
 {
     lode_try(find_newest(journal->folder, &journal->newest));
     if (journal->newest > 0) lode_try(owner_check(journal->folder, journal->newest));
     const struct chain_source source = {
         .newest = journal->newest, .open = open_segment, .context = journal};
-    lode_try(chain_read(&source, journal->arena, &journal->chain, &journal->history));
+    return chain_read(&source, journal->arena, &journal->chain, &journal->history);
+}
+
+static lode_status read_all(struct journal *journal)
+{
+    lode_try(read_chain(journal));
     if (journal->chain.n_counts > 0) return LODE_OK;
     return lode_fail(LODE_E_USAGE,
                      "the journal in %s is empty: the run had not begun; remove it and run anew",
@@ -200,6 +205,18 @@ lode_status journal_open(const char *run_directory, struct journal **journal)
         journal_close(opened);
     else
         *journal = opened;
+    return status;
+}
+
+lode_status journal_is_empty(const char *run_directory, bool *empty)
+{
+    struct journal *opened = NULL;
+    *empty = true;
+    if (!journal_exists(run_directory)) return LODE_OK;
+    lode_try(make(run_directory, &opened));
+    const lode_status status = read_chain(opened);
+    if (!status) *empty = opened->chain.n_counts == 0;
+    journal_close(opened);
     return status;
 }
 

@@ -28,6 +28,8 @@ void journal_close(struct journal *journal);
 /* Removes the folder of a closed journal. */
 LODE_CHECKED lode_status journal_remove(const char *run_directory);
 bool journal_exists(const char *run_directory);
+/* Whether nothing was ever written into it, or there is none. Errors as of journal_open. */
+LODE_CHECKED lode_status journal_is_empty(const char *run_directory, bool *empty);
 
 /* What the run was begun with; NULL: it is new. */
 const struct header *journal_header(const struct journal *journal);

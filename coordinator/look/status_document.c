@@ -47,6 +47,12 @@ static void add_head(struct making *m)
     cJSON *coordinator = cJSON_AddObjectToObject(d, "coordinator");
     cJSON_AddStringToObject(coordinator, "host", record->host);
     add_number(coordinator, "pid", (double)record->pid);
+    if (cJSON_HasObjectItem(record->json, "batch"))
+        cJSON_AddItemToObject(
+            d, "batch",
+            cJSON_Duplicate(cJSON_GetObjectItemCaseSensitive(record->json, "batch"), true));
+    else
+        cJSON_AddNullToObject(d, "batch");
     copy_text(record->json, "started", d);
     copy_text(record->json, "ended", d);
     const double elapsed = record->state == RECORD_ENDED
