@@ -17,8 +17,8 @@ struct run_identity {
 LODE_CHECKED lode_status resume_begin(const char *directory, const struct run_identity *identity,
                                       struct lode_arena *arena, struct journal **journal);
 
-/* Whether there is a run in `directory` to go on with. What is left of one that was killed before it
- * had begun is removed; LODE_E_USAGE: what is there is something else. */
+/* Whether there is a run in `directory` to go on with. What is left of one that was killed before
+ * it had begun is removed; LODE_E_USAGE: what is there is something else. */
 LODE_CHECKED lode_status resume_is_begun(const char *directory, bool *begun);
 /* Whether the run has ended well. What is then left of its journal and stages/ is removed. */
 LODE_CHECKED lode_status resume_is_done(const char *directory, bool *done);

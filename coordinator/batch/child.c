@@ -52,7 +52,6 @@ lode_status child_run(const char *const *arguments, const struct lode_bytes *inp
     if (!status && pipe2(ends, O_CLOEXEC))
         status = lode_fail(LODE_E_DISK, "a pipe for %s: %s", arguments[0], strerror(errno));
     if (!status) {
-        fflush(stdout);
         pid = fork();
         if (pid == 0) become(arguments, fileno(file), ends[1]);
         if (pid < 0)
