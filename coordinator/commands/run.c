@@ -290,7 +290,7 @@ static lode_status launch(struct start *start)
     return status;
 }
 
-/* A run that was begun: says so when it is done. */
+/* A run that was begun: done, and says so, or gone on with. */
 static lode_status go_on_or_done(struct start *start, const struct lode_job *job,
                                  const char *store_path)
 {
@@ -300,13 +300,14 @@ static lode_status go_on_or_done(struct start *start, const struct lode_job *job
         fprintf(stderr, "%s is done already: lode show %s\n", start->name, start->name);
         return LODE_OK;
     }
+    if (start->request->settings.mpirun_workers > 0 && !start->invocation->is_rank)
+        return launch(start);
     return resume(start, job, store_path);
 }
 
 static lode_status resume_parsed(struct start *start, const struct lode_job *job,
                                  const char **words, int n_words)
 {
-    bool done = false;
     start->name = start->request->resume;
     if (start->request->output)
         return lode_fail(LODE_E_USAGE, "--resume goes on in its own directory: no -o");
@@ -316,14 +317,7 @@ static lode_status resume_parsed(struct start *start, const struct lode_job *job
                          start->name);
     if (n_words > 2) return lode_fail(LODE_E_USAGE, "a word too many: '%s'", words[2]);
     lode_try(lode_path_absolute(start->name, start->arena, &start->directory));
-    lode_try(resume_is_done(start->directory, &done));
-    if (done) {
-        fprintf(stderr, "%s is done already: lode show %s\n", start->name, start->name);
-        return LODE_OK;
-    }
-    if (start->request->settings.mpirun_workers > 0 && !start->invocation->is_rank)
-        return launch(start);
-    return resume(start, job, n_words > 1 ? words[1] : NULL);
+    return go_on_or_done(start, job, n_words > 1 ? words[1] : NULL);
 }
 
 static lode_status run_parsed(struct invocation *invocation, struct request *request,
@@ -346,17 +340,19 @@ static lode_status run_parsed(struct invocation *invocation, struct request *req
                          run_command.usage);
     if (!request->output)
         return lode_fail(LODE_E_USAGE, "lode run needs -o RUN, the run directory to make");
+    if (request->or_resume && request->dry_run)
+        return lode_fail(LODE_E_USAGE, "--dry-run says what a new run takes: no --or-resume");
     start.name = request->output;
     if (!request->or_resume && access(request->output, F_OK) == 0)
         return lode_fail(LODE_E_USAGE, "%s: exists already; take another name or remove it%s",
                          request->output,
                          journal_exists(request->output) ? ", or go on with it (--resume)" : "");
     lode_try(lode_path_absolute(request->output, arena, &start.directory));
+    if (request->or_resume) lode_try(resume_is_begun(start.directory, &begun));
+    if (begun) return go_on_or_done(&start, job, words[1]);
     if (request->settings.mpirun_workers > 0 && !invocation->is_rank && !request->dry_run &&
         !request->check)
         return launch(&start);
-    if (request->or_resume) lode_try(resume_is_begun(start.directory, &begun));
-    if (begun) return go_on_or_done(&start, job, words[1]);
     start.identity.job = job;
     start.identity.allow_partial = request->settings.options.allow_partial;
     return begin_with_params(&start, words[1]);

@@ -119,7 +119,7 @@ slurm_lose() {
     victims=$(slurm_processes "SLURMD_NODENAME=$1")
     daemons=$(slurm_processes "SLURM_CONF=$slurm/slurm.conf" |
         while read -r pid; do
-            tr '\0' ' ' <"/proc/$pid/cmdline" | grep -qx "slurmd -D -N $1 " && echo "$pid"
+            [ "$(tr '\0' ' ' <"/proc/$pid/cmdline")" != "slurmd -D -N $1 " ] || echo "$pid"
         done)
     for pid in $victims; do # their slurmstepd, which has no such variable
         above=$(sed -n 's/^PPid:[[:space:]]*//p' "/proc/$pid/status" 2>/dev/null)
@@ -128,7 +128,7 @@ slurm_lose() {
         esac
     done
     # shellcheck disable=SC2086 # ids
-    kill -9 $daemons $victims 2>/dev/null
+    kill -9 $daemons $victims 2>/dev/null || true # some are gone with the others
     scontrol update nodename="$1" state=down reason=lost
 }
 

@@ -80,16 +80,17 @@ expect "--or-resume begins anew what was killed before it had begun, and leaves 
     $LODE_FAULTS $faults -o r --or-resume --local 2 --set sleep_ms=0 2>said
     grep 'r is done already' said
     rm -r r"
-# What a batch job's processes see: six seconds, and a task that takes a minute.
+# What a batch job's processes see: six seconds, and a task that waits for what does not come.
 expect "a task that is longer than the rest of the job does not keep the run from ending in time" "
     code=0
-    SLURM_JOB_ID=7 SLURM_JOB_END_TIME=\$((\$(date +%s) + 6)) $LODE_FAULTS $faults -o r --local 2 \
-        --set sleep_ms=0 --set slow_once=59 --set slow_ms=60000 --no-speculation 2>said || code=\$?
+    SLURM_JOB_ID=7 SLURM_JOB_END_TIME=\$((\$(date +%s) + 6)) $LODE_FAULTS run faults web.lode -o r --local 2 \
+        --set tasks=60 --set sleep_ms=0 --set until=$work/enough 2>said || code=\$?
     cat said
     test \$code -eq 75
     grep 'the batch job ends soon' said
     grep 'stopped because the time of the batch job is up: 59 of 60 tasks' said
     test \"\$(json r/run.json '(d[\"batch\"][\"job\"], d[\"exit_status\"])')\" = \"('7', 75)\"
+    touch enough
     $LODE_FAULTS run --resume r --local 2
     like_calm r
     rm -r r"
@@ -157,6 +158,8 @@ hostile_names() {
 expect "names with spaces, quotes, line breaks, dollars and per cents: everything arrives as it was" \
     hostile_names
 
+refuse 2 'sbatch took no job \(exit status 1\)' \
+    "$LODE_FAULTS submit faults web.lode -o r --partition nowhere"
 expect "a failed run: its exit status is the job's" "
     hand_over $work60 -o failed --set sleep_ms=0 --set fail=3 --
     bad_input=\$job
@@ -184,10 +187,19 @@ expect "warned before the time limit: drained, requeued, gone on with; nothing i
     seq 0 59 | cmp - all
     like_calm warned"
 
-expect "a second job brings workers, which do tasks" "
-    hand_over $work60 -o joined --set sleep_ms=150 --
+# joiners RUN: how many workers that came late have done a task.
+joiners() {
+    awk -F, '$5 == "ok" && $7 ~ /^[^:]+:[0-9]+:[0-9]+$/ { print $7 }' "$1/log/tasks.csv" | sort -u | wc -l
+}
+expect "a second job brings workers, which do tasks; one whose time is up leaves in good order" "
+    hand_over $work60 -o joined --set sleep_ms=200 --
     first=\$job
     wait_until '[ \$(ended joined) -ge 2 ]'
+    hand_over submit --join joined --time 5 --
+    wait_until '[ \$(joiners joined) -eq 1 ]'
+    scancel --batch --signal=USR1 \$job # its time is up
+    test \"\$(job_ended \$job)\" = 'COMPLETED 0:0'
+    grep 'left when asked to by a signal' joined.join.log
     hand_over submit --join joined --tasks-per-node 2 --time 5 --
     test \$run = $work/joined
     second=\$job
@@ -196,8 +208,8 @@ expect "a second job brings workers, which do tasks" "
     cat joined.join.log
     echo \"\$how\"
     test \"\$how\" = 'COMPLETED 0:0'
-    test \$(awk -F, '\$5 == \"ok\" && \$7 ~ /^[^:]+:[0-9]+:[0-9]+\$/ { print \$7 }' joined/log/tasks.csv |
-        sort -u | wc -l) -eq 2
+    test \$(joiners joined) -eq 3
+    none joined 'outcome == \"lost\"'
     like_calm joined"
 
 expect "a cancelled job is not requeued; lode submit --resume goes on with the run" "
