@@ -9,6 +9,9 @@
 
 enum { MEGABYTE = 1 << 20 };
 
+/* The last second of the year 9999: whoever says more means never. */
+static const int64_t latest_s = INT64_C(253402300799);
+
 static const char *look_here(void *context, const char *name)
 {
     (void)context;
@@ -50,6 +53,7 @@ void lode_slurm_read(lode_slurm_look_fn look, void *context, struct lode_slurm *
     slurm->cores = read_count(look, context, "SLURM_CPUS_ON_NODE");
     slurm->memory_bytes = read_memory(look, context, slurm->cores);
     slurm->end_s = read_count(look, context, "SLURM_JOB_END_TIME");
+    if (slurm->end_s > latest_s) slurm->end_s = 0;
 }
 
 struct lode_slurm lode_slurm_here(void)

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -38,7 +37,7 @@ static void become(const char *const *arguments, int input, int output)
 {
     dup2(input, STDIN_FILENO);
     dup2(output, STDOUT_FILENO);
-    execvp(arguments[0], (char *const *)(uintptr_t)arguments);
+    execvp(arguments[0], (char *const *)arguments);
     _exit(errno == ENOENT ? CHILD_NOT_FOUND : CHILD_NOT_FOUND - 1);
 }
 

@@ -89,6 +89,13 @@ static void memory_that_no_number_holds_is_no_limit(void **state)
     assert_int_equal(read_from(variables).memory_bytes, 0);
 }
 
+static void an_end_beyond_all_years_is_none(void **state)
+{
+    (void)state;
+    const char *variables[] = {"SLURM_JOB_ID=1", "SLURM_JOB_END_TIME=9000000000000000000", NULL};
+    assert_int_equal(read_from(variables).end_s, 0);
+}
+
 static void a_job_number_with_other_signs_is_none(void **state)
 {
     (void)state;
@@ -107,6 +114,7 @@ int main(void)
         cmocka_unit_test(a_memory_of_zero_is_no_limit),
         cmocka_unit_test(what_is_no_number_says_nothing),
         cmocka_unit_test(memory_that_no_number_holds_is_no_limit),
+        cmocka_unit_test(an_end_beyond_all_years_is_none),
         cmocka_unit_test(a_job_number_with_other_signs_is_none),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

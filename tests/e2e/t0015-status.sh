@@ -14,7 +14,7 @@ many='opportunities many.lode --set k=1..8 --set min_support=0 --set cohort_max_
 cat >fields.py <<'EOT'
 import json, sys
 d = json.load(open(sys.argv[1]))
-top = set("run job state coordinator started ended elapsed_seconds exit_status error root_step bad_messages "
+top = set("run job state coordinator batch started ended elapsed_seconds exit_status error root_step bad_messages "
           "stages workers lost_workers missing".split())
 stage = set("stage leaf title state tasks done running waiting given_up attempts median_seconds "
             "elapsed_seconds tasks_per_second left_seconds".split())
