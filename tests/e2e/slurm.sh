@@ -43,6 +43,7 @@ print(*[s.getsockname()[1] for s in held])' $((slurm_count + 1)))
     printf 'CgroupPlugin=cgroup/v1\nCgroupMountpoint=%s/cgroup\nCgroupAutomount=no\nConstrainCores=no\n' \
         "$slurm" >"$slurm/cgroup.conf"
     export SLURM_CONF="$slurm/slurm.conf"
+    slurm_watch
     # all nodes have this machine's name: shared memory between "nodes" would meet itself
     export OMPI_MCA_btl=tcp,self OMPI_MCA_pml=ob1 OMPI_MCA_hwloc_base_binding_policy=none
     slurm_daemon munged munged --foreground --force --num-threads=2 --key-file="$slurm/munge/key" \
@@ -97,10 +98,9 @@ CONF
 
 # slurm_wait CONDITION: polls for it, half a minute.
 slurm_wait() {
-    patience=300
+    patience=$(($(date +%s) + 30)) # a Slurm that is not there takes seconds to say so
     until eval "$1" 2>/dev/null; do
-        patience=$((patience - 1))
-        [ $patience -gt 0 ] || { echo "this did not come about: $1"; tail -n 5 "$slurm"/log/*; return 1; }
+        [ "$(date +%s)" -lt $patience ] || { echo "this did not come about: $1"; tail -n 5 "$slurm"/log/*; return 1; }
         sleep 0.1 # asking again, of processes that are not our children
     done
 }
@@ -134,18 +134,17 @@ slurm_lose() {
 
 # job_field JOB NAME: of `scontrol show job`.
 job_field() {
-    scontrol show job "$1" 2>/dev/null | tr ' ' '\n' | sed -n "s/^$2=//p"
+    timeout 10 scontrol show job "$1" 2>/dev/null | tr ' ' '\n' | sed -n "s/^$2=//p"
 }
 
-# job_ended JOB: waits until it has, a minute; says how: "COMPLETED 0:0".
+# job_ended JOB: waits until it has, a minute and a half; says how: "COMPLETED 0:0".
 job_ended() {
-    patience=600
+    patience=$(($(date +%s) + 90))
     while :; do
         case $(job_field "$1" JobState) in
         COMPLETED | FAILED | CANCELLED | TIMEOUT | NODE_FAIL) break ;;
         esac
-        patience=$((patience - 1))
-        [ $patience -gt 0 ] || { scontrol show job "$1"; return 1; }
+        [ "$(date +%s)" -lt $patience ] || { timeout 10 scontrol show job "$1"; return 1; }
         sleep 0.1 # asking again, of a job that is not our child
     done
     echo "$(job_field "$1" JobState) $(job_field "$1" ExitCode)"
@@ -160,7 +159,26 @@ slurm_down() {
         patience=$((patience - 1))
         sleep 0.1 # waiting for processes that are not our children
     done
+    slurm_kill
+}
+
+slurm_kill() {
     for pid in $slurm_pids $(slurm_processes "SLURM_CONF=$slurm/slurm.conf"); do
         kill -9 "$pid" 2>/dev/null
     done
+}
+
+# A test that is killed takes its daemons along, but not those that they have started for jobs.
+slurm_watch() {
+    (
+        trap '' INT TERM
+        trap - EXIT
+        unset SLURM_CONF
+        cd / || exit
+        while kill -0 $$ 2>/dev/null; do
+            sleep 1 # another process's end, which nobody tells
+        done
+        slurm_pids=
+        slurm_kill
+    ) >/dev/null 2>&1 </dev/null &
 }
