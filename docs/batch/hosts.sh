@@ -1,6 +1,6 @@
 #!/bin/bash
 # A run of lode on hosts that can be reached by ssh without a password, without a batch system. Fill
-# in the lines marked <-, then: nohup ./hosts.sh >run1.log 2>&1 &
+# in the lines marked <-, then: nohup bash hosts.sh >run1.log 2>&1 &
 #
 # lode, store and run directory have the same paths on all hosts (NFS or the like).
 
