@@ -288,9 +288,9 @@ void lode_store_close(struct lode_store *store)
     if (store != NULL) lode_arena_destroy(store->arena); /* the store itself lies in it */
 }
 
-void lode_store_name_partition(const struct lode_store *store, int64_t index, char *text,
-                               size_t size)
+void lode_store_name_partition(const void *context, int64_t index, char *text, size_t size)
 {
+    const struct lode_store *store = context;
     char sessions[32], events[32];
     if (index < 0 || index >= store->n_partitions) {
         snprintf(text, size, "%s", "");
