@@ -8,6 +8,7 @@
 
 struct execution {
     const struct lode_job *job;
+    const struct plugin *plugin;      /* that the job is in; NULL: it is one of lode's own */
     const struct lode_params *params; /* or NULL */
     struct lode_store *store;         /* or NULL */
     const char *directory;            /* absolute, made by engine_make_directory */

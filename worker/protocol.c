@@ -33,7 +33,8 @@ struct worker_protocol {
     int64_t heard_us, beat_us; /* beat 0: say something now */
     bool welcomed, prepared, draining, again, left, said_bye;
     char why[LODE_MESSAGE_TEXT_LIMIT + 64];
-    char directory[4096];
+    char directory[4096], library[4096];
+    uint64_t library_hash;
     uint64_t memory_bytes, worker, epoch;
     lode_status leave_status;
     bool leave;
@@ -100,13 +101,22 @@ static struct worker_stage *find_stage(const struct worker_protocol *p, uint64_t
     return stage;
 }
 
+static lode_status copy_path(struct lode_span from, char *path, size_t size)
+{
+    if (from.size >= size) return lode_fail(LODE_E_MESSAGE, "a path of %zu bytes", from.size);
+    if (from.size > 0) memcpy(path, from.data, from.size);
+    path[from.size] = '\0';
+    return LODE_OK;
+}
+
 static lode_status on_welcome(struct worker_protocol *p, const struct lode_message *message)
 {
     if (p->welcomed) return LODE_OK; /* the answer to a hello said twice */
-    if (message->directory.size >= sizeof p->directory)
-        return lode_fail(LODE_E_MESSAGE, "a path of %zu bytes", message->directory.size);
-    memcpy(p->directory, message->directory.data, message->directory.size);
-    p->directory[message->directory.size] = '\0';
+    if (message->library.size > 0 && message->library.data[0] != '/')
+        return lode_fail(LODE_E_MESSAGE, "a library whose path is not absolute");
+    lode_try(copy_path(message->directory, p->directory, sizeof p->directory));
+    lode_try(copy_path(message->library, p->library, sizeof p->library));
+    p->library_hash = message->library_hash;
     p->memory_bytes = message->memory_bytes;
     p->worker = message->worker;
     p->epoch = message->epoch;
@@ -442,6 +452,8 @@ lode_status worker_protocol_next(struct worker_protocol *p, int64_t now_us,
         action->worker = p->worker;
         action->epoch = p->epoch;
         memcpy(action->directory, p->directory, sizeof action->directory);
+        memcpy(action->library, p->library, sizeof action->library);
+        action->library_hash = p->library_hash;
         return LODE_OK;
     }
     if (p->again) {

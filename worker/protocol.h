@@ -58,6 +58,8 @@ struct worker_action {
     struct lode_bytes bytes;        /* SEND: the taker's to clear */
     const struct worker_task *task; /* RUN: each borrowed until told to have ended */
     char directory[4096];           /* PREPARE: the run's stages/ */
+    char library[4096];             /* PREPARE: absolute path of the job's; "": none */
+    uint64_t library_hash;          /* PREPARE: XXH3 of that file */
     uint64_t memory_bytes, worker;  /* PREPARE */
     uint64_t epoch;                 /* PREPARE: part of the names of all files that it writes */
     lode_status status;             /* LEAVE */

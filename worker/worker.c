@@ -11,6 +11,7 @@
 #include "common/log.h"
 #include "common/version.h"
 #include "common/wire/zmq.h"
+#include "jobs/plugin.h"
 #include "worker/executor.h"
 #include "worker/protocol.h"
 #include "worker/reach.h"
@@ -56,6 +57,7 @@ struct worker {
     pthread_t computing;
     bool has_thread;
     struct executor *executor; /* made when welcomed */
+    struct plugin plugin;      /* opened when welcomed, where the job is in a library */
     struct mailbox mailbox;
     atomic_llong progress;
     bool left;
@@ -226,6 +228,26 @@ static lode_status start_computing(struct worker *worker)
     return LODE_OK;
 }
 
+/* A host that does not see the job's library, or another one, cannot compute for this run. */
+static bool open_plugin(struct worker *worker, const struct worker_action *action)
+{
+    char host[DOOR_HOST_SIZE] = "host", why[1024];
+    if (action->library[0] == '\0') return true;
+    const lode_status status = plugin_open(action->library, &action->library_hash, &worker->plugin);
+    if (!status) return true;
+    gethostname(host, sizeof host - 1);
+    snprintf(why, sizeof why, "the job's library on host %s: %s", host, lode_error_text());
+    worker_protocol_refused(worker->protocol, why);
+    return false;
+}
+
+static const struct lode_leaf *find_leaf(const struct worker *worker, const char *name)
+{
+    const struct lode_leaf *leaf = worker->plugin.job.leaves;
+    while (leaf && leaf->name && strcmp(leaf->name, name) != 0) leaf++;
+    return leaf && leaf->name ? leaf : lode_leaf_find(name);
+}
+
 /* Welcomed: a log of our own, an executor with our budget, a thread to compute on. */
 static lode_status prepare(struct worker *worker, const struct worker_action *action)
 {
@@ -243,6 +265,7 @@ static lode_status prepare(struct worker *worker, const struct worker_action *ac
                                              .directory = action->directory,
                                              .epoch = (int64_t)action->epoch,
                                              .progress = &worker->progress};
+    if (!open_plugin(worker, action)) return LODE_OK;
     lode_try(executor_create(&options, &worker->executor));
     return start_computing(worker);
 }
@@ -252,7 +275,7 @@ static lode_status start_tasks(struct worker *worker, const struct worker_task *
 {
     for (const struct worker_task *task = first; task; task = task->next) {
         struct worker_stage *stage = task->stage;
-        const struct lode_leaf *leaf = stage->leaf_run ? NULL : lode_leaf_find(stage->leaf);
+        const struct lode_leaf *leaf = stage->leaf_run ? NULL : find_leaf(worker, stage->leaf);
         if (leaf) stage->leaf_run = leaf->run;
         if (stage->leaf_run) continue;
         char why[256];
@@ -362,6 +385,7 @@ static void clear(struct worker *worker, lode_status status)
         !lode_socket_send(worker->pair, NULL, (const void *)&nothing, sizeof nothing, NULL))
         pthread_join(worker->computing, NULL);
     executor_destroy(worker->executor);
+    plugin_close(&worker->plugin);
     worker_protocol_destroy(worker->protocol);
     lode_bytes_clear(&worker->params);
     lode_bytes_clear(&worker->mailbox.results);

@@ -16,7 +16,7 @@ struct field {
     size_t offset;
 };
 
-enum { FIELDS_MAX = 6 };
+enum { FIELDS_MAX = 7 };
 
 struct schema {
     enum lode_message_type type;
@@ -44,9 +44,10 @@ static const struct schema schemas[] = {
      "hello",
      {NUM(protocol), TXT(version), TXT(host), TXT(place), NUM(pid), NUM(incarnation)}},
     {LODE_WELCOME,
-     5,
+     7,
      "welcome",
-     {NUM(worker), NUM(heartbeat_ms), NUM(memory_bytes), NUM(epoch), TXT(directory)}},
+     {NUM(worker), NUM(heartbeat_ms), NUM(memory_bytes), NUM(epoch), TXT(directory), TXT(library),
+      NUM(library_hash)}},
     {LODE_REFUSED, 1, "refused", {TXT(text)}},
     {LODE_STAGE, 5, "stage", {NUM(stage), TXT(leaf), BIN(bytes), NUM(file_size), NUM(file_hash)}},
     {LODE_TASKS, 2, "tasks", {NUM(stage), BIN(bytes)}},

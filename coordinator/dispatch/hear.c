@@ -74,6 +74,8 @@ static lode_status welcome(struct protocol *p, int worker)
         .memory_bytes = p->options.memory_bytes,
         .epoch = p->options.epoch,
         .directory = lode_span_text(p->options.work_directory),
+        .library = lode_span_text(p->options.library ? p->options.library : ""),
+        .library_hash = p->options.library_hash,
     };
     return protocol_send_to(p, worker, &message);
 }

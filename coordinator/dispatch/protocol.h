@@ -24,6 +24,8 @@ struct protocol_options {
     uint64_t memory_bytes;      /* budget of each worker */
     uint64_t epoch;             /* of the run; workers put it into the names of their files */
     const char *work_directory; /* the run's stages/, absolute; borrowed */
+    const char *library;        /* absolute path of the job's; borrowed. NULL: there is none */
+    uint64_t library_hash;      /* XXH3 of that file */
 };
 
 /* A stage under way; borrowed until its end was reported. `message` is the encoded LODE_STAGE. */

@@ -55,12 +55,8 @@ static const struct lode_leaf leaves[] = {
     {"test.number", number_leaf}, {"test.echo", echo_leaf},     {"test.failing", failing_leaf},
     {"test.dying", dying_leaf},   {"test.deadly", deadly_leaf}, {NULL, NULL}};
 
-const struct lode_leaf *lode_leaf_find(const char *name)
-{
-    for (const struct lode_leaf *leaf = leaves; leaf->name; leaf++)
-        if (strcmp(leaf->name, name) == 0) return leaf;
-    return NULL;
-}
+static const struct lode_job test_job = {.name = "test", .leaves = leaves};
+const struct lode_job *const lode_jobs[] = {&test_job, NULL};
 
 struct fixture {
     char directory[64], run[80];

@@ -22,7 +22,9 @@ static void the_welcome_says_where_and_how_to_work_and_is_heard_once(void **stat
                                          .worker = 3,
                                          .memory_bytes = 1 << 30,
                                          .epoch = 5,
-                                         .directory = lode_span_text("/runs/r1/stages")};
+                                         .directory = lode_span_text("/runs/r1/stages"),
+                                         .library = lode_span_text("/home/a/words.so"),
+                                         .library_hash = UINT64_MAX};
     (void)expect_sent(w, LODE_HELLO);
     hear(w, &welcome);
     assert_int_equal(next(w), WORKER_PREPARE);
@@ -30,9 +32,24 @@ static void the_welcome_says_where_and_how_to_work_and_is_heard_once(void **stat
     assert_int_equal(w->action.worker, 3);
     assert_int_equal(w->action.memory_bytes, 1 << 30);
     assert_int_equal(w->action.epoch, 5);
+    assert_string_equal(w->action.library, "/home/a/words.so");
+    assert_true(w->action.library_hash == UINT64_MAX);
     expect_beat(w, 0, LODE_HELD_WAITING);
     hear(w, &welcome);
     expect_quiet(w);
+}
+
+static void a_library_is_named_by_its_absolute_path(void **state)
+{
+    struct world *w = *state;
+    struct lode_bytes bytes = {0};
+    const struct lode_message welcome = {.type = LODE_WELCOME,
+                                         .directory = lode_span_text("/runs/r1/stages"),
+                                         .library = lode_span_text("words.so")};
+    assert_ok(lode_message_encode(&welcome, &bytes));
+    assert_status(LODE_E_MESSAGE, worker_protocol_message(w->p, bytes.data, bytes.size, w->now_us));
+    (void)expect_sent(w, LODE_HELLO); /* not welcomed */
+    lode_bytes_clear(&bytes);
 }
 
 static void a_draining_worker_finishes_says_bye_and_leaves_in_peace(void **state)
@@ -139,6 +156,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         with_world(hello_is_said_until_it_is_answered),
         with_world(the_welcome_says_where_and_how_to_work_and_is_heard_once),
+        with_world(a_library_is_named_by_its_absolute_path),
         with_world(a_draining_worker_finishes_says_bye_and_leaves_in_peace),
         with_world(a_silent_coordinator_is_given_up),
         with_world(at_the_end_of_the_run_it_says_bye_and_leaves),

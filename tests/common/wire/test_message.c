@@ -59,6 +59,8 @@ static void every_type_carries_its_fields_and_no_others(void **state)
                                           .host = lode_span_text("host"),
                                           .place = lode_span_text("place"),
                                           .directory = lode_span_text("directory"),
+                                          .library = lode_span_text("library"),
+                                          .library_hash = 16,
                                           .leaf = lode_span_text("leaf"),
                                           .text = lode_span_text("text"),
                                           .bytes = lode_span_text("bytes")};
@@ -73,6 +75,8 @@ static void every_type_carries_its_fields_and_no_others(void **state)
         assert_true(got.force == (type == LODE_CANCEL ? 10 : 0));
         if (type == LODE_HELLO) expect_span(got.place, "place");
         if (type == LODE_WELCOME) expect_span(got.directory, "directory");
+        if (type == LODE_WELCOME) expect_span(got.library, "library");
+        assert_true(got.library_hash == (type == LODE_WELCOME ? 16 : 0));
         if (type == LODE_ASK) expect_span(got.text, "text");
         if (type == LODE_RESULTS) expect_span(got.bytes, "bytes");
         if (type == LODE_ANSWER) expect_span(got.bytes, "bytes");

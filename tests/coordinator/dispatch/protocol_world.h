@@ -40,6 +40,8 @@ static inline int world_set_up(void **state)
         .memory_bytes = 1 << 30,
         .epoch = 5,
         .work_directory = "/runs/r1/stages",
+        .library = "/home/a/words.so",
+        .library_hash = 77,
     };
     world = (struct world){.now_us = START};
     lode_log_set_level(LODE_LOG_ERROR); /* lost workers are our daily bread here */

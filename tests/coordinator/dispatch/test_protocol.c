@@ -14,6 +14,8 @@ static void a_worker_that_says_hello_is_welcomed_and_given_tasks(void **state)
     assert_int_equal(welcomed->memory_bytes, 1 << 30);
     assert_int_equal(welcomed->epoch, 5);
     assert_int_equal(welcomed->directory.size, strlen("/runs/r1/stages"));
+    assert_int_equal(welcomed->library.size, strlen("/home/a/words.so"));
+    assert_int_equal(welcomed->library_hash, 77);
     assert_int_equal(expect_sent(w, "a", LODE_STAGE)->stage, STAGE);
     expect_tasks(w, "a", "0.1 1.1");
     expect_quiet(w);
