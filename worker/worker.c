@@ -237,6 +237,7 @@ static bool open_plugin(struct worker *worker, const struct worker_action *actio
     if (!status) return true;
     gethostname(host, sizeof host - 1);
     snprintf(why, sizeof why, "the job's library on host %s: %s", host, lode_error_text());
+    lode_log_error("%s", why);
     worker_protocol_refused(worker->protocol, why);
     return false;
 }

@@ -152,8 +152,8 @@ struct lode_job {
      * that goes on after a crash calls it anew; tasks that were done are merged, not run again, so
      * it must ask for the same stages again. */
     lode_status (*run)(struct lode_run *run);
-    /* For --dry-run; parameters are checked. `run` has no cluster, results or folders. NULL: says
-     * nothing. Fails as a run would at once. */
+    /* For --dry-run; parameters are checked. `run` has no cluster, results or folders. NULL: the
+     * job cannot say, and --dry-run is refused. Fails as a run would at once. */
     lode_status (*forecast)(const struct lode_run *run, struct lode_forecast *forecast);
     const char *findings_table;      /* what `lode show` prints; NULL: nothing to show */
     const char *const *show_columns; /* its columns there, in order, ended by NULL; text wraps */
