@@ -116,6 +116,20 @@ refuse 2 "unknown parameter 'tops', did you mean 'top'" 'lode run ./wordcount.so
 refuse 2 'job wordcount cannot say what it would take' 'lode run ./wordcount.so web.lode -o no --dry-run'
 refuse 2 'least.*0' 'lode run ./wordcount.so web.lode -o no --set least=0'
 
+# block LANGUAGE: the code of that kind in the page
+block() {
+    sed -n "/^\`\`\`$1\$/,/^\`\`\`\$/p" "$LODE_SOURCE/docs/own-analyses.md" | sed '/^```/d'
+}
+expect "the page works as it stands" '
+    mkdir page && cd page && ln -s ../web.lode web.lode
+    block c >words.c && block cmake >CMakeLists.txt
+    block sh | sed -n "/^cc /,\$p" >commands
+    sed -i "s|^cc |cc -std=c17 -Wall -Wextra -pedantic -Werror |" commands
+    [ "$(wc -l <commands)" -eq 5 ] && sh -e commands
+    cmake -S . -B build -DCMAKE_PREFIX_PATH="$work/prefix" && cmake --build build && [ -f build/words.so ]
+    sort words.csv >ours
+    { echo event,count; cut -d, -f2,5 ../words.csv | sed 1d; } | sort | cmp - ours'
+
 expect "run.json says which bytes it was" '
     [ "$(json calm/run.json "d[\"job\"]")" = wordcount ]
     [ "$(json calm/run.json "d[\"library\"][\"path\"]")" = "$work/wordcount.so" ]
