@@ -388,10 +388,23 @@ static void clear(struct mapping *map)
     free(map);
 }
 
+/* What workers could not run, or not name, is better said before they try. */
+static lode_status check_stage(const struct lode_cluster *cluster, const struct lode_stage *stage)
+{
+    if (!stage->leaf || !plugin_find_leaf(cluster->options.plugin, stage->leaf))
+        return lode_fail(LODE_E_BUG, "the job asks for leaf '%s', which is not in its list",
+                         stage->leaf ? stage->leaf : "");
+    if (!stage->title || stage->n_tasks < 0)
+        return lode_fail(LODE_E_BUG, "a stage of leaf '%s' with %" PRId64 " tasks and title '%s'",
+                         stage->leaf, stage->n_tasks, stage->title ? stage->title : "");
+    return LODE_OK;
+}
+
 lode_status cluster_map(struct lode_cluster *cluster, const struct lode_stage *stage,
                         lode_merge_fn merge, void *context)
 {
     const int64_t start = lode_clock_us();
+    lode_try(check_stage(cluster, stage));
     if (stage->n_tasks == 0) return LODE_OK;
     lode_try(ledger_begin(&cluster->ledger, stage));
     struct stage_statistics *statistics = &cluster->ledger.stages[cluster->ledger.n_stages - 1];

@@ -198,3 +198,10 @@ void plugin_close(struct plugin *plugin)
     if (plugin->handle) dlclose(plugin->handle);
     *plugin = (struct plugin){.handle = NULL};
 }
+
+const struct lode_leaf *plugin_find_leaf(const struct plugin *plugin, const char *name)
+{
+    const struct lode_leaf *leaf = plugin ? plugin->job.leaves : NULL;
+    while (leaf && leaf->name && strcmp(leaf->name, name) != 0) leaf++;
+    return leaf && leaf->name ? leaf : lode_leaf_find(name);
+}

@@ -27,4 +27,8 @@ LODE_CHECKED lode_status plugin_open(const char *path, const uint64_t *hash, str
 /* The names and functions of its job are gone then. Of a zeroed one too. */
 void plugin_close(struct plugin *plugin);
 
+/* A leaf of its job, else of lode's own jobs; NULL: there is none of that name. plugin: also NULL
+ * or zeroed. */
+const struct lode_leaf *plugin_find_leaf(const struct plugin *plugin, const char *name);
+
 #endif

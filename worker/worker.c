@@ -242,13 +242,6 @@ static bool open_plugin(struct worker *worker, const struct worker_action *actio
     return false;
 }
 
-static const struct lode_leaf *find_leaf(const struct worker *worker, const char *name)
-{
-    const struct lode_leaf *leaf = worker->plugin.job.leaves;
-    while (leaf && leaf->name && strcmp(leaf->name, name) != 0) leaf++;
-    return leaf && leaf->name ? leaf : lode_leaf_find(name);
-}
-
 /* Welcomed: a log of our own, an executor with our budget, a thread to compute on. */
 static lode_status prepare(struct worker *worker, const struct worker_action *action)
 {
@@ -276,7 +269,8 @@ static lode_status start_tasks(struct worker *worker, const struct worker_task *
 {
     for (const struct worker_task *task = first; task; task = task->next) {
         struct worker_stage *stage = task->stage;
-        const struct lode_leaf *leaf = stage->leaf_run ? NULL : find_leaf(worker, stage->leaf);
+        const struct lode_leaf *leaf =
+            stage->leaf_run ? NULL : plugin_find_leaf(&worker->plugin, stage->leaf);
         if (leaf) stage->leaf_run = leaf->run;
         if (stage->leaf_run) continue;
         char why[256];

@@ -3,7 +3,6 @@
  *
  * A value is text until a getter types it. `--set name=value` and a line `name: value` of a
  * `--spec FILE.yaml` mean the same; an unknown name is an error with the nearest known one.
- * Every getter takes a name of the table; any other is a bug of the job (lode ends by assert).
  */
 #ifndef LODE_PARAM_H
 #define LODE_PARAM_H
@@ -25,10 +24,11 @@ struct lode_param {
 
 struct lode_params;
 
-/* The text of a parameter; borrowed from the set. */
+/* The text of a parameter; borrowed from the set. NULL: the job's table has none of that name. */
 const char *lode_params_text(const struct lode_params *params, const char *name);
 
-/* Typed: LODE_E_USAGE names parameter, value and what is allowed. Ranges are inclusive. */
+/* Typed: LODE_E_USAGE names parameter, value and what is allowed, LODE_E_BUG a parameter that is
+ * not in the job's table. Ranges are inclusive. */
 LODE_CHECKED lode_status lode_params_f64(const struct lode_params *params, const char *name,
                                          double low, double high, double *value);
 LODE_CHECKED lode_status lode_params_i64(const struct lode_params *params, const char *name,

@@ -64,6 +64,10 @@ static void a_whole_job_is_loaded_under_its_real_path_with_its_checksum(void **s
     assert_string_equal(plugin.job.name, "sample");
     assert_string_equal(plugin.job.leaves[0].name, "sample.count");
     assert_string_equal(plugin.job.params[0].name, "least");
+    assert_ptr_equal(plugin_find_leaf(&plugin, "sample.count"), &plugin.job.leaves[0]);
+    assert_ptr_equal(plugin_find_leaf(&plugin, "own.leaf"), &own_leaves[0]);
+    assert_null(plugin_find_leaf(&plugin, "sample.other"));
+    assert_null(plugin_find_leaf(NULL, "sample.count"));
     plugin_close(&plugin);
     assert_null(plugin.job.name);
     plugin_close(&plugin);
