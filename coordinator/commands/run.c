@@ -81,6 +81,9 @@ static void print_help(const struct lode_job *job, const char *name)
         for (int i = 0; lode_jobs[i]; i++)
             if (lode_jobs[i]->store_kind)
                 printf("  %-16s %s\n", lode_jobs[i]->name, lode_jobs[i]->summary);
+        printf("  %-16s %s\n", "./NAME.so",
+               "an analysis of your own, in a shared library "
+               "(docs/own-analyses.md)");
         return;
     }
     printf("usage: lode run %s STORE -o RUN [options]\n\n%s\n\nparameters (--set name=value, or a "

@@ -109,6 +109,7 @@ expect "show, export, diff and mute know its findings, when the library is gone 
     mv away.so wordcount.so'
 
 expect "its parameters are like those of any job" '
+    lode run --help | grep -q "\./NAME.so"
     lode run ./wordcount.so --help | grep -A1 "least .*\[sessions\]" | grep -q "default: 1"
     lode run ./wordcount.so web.lode -o few --local 2 --set top=3 --set least=100
     [ "$(wc -l <few/findings.jsonl)" -eq 3 ]'
