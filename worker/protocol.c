@@ -30,10 +30,11 @@ struct worker_protocol {
     int n_running, n_waiting, n_untaken; /* tasks; n_untaken: in all messages */
     struct untaken *untaken;
     uint64_t progress, sequence, results_sequence;
-    int64_t heard_us, beat_us; /* beat 0: say something now */
-    bool welcomed, prepared, draining, again, left, said_bye;
+    int64_t heard_us, beat_us;                                       /* beat 0: say something now */
+    bool welcomed, prepared, draining, again, left, said_bye, unfit; /* unfit: `why` is our own */
     char why[LODE_MESSAGE_TEXT_LIMIT + 64];
     char directory[4096];
+    struct lode_bytes landmarks;
     uint64_t memory_bytes, worker, epoch;
     lode_status leave_status;
     bool leave;
@@ -77,6 +78,7 @@ static void free_tasks(struct worker_task *task)
 void worker_protocol_destroy(struct worker_protocol *p)
 {
     if (!p) return;
+    lode_bytes_clear(&p->landmarks);
     free_tasks(p->running);
     free_tasks(p->waiting);
     while (p->untaken) {
@@ -107,6 +109,7 @@ static lode_status on_welcome(struct worker_protocol *p, const struct lode_messa
         return lode_fail(LODE_E_MESSAGE, "a path of %zu bytes", message->directory.size);
     memcpy(p->directory, message->directory.data, message->directory.size);
     p->directory[message->directory.size] = '\0';
+    lode_try(lode_bytes_append(&p->landmarks, message->bytes.data, message->bytes.size));
     p->memory_bytes = message->memory_bytes;
     p->worker = message->worker;
     p->epoch = message->epoch;
@@ -262,6 +265,7 @@ void worker_protocol_refused(struct worker_protocol *p, const char *why)
 {
     if (p->leave) return;
     snprintf(p->why, sizeof p->why, "%s", why);
+    p->unfit = true;
     leave(p, LODE_E_USAGE);
 }
 
@@ -403,7 +407,8 @@ static struct untaken *due(const struct worker_protocol *p, int64_t now_us)
 /* The last words, or none: the status to end with was decided before. */
 static lode_status next_of_leaving(struct worker_protocol *p, struct worker_action *action)
 {
-    const struct lode_message bye = {.type = LODE_BYE};
+    const struct lode_message bye = {.type = LODE_BYE,
+                                     .text = lode_span_text(p->unfit ? p->why : "")};
     if (!p->said_bye && p->leave_status != LODE_E_CLUSTER && p->welcomed) {
         p->said_bye = true;
         return make_message(&bye, action);
@@ -442,6 +447,7 @@ lode_status worker_protocol_next(struct worker_protocol *p, int64_t now_us,
         action->worker = p->worker;
         action->epoch = p->epoch;
         memcpy(action->directory, p->directory, sizeof action->directory);
+        action->landmarks = (struct lode_span){p->landmarks.data, p->landmarks.size};
         return LODE_OK;
     }
     if (p->again) {

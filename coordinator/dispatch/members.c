@@ -156,7 +156,6 @@ lode_status members_join(struct members *members, const char *identity,
     struct member *member = &members->all[found];
     member->incarnation = hello->incarnation;
     member->pid = hello->pid;
-    member->here = true;
     memcpy(member->host, host, sizeof host);
     memcpy(member->place, place, sizeof place);
     *worker = found;

@@ -32,6 +32,7 @@ void protocol_destroy(struct protocol *p)
     for (int64_t i = p->next_queue; i < p->n_queue; i++) protocol_output_clear(&p->queue[i]);
     free(p->queue);
     free(p->batched);
+    free(p->unfit_why);
     scheduler_destroy(p->scheduler);
     members_destroy(p->members);
     free(p);
@@ -105,7 +106,12 @@ lode_status protocol_no_children(struct protocol *p)
 {
     if (!p->has_stage || scheduler_counts(p->scheduler).workers > 0) return LODE_OK;
     p->has_stage = false;
-    return protocol_report_plain(p, REPORT_NO_WORKERS, LODE_E_CLUSTER, NULL);
+    return protocol_report_plain(p, REPORT_NO_WORKERS, LODE_E_CLUSTER, p->unfit_why);
+}
+
+int64_t protocol_unfit(const struct protocol *p)
+{
+    return p->n_unfit;
 }
 
 lode_status protocol_tick(struct protocol *p, int64_t now_us)

@@ -24,6 +24,7 @@ struct protocol_options {
     uint64_t memory_bytes;      /* budget of each worker */
     uint64_t epoch;             /* of the run; workers put it into the names of their files */
     const char *work_directory; /* the run's stages/, absolute; borrowed */
+    struct lode_span landmarks; /* what every worker must see (landmark.h); borrowed */
 };
 
 /* A stage under way; borrowed until its end was reported. `message` is the encoded LODE_STAGE. */
@@ -62,7 +63,10 @@ LODE_CHECKED lode_status protocol_tick(struct protocol *protocol, int64_t now_us
 /* The network says that this peer is gone. */
 LODE_CHECKED lode_status protocol_unreachable(struct protocol *protocol, const char *identity,
                                               int64_t now_us);
-/* All workers that were started here have ended for good. */
+/* Workers that left because they are of no use to the run (they do not see its disk), of those that
+ * were launched with it. */
+int64_t protocol_unfit(const struct protocol *protocol);
+/* All workers that were launched with the run have ended for good. */
 LODE_CHECKED lode_status protocol_no_children(struct protocol *protocol);
 /* Gives out nothing more and reports REPORT_DRAINED once nothing runs. */
 void protocol_drain(struct protocol *protocol);
