@@ -22,6 +22,7 @@ struct cluster_options {
     bool no_speculation;         /* do not repeat tasks that are merely slow */
     bool allow_partial;          /* go on without tasks that were given up */
     bool quiet;                  /* no progress */
+    int64_t n_partitions;        /* of the store that is read; 0: there is none */
     struct lode_bytes landmarks; /* what every worker must see (landmark.h); borrowed */
     struct journal *journal;     /* taken; borrowed until cluster_close. NULL: the run has none */
 };

@@ -268,6 +268,7 @@ lode_status engine_execute(struct invocation *invocation, const struct cluster_s
     struct cluster_options options = settings->options;
     options.verdict_path = invocation->verdict_path;
     options.journal = execution->journal;
+    options.n_partitions = execution->store ? execution->store->n_partitions : 0;
     if (execution->has_record) lode_try(write_record(invocation, &running, "running", LODE_OK, 0));
     lode_try_done(sight_describe(execution, &options.landmarks));
     lode_try_done(

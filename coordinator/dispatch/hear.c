@@ -238,6 +238,7 @@ static lode_status on_worker(struct protocol *p, int worker, const struct lode_m
         member->here = member->came = true;
         member->suspect = (struct lode_attempt){0};
         lode_try(scheduler_joined(p->scheduler, worker, now_us));
+        scheduler_set_host(p->scheduler, worker, member->host_number);
     }
     if (message->type == LODE_RESULTS) return on_results(p, worker, message, now_us);
     if (message->type == LODE_BEAT) return on_beat(p, worker, message, now_us);

@@ -13,6 +13,7 @@ enum { MEMBER_PLACE_SIZE = 96, MEMBER_HOST_SIZE = 64, MEMBERS_MAX = 100000 };
 struct member {
     char identity[LODE_IDENTITY_SIZE];
     char host[MEMBER_HOST_SIZE];
+    int host_number;               /* from 0; the same for all of one host */
     char place[MEMBER_PLACE_SIZE]; /* a worker started anew keeps its place */
     uint64_t incarnation, pid;
     uint64_t stage_sent; /* the last stage announced to it; 0: none */

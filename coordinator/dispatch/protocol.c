@@ -68,8 +68,16 @@ lode_status protocol_begin(struct protocol *p, const struct protocol_stage *stag
     p->stage = *stage;
     p->has_stage = true;
     p->workers_seen_us = p->stage_begin_us = now_us;
-    return scheduler_begin(p->scheduler, stage->id, stage->stage->n_tasks, stage->stage->costs,
-                           stage->done, now_us);
+    const struct lode_stage *about = stage->stage;
+    const struct scheduler_stage scheduled = {
+        .id = stage->id,
+        .n_tasks = about->n_tasks,
+        .costs = about->costs,
+        .done = stage->done,
+        .keys = about->keys,
+        .key_is_index = about->n_tasks == p->options.n_partitions,
+    };
+    return scheduler_begin(p->scheduler, &scheduled, now_us);
 }
 
 lode_status protocol_forget(struct protocol *p)

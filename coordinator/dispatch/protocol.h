@@ -23,6 +23,7 @@ struct protocol_options {
     int64_t start_timeout_us;   /* how long to wait for the first worker, or for one to come back */
     uint64_t memory_bytes;      /* budget of each worker */
     uint64_t epoch;             /* of the run; workers put it into the names of their files */
+    int64_t n_partitions;       /* of the store; 0: there is none */
     const char *work_directory; /* the run's stages/, absolute; borrowed */
     struct lode_span landmarks; /* what every worker must see (landmark.h); borrowed */
 };
