@@ -10,6 +10,7 @@
 #include <libgen.h>
 #include <limits.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
 #include <time.h>
@@ -50,21 +51,34 @@ static bool is_fresh(const struct stat *about)
     return now.tv_sec - about->st_mtim.tv_sec <= LODE_PATIENCE_FRESH_S;
 }
 
-/* Whether looking again may show something else. Opening the folder is more than a look: it makes
- * an NFS client ask the server for the folder, and forget names that it thought were not there. */
+/* Opens the folder of the path, or the nearest above it that is there (a folder too may not be
+ * known here yet). Opening is more than a look: it makes an NFS client ask the server, and forget
+ * names that it thought were not there. */
+static int open_folder(const char *path)
+{
+    char folder[PATH_MAX];
+    snprintf(folder, sizeof folder, "%s", path);
+    for (;;) {
+        char *const above = dirname(folder);
+        const int fd = open(above, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        if (fd >= 0 || (errno != ENOENT && errno != ESTALE) || strlen(above) <= 1) return fd;
+        memmove(folder, above, strlen(above) + 1);
+    }
+}
+
+/* Whether looking again may show something else. */
 static bool may_change(const struct lode_patience *patience, const char *path)
 {
-    char copy[PATH_MAX];
     struct statfs system;
     struct stat folder, file;
-    snprintf(copy, sizeof copy, "%s", path);
-    const int fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0) return false; /* no such folder: that does not come from a cache of names */
+    const int fd = open_folder(path);
+    if (fd < 0) return false;
     const bool is_known = fstatfs(fd, &system) == 0 && fstat(fd, &folder) == 0;
     close(fd);
     if (!is_known) return false;
     if (is_own((uint64_t)system.f_type) && !patience->is_anywhere) return false;
-    return is_fresh(&folder) || (stat(path, &file) == 0 && is_fresh(&file));
+    if (stat(path, &file) != 0) return errno == ENOENT || errno == ESTALE;
+    return is_fresh(&folder) || is_fresh(&file);
 }
 
 bool lode_patience_again(struct lode_patience *patience, const char *path)

@@ -10,8 +10,9 @@
  *     while (status && lode_patience_again(&patience, path)) status = read_it(path);
  *
  * What is truly damaged is told at once: on a file system of this machine alone (ext4, xfs, tmpfs,
- * ...) nothing is ever stale, and no cache is older than a minute, so that a file is what it is
- * when neither it nor its folder has changed for longer.
+ * ...) nothing is ever stale; and no cache is older than a minute, so that a file that is there is
+ * what it is when neither it nor its folder has changed for longer. A missing one may be there all
+ * the same, for the age of its folder comes from a cache too.
  */
 #ifndef LODE_COMMON_PATIENCE_H
 #define LODE_COMMON_PATIENCE_H
