@@ -24,6 +24,8 @@ struct cluster_options {
     bool allow_partial;          /* go on without tasks that were given up */
     bool quiet;                  /* no progress */
     const struct plugin *plugin; /* where the job is in a library; borrowed. NULL: it is not */
+    int64_t n_partitions;        /* of the store that is read; 0: there is none */
+    struct lode_bytes landmarks; /* what every worker must see (landmark.h); borrowed */
     struct journal *journal;     /* taken; borrowed until cluster_close. NULL: the run has none */
 };
 

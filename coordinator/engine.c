@@ -7,6 +7,7 @@
 #include "common/file.h"
 #include "common/hash.h"
 #include "common/version.h"
+#include "coordinator/sight.h"
 
 #include <cjson/cJSON.h>
 #include <errno.h>
@@ -294,12 +295,17 @@ lode_status engine_execute(struct invocation *invocation, const struct cluster_s
     options.verdict_path = invocation->verdict_path;
     options.journal = execution->journal;
     options.plugin = execution->plugin;
+    options.n_partitions = execution->store ? execution->store->n_partitions : 0;
     if (execution->has_record) lode_try(write_record(invocation, &running, "running", LODE_OK, 0));
+    lode_try_done(sight_describe(execution, &options.landmarks));
     lode_try_done(
         cluster_open(&options, execution->directory, &invocation->mpi_started, &running.cluster));
     status = run_job(&running);
     if (status == LODE_E_STOPPED && cluster_signal(running.cluster))
         invocation->exit_status = 128 + cluster_signal(running.cluster);
 done:
-    return end(invocation, &running, options.quiet, status);
+    status =
+        end(invocation, &running, options.quiet, status); /* closes the cluster, which borrows */
+    lode_bytes_clear(&options.landmarks);
+    return status;
 }

@@ -30,11 +30,12 @@ struct worker_protocol {
     int n_running, n_waiting, n_untaken; /* tasks; n_untaken: in all messages */
     struct untaken *untaken;
     uint64_t progress, sequence, results_sequence;
-    int64_t heard_us, beat_us; /* beat 0: say something now */
-    bool welcomed, prepared, draining, again, left, said_bye;
+    int64_t heard_us, beat_us;                                       /* beat 0: say something now */
+    bool welcomed, prepared, draining, again, left, said_bye, unfit; /* unfit: `why` is our own */
     char why[LODE_MESSAGE_TEXT_LIMIT + 64];
     char directory[4096], library[4096];
     uint64_t library_hash;
+    struct lode_bytes landmarks;
     uint64_t memory_bytes, worker, epoch;
     lode_status leave_status;
     bool leave;
@@ -78,6 +79,7 @@ static void free_tasks(struct worker_task *task)
 void worker_protocol_destroy(struct worker_protocol *p)
 {
     if (!p) return;
+    lode_bytes_clear(&p->landmarks);
     free_tasks(p->running);
     free_tasks(p->waiting);
     while (p->untaken) {
@@ -117,6 +119,7 @@ static lode_status on_welcome(struct worker_protocol *p, const struct lode_messa
     lode_try(copy_path(message->directory, p->directory, sizeof p->directory));
     lode_try(copy_path(message->library, p->library, sizeof p->library));
     p->library_hash = message->library_hash;
+    lode_try(lode_bytes_append(&p->landmarks, message->bytes.data, message->bytes.size));
     p->memory_bytes = message->memory_bytes;
     p->worker = message->worker;
     p->epoch = message->epoch;
@@ -272,6 +275,7 @@ void worker_protocol_refused(struct worker_protocol *p, const char *why)
 {
     if (p->leave) return;
     snprintf(p->why, sizeof p->why, "%s", why);
+    p->unfit = true;
     leave(p, LODE_E_USAGE);
 }
 
@@ -413,7 +417,8 @@ static struct untaken *due(const struct worker_protocol *p, int64_t now_us)
 /* The last words, or none: the status to end with was decided before. */
 static lode_status next_of_leaving(struct worker_protocol *p, struct worker_action *action)
 {
-    const struct lode_message bye = {.type = LODE_BYE};
+    const struct lode_message bye = {.type = LODE_BYE,
+                                     .text = lode_span_text(p->unfit ? p->why : "")};
     if (!p->said_bye && p->leave_status != LODE_E_CLUSTER && p->welcomed) {
         p->said_bye = true;
         return make_message(&bye, action);
@@ -454,6 +459,7 @@ lode_status worker_protocol_next(struct worker_protocol *p, int64_t now_us,
         memcpy(action->directory, p->directory, sizeof action->directory);
         memcpy(action->library, p->library, sizeof action->library);
         action->library_hash = p->library_hash;
+        action->landmarks = (struct lode_span){p->landmarks.data, p->landmarks.size};
         return LODE_OK;
     }
     if (p->again) {

@@ -6,10 +6,10 @@
 #include "worker/worker.h"
 
 #include "common/clock.h"
-#include "common/file.h"
-#include "common/hash.h"
 #include "common/log.h"
+#include "common/patience.h"
 #include "common/version.h"
+#include "common/wire/landmark.h"
 #include "common/wire/zmq.h"
 #include "jobs/plugin.h"
 #include "worker/executor.h"
@@ -17,6 +17,7 @@
 #include "worker/reach.h"
 #include "worker/supervisor.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <pthread.h>
 #include <signal.h>
@@ -94,10 +95,10 @@ static lode_status load_params(struct worker *worker, const struct worker_stage 
                  (const char *)stage->params.data);
         worker->params_stage = 0;
         worker->params.size = 0;
-        lode_try(lode_file_read(path, PARAMS_LIMIT, &worker->params));
-        if (worker->params.size != stage->file_size ||
-            lode_hash(worker->params.data, worker->params.size) != stage->file_hash)
-            return lode_fail(LODE_E_INPUT, "%s: not the parameters that were announced", path);
+        if (stage->file_size > PARAMS_LIMIT)
+            return lode_fail(LODE_E_INPUT, "%s: parameters of %" PRIu64 " bytes, at most %d", path,
+                             stage->file_size, PARAMS_LIMIT);
+        lode_try(lode_read_told(path, stage->file_size, stage->file_hash, &worker->params));
         worker->params_stage = stage->id;
     }
     *params = (struct lode_span){worker->params.data, worker->params.size};
@@ -242,11 +243,28 @@ static bool open_plugin(struct worker *worker, const struct worker_action *actio
     return false;
 }
 
-/* Welcomed: a log of our own, an executor with our budget, a thread to compute on. */
+/* Whether this host sees the run's disk as the coordinator does, and may write there. */
+static lode_status check_sight(const struct worker_action *action, const char *host)
+{
+    lode_try(lode_landmarks_check(action->landmarks, host));
+    if (access(action->directory, W_OK | X_OK) == 0) return LODE_OK;
+    return lode_fail(LODE_E_DISK, "host %s cannot write to the run's folder: %s: %s", host,
+                     action->directory, strerror(errno));
+}
+
+/* Welcomed: a log of our own, an executor with our budget, a thread to compute on. Before that: is
+ * this the host that the coordinator thinks it is? */
 static lode_status prepare(struct worker *worker, const struct worker_action *action)
 {
     char path[4400], host[64] = "", name[192];
     gethostname(host, sizeof host - 1);
+    const lode_status sight = check_sight(action, host);
+    if (sight == LODE_E_INPUT || sight == LODE_E_DISK) {
+        worker_protocol_refused(worker->protocol, lode_error_text());
+        lode_error_clear();
+        return LODE_OK;
+    }
+    lode_try(sight);
     snprintf(name, sizeof name, "worker %s/%s.%" PRId64, host, worker->door->place,
              worker->door->incarnation);
     lode_log_name(name);

@@ -59,8 +59,9 @@ struct lode_message {
     struct lode_span directory;                  /* WELCOME: the run's stages/ folder */
     struct lode_span library;                    /* WELCOME: path of the job's; empty: none */
     struct lode_span leaf;                       /* STAGE */
-    struct lode_span text;                       /* REFUSED, END, ASK */
-    /* STAGE (parameters), TASKS, RESULTS, BEAT (lists: batch.h), ANSWER */
+    /* REFUSED, END, ASK; BYE: why this worker is of no use to the run, empty when it was told to */
+    struct lode_span text;
+    /* WELCOME (landmark.h), STAGE (parameters), TASKS, RESULTS, BEAT (lists: batch.h), ANSWER */
     struct lode_span bytes;
 };
 

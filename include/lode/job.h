@@ -76,7 +76,11 @@ struct lode_stage {
     int64_t n_tasks;
     struct lode_bytes params;
     const struct lode_bytes *inputs; /* [n_tasks]; NULL: the task's index alone says what to do */
-    const int64_t *costs;   /* [n_tasks] rows or bytes, to start long tasks first; or NULL */
+    const int64_t *costs; /* [n_tasks] rows or bytes, to start long tasks first; or NULL */
+    /* [n_tasks] what each task reads: the number of its partition, from 0. A worker that has read
+     * it in an earlier stage is preferred, or its host, whose cache holds it. NULL: task i reads
+     * partition i where there are as many tasks as partitions, else nothing is known. */
+    const int64_t *keys;
     const char *cost_units; /* of costs, for the rate people see: "bytes", "events"; or NULL */
     /* What a task reads, in words for people ("part-00003.h5, 51,200 sessions"); may be NULL.
      * lode_store_name_partition with the store as context is one. Called from another thread than

@@ -21,8 +21,8 @@ static void structs_have_the_layout_of_interface_1(void **state)
     assert_int_equal(sizeof(struct lode_leaf), 16);
     assert_int_equal(sizeof(struct lode_task), 80);
     assert_int_equal(last_of(lode_task, engine), 72);
-    assert_int_equal(sizeof(struct lode_stage), 88);
-    assert_int_equal(last_of(lode_stage, describe_context), 80);
+    assert_int_equal(sizeof(struct lode_stage), 96);
+    assert_int_equal(last_of(lode_stage, describe_context), 88);
     assert_int_equal(sizeof(struct lode_run), 80);
     assert_int_equal(last_of(lode_run, map), 64);
     assert_int_equal(sizeof(struct lode_forecast), 280);

@@ -163,10 +163,12 @@ static lode_status map_batch(struct search *search, struct lode_bytes params, in
 {
     lode_status status = LODE_OK;
     struct lode_bytes *inputs = NULL;
-    int64_t *costs = NULL;
+    int64_t *costs = NULL, *keys = NULL;
     lode_try(lode_take_zero(search->run->arena, n, &inputs));
     lode_try(lode_take(search->run->arena, n, &costs));
+    lode_try(lode_take(search->run->arena, n, &keys));
     for (int64_t i = 0; i < n; i++) {
+        keys[i] = first + i;
         costs[i] = search->run->store->partitions[first + i].n_events;
         lode_try_done(lode_pack_u64(&inputs[i], (uint64_t)(first + i)));
     }
@@ -177,6 +179,7 @@ static lode_status map_batch(struct search *search, struct lode_bytes params, in
                                      .params = params,
                                      .inputs = inputs,
                                      .costs = costs,
+                                     .keys = keys,
                                      .cost_units = "events",
                                      .describe = describe_task,
                                      .describe_context = &batch};
