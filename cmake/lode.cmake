@@ -4,6 +4,7 @@ add_library(lode_flags INTERFACE)
 target_compile_options(lode_flags INTERFACE
   -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wformat=2
   -Wdouble-promotion -ffp-contract=off -fno-math-errno
+  -fvisibility=hidden # but what the public headers declare
   $<$<BOOL:${LODE_WERROR}>:-Werror>)
 if(LODE_FUZZ) # libFuzzer looks for inputs that reach new code: all code must count its edges
   target_compile_options(lode_flags INTERFACE -fsanitize=fuzzer-no-link)
@@ -16,13 +17,13 @@ set(whole_program $<BOOL:$<TARGET_PROPERTY:LODE_WHOLE_PROGRAM>>)
 target_compile_options(lode_flags INTERFACE $<${gnu_release}:-flto=auto;-ffat-lto-objects>)
 target_link_options(lode_flags INTERFACE
   $<${gnu_release}:$<IF:${whole_program},-flto=auto,-fno-lto>>)
-target_include_directories(lode_flags INTERFACE ${PROJECT_SOURCE_DIR})
+target_include_directories(lode_flags INTERFACE ${PROJECT_SOURCE_DIR} ${PROJECT_SOURCE_DIR}/include)
 target_compile_definitions(lode_flags INTERFACE _GNU_SOURCE)
 
-# lode_add_job(NAME source...): a library lode_job_NAME that links lode_common and nothing else.
+# lode_add_job(NAME source...): a library lode_job_NAME that links what all jobs use and nothing else.
 function(lode_add_job name)
   add_library(lode_job_${name} STATIC ${ARGN})
-  target_link_libraries(lode_job_${name} PUBLIC lode_common PRIVATE lode_flags)
+  target_link_libraries(lode_job_${name} PUBLIC lode_calls lode_common PRIVATE lode_flags)
 endfunction()
 
 # lode_add_unit_test(NAME LINK library...): test_NAME.c beside the caller, label "unit", 20 s.

@@ -11,6 +11,7 @@
 #include <unistd.h>
 #include <xxhash.h>
 
+enum { SAMPLE_BYTES = 16 << 10, SAMPLES = 3 };
 enum { BLOCK = 1 << 17 }; /* still in the cache when it is hashed: 12 against 17 ms for 68 MB */
 
 uint64_t lode_hash(const void *data, size_t size)
@@ -104,5 +105,46 @@ lode_status lode_hash_tailed_file(const char *path, uint8_t *tail, size_t tail_s
     }
     free(block);
     if (!status) *file = found;
+    return status;
+}
+
+static lode_status read_block(int file, uint64_t offset, uint8_t *block, size_t size)
+{
+    for (size_t done = 0; done < size;) {
+        const ssize_t got = pread(file, block + done, size - done, (off_t)(offset + done));
+        if (got < 0 && errno == EINTR) continue;
+        if (got <= 0)
+            return lode_fail(LODE_E_INPUT, "cannot be read: %s", got ? strerror(errno) : "it ends");
+        done += (size_t)got;
+    }
+    return LODE_OK;
+}
+
+lode_status lode_hash_sample_open(int file, uint64_t size_bytes, uint64_t *sample)
+{
+    uint8_t block[SAMPLE_BYTES];
+    uint64_t hashes[SAMPLES] = {0};
+    const size_t length = size_bytes < SAMPLE_BYTES ? (size_t)size_bytes : SAMPLE_BYTES;
+    const uint64_t at[SAMPLES] = {0, (size_bytes - length) / 2, size_bytes - length};
+    for (int i = 0; i < SAMPLES; i++) {
+        lode_try(read_block(file, at[i], block, length));
+        hashes[i] = lode_hash(block, length);
+    }
+    *sample = lode_hash(hashes, sizeof hashes);
+    return LODE_OK;
+}
+
+lode_status lode_hash_sample(const char *path, uint64_t *sample, uint64_t *size_bytes)
+{
+    struct stat about;
+    lode_status status = LODE_OK;
+    const int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (file < 0) return lode_fail(LODE_E_INPUT, "%s: %s", path, strerror(errno));
+    if (fstat(file, &about) || !S_ISREG(about.st_mode))
+        status = lode_fail(LODE_E_INPUT, "%s: not a plain file", path);
+    else
+        status = lode_hash_sample_open(file, (uint64_t)about.st_size, sample);
+    close(file);
+    if (!status) *size_bytes = (uint64_t)about.st_size;
     return status;
 }

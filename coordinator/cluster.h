@@ -7,6 +7,7 @@
 #include "coordinator/journal/journal.h"
 #include "coordinator/ledger.h"
 #include "jobs/job.h"
+#include "jobs/plugin.h"
 
 #include <stdbool.h>
 
@@ -16,13 +17,16 @@ struct cluster_options {
     uint64_t memory_bytes;    /* budget of each worker; 0: share of the machine */
     const char *scratch;      /* folder for spills, on every node; NULL: that of the run */
     int64_t heartbeat_ms;
-    const char *interface;    /* where workers reach this process (endpoint.h); NULL: anywhere */
-    const char *verdict_path; /* invocation.verdict_path */
-    int64_t lease_ms;         /* a task without progress for so long hangs */
-    bool no_speculation;      /* do not repeat tasks that are merely slow */
-    bool allow_partial;       /* go on without tasks that were given up */
-    bool quiet;               /* no progress */
-    struct journal *journal;  /* taken; borrowed until cluster_close. NULL: the run has none */
+    const char *interface;       /* where workers reach this process (endpoint.h); NULL: anywhere */
+    const char *verdict_path;    /* invocation.verdict_path */
+    int64_t lease_ms;            /* a task without progress for so long hangs */
+    bool no_speculation;         /* do not repeat tasks that are merely slow */
+    bool allow_partial;          /* go on without tasks that were given up */
+    bool quiet;                  /* no progress */
+    const struct plugin *plugin; /* where the job is in a library; borrowed. NULL: it is not */
+    int64_t n_partitions;        /* of the store that is read; 0: there is none */
+    struct lode_bytes landmarks; /* what every worker must see (landmark.h); borrowed */
+    struct journal *journal;     /* taken; borrowed until cluster_close. NULL: the run has none */
 };
 
 /* directory: the run's, absolute, with log/ and stages/ in it. *mpi_started is set once MPI's

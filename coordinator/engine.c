@@ -8,6 +8,7 @@
 #include "common/hash.h"
 #include "common/version.h"
 #include "coordinator/batch/about.h"
+#include "coordinator/sight.h"
 
 #include <cjson/cJSON.h>
 #include <errno.h>
@@ -115,6 +116,31 @@ static cJSON *describe_store(const struct lode_store *store)
     return object;
 }
 
+static void add_names(cJSON *object, const char *key, const char *const *names)
+{
+    cJSON *list = cJSON_AddArrayToObject(object, key);
+    for (int i = 0; names[i]; i++) cJSON_AddItemToArray(list, cJSON_CreateString(names[i]));
+}
+
+/* Which bytes the job was, and what `lode show` must know of its findings: to look at a run nobody
+ * loads the library. */
+static void describe_library(const struct plugin *plugin, cJSON *record)
+{
+    char text[32];
+    const struct lode_job *job = &plugin->job;
+    cJSON *library = cJSON_AddObjectToObject(record, "library");
+    snprintf(text, sizeof text, "%016llx", (unsigned long long)plugin->hash);
+    cJSON_AddStringToObject(library, "path", plugin->path);
+    cJSON_AddStringToObject(library, "xxh3", text);
+    cJSON_AddNumberToObject(library, "interface", LODE_JOB_ABI);
+    if (!job->findings_table) return;
+    cJSON *findings = cJSON_AddObjectToObject(record, "findings");
+    cJSON_AddStringToObject(findings, "table", job->findings_table);
+    add_names(findings, "show", job->show_columns);
+    add_names(findings, "identity", job->identity_columns);
+    add_names(findings, "figures", job->figure_columns);
+}
+
 /* One execution under way. */
 struct running {
     const struct execution *execution;
@@ -172,6 +198,7 @@ static lode_status write_record(const struct invocation *invocation, const struc
     cJSON_AddStringToObject(record, "job", execution->job->name);
     cJSON_AddStringToObject(record, "lode_version", lode_version());
     cJSON_AddItemToObject(record, "command", command);
+    if (execution->plugin) describe_library(execution->plugin, record);
     cJSON_AddStringToObject(record, "state", state);
     describe_coordinator(record);
     batch_describe(record);
@@ -269,12 +296,18 @@ lode_status engine_execute(struct invocation *invocation, const struct cluster_s
     struct cluster_options options = settings->options;
     options.verdict_path = invocation->verdict_path;
     options.journal = execution->journal;
+    options.plugin = execution->plugin;
+    options.n_partitions = execution->store ? execution->store->n_partitions : 0;
     if (execution->has_record) lode_try(write_record(invocation, &running, "running", LODE_OK, 0));
+    lode_try_done(sight_describe(execution, &options.landmarks));
     lode_try_done(
         cluster_open(&options, execution->directory, &invocation->mpi_started, &running.cluster));
     status = run_job(&running);
     if (status == LODE_E_STOPPED && cluster_signal(running.cluster))
         invocation->exit_status = 128 + cluster_signal(running.cluster);
 done:
-    return end(invocation, &running, options.quiet, status);
+    status =
+        end(invocation, &running, options.quiet, status); /* closes the cluster, which borrows */
+    lode_bytes_clear(&options.landmarks);
+    return status;
 }

@@ -8,11 +8,15 @@
 
 struct execution {
     const struct lode_job *job;
+    const struct plugin *plugin;      /* that the job is in; NULL: it is one of lode's own */
     const struct lode_params *params; /* or NULL */
     struct lode_store *store;         /* or NULL */
     const char *directory;            /* absolute, made by engine_make_directory */
     const char *output;               /* where the job writes; for `run` the same as directory */
     const void *options;              /* of the command; passed on to the job */
+    const char *grows;                /* the store that is appended to, absolute; or NULL */
+    const char *const *inputs; /* [n_inputs] files beside the store that workers read; or NULL */
+    int n_inputs;
     struct lode_arena *arena; /* run->arena: what the job leaves in it lives as long as that */
     struct journal *journal;  /* taken; NULL: a run that is killed starts over */
     bool has_results;         /* results.h5 is made */

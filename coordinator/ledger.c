@@ -176,7 +176,8 @@ lode_status ledger_lost(struct ledger *ledger, const struct report *report)
     lode_try(
         grow((void **)&ledger->lost, &ledger->lost_capacity, ledger->n_lost, sizeof *ledger->lost));
     struct lost_worker *lost = &ledger->lost[ledger->n_lost++];
-    *lost = (struct lost_worker){.worker = report->worker,
+    *lost = (struct lost_worker){.was_unfit = report->kind == REPORT_WORKER_UNFIT,
+                                 .worker = report->worker,
                                  .pid = report->pid,
                                  .why = strdup(report->text ? report->text : "")};
     memcpy(lost->place, report->place, sizeof lost->place);
@@ -256,7 +257,8 @@ void ledger_summary(const struct ledger *ledger, FILE *out)
     int64_t repeated = 0;
     for (int i = 0; i < ledger->n_stages; i++) repeated += ledger->stages[i].repeated;
     for (int64_t i = 0; i < ledger->n_lost && i < SUMMARY_MAX; i++)
-        fprintf(out, "lost: worker %s of %s (pid %" PRId64 "): %s\n", ledger->lost[i].place,
+        fprintf(out, "%s: worker %s of %s (pid %" PRId64 "): %s\n",
+                ledger->lost[i].was_unfit ? "left out" : "lost", ledger->lost[i].place,
                 ledger->lost[i].host, ledger->lost[i].pid,
                 ledger->lost[i].why ? ledger->lost[i].why : "");
     if (ledger->n_lost > SUMMARY_MAX)

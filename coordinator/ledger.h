@@ -36,6 +36,7 @@ struct bad_attempt {
 };
 
 struct lost_worker {
+    bool was_unfit; /* it left before it was given anything */
     int worker;
     int64_t pid;
     char place[96], host[64];

@@ -8,9 +8,9 @@
  * everything that has come is taken together (`pending`), put into one commit, and then merged.
  */
 #include "common/clock.h"
-#include "common/file.h"
 #include "common/hash.h"
 #include "common/log.h"
+#include "common/patience.h"
 #include "common/wire/mpi.h"
 #include "coordinator/cluster_private.h"
 #include "coordinator/signals.h"
@@ -73,12 +73,18 @@ static lode_status read_result(const struct mapping *map, const struct result_fi
 {
     char path[4096];
     result_path(map, file, path, sizeof path);
-    lode_try(lode_file_read(path, RESULT_LIMIT, bytes));
-    if (bytes->size != file->size || lode_hash(bytes->data, bytes->size) != file->hash)
+    lode_status status = LODE_OK;
+    if (file->size > RESULT_LIMIT)
+        status = lode_fail(LODE_E_INPUT, "%" PRIu64 " bytes, at most %d are read", file->size,
+                           RESULT_LIMIT);
+    else
+        status = lode_read_told(path, file->size, file->hash, bytes);
+    if (status == LODE_E_INPUT)
         return lode_fail(LODE_E_RUN,
-                         "%s: not the result that was announced; without this file "
+                         "%s: not the result that was announced (%s); without this file "
                          "its task is computed again",
-                         path);
+                         path, lode_error_text());
+    lode_try(status);
     if (!map->journal) unlink(path);
     return LODE_OK;
 }
@@ -312,6 +318,7 @@ static lode_status end_early(struct mapping *map, const struct report *report)
     case REPORT_STAGE_FAILED:
         return fail_task(map, report);
     case REPORT_NO_WORKERS:
+        if (report->text) return lode_fail(LODE_E_CLUSTER, "no worker is left: %s", report->text);
         return lode_fail(LODE_E_CLUSTER,
                          "no worker is left and none came back; see log/ in the run directory");
     case REPORT_BROKEN:
@@ -328,6 +335,7 @@ static lode_status take_news(struct mapping *map, const struct report *report)
     case REPORT_ATTEMPT:
         return ledger_attempt(&map->cluster->ledger, map->stage, report);
     case REPORT_WORKER_LOST:
+    case REPORT_WORKER_UNFIT:
         return ledger_lost(&map->cluster->ledger, report);
     case REPORT_STAGE_DONE:
         map->ended = true;
@@ -393,10 +401,23 @@ static void clear(struct mapping *map)
     free(map);
 }
 
+/* What workers could not run, or not name, is better said before they try. */
+static lode_status check_stage(const struct lode_cluster *cluster, const struct lode_stage *stage)
+{
+    if (!stage->leaf || !plugin_find_leaf(cluster->options.plugin, stage->leaf))
+        return lode_fail(LODE_E_BUG, "the job asks for leaf '%s', which is not in its list",
+                         stage->leaf ? stage->leaf : "");
+    if (!stage->title || stage->n_tasks < 0)
+        return lode_fail(LODE_E_BUG, "a stage of leaf '%s' with %" PRId64 " tasks and title '%s'",
+                         stage->leaf, stage->n_tasks, stage->title ? stage->title : "");
+    return LODE_OK;
+}
+
 lode_status cluster_map(struct lode_cluster *cluster, const struct lode_stage *stage,
                         lode_merge_fn merge, void *context)
 {
     const int64_t start = lode_clock_us();
+    lode_try(check_stage(cluster, stage));
     if (stage->n_tasks == 0) return LODE_OK;
     lode_try(ledger_begin(&cluster->ledger, stage));
     struct stage_statistics *statistics = &cluster->ledger.stages[cluster->ledger.n_stages - 1];

@@ -24,6 +24,8 @@ static lode_status describe(const struct run_identity *identity, struct lode_are
     struct header made = {.version = lode_version(),
                           .job = identity->job->name,
                           .store = identity->store->path,
+                          .library = identity->plugin ? identity->plugin->path : "",
+                          .library_hash = identity->plugin ? identity->plugin->hash : 0,
                           .allow_partial = identity->allow_partial};
     while (lode_params_at(identity->params, (int)made.n_params, &name, &value)) made.n_params++;
     lode_try(lode_take(arena, made.n_params, &made.params));

@@ -4,10 +4,12 @@
 
 #include "coordinator/journal/journal.h"
 #include "jobs/job.h"
+#include "jobs/plugin.h"
 
 /* What decides the bytes of a run's results. */
 struct run_identity {
     const struct lode_job *job;
+    const struct plugin *plugin; /* that the job is in; NULL: it is one of lode's own */
     const struct lode_params *params;
     struct lode_store *store;
     bool allow_partial;

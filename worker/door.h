@@ -11,6 +11,7 @@
 
 #include <stdint.h>
 
+enum { DOOR_JOINED_MARK = ':' /* in the place of a worker that joined late, in no other */ };
 enum {
     DOOR_ADDRESSES_MAX = 8,
     DOOR_ADDRESS_SIZE = 64,

@@ -83,6 +83,8 @@ void executor_run(struct executor *executor, const struct executor_request *requ
     char attempt[96];
     snprintf(attempt, sizeof attempt, "%" PRId64 "-%" PRId64 "-%" PRId64 "-%" PRId64,
              executor->options.epoch, request->stage, request->task, request->attempt);
+    struct lode_task_private engine = {.progress = executor->options.progress,
+                                       .stop = request->stop};
     struct lode_task task = {
         .index = request->task,
         .params = request->params,
@@ -93,8 +95,7 @@ void executor_run(struct executor *executor, const struct executor_request *requ
         .output = &executor->output,
         .work_directory = executor->directory,
         .attempt = attempt,
-        .progress = executor->options.progress,
-        .stop = request->stop,
+        .engine = &engine,
     };
     const int64_t wall = lode_clock_us(), cpu = lode_clock_thread_us();
     *outcome = (struct executor_outcome){.error = ""};

@@ -30,10 +30,12 @@ struct worker_protocol {
     int n_running, n_waiting, n_untaken; /* tasks; n_untaken: in all messages */
     struct untaken *untaken;
     uint64_t progress, sequence, results_sequence;
-    int64_t heard_us, beat_us; /* beat 0: say something now */
-    bool welcomed, prepared, draining, again, left, said_bye;
+    int64_t heard_us, beat_us;                                       /* beat 0: say something now */
+    bool welcomed, prepared, draining, again, left, said_bye, unfit; /* unfit: `why` is our own */
     char why[LODE_MESSAGE_TEXT_LIMIT + 64];
-    char directory[4096];
+    char directory[4096], library[4096];
+    uint64_t library_hash;
+    struct lode_bytes landmarks;
     uint64_t memory_bytes, worker, epoch;
     lode_status leave_status;
     bool leave;
@@ -77,6 +79,7 @@ static void free_tasks(struct worker_task *task)
 void worker_protocol_destroy(struct worker_protocol *p)
 {
     if (!p) return;
+    lode_bytes_clear(&p->landmarks);
     free_tasks(p->running);
     free_tasks(p->waiting);
     while (p->untaken) {
@@ -100,13 +103,23 @@ static struct worker_stage *find_stage(const struct worker_protocol *p, uint64_t
     return stage;
 }
 
+static lode_status copy_path(struct lode_span from, char *path, size_t size)
+{
+    if (from.size >= size) return lode_fail(LODE_E_MESSAGE, "a path of %zu bytes", from.size);
+    if (from.size > 0) memcpy(path, from.data, from.size);
+    path[from.size] = '\0';
+    return LODE_OK;
+}
+
 static lode_status on_welcome(struct worker_protocol *p, const struct lode_message *message)
 {
     if (p->welcomed) return LODE_OK; /* the answer to a hello said twice */
-    if (message->directory.size >= sizeof p->directory)
-        return lode_fail(LODE_E_MESSAGE, "a path of %zu bytes", message->directory.size);
-    memcpy(p->directory, message->directory.data, message->directory.size);
-    p->directory[message->directory.size] = '\0';
+    if (message->library.size > 0 && message->library.data[0] != '/')
+        return lode_fail(LODE_E_MESSAGE, "a library whose path is not absolute");
+    lode_try(copy_path(message->directory, p->directory, sizeof p->directory));
+    lode_try(copy_path(message->library, p->library, sizeof p->library));
+    p->library_hash = message->library_hash;
+    lode_try(lode_bytes_append(&p->landmarks, message->bytes.data, message->bytes.size));
     p->memory_bytes = message->memory_bytes;
     p->worker = message->worker;
     p->epoch = message->epoch;
@@ -262,6 +275,7 @@ void worker_protocol_refused(struct worker_protocol *p, const char *why)
 {
     if (p->leave) return;
     snprintf(p->why, sizeof p->why, "%s", why);
+    p->unfit = true;
     leave(p, LODE_E_USAGE);
 }
 
@@ -403,7 +417,8 @@ static struct untaken *due(const struct worker_protocol *p, int64_t now_us)
 /* The last words, or none: the status to end with was decided before. */
 static lode_status next_of_leaving(struct worker_protocol *p, struct worker_action *action)
 {
-    const struct lode_message bye = {.type = LODE_BYE};
+    const struct lode_message bye = {.type = LODE_BYE,
+                                     .text = lode_span_text(p->unfit ? p->why : "")};
     if (!p->said_bye && p->leave_status != LODE_E_CLUSTER && p->welcomed) {
         p->said_bye = true;
         return make_message(&bye, action);
@@ -442,6 +457,9 @@ lode_status worker_protocol_next(struct worker_protocol *p, int64_t now_us,
         action->worker = p->worker;
         action->epoch = p->epoch;
         memcpy(action->directory, p->directory, sizeof action->directory);
+        memcpy(action->library, p->library, sizeof action->library);
+        action->library_hash = p->library_hash;
+        action->landmarks = (struct lode_span){p->landmarks.data, p->landmarks.size};
         return LODE_OK;
     }
     if (p->again) {

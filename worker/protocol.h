@@ -58,6 +58,9 @@ struct worker_action {
     struct lode_bytes bytes;        /* SEND: the taker's to clear */
     const struct worker_task *task; /* RUN: each borrowed until told to have ended */
     char directory[4096];           /* PREPARE: the run's stages/ */
+    char library[4096];             /* PREPARE: absolute path of the job's; "": none */
+    uint64_t library_hash;          /* PREPARE: XXH3 of that file */
+    struct lode_span landmarks;     /* PREPARE: what it must see (landmark.h); borrowed */
     uint64_t memory_bytes, worker;  /* PREPARE */
     uint64_t epoch;                 /* PREPARE: part of the names of all files that it writes */
     lode_status status;             /* LEAVE */
@@ -82,7 +85,7 @@ LODE_CHECKED lode_status worker_protocol_tick(struct worker_protocol *protocol, 
                                               int64_t now_us);
 /* Finish what runs, hand back the rest, leave. */
 void worker_protocol_drain(struct worker_protocol *protocol);
-/* We are of no use to this coordinator, and leave: `why`. */
+/* We are of no use to this coordinator, and leave: `why`, which it is told. */
 void worker_protocol_refused(struct worker_protocol *protocol, const char *why);
 
 /* The next thing to do; call until WORKER_NOTHING after every call above. */

@@ -6,16 +6,18 @@
 #include "worker/worker.h"
 
 #include "common/clock.h"
-#include "common/file.h"
-#include "common/hash.h"
 #include "common/log.h"
+#include "common/patience.h"
 #include "common/version.h"
+#include "common/wire/landmark.h"
 #include "common/wire/zmq.h"
+#include "jobs/plugin.h"
 #include "worker/executor.h"
 #include "worker/protocol.h"
 #include "worker/reach.h"
 #include "worker/supervisor.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <pthread.h>
 #include <signal.h>
@@ -56,6 +58,7 @@ struct worker {
     pthread_t computing;
     bool has_thread;
     struct executor *executor; /* made when welcomed */
+    struct plugin plugin;      /* opened when welcomed, where the job is in a library */
     struct mailbox mailbox;
     atomic_llong progress;
     bool left;
@@ -92,10 +95,10 @@ static lode_status load_params(struct worker *worker, const struct worker_stage 
                  (const char *)stage->params.data);
         worker->params_stage = 0;
         worker->params.size = 0;
-        lode_try(lode_file_read(path, PARAMS_LIMIT, &worker->params));
-        if (worker->params.size != stage->file_size ||
-            lode_hash(worker->params.data, worker->params.size) != stage->file_hash)
-            return lode_fail(LODE_E_INPUT, "%s: not the parameters that were announced", path);
+        if (stage->file_size > PARAMS_LIMIT)
+            return lode_fail(LODE_E_INPUT, "%s: parameters of %" PRIu64 " bytes, at most %d", path,
+                             stage->file_size, PARAMS_LIMIT);
+        lode_try(lode_read_told(path, stage->file_size, stage->file_hash, &worker->params));
         worker->params_stage = stage->id;
     }
     *params = (struct lode_span){worker->params.data, worker->params.size};
@@ -226,11 +229,42 @@ static lode_status start_computing(struct worker *worker)
     return LODE_OK;
 }
 
-/* Welcomed: a log of our own, an executor with our budget, a thread to compute on. */
+/* A host that does not see the job's library, or another one, cannot compute for this run. */
+static bool open_plugin(struct worker *worker, const struct worker_action *action)
+{
+    char host[DOOR_HOST_SIZE] = "host", why[1024];
+    if (action->library[0] == '\0') return true;
+    const lode_status status = plugin_open(action->library, &action->library_hash, &worker->plugin);
+    if (!status) return true;
+    gethostname(host, sizeof host - 1);
+    snprintf(why, sizeof why, "the job's library on host %s: %s", host, lode_error_text());
+    lode_log_error("%s", why);
+    worker_protocol_refused(worker->protocol, why);
+    return false;
+}
+
+/* Whether this host sees the run's disk as the coordinator does, and may write there. */
+static lode_status check_sight(const struct worker_action *action, const char *host)
+{
+    lode_try(lode_landmarks_check(action->landmarks, host));
+    if (access(action->directory, W_OK | X_OK) == 0) return LODE_OK;
+    return lode_fail(LODE_E_DISK, "host %s cannot write to the run's folder: %s: %s", host,
+                     action->directory, strerror(errno));
+}
+
+/* Welcomed: a log of our own, an executor with our budget, a thread to compute on. Before that: is
+ * this the host that the coordinator thinks it is? */
 static lode_status prepare(struct worker *worker, const struct worker_action *action)
 {
     char path[4400], host[64] = "", name[192];
     gethostname(host, sizeof host - 1);
+    const lode_status sight = check_sight(action, host);
+    if (sight == LODE_E_INPUT || sight == LODE_E_DISK) {
+        worker_protocol_refused(worker->protocol, lode_error_text());
+        lode_error_clear();
+        return LODE_OK;
+    }
+    lode_try(sight);
     snprintf(name, sizeof name, "worker %s/%s.%" PRId64, host, worker->door->place,
              worker->door->incarnation);
     lode_log_name(name);
@@ -243,6 +277,7 @@ static lode_status prepare(struct worker *worker, const struct worker_action *ac
                                              .directory = action->directory,
                                              .epoch = (int64_t)action->epoch,
                                              .progress = &worker->progress};
+    if (!open_plugin(worker, action)) return LODE_OK;
     lode_try(executor_create(&options, &worker->executor));
     return start_computing(worker);
 }
@@ -252,7 +287,8 @@ static lode_status start_tasks(struct worker *worker, const struct worker_task *
 {
     for (const struct worker_task *task = first; task; task = task->next) {
         struct worker_stage *stage = task->stage;
-        const struct lode_leaf *leaf = stage->leaf_run ? NULL : lode_leaf_find(stage->leaf);
+        const struct lode_leaf *leaf =
+            stage->leaf_run ? NULL : plugin_find_leaf(&worker->plugin, stage->leaf);
         if (leaf) stage->leaf_run = leaf->run;
         if (stage->leaf_run) continue;
         char why[256];
@@ -362,6 +398,7 @@ static void clear(struct worker *worker, lode_status status)
         !lode_socket_send(worker->pair, NULL, (const void *)&nothing, sizeof nothing, NULL))
         pthread_join(worker->computing, NULL);
     executor_destroy(worker->executor);
+    plugin_close(&worker->plugin);
     worker_protocol_destroy(worker->protocol);
     lode_bytes_clear(&worker->params);
     lode_bytes_clear(&worker->mailbox.results);

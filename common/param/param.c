@@ -2,7 +2,6 @@
  * spec.c, which knows YAML and nothing else. */
 #include "common/param/param.h"
 
-#include <assert.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
@@ -27,14 +26,6 @@ static int find(const struct lode_params *params, const char *name, size_t size)
         if (strlen(params->table[i].name) == size && memcmp(params->table[i].name, name, size) == 0)
             return i;
     return -1;
-}
-
-/* Index of a parameter that this program asks for by name, so it must be there. */
-static int find_known(const struct lode_params *params, const char *name)
-{
-    const int index = find(params, name, strlen(name));
-    assert(index >= 0 && "a parameter that is not in the job's table");
-    return index;
 }
 
 static lode_status no_memory(void)
@@ -138,7 +129,17 @@ done:
 
 const char *lode_params_text(const struct lode_params *params, const char *name)
 {
-    return params->values[find_known(params, name)];
+    const int index = find(params, name, strlen(name));
+    return index < 0 ? NULL : params->values[index];
+}
+
+/* The same for the typed ones below. */
+static lode_status find_text(const struct lode_params *params, const char *name, const char **text)
+{
+    *text = lode_params_text(params, name);
+    if (*text) return LODE_OK;
+    return lode_fail(LODE_E_BUG, "the job asks for parameter '%s', which is not in its table",
+                     name);
 }
 
 bool lode_params_at(const struct lode_params *params, int index, const char **name,
@@ -181,7 +182,8 @@ static lode_status out_of_range_i64(const char *name, const char *text, int64_t 
 lode_status lode_params_i64(const struct lode_params *params, const char *name, int64_t low,
                             int64_t high, int64_t *value)
 {
-    const char *text = lode_params_text(params, name);
+    const char *text = NULL;
+    lode_try(find_text(params, name, &text));
     int64_t found;
     if (!lode_text_to_i64(text, strlen(text), &found)) return must(name, text, "be a whole number");
     if (found < low || found > high) return out_of_range_i64(name, text, low, high);
@@ -192,7 +194,8 @@ lode_status lode_params_i64(const struct lode_params *params, const char *name, 
 lode_status lode_params_f64(const struct lode_params *params, const char *name, double low,
                             double high, double *value)
 {
-    const char *text = lode_params_text(params, name);
+    const char *text = NULL;
+    lode_try(find_text(params, name, &text));
     double found;
     if (!lode_text_to_f64(text, strlen(text), &found)) return must(name, text, "be a number");
     if (found < low || found > high) {
@@ -208,7 +211,8 @@ lode_status lode_params_f64(const struct lode_params *params, const char *name, 
 lode_status lode_params_duration_ms(const struct lode_params *params, const char *name,
                                     int64_t *duration_ms)
 {
-    const char *text = lode_params_text(params, name);
+    const char *text = NULL;
+    lode_try(find_text(params, name, &text));
     if (!lode_text_to_duration_ms(text, strlen(text), duration_ms))
         return must(name, text, "be a duration such as 500ms, 30s, 15m, 2h or 7d");
     return LODE_OK;
@@ -217,7 +221,8 @@ lode_status lode_params_duration_ms(const struct lode_params *params, const char
 lode_status lode_params_bool(const struct lode_params *params, const char *name, bool *value)
 {
     static const char *const words[] = {"off", "on", "false", "true", "no", "yes", "0", "1"};
-    const char *text = lode_params_text(params, name);
+    const char *text = NULL;
+    lode_try(find_text(params, name, &text));
     for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
         if (strcmp(text, words[i]) != 0) continue;
         *value = i % 2 == 1;
@@ -229,7 +234,8 @@ lode_status lode_params_bool(const struct lode_params *params, const char *name,
 lode_status lode_params_range(const struct lode_params *params, const char *name, int64_t low,
                               int64_t high, int64_t *first, int64_t *last)
 {
-    const char *text = lode_params_text(params, name);
+    const char *text = NULL;
+    lode_try(find_text(params, name, &text));
     const char *dots = strstr(text, "..");
     const size_t first_size = dots ? (size_t)(dots - text) : strlen(text);
     const char *last_text = dots ? dots + 2 : text;
@@ -275,7 +281,8 @@ static const char *take_item(const char *text, char *to)
 lode_status lode_params_list(const struct lode_params *params, const char *name,
                              struct lode_arena *arena, char ***items, int64_t *count)
 {
-    const char *text = lode_params_text(params, name);
+    const char *text = NULL;
+    lode_try(find_text(params, name, &text));
     const size_t size = strlen(text);
     size_t most = 1; /* one item more than commas; a quoted comma counts too much, no matter */
     for (size_t i = 0; i < size; i++) most += text[i] == ',';

@@ -15,6 +15,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "common/patience.h"
 #include "common/store/store_private.h"
 #include "common/text.h"
 
@@ -196,11 +197,9 @@ static lode_status get_index(struct lode_hdf *file, struct lode_store *store)
     return store_get_generations(file, store);
 }
 
-static lode_status check_file(const struct lode_store *store, const char *name, int64_t size_bytes)
+static lode_status check_path(const char *path, const char *name, int64_t size_bytes)
 {
     struct stat about;
-    char *path;
-    lode_try(store_join(store->path, name, store->arena, &path));
     if (stat(path, &about) != 0) {
         return lode_fail(LODE_E_INPUT, "partition %s: %s", name, strerror(errno));
     }
@@ -210,6 +209,17 @@ static lode_status check_file(const struct lode_store *store, const char *name, 
                          (int64_t)about.st_size, size_bytes);
     }
     return LODE_OK;
+}
+
+static lode_status check_file(const struct lode_store *store, const char *name, int64_t size_bytes)
+{
+    char *path;
+    struct lode_patience patience = lode_patience_begin();
+    lode_try(store_join(store->path, name, store->arena, &path));
+    lode_status status = check_path(path, name, size_bytes);
+    while (status && lode_patience_again(&patience, path))
+        status = check_path(path, name, size_bytes);
+    return status;
 }
 
 /* Every file is there with the size the index has for it; sums up the partitions' rows. */
@@ -288,9 +298,9 @@ void lode_store_close(struct lode_store *store)
     if (store != NULL) lode_arena_destroy(store->arena); /* the store itself lies in it */
 }
 
-void lode_store_name_partition(const struct lode_store *store, int64_t index, char *text,
-                               size_t size)
+void lode_store_name_partition(const void *context, int64_t index, char *text, size_t size)
 {
+    const struct lode_store *store = context;
     char sessions[32], events[32];
     if (index < 0 || index >= store->n_partitions) {
         snprintf(text, size, "%s", "");

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "common/patience.h"
 #include "common/store/store_later.h"
 #include "common/store/store_private.h"
 
@@ -79,13 +80,12 @@ static lode_status find_entry(const char *store_path, int64_t index, int64_t n_g
     return status;
 }
 
-lode_status store_open_part_file(const char *store_path, const struct lode_partition *entry,
-                                 struct lode_arena *arena, struct lode_hdf **file)
+/* The file that the index means: its size and checksum are those. */
+static lode_status open_told(const char *path, const struct lode_partition *entry,
+                             struct lode_hdf **file)
 {
     struct stat about;
-    char *path;
 
-    lode_try(store_join(store_path, entry->file, arena, &path));
     if (stat(path, &about) != 0) {
         return lode_fail(LODE_E_INPUT, "%s: %s", path, strerror(errno));
     }
@@ -94,12 +94,28 @@ lode_status store_open_part_file(const char *store_path, const struct lode_parti
                          (int64_t)about.st_size, entry->size_bytes);
     }
     lode_try(lode_hdf_open(path, file));
-    if (lode_hdf_checksum(*file) != entry->checksum) {
-        return lode_fail(LODE_E_INPUT,
-                         "%s is another file than the index names: XXH3 %016" PRIx64
-                         ", the index says %016" PRIx64,
-                         path, lode_hdf_checksum(*file), entry->checksum);
+    const uint64_t checksum = lode_hdf_checksum(*file);
+    if (checksum == entry->checksum) return LODE_OK;
+    lode_hdf_close(*file);
+    *file = NULL;
+    return lode_fail(LODE_E_INPUT,
+                     "%s is another file than the index names: XXH3 %016" PRIx64
+                     ", the index says %016" PRIx64,
+                     path, checksum, entry->checksum);
+}
+
+lode_status store_open_part_file(const char *store_path, const struct lode_partition *entry,
+                                 struct lode_arena *arena, struct lode_hdf **file)
+{
+    char *path;
+    struct lode_patience patience = lode_patience_begin();
+
+    lode_try(store_join(store_path, entry->file, arena, &path));
+    lode_status opened = open_told(path, entry, file);
+    while (opened == LODE_E_INPUT && lode_patience_again(&patience, path)) {
+        opened = open_told(path, entry, file);
     }
+    lode_try(opened);
     lode_status status = store_check_rows(*file, LODE_PART_USER_ID, entry->n_users, arena);
     if (!status) status = store_check_rows(*file, LODE_PART_SESSION_ID, entry->n_sessions, arena);
     if (!status) status = store_check_rows(*file, LODE_PART_EVENT_NAME, entry->n_events, arena);

@@ -5,8 +5,10 @@
 
 #include <errno.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "common/file.h"
 #include "common/text.h"
 
 enum { WRITE_BYTES = 1 << 20, NUMBER_BYTES = 24, SEEN_BITS = 12 };
@@ -264,4 +266,17 @@ done:
     lode_bytes_clear(&printer.keys);
     lode_arena_destroy(arena);
     return status ? lode_note(status, "table '%s'", table->name) : LODE_OK;
+}
+
+lode_status lode_table_save_lines(const struct lode_table *table, const char *path)
+{
+    char *text = NULL;
+    size_t size = 0;
+    FILE *lines = open_memstream(&text, &size);
+    if (!lines) return lode_fail(LODE_E_MEMORY, "no memory for %s", path);
+    lode_status status = lode_table_print(table, LODE_TABLE_JSONL, lines);
+    if (fclose(lines) && !status) status = lode_fail(LODE_E_MEMORY, "no memory for %s", path);
+    if (!status) status = lode_file_write(path, text, size, true);
+    free(text);
+    return status;
 }

@@ -16,7 +16,7 @@ struct field {
     size_t offset;
 };
 
-enum { FIELDS_MAX = 6 };
+enum { FIELDS_MAX = 8 };
 
 struct schema {
     enum lode_message_type type;
@@ -44,9 +44,10 @@ static const struct schema schemas[] = {
      "hello",
      {NUM(protocol), TXT(version), TXT(host), TXT(place), NUM(pid), NUM(incarnation)}},
     {LODE_WELCOME,
-     5,
+     8,
      "welcome",
-     {NUM(worker), NUM(heartbeat_ms), NUM(memory_bytes), NUM(epoch), TXT(directory)}},
+     {NUM(worker), NUM(heartbeat_ms), NUM(memory_bytes), NUM(epoch), TXT(directory), TXT(library),
+      NUM(library_hash), BIN(bytes)}},
     {LODE_REFUSED, 1, "refused", {TXT(text)}},
     {LODE_STAGE, 5, "stage", {NUM(stage), TXT(leaf), BIN(bytes), NUM(file_size), NUM(file_hash)}},
     {LODE_TASKS, 2, "tasks", {NUM(stage), BIN(bytes)}},
@@ -55,7 +56,7 @@ static const struct schema schemas[] = {
     {LODE_TAKEN, 1, "taken", {NUM(sequence)}},
     {LODE_BEAT, 4, "beat", {NUM(sequence), NUM(progress), NUM(leaving), BIN(bytes)}},
     {LODE_END, 1, "end", {TXT(text)}},
-    {LODE_BYE, 0, "bye", {{NUMBER, 0}}},
+    {LODE_BYE, 1, "bye", {TXT(text)}},
     {LODE_ASK, 1, "ask", {TXT(text)}},
     {LODE_ANSWER, 1, "answer", {BIN(bytes)}},
 };

@@ -17,7 +17,7 @@ enum {
     LODE_MESSAGE_LIMIT = 16 << 20,  /* bytes of one message; ZMQ_MAXMSGSIZE of every socket */
     LODE_INLINE_LIMIT = 1 << 20,    /* larger parameters and results travel as files of the run */
     LODE_MESSAGE_TEXT_LIMIT = 8192, /* bytes of one text field */
-    LODE_PROTOCOL = 3
+    LODE_PROTOCOL = 4
 };
 
 enum lode_message_type {
@@ -49,6 +49,7 @@ struct lode_message {
     uint64_t protocol, pid, incarnation;         /* HELLO */
     uint64_t worker, heartbeat_ms, memory_bytes; /* WELCOME */
     uint64_t epoch;                              /* WELCOME: how often the run was begun */
+    uint64_t library_hash;                       /* WELCOME: of the file `library` */
     uint64_t stage, task, attempt;               /* STAGE, TASKS, CANCEL */
     uint64_t force;                              /* CANCEL: end the process if need be */
     uint64_t file_size, file_hash;               /* STAGE: parameters are in a file instead */
@@ -56,9 +57,11 @@ struct lode_message {
     uint64_t progress, leaving;                  /* BEAT */
     struct lode_span version, host, place;       /* HELLO */
     struct lode_span directory;                  /* WELCOME: the run's stages/ folder */
+    struct lode_span library;                    /* WELCOME: path of the job's; empty: none */
     struct lode_span leaf;                       /* STAGE */
-    struct lode_span text;                       /* REFUSED, END, ASK */
-    /* STAGE (parameters), TASKS, RESULTS, BEAT (lists: batch.h), ANSWER */
+    /* REFUSED, END, ASK; BYE: why this worker is of no use to the run, empty when it was told to */
+    struct lode_span text;
+    /* WELCOME (landmark.h), STAGE (parameters), TASKS, RESULTS, BEAT (lists: batch.h), ANSWER */
     struct lode_span bytes;
 };
 

@@ -1,46 +1,14 @@
-/* Pack: MessagePack values, written with msgpack-c and read with a flat pull decoder.
+/* Pack: MessagePack values, written with msgpack-c and read with a flat pull decoder: the public
+ * lode/pack.h, nothing more.
  *
- * Task inputs, parameters, results and all wire messages are sequences of MessagePack values. The
- * reader takes one value after the other from a borrowed buffer, checks every size and count
- * against the bytes that are left, and takes no memory: text and binary values point into the
- * buffer. (msgpack-c's own unpacker reserves gigabytes for a five byte header; ENGINE-FACTS 4.)
+ * All wire messages are such values too. (msgpack-c's own unpacker reserves gigabytes for a five
+ * byte header; ENGINE-FACTS 4.)
  */
 #ifndef LODE_COMMON_PACK_H
 #define LODE_COMMON_PACK_H
 
 #include "common/error.h"
 #include "common/memory.h"
-
-#include <stdint.h>
-
-/* All writers append to `out` and fail with LODE_E_MEMORY only. */
-LODE_CHECKED lode_status lode_pack_u64(struct lode_bytes *out, uint64_t value);
-LODE_CHECKED lode_status lode_pack_i64(struct lode_bytes *out, int64_t value);
-LODE_CHECKED lode_status lode_pack_f64(struct lode_bytes *out, double value);
-LODE_CHECKED lode_status lode_pack_text(struct lode_bytes *out, const char *text, size_t size);
-LODE_CHECKED lode_status lode_pack_bin(struct lode_bytes *out, const void *data, size_t size);
-LODE_CHECKED lode_status lode_pack_array(struct lode_bytes *out, uint32_t count);
-
-struct lode_unpack {
-    const uint8_t *at;
-    const uint8_t *end;
-};
-struct lode_unpack lode_unpack_begin(const void *data, size_t size);
-
-/* Each reads one value of exactly this kind, or fails with LODE_E_MESSAGE and what was found. */
-LODE_CHECKED lode_status lode_unpack_u64(struct lode_unpack *in, uint64_t *value);
-LODE_CHECKED lode_status lode_unpack_i64(struct lode_unpack *in, int64_t *value);
-LODE_CHECKED lode_status lode_unpack_f64(struct lode_unpack *in, double *value);
-/* Borrowed, not zero-terminated. */
-LODE_CHECKED lode_status lode_unpack_text(struct lode_unpack *in, const char **text, size_t *size);
-LODE_CHECKED lode_status lode_unpack_bin(struct lode_unpack *in, const uint8_t **data,
-                                         size_t *size);
-/* The number of values that follow; never more than the bytes that are left. */
-LODE_CHECKED lode_status lode_unpack_array(struct lode_unpack *in, uint32_t *count);
-/* A u64 that must lie in [0, limit]; `what` names it in the message. */
-LODE_CHECKED lode_status lode_unpack_count(struct lode_unpack *in, const char *what, uint64_t limit,
-                                           int64_t *value);
-/* Nothing may be left. */
-LODE_CHECKED lode_status lode_unpack_end(const struct lode_unpack *in);
+#include "lode/pack.h"
 
 #endif

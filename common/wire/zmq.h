@@ -69,7 +69,8 @@ LODE_CHECKED lode_status lode_dealer_open(struct lode_zmq *zmq, const char *endp
  * socket's monitor, without waiting; ask at least every second or two, for how soon a server hangs
  * up tells another key from a busy coordinator. After a refused key the socket tries no more. */
 const char *lode_dealer_refusal(struct lode_socket *dealer);
-/* One end of a pair named `name` inside this process; `bind` on exactly one side, first. */
+/* One end of a pair named `name` inside this process; `bind` on exactly one side, first. It holds
+ * any number of messages that the other side has not taken yet. */
 LODE_CHECKED lode_status lode_pair_open(struct lode_zmq *zmq, const char *name, bool bind,
                                         struct lode_socket **socket);
 void lode_socket_close(struct lode_socket *socket); /* takes NULL; drops what is not sent */

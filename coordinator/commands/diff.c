@@ -312,7 +312,7 @@ static lode_status compare(struct sides *sides, const char *const *runs)
     lode_try(run_findings_load(runs[0], &sides->before));
     lode_try(run_findings_load(runs[1], &sides->after));
     const struct lode_job *job = sides->after.job;
-    if (sides->before.job != job)
+    if (strcmp(sides->before.job->name, job->name) != 0)
         return lode_fail(LODE_E_USAGE, "runs of different jobs: %s is of %s, %s of %s", runs[0],
                          sides->before.job->name, runs[1], job->name);
     lode_try(mutes_load(sides->before.store_path, sides->before.arena, &sides->mutes_before));

@@ -7,6 +7,7 @@
 #include "coordinator/mpirun.h"
 #include "coordinator/resume.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -82,7 +83,8 @@ static lode_status take(void *context, int id, const char *value)
     }
 }
 
-static void print_help(const struct lode_job *job)
+/* name: what the person calls the job. */
+static void print_help(const struct lode_job *job, const char *name)
 {
     if (!job) {
         command_help(&run_command);
@@ -90,11 +92,14 @@ static void print_help(const struct lode_job *job)
         for (int i = 0; lode_jobs[i]; i++)
             if (lode_jobs[i]->store_kind)
                 printf("  %-16s %s\n", lode_jobs[i]->name, lode_jobs[i]->summary);
+        printf("  %-16s %s\n", "./NAME.so",
+               "an analysis of your own, in a shared library "
+               "(docs/own-analyses.md)");
         return;
     }
     printf("usage: lode run %s STORE -o RUN [options]\n\n%s\n\nparameters (--set name=value, or a "
            "line of --spec FILE.yaml):\n",
-           job->name, job->summary);
+           name, job->summary);
     for (const struct lode_param *param = job->params; param->name; param++)
         printf("  %-20s %s%s%s%s\n  %-20s default: %s\n", param->name, param->help,
                param->unit[0] ? " [" : "", param->unit, param->unit[0] ? "]" : "", "",
@@ -104,7 +109,8 @@ static void print_help(const struct lode_job *job)
     printf("\nexample:\n  %s\n", run_command.example);
 }
 
-static lode_status find_job(const char *name, const struct lode_job **job)
+/* A job of lode's own, by its name. */
+static lode_status find_own_job(const char *name, const struct lode_job **job)
 {
     const char *names[32];
     int count = 0;
@@ -118,6 +124,9 @@ static lode_status find_job(const char *name, const struct lode_job **job)
     const char *nearest = lode_text_nearest(name, names);
     if (nearest)
         return lode_fail(LODE_E_USAGE, "unknown job '%s', did you mean '%s'?", name, nearest);
+    if (access(name, F_OK) == 0)
+        return lode_fail(LODE_E_USAGE, "unknown job '%s'; for the library of that name: ./%s", name,
+                         name);
     return lode_fail(LODE_E_USAGE, "unknown job '%s'; `lode run --help` lists them", name);
 }
 
@@ -137,8 +146,19 @@ struct start {
     const char *name; /* of the run, as the person wrote it */
     char *directory;
     struct run_identity identity;
+    struct plugin plugin; /* that the job is in, if any */
     struct journal *journal;
 };
+
+/* A job's name, or the path of the library that it is in. hash: see plugin_open. */
+static lode_status find_job(struct start *start, const char *word, const uint64_t *hash)
+{
+    if (!plugin_is_path(word)) return find_own_job(word, &start->identity.job);
+    lode_try(plugin_open(word, hash, &start->plugin));
+    start->identity.job = &start->plugin.job;
+    start->identity.plugin = &start->plugin;
+    return LODE_OK;
+}
 
 static bool is_lost(const struct start *start)
 {
@@ -168,6 +188,7 @@ static void tell_how_to_go_on(const struct start *start)
 static lode_status execute(struct start *start)
 {
     const struct execution execution = {.job = start->identity.job,
+                                        .plugin = start->identity.plugin,
                                         .params = start->identity.params,
                                         .store = start->identity.store,
                                         .directory = start->directory,
@@ -200,7 +221,7 @@ static lode_status open_store(struct start *start, const char *path)
     if (strcmp(start->identity.store->kind, job->store_kind) != 0)
         return lode_fail(LODE_E_INPUT, "%s: a store of kind '%s', job %s reads '%s'", path,
                          start->identity.store->kind, job->name, job->store_kind);
-    return job->check(start->identity.params, start->identity.store);
+    return job->check ? job->check(start->identity.params, start->identity.store) : LODE_OK;
 }
 
 static lode_status begin(struct start *start, const char *store_path)
@@ -260,16 +281,28 @@ static lode_status go_on(struct start *start, struct lode_params *params, const 
     return execute(start);
 }
 
+/* The job that the run was begun as; `word` is what the person calls it now, or NULL. */
+static lode_status find_job_again(struct start *start, const char *word)
+{
+    const struct header *header = journal_header(start->journal);
+    const bool has_library = header->library[0] != '\0';
+    const char *was = has_library ? header->library : header->job;
+    char path[PATH_MAX];
+    if (word && plugin_is_path(word) && realpath(word, path)) word = path;
+    if (word && strcmp(word, was) != 0 && strcmp(word, header->job) != 0)
+        return lode_fail(LODE_E_USAGE, "the run was begun as job %s, not %s", was, word);
+    if (!has_library) return find_job(start, header->job, NULL);
+    const lode_status status = find_job(start, header->library, &header->library_hash);
+    return status ? lode_note(status, "the run goes on with its own library, or is run anew")
+                  : LODE_OK;
+}
+
 /* words: job and store, as far as they were given. */
-static lode_status resume(struct start *start, const struct lode_job *job, const char *store_path)
+static lode_status resume(struct start *start, const char *job, const char *store_path)
 {
     struct lode_params *params = NULL;
     lode_try(resume_find(start->directory, &start->journal));
-    const struct header *header = journal_header(start->journal);
-    lode_status status = find_job(header->job, &start->identity.job);
-    if (!status && job && job != start->identity.job)
-        status =
-            lode_fail(LODE_E_USAGE, "the run was begun as job %s, not %s", header->job, job->name);
+    lode_status status = find_job_again(start, job);
     if (!status) status = lode_params_create(start->identity.job->params, &params);
     start->identity.params = params;
     if (!status) status = go_on(start, params, store_path);
@@ -290,9 +323,9 @@ static lode_status launch(struct start *start)
     return status;
 }
 
-/* A run that was begun: done, and says so, or gone on with. */
-static lode_status go_on_or_done(struct start *start, const struct lode_job *job,
-                                 const char *store_path)
+/* A run that was begun: done, and says so, or gone on with. `job_word`, `store_path` may be NULL.
+ */
+static lode_status go_on_or_done(struct start *start, const char *job_word, const char *store_path)
 {
     bool done = false;
     lode_try(resume_is_done(start->directory, &done));
@@ -302,11 +335,10 @@ static lode_status go_on_or_done(struct start *start, const struct lode_job *job
     }
     if (start->request->settings.mpirun_workers > 0 && !start->invocation->is_rank)
         return launch(start);
-    return resume(start, job, store_path);
+    return resume(start, job_word, store_path);
 }
 
-static lode_status resume_parsed(struct start *start, const struct lode_job *job,
-                                 const char **words, int n_words)
+static lode_status resume_parsed(struct start *start, const char **words, int n_words)
 {
     start->name = start->request->resume;
     if (start->request->output)
@@ -317,45 +349,62 @@ static lode_status resume_parsed(struct start *start, const struct lode_job *job
                          start->name);
     if (n_words > 2) return lode_fail(LODE_E_USAGE, "a word too many: '%s'", words[2]);
     lode_try(lode_path_absolute(start->name, start->arena, &start->directory));
-    return go_on_or_done(start, job, n_words > 1 ? words[1] : NULL);
+    return go_on_or_done(start, n_words > 0 ? words[0] : NULL, n_words > 1 ? words[1] : NULL);
 }
 
-static lode_status run_parsed(struct invocation *invocation, struct request *request,
-                              const char **words, struct lode_arena *arena)
+/* Asked for before the job is looked for: a run that goes on has its own. */
+static lode_status find_begun(struct start *start, int n_words, bool *begun)
 {
-    int n_words = 0;
-    bool help = false, begun = false;
-    const struct lode_job *job = NULL;
-    struct start start = {.invocation = invocation, .request = request, .arena = arena};
-    lode_try(options_read(invocation->argument_count, invocation->arguments, option_tables, take,
-                          request, words, &n_words, &help));
-    if (n_words > 0) lode_try(find_job(words[0], &job));
+    const struct request *request = start->request;
+    if (!request->or_resume || !request->output || n_words != 2) return LODE_OK;
+    if (request->dry_run)
+        return lode_fail(LODE_E_USAGE, "--dry-run says what a new run takes: no --or-resume");
+    start->name = request->output;
+    lode_try(lode_path_absolute(start->name, start->arena, &start->directory));
+    return resume_is_begun(start->directory, begun);
+}
+
+static lode_status run_parsed(struct start *start, const char **words, int n_words, bool help)
+{
+    const struct request *request = start->request;
+    bool begun = false;
+    if (request->resume && !help) return resume_parsed(start, words, n_words);
+    if (!help) lode_try(find_begun(start, n_words, &begun));
+    if (begun) return go_on_or_done(start, words[0], words[1]);
+    if (n_words > 0) lode_try(find_job(start, words[0], NULL));
     if (help) {
-        print_help(job);
+        print_help(start->identity.job, n_words > 0 ? words[0] : NULL);
         return LODE_OK;
     }
-    if (request->resume) return resume_parsed(&start, job, words, n_words);
     if (n_words != 2)
         return lode_fail(LODE_E_USAGE, "lode run takes a job and a store: lode run %s",
                          run_command.usage);
     if (!request->output)
         return lode_fail(LODE_E_USAGE, "lode run needs -o RUN, the run directory to make");
-    if (request->or_resume && request->dry_run)
-        return lode_fail(LODE_E_USAGE, "--dry-run says what a new run takes: no --or-resume");
-    start.name = request->output;
+    start->name = request->output;
     if (!request->or_resume && access(request->output, F_OK) == 0)
         return lode_fail(LODE_E_USAGE, "%s: exists already; take another name or remove it%s",
                          request->output,
                          journal_exists(request->output) ? ", or go on with it (--resume)" : "");
-    lode_try(lode_path_absolute(request->output, arena, &start.directory));
-    if (request->or_resume) lode_try(resume_is_begun(start.directory, &begun));
-    if (begun) return go_on_or_done(&start, job, words[1]);
-    if (request->settings.mpirun_workers > 0 && !invocation->is_rank && !request->dry_run &&
+    lode_try(lode_path_absolute(request->output, start->arena, &start->directory));
+    if (request->settings.mpirun_workers > 0 && !start->invocation->is_rank && !request->dry_run &&
         !request->check)
-        return launch(&start);
-    start.identity.job = job;
-    start.identity.allow_partial = request->settings.options.allow_partial;
-    return begin_with_params(&start, words[1]);
+        return launch(start);
+    start->identity.allow_partial = request->settings.options.allow_partial;
+    return begin_with_params(start, words[1]);
+}
+
+static lode_status run_words(struct invocation *invocation, struct request *request,
+                             const char **words, struct lode_arena *arena)
+{
+    int n_words = 0;
+    bool help = false;
+    struct start start = {.invocation = invocation, .request = request, .arena = arena};
+    lode_try(options_read(invocation->argument_count, invocation->arguments, option_tables, take,
+                          request, words, &n_words, &help));
+    const lode_status status = run_parsed(&start, words, n_words, help);
+    plugin_close(&start.plugin);
+    return status;
 }
 
 static lode_status run(struct invocation *invocation)
@@ -369,7 +418,7 @@ static lode_status run(struct invocation *invocation)
     lode_status status = words && request.changes
                              ? lode_arena_create(0, &arena)
                              : lode_fail(LODE_E_MEMORY, "no memory for the command line");
-    if (!status) status = run_parsed(invocation, &request, words, arena);
+    if (!status) status = run_words(invocation, &request, words, arena);
     lode_arena_destroy(arena);
     free(request.changes);
     free(words);

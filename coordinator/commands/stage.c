@@ -182,7 +182,10 @@ static lode_status stage(struct invocation *invocation, struct request *request)
                                         .directory = work,
                                         .output = work,
                                         .arena = request->arena,
-                                        .options = &request->events};
+                                        .options = &request->events,
+                                        .grows = request->append ? output : NULL,
+                                        .inputs = request->events.inputs,
+                                        .n_inputs = (int)request->events.n_inputs};
     const lode_status status = engine_execute(invocation, &request->settings, &execution);
     if (lode_directory_remove(work)) fprintf(stderr, "lode: %s is left over\n", work);
     return status;

@@ -135,13 +135,16 @@ static int64_t first_difference(const char *a, size_t a_size, const char *b, siz
     return a_size == b_size ? -1 : (int64_t)size;
 }
 
-/* *differs: the first byte (from 0) that the two files do not share; -1: they are equal. */
+/* *differs: the first byte (from 0) that the two files do not share; -1: they are equal, or neither
+ * is there (an analysis without findings). */
 static lode_status compare_files(const char *a_path, const char *b_path, int64_t *differs)
 {
     char a_block[BLOCK], b_block[BLOCK];
     size_t a_size = 0, b_size = 0;
     int64_t before = 0;
     lode_status status = LODE_OK;
+    *differs = -1;
+    if (access(a_path, F_OK) && access(b_path, F_OK)) return LODE_OK;
     FILE *a = fopen(a_path, "re"), *b = fopen(b_path, "re");
     if (!a || !b) {
         status = lode_fail(LODE_E_INPUT, "%s: %s", a ? b_path : a_path, strerror(errno));

@@ -209,7 +209,8 @@ static lode_status look_after_time(struct dispatch *d)
     int alive = -1;
     lode_try(protocol_tick(d->protocol, lode_clock_us()));
     if (d->supervisor) lode_try(supervisor_poll(d->supervisor, &alive));
-    if (alive == 0) lode_try(protocol_no_children(d->protocol));
+    if (alive == 0 || (d->expected > 0 && protocol_unfit(d->protocol) >= d->expected))
+        lode_try(protocol_no_children(d->protocol));
     tell_strangers(d);
     lode_try(obey_signals(d));
     return obey_deadline(d);

@@ -1,12 +1,16 @@
 /* What workers and those who ask say to the coordinator. */
 #include "common/log.h"
+#include "common/text.h"
 #include "common/version.h"
 #include "coordinator/dispatch/protocol_private.h"
 #include "coordinator/dispatch/status.h"
+#include "worker/door.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+enum { WHY_SIZE = 2048 /* of what a worker says why it leaves */ };
 
 /* Of what strangers do again and again, the log has the first few and then every thousandth. */
 static bool is_worth_a_line(int64_t number)
@@ -23,11 +27,30 @@ static bool is_needed(const struct protocol *p, int worker)
     return false;
 }
 
+/* It does not see the run's disk, or is another program: it left before it was given anything. */
+static lode_status on_unfit(struct protocol *p, int worker, struct lode_span text)
+{
+    char why[WHY_SIZE];
+    struct report *report = NULL;
+    struct member *member = members_at(p->members, worker);
+    const size_t size = lode_text_visible((const char *)text.data, text.size, why, sizeof why - 1);
+    why[size] = '\0';
+    member->unfit = true;
+    p->n_unfit += !strchr(member->place, DOOR_JOINED_MARK);
+    if (!p->unfit_why) p->unfit_why = strdup(why);
+    if (is_worth_a_line(++p->n_refused))
+        lode_log_warn("left out worker=%d place=%s host=%s: %s", worker, member->place,
+                      member->host, why);
+    lode_try(protocol_report_make(p, REPORT_WORKER_UNFIT, worker, why, &report));
+    return protocol_report(p, report);
+}
+
 /* A worker that says goodbye holds nothing; one that was told to leave may. */
-static lode_status on_bye(struct protocol *p, int worker, int64_t now_us)
+static lode_status on_bye(struct protocol *p, int worker, struct lode_span why, int64_t now_us)
 {
     struct member *member = members_at(p->members, worker);
     member->left = true;
+    if (why.size > 0 && !p->dismissing) lode_try(on_unfit(p, worker, why));
     if (!p->dismissing && is_needed(p, worker)) return protocol_lose(p, worker, "it left", now_us);
     member->here = false;
     lode_log_info("worker left worker=%d place=%s", worker, member->place);
@@ -74,6 +97,9 @@ static lode_status welcome(struct protocol *p, int worker)
         .memory_bytes = p->options.memory_bytes,
         .epoch = p->options.epoch,
         .directory = lode_span_text(p->options.work_directory),
+        .library = lode_span_text(p->options.library ? p->options.library : ""),
+        .library_hash = p->options.library_hash,
+        .bytes = p->options.landmarks,
     };
     return protocol_send_to(p, worker, &message);
 }
@@ -102,7 +128,6 @@ static lode_status on_hello(struct protocol *p, const char *identity,
     lode_try(replace(p, worker, now_us, &outdated));
     if (outdated) return protocol_lose(p, worker, "its process died and was started anew", now_us);
     if (p->dismissing) return protocol_send_end(p, identity);
-    lode_try(scheduler_joined(p->scheduler, worker, now_us));
     return welcome(p, worker);
 }
 
@@ -196,7 +221,9 @@ static lode_status on_ask(struct protocol *p, const char *identity,
     return status;
 }
 
-/* A known worker speaks: one that was thought lost is here again. */
+/* A known worker speaks: one that was thought lost is here again. The first words after a welcome
+ * say that it is ready: until then it may find that it does not see the run's disk, and is given
+ * nothing. */
 static lode_status on_worker(struct protocol *p, int worker, const struct lode_message *message,
                              int64_t now_us)
 {
@@ -204,14 +231,16 @@ static lode_status on_worker(struct protocol *p, int worker, const struct lode_m
     member->heard_us = now_us;
     if (member->banned || member->left) return LODE_OK; /* nothing new, or long on its way */
     if (p->dismissing)
-        return message->type == LODE_BYE ? on_bye(p, worker, now_us)
+        return message->type == LODE_BYE ? on_bye(p, worker, message->text, now_us)
                                          : protocol_send_end(p, member->identity);
-    if (message->type == LODE_BYE) return on_bye(p, worker, now_us);
+    if (message->type == LODE_BYE) return on_bye(p, worker, message->text, now_us);
     if (!member->here && !member->leaving) {
-        member->here = true;
+        lode_log_info("worker %s worker=%d place=%s host=%s", member->came ? "back" : "ready",
+                      worker, member->place, member->host);
+        member->here = member->came = true;
         member->suspect = (struct lode_attempt){0};
-        lode_log_info("worker back worker=%d place=%s", worker, member->place);
         lode_try(scheduler_joined(p->scheduler, worker, now_us));
+        scheduler_set_host(p->scheduler, worker, member->host_number);
     }
     if (message->type == LODE_RESULTS) return on_results(p, worker, message, now_us);
     if (message->type == LODE_BEAT) return on_beat(p, worker, message, now_us);

@@ -14,6 +14,8 @@ struct members {
     int *slots;       /* hash of identity -> number + 1, linear probing; 0: free */
     int *place_slots; /* the same by place: its latest worker */
     int n_slots, n_places;
+    int *hosts; /* the first member of each host */
+    int n_hosts, hosts_capacity;
 };
 
 lode_status members_create(struct members **members)
@@ -29,6 +31,7 @@ void members_destroy(struct members *members)
     free(members->all);
     free(members->slots);
     free(members->place_slots);
+    free(members->hosts);
     free(members);
 }
 
@@ -137,6 +140,26 @@ static lode_status copy_name(struct lode_span span, const char *what, char *name
     return LODE_OK;
 }
 
+/* Hosts are few beside members, and this is asked once for each member. */
+static lode_status number_host(struct members *members, int worker)
+{
+    for (int i = 0; i < members->n_hosts; i++) {
+        if (strcmp(members->all[members->hosts[i]].host, members->all[worker].host) != 0) continue;
+        members->all[worker].host_number = i;
+        return LODE_OK;
+    }
+    if (members->n_hosts == members->hosts_capacity) {
+        const int wanted = members->hosts_capacity * 2 + 16;
+        int *grown = realloc(members->hosts, (size_t)wanted * sizeof *grown);
+        if (!grown) return lode_fail(LODE_E_MEMORY, "no memory for %d hosts", wanted);
+        members->hosts = grown;
+        members->hosts_capacity = wanted;
+    }
+    members->all[worker].host_number = members->n_hosts;
+    members->hosts[members->n_hosts++] = worker;
+    return LODE_OK;
+}
+
 lode_status members_join(struct members *members, const char *identity,
                          const struct lode_message *hello, int *worker)
 {
@@ -144,7 +167,8 @@ lode_status members_join(struct members *members, const char *identity,
     lode_try(copy_name(hello->host, "host name", host, sizeof host));
     lode_try(copy_name(hello->place, "place", place, sizeof place));
     int found = members_find(members, identity);
-    if (found < 0) {
+    const bool is_new = found < 0;
+    if (is_new) {
         if (members->count == MEMBERS_MAX)
             return lode_fail(LODE_E_CLUSTER, "more than %d workers", MEMBERS_MAX);
         lode_try(grow(members));
@@ -156,9 +180,8 @@ lode_status members_join(struct members *members, const char *identity,
     struct member *member = &members->all[found];
     member->incarnation = hello->incarnation;
     member->pid = hello->pid;
-    member->here = true;
     memcpy(member->host, host, sizeof host);
     memcpy(member->place, place, sizeof place);
     *worker = found;
-    return LODE_OK;
+    return is_new ? number_host(members, found) : LODE_OK;
 }

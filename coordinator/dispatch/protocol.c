@@ -32,6 +32,7 @@ void protocol_destroy(struct protocol *p)
     for (int64_t i = p->next_queue; i < p->n_queue; i++) protocol_output_clear(&p->queue[i]);
     free(p->queue);
     free(p->batched);
+    free(p->unfit_why);
     scheduler_destroy(p->scheduler);
     members_destroy(p->members);
     free(p);
@@ -67,8 +68,16 @@ lode_status protocol_begin(struct protocol *p, const struct protocol_stage *stag
     p->stage = *stage;
     p->has_stage = true;
     p->workers_seen_us = p->stage_begin_us = now_us;
-    return scheduler_begin(p->scheduler, stage->id, stage->stage->n_tasks, stage->stage->costs,
-                           stage->done, now_us);
+    const struct lode_stage *about = stage->stage;
+    const struct scheduler_stage scheduled = {
+        .id = stage->id,
+        .n_tasks = about->n_tasks,
+        .costs = about->costs,
+        .done = stage->done,
+        .keys = about->keys,
+        .key_is_index = about->n_tasks == p->options.n_partitions,
+    };
+    return scheduler_begin(p->scheduler, &scheduled, now_us);
 }
 
 lode_status protocol_forget(struct protocol *p)
@@ -105,7 +114,12 @@ lode_status protocol_no_children(struct protocol *p)
 {
     if (!p->has_stage || scheduler_counts(p->scheduler).workers > 0) return LODE_OK;
     p->has_stage = false;
-    return protocol_report_plain(p, REPORT_NO_WORKERS, LODE_E_CLUSTER, NULL);
+    return protocol_report_plain(p, REPORT_NO_WORKERS, LODE_E_CLUSTER, p->unfit_why);
+}
+
+int64_t protocol_unfit(const struct protocol *p)
+{
+    return p->n_unfit;
 }
 
 lode_status protocol_tick(struct protocol *p, int64_t now_us)

@@ -23,7 +23,11 @@ struct protocol_options {
     int64_t start_timeout_us;   /* how long to wait for the first worker, or for one to come back */
     uint64_t memory_bytes;      /* budget of each worker */
     uint64_t epoch;             /* of the run; workers put it into the names of their files */
+    int64_t n_partitions;       /* of the store; 0: there is none */
     const char *work_directory; /* the run's stages/, absolute; borrowed */
+    const char *library;        /* absolute path of the job's; borrowed. NULL: there is none */
+    uint64_t library_hash;      /* XXH3 of that file */
+    struct lode_span landmarks; /* what every worker must see (landmark.h); borrowed */
 };
 
 /* A stage under way; borrowed until its end was reported. `message` is the encoded LODE_STAGE. */
@@ -62,7 +66,10 @@ LODE_CHECKED lode_status protocol_tick(struct protocol *protocol, int64_t now_us
 /* The network says that this peer is gone. */
 LODE_CHECKED lode_status protocol_unreachable(struct protocol *protocol, const char *identity,
                                               int64_t now_us);
-/* All workers that were started here have ended for good. */
+/* Workers that left because they are of no use to the run (they do not see its disk), of those that
+ * were launched with it. */
+int64_t protocol_unfit(const struct protocol *protocol);
+/* All workers that were launched with the run have ended for good. */
 LODE_CHECKED lode_status protocol_no_children(struct protocol *protocol);
 /* Gives out nothing more and reports REPORT_DRAINED once nothing runs. */
 void protocol_drain(struct protocol *protocol);

@@ -16,7 +16,8 @@ struct protocol {
     int64_t beat_us, tick_us, workers_seen_us, stage_begin_us;
     int *batched; /* workers with tasks in their batch, to be sent */
     int n_batched, batched_capacity;
-    int64_t n_bad, n_refused;
+    int64_t n_bad, n_refused, n_unfit;
+    char *unfit_why; /* what the first worker said that was of no use; NULL: none did */
 };
 
 /* --- outbox.c --- */

@@ -14,12 +14,13 @@ enum report_kind {
     REPORT_GIVEN_UP, /* the stage goes on without this task (--allow-partial) */
     REPORT_STAGE_DONE,
     REPORT_STAGE_FAILED,
-    REPORT_WORKER_LOST, /* `worker` is gone, `text` says how it was noticed */
-    REPORT_NO_WORKERS,  /* none came, or none came back, in time */
-    REPORT_DRAINED,     /* asked to stop; what ran has ended */
-    REPORT_STOPPED,     /* told to stop now */
-    REPORT_FORGOTTEN,   /* the stage is not looked at any more, as asked */
-    REPORT_BROKEN       /* the thread itself failed and has ended */
+    REPORT_WORKER_LOST,  /* `worker` is gone, `text` says how it was noticed */
+    REPORT_WORKER_UNFIT, /* `worker` left before it was given anything, `text` says why */
+    REPORT_NO_WORKERS,   /* none came, or none came back, in time; `text`: why one left, or NULL */
+    REPORT_DRAINED,      /* asked to stop; what ran has ended */
+    REPORT_STOPPED,      /* told to stop now */
+    REPORT_FORGOTTEN,    /* the stage is not looked at any more, as asked */
+    REPORT_BROKEN        /* the thread itself failed and has ended */
 };
 
 /* One report, on the heap; the taker frees it with report_free. */

@@ -85,8 +85,8 @@ static void describe_stage(const struct protocol *p, int64_t now_us, cJSON *answ
 
 static const char *state_of(const struct member *member, bool busy)
 {
-    if (member->banned) return "refused";
-    if (!member->here) return member->left ? "left" : "lost";
+    if (member->banned || member->unfit) return "refused";
+    if (!member->here) return member->left ? "left" : member->came ? "lost" : "starting";
     if (member->leaving) return "leaving";
     return busy ? "running" : "idle";
 }

@@ -22,6 +22,8 @@ lode_status header_encode(const struct header *header, struct lode_bytes *out)
     lode_try(pack_text(out, header->version));
     lode_try(pack_text(out, header->job));
     lode_try(pack_text(out, header->store));
+    lode_try(pack_text(out, header->library ? header->library : ""));
+    lode_try(lode_pack_u64(out, header->library_hash));
     lode_try(lode_pack_u64(out, header->epoch));
     lode_try(lode_pack_u64(out, header->allow_partial));
     lode_try(pack_count(out, header->n_params));
@@ -109,15 +111,19 @@ lode_status header_decode(const void *data, size_t size, struct lode_arena *aren
                           struct header *header)
 {
     struct lode_unpack in = lode_unpack_begin(data, size);
-    struct header found = {0};
+    struct header found = {.library = ""};
     uint64_t format = 0, flag = 0;
     lode_try(lode_unpack_u64(&in, &format));
     lode_try(read_text(&in, arena, &found.version));
-    if (format != HEADER_FORMAT)
+    if (format < 1 || format > HEADER_FORMAT)
         return lode_fail(LODE_E_INPUT, "its format is %llu, made by lode %s; this lode reads %d",
                          (unsigned long long)format, found.version, HEADER_FORMAT);
     lode_try(read_text(&in, arena, &found.job));
     lode_try(read_text(&in, arena, &found.store));
+    if (format > 1) {
+        lode_try(read_text(&in, arena, &found.library));
+        lode_try(lode_unpack_u64(&in, &found.library_hash));
+    }
     lode_try(lode_unpack_u64(&in, &found.epoch));
     lode_try(lode_unpack_u64(&in, &flag));
     found.allow_partial = flag != 0;

@@ -11,7 +11,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { HEADER_FORMAT = 1 };
+/* Format 1 has no library. */
+enum { HEADER_FORMAT = 2 };
 
 /* One file of the store, as it was. */
 struct input_file {
@@ -33,6 +34,8 @@ struct header_segment {
 
 struct header {
     const char *version, *job, *store; /* store: its absolute path */
+    const char *library;               /* absolute path of the one that the job is in; "": none */
+    uint64_t library_hash;             /* XXH3 of that file */
     uint64_t epoch;                    /* of the segment that begins with this */
     bool allow_partial;
     struct header_param *params;

@@ -11,35 +11,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { SAMPLE_BYTES = 16 << 10, SAMPLES = 3 };
-
-static lode_status read_block(int fd, uint64_t offset, uint8_t *block, size_t size)
-{
-    for (size_t done = 0; done < size;) {
-        const ssize_t got = pread(fd, block + done, size - done, (off_t)(offset + done));
-        if (got < 0 && errno == EINTR) continue;
-        if (got <= 0)
-            return lode_fail(LODE_E_INPUT, "cannot be read: %s", got ? strerror(errno) : "it ends");
-        done += (size_t)got;
-    }
-    return LODE_OK;
-}
-
-/* XXH3 of its first, middle and last block. */
-static lode_status sample_file(int fd, uint64_t size, uint64_t *sample)
-{
-    uint8_t block[SAMPLE_BYTES];
-    uint64_t hashes[SAMPLES] = {0};
-    const size_t length = size < SAMPLE_BYTES ? (size_t)size : SAMPLE_BYTES;
-    const uint64_t at[SAMPLES] = {0, (size - length) / 2, size - length};
-    for (int i = 0; i < SAMPLES; i++) {
-        lode_try(read_block(fd, at[i], block, length));
-        hashes[i] = lode_hash(block, length);
-    }
-    *sample = lode_hash(hashes, sizeof hashes);
-    return LODE_OK;
-}
-
 static lode_status describe_open(int fd, struct input_file *file)
 {
     struct stat about;
@@ -47,7 +18,7 @@ static lode_status describe_open(int fd, struct input_file *file)
         return lode_fail(LODE_E_INPUT, "not a plain file");
     file->size = (uint64_t)about.st_size;
     file->modified_ns = about.st_mtim.tv_sec * INT64_C(1000000000) + about.st_mtim.tv_nsec;
-    return sample_file(fd, file->size, &file->sample);
+    return lode_hash_sample_open(fd, file->size, &file->sample);
 }
 
 static lode_status describe_file(const char *store_path, struct input_file *file)

@@ -87,6 +87,37 @@ double finding_figure(const struct lode_column *column, int64_t row)
     }
 }
 
+static lode_status read_names(const cJSON *from, const char *key, struct lode_arena *arena,
+                              const char *const **names)
+{
+    const cJSON *list = field_list(from, key), *item = NULL;
+    const char **copy = NULL;
+    int count = 0;
+    lode_try(lode_take_zero(arena, cJSON_GetArraySize(list) + 1, &copy));
+    cJSON_ArrayForEach(item, list) if (cJSON_IsString(item)) copy[count++] = item->valuestring;
+    *names = copy;
+    return LODE_OK;
+}
+
+/* A job of the user's library: run.json says what there is to show, so that the library need be
+ * neither there nor run. NULL: it says nothing. Texts are the record's. */
+static lode_status read_job(const struct record *record, struct lode_arena *arena,
+                            const struct lode_job **job)
+{
+    const cJSON *from = cJSON_GetObjectItemCaseSensitive(record->json, "findings");
+    struct lode_job *read = NULL;
+    *job = NULL;
+    if (!field_text(from, "table")[0]) return LODE_OK;
+    lode_try(lode_take_zero(arena, 1, &read));
+    read->name = record_job(record);
+    read->findings_table = field_text(from, "table");
+    lode_try(read_names(from, "show", arena, &read->show_columns));
+    lode_try(read_names(from, "identity", arena, &read->identity_columns));
+    lode_try(read_names(from, "figures", arena, &read->figure_columns));
+    *job = read;
+    return LODE_OK;
+}
+
 /* Who made it, and is it well and over? */
 static lode_status check_record(struct run_findings *findings)
 {
@@ -94,6 +125,7 @@ static lode_status check_record(struct run_findings *findings)
     const char *error = field_text(record->json, "error");
     if (error[0]) return lode_fail(LODE_E_INPUT, "%s: this run failed: %s", findings->path, error);
     findings->job = lode_job_find(record_job(record));
+    if (!findings->job) lode_try(read_job(record, findings->arena, &findings->job));
     if (!findings->job || !findings->job->findings_table)
         return lode_fail(LODE_E_INPUT, "%s: run.json names no job whose findings can be shown",
                          findings->path);
@@ -108,8 +140,8 @@ static lode_status load(struct run_findings *findings)
 {
     char path[PATH_MAX];
     lode_try(record_load(findings->path, &findings->record));
-    lode_try(check_record(findings));
     lode_try(lode_arena_create(0, &findings->arena));
+    lode_try(check_record(findings));
     snprintf(path, sizeof path, "%s/results.h5", findings->path);
     lode_try(
         lode_results_read(path, findings->job->findings_table, findings->arena, &findings->table));

@@ -1,8 +1,9 @@
 /* Assign: what goes out next, and to whom.
  *
  * First the tasks that went wrong before (few, and each may only go to a worker where it did not),
- * then the fresh ones in the order of their cost, to the workers in turn. When nothing waits, a
- * worker without work takes over a waiting task of another, or repeats one that runs too long.
+ * then the fresh ones to the workers in turn: each gets the longest that waits, or one of about
+ * that length whose data it has read in an earlier stage, or its host. When nothing waits, a worker
+ * without work takes over a waiting task of another, or repeats one that runs too long.
  */
 #include "coordinator/schedule/scheduler_private.h"
 
@@ -76,6 +77,40 @@ static int next_in_turn(struct scheduler *s)
     return NOBODY;
 }
 
+/* The first fresh task on a shelf, or -1; what does not wait there any more is sorted out. */
+static int64_t first_on_shelf(struct scheduler *s, struct shelf *shelf, int home)
+{
+    int64_t task = -1;
+    while ((task = shelf_first(shelf, home)) >= 0) {
+        const struct task *first = &s->tasks[task];
+        if (first->state == SCHEDULER_WAITING && first->n_tried == 0) return task;
+        shelf_pop(shelf, home, s->costs);
+    }
+    return task;
+}
+
+/* Long tasks must not be left to the end because nobody calls them his own. */
+static bool is_long_enough(const struct scheduler *s, int64_t task, int64_t longest)
+{
+    return !s->costs || s->costs[task] >= s->costs[longest] / LOCAL_FACTOR;
+}
+
+/* The task for this worker: `longest`, the first of the backlog, or one that is local to it. */
+static int64_t take_for(struct scheduler *s, int worker, int64_t longest)
+{
+    struct shelf *const shelves[] = {&s->locality.by_worker, &s->locality.by_host};
+    const int homes[] = {worker, s->workers[worker].host};
+    for (int i = 0; i < 2; i++) {
+        const int64_t task = first_on_shelf(s, shelves[i], homes[i]);
+        if (task < 0 || !is_long_enough(s, task, longest)) continue;
+        shelf_pop(shelves[i], homes[i], s->costs); /* the backlog skips it when it meets it */
+        s->n_local++;
+        return task;
+    }
+    backlog_pop(&s->backlog);
+    return longest;
+}
+
 static int idle_worker(const struct scheduler *s)
 {
     for (int w = 0; w < s->n_workers; w++)
@@ -145,8 +180,7 @@ static lode_status assign_next(struct scheduler *s, int64_t now_us, struct sched
     if (task >= 0) {
         const int worker = next_in_turn(s);
         if (worker == NOBODY) return LODE_OK;
-        backlog_pop(&s->backlog);
-        return assign(s, worker, task, SCHEDULER_FRESH, now_us, action);
+        return assign(s, worker, take_for(s, worker, task), SCHEDULER_FRESH, now_us, action);
     }
     /* looking at everybody after every result of the last tasks would cost thousands of workers
      * squared */

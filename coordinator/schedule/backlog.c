@@ -2,6 +2,7 @@
 #include "coordinator/schedule/backlog.h"
 
 #include "common/memory.h"
+#include "coordinator/schedule/heap.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -26,29 +27,11 @@ static lode_status grow(int64_t **list, int64_t *capacity, int64_t wanted)
     return LODE_OK;
 }
 
-static bool goes_before(const struct backlog *b, int64_t i, int64_t j)
-{
-    const int64_t one = b->heap[i], other = b->heap[j];
-    if (b->costs && b->costs[one] != b->costs[other]) return b->costs[one] > b->costs[other];
-    return one < other;
-}
-
-static void swap(struct backlog *b, int64_t i, int64_t j)
-{
-    const int64_t kept = b->heap[i];
-    b->heap[i] = b->heap[j];
-    b->heap[j] = kept;
-}
-
 lode_status backlog_push(struct backlog *b, int64_t task)
 {
     lode_try(grow(&b->heap, &b->capacity, b->n_heap + 1));
-    int64_t at = b->n_heap++;
-    b->heap[at] = task;
-    while (at > 0 && goes_before(b, at, (at - 1) / 2)) {
-        swap(b, at, (at - 1) / 2);
-        at = (at - 1) / 2;
-    }
+    b->heap[b->n_heap++] = task;
+    heap_added(b->heap, b->n_heap, b->costs);
     return LODE_OK;
 }
 
@@ -57,7 +40,9 @@ lode_status backlog_fill(struct backlog *b, int64_t n_tasks, const int64_t *cost
     b->costs = costs;
     b->n_heap = b->n_again = 0;
     lode_try(grow(&b->heap, &b->capacity, n_tasks));
-    for (int64_t i = 0; i < n_tasks; i++) lode_try(backlog_push(b, i));
+    for (int64_t i = 0; i < n_tasks; i++) b->heap[i] = i;
+    b->n_heap = n_tasks;
+    if (costs) heap_make(b->heap, n_tasks, costs); /* without costs it is one already */
     return LODE_OK;
 }
 
@@ -68,15 +53,7 @@ int64_t backlog_first(const struct backlog *b)
 
 void backlog_pop(struct backlog *b)
 {
-    b->heap[0] = b->heap[--b->n_heap];
-    for (int64_t at = 0;;) {
-        int64_t best = at;
-        for (int64_t child = 2 * at + 1; child <= 2 * at + 2; child++)
-            if (child < b->n_heap && goes_before(b, child, best)) best = child;
-        if (best == at) return;
-        swap(b, at, best);
-        at = best;
-    }
+    heap_pop(b->heap, b->n_heap--, b->costs);
 }
 
 lode_status backlog_push_again(struct backlog *b, int64_t task)

@@ -22,8 +22,10 @@ void scheduler_destroy(struct scheduler *s)
 {
     if (!s) return;
     backlog_clear(&s->backlog);
+    locality_clear(&s->locality);
     free(s->tasks);
     free(s->costs);
+    free(s->keys);
     for (int w = 0; w < s->n_workers; w++) free(s->workers[w].entries);
     free(s->workers);
     free(s->told);
@@ -222,42 +224,88 @@ static lode_status forget_stage(struct scheduler *s, int64_t now_us)
     return LODE_OK;
 }
 
-lode_status scheduler_begin(struct scheduler *s, uint64_t stage, int64_t n_tasks,
-                            const int64_t *costs, const bool *done, int64_t now_us)
+/* The tables of a stage, before it begins. */
+struct tables {
+    struct task *tasks;
+    int64_t *costs, *keys;
+};
+
+static void clear_tables(struct tables *tables)
 {
-    size_t task_bytes = 0, cost_bytes = 0;
-    if (n_tasks < 1) return lode_fail(LODE_E_BUG, "a stage of %lld tasks", (long long)n_tasks);
-    lode_try(forget_stage(s, now_us));
-    lode_try(lode_mul_size((uint64_t)n_tasks, sizeof *s->tasks, &task_bytes));
-    lode_try(lode_mul_size((uint64_t)n_tasks, sizeof *s->costs, &cost_bytes));
-    struct task *tasks = calloc(1, task_bytes);
-    int64_t *copied = costs ? malloc(cost_bytes) : NULL;
-    if (!tasks || (costs && !copied)) {
-        free(tasks);
-        free(copied);
-        return lode_fail(LODE_E_MEMORY, "no memory for %lld tasks", (long long)n_tasks);
+    free(tables->tasks);
+    free(tables->costs);
+    free(tables->keys);
+}
+
+static lode_status make_tables(const struct scheduler_stage *stage, struct tables *tables)
+{
+    size_t task_bytes = 0, number_bytes = 0;
+    const int64_t n = stage->n_tasks;
+    const bool has_keys = stage->keys || stage->key_is_index;
+    if (n < 1) return lode_fail(LODE_E_BUG, "a stage of %lld tasks", (long long)n);
+    lode_try(lode_mul_size((uint64_t)n, sizeof *tables->tasks, &task_bytes));
+    lode_try(lode_mul_size((uint64_t)n, sizeof *tables->costs, &number_bytes));
+    *tables = (struct tables){.tasks = calloc(1, task_bytes),
+                              .costs = stage->costs ? malloc(number_bytes) : NULL,
+                              .keys = has_keys ? malloc(number_bytes) : NULL};
+    if (!tables->tasks || (stage->costs && !tables->costs) || (has_keys && !tables->keys)) {
+        clear_tables(tables);
+        return lode_fail(LODE_E_MEMORY, "no memory for %lld tasks", (long long)n);
     }
-    if (costs) memcpy(copied, costs, cost_bytes);
+    if (stage->costs) memcpy(tables->costs, stage->costs, number_bytes);
+    if (stage->keys) memcpy(tables->keys, stage->keys, number_bytes);
+    for (int64_t i = 0; has_keys && !stage->keys && i < n; i++) tables->keys[i] = i;
+    for (int64_t i = 0; i < n; i++) tables->tasks[i].by = NOBODY;
+    return LODE_OK;
+}
+
+/* Who handed in a result has read what its task reads. */
+static lode_status learn_homes(struct scheduler *s)
+{
+    for (int64_t i = 0; s->keys && i < s->n_tasks; i++) {
+        const int by = s->tasks[i].by;
+        if (by != NOBODY)
+            lode_try(locality_learn(&s->locality, s->keys[i], by, s->workers[by].host));
+    }
+    return LODE_OK;
+}
+
+static void take_tables(struct scheduler *s, const struct scheduler_stage *stage,
+                        struct tables *tables)
+{
     free(s->tasks);
     free(s->costs);
-    s->tasks = tasks;
-    s->costs = copied;
-    s->stage = stage;
-    s->n_tasks = s->n_waiting = n_tasks;
-    s->n_done = s->n_missing = s->median_us = 0;
+    free(s->keys);
+    s->tasks = tables->tasks;
+    s->costs = tables->costs;
+    s->keys = tables->keys;
+    s->stage = stage->id;
+    s->n_tasks = s->n_waiting = stage->n_tasks;
+}
+
+lode_status scheduler_begin(struct scheduler *s, const struct scheduler_stage *stage,
+                            int64_t now_us)
+{
+    struct tables tables = {0};
+    lode_try(forget_stage(s, now_us));
+    lode_try(learn_homes(s));
+    lode_try(make_tables(stage, &tables));
+    take_tables(s, stage, &tables);
+    s->n_done = s->n_missing = s->median_us = s->n_local = 0;
     s->failed_task = -1;
     s->running = true;
     s->drained = s->recalled = false;
     s->cursor = 0;
     s->pace = (struct pace){0};
-    for (int64_t i = 0; done && i < n_tasks; i++) {
-        if (!done[i]) continue;
-        tasks[i].state = SCHEDULER_TASK_DONE; /* its place in the backlog is skipped when met */
+    for (int64_t i = 0; stage->done && i < s->n_tasks; i++) {
+        if (!stage->done[i]) continue;
+        s->tasks[i].state = SCHEDULER_TASK_DONE; /* where it lies is skipped when met */
         s->n_done++;
         s->n_waiting--;
     }
     for (int w = 0; w < s->n_workers; w++) scheduler_refresh(s, w);
-    return backlog_fill(&s->backlog, n_tasks, copied);
+    lode_try(locality_begin(&s->locality, s->n_tasks, s->keys, s->costs));
+    return backlog_fill(&s->backlog, s->n_tasks, s->costs);
 }
 
 lode_status scheduler_joined(struct scheduler *s, int worker, int64_t now_us)
@@ -269,6 +317,7 @@ lode_status scheduler_joined(struct scheduler *s, int worker, int64_t now_us)
         struct worker *grown = realloc(s->workers, (size_t)wanted * sizeof *grown);
         if (!grown) return lode_fail(LODE_E_MEMORY, "no memory for %d workers", wanted);
         memset(grown + s->n_workers, 0, (size_t)(wanted - s->n_workers) * sizeof *grown);
+        for (int w = s->n_workers; w < wanted; w++) grown[w].host = NOBODY;
         s->workers = grown;
         s->n_workers = wanted;
     }
@@ -280,6 +329,11 @@ lode_status scheduler_joined(struct scheduler *s, int worker, int64_t now_us)
     s->n_here++;
     scheduler_refresh(s, worker);
     return LODE_OK;
+}
+
+void scheduler_set_host(struct scheduler *s, int worker, int host)
+{
+    if (worker >= 0 && worker < s->n_workers) s->workers[worker].host = host;
 }
 
 static bool is_here(const struct scheduler *s, int worker)
@@ -384,6 +438,7 @@ lode_status scheduler_result(struct scheduler *s, int worker, const struct lode_
                 s->median_us = pace_median_us(&s->pace);
         }
         lode_try(accept(s, task, now_us));
+        s->tasks[task].by = worker >= 0 && worker < s->n_workers ? worker : NOBODY;
         if (at >= 0) scheduler_refresh(s, worker);
         return LODE_OK;
     }
@@ -412,7 +467,8 @@ struct scheduler_counts scheduler_counts(const struct scheduler *s)
                                          s->n_tasks - s->n_done - s->n_missing - s->n_waiting,
                                      .waiting = s->n_waiting,
                                      .workers = s->n_here,
-                                     .median_us = s->median_us};
+                                     .median_us = s->median_us,
+                                     .local = s->n_local};
 }
 
 bool scheduler_task(const struct scheduler *s, int64_t task, struct scheduler_task *view)

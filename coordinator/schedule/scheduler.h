@@ -5,6 +5,8 @@
  *
  * - Workers pull. Each holds one running task and a few waiting ones, as many as hide the way of a
  *   message: one when tasks are long, more when they are short. Long tasks go first.
+ * - Of tasks of about that length a worker gets those first whose data it has read in an earlier
+ *   stage, or its host has (locality.h). It never waits for one, nor one for it.
  * - The first good result of a task is accepted, every later one is not: nothing is merged twice.
  * - A task whose worker is lost, or that failed, is tried elsewhere. After max_attempts failures,
  *   or once it has taken max_kills workers down (crashed or hung them), it is given up: the stage
@@ -68,16 +70,24 @@ LODE_CHECKED lode_status scheduler_create(const struct scheduler_options *option
                                           struct scheduler **scheduler);
 void scheduler_destroy(struct scheduler *scheduler); /* takes NULL */
 
-/* Begins a stage of n_tasks >= 1 tasks; what is left of the one before is not wanted any more.
- * costs [n_tasks] (copied) orders them, largest first, ties by index; NULL: by index.
- * done [n_tasks]: true for those that have their result already (of an earlier epoch); NULL: none.
- */
-LODE_CHECKED lode_status scheduler_begin(struct scheduler *scheduler, uint64_t stage,
-                                         int64_t n_tasks, const int64_t *costs, const bool *done,
-                                         int64_t now_us);
+struct scheduler_stage {
+    uint64_t id;
+    int64_t n_tasks;      /* >= 1 */
+    const int64_t *costs; /* [n_tasks] they go out largest first, ties by index; NULL: by index */
+    const bool *done;    /* [n_tasks] those that have their result already (of an earlier epoch); or
+                          * NULL */
+    const int64_t *keys; /* [n_tasks] what each reads (locality.h); or NULL: see below */
+    bool key_is_index;   /* without keys: task i reads what has the key i; else nothing is known */
+};
+/* Begins a stage; what is left of the one before is not wanted any more. Arrays are copied. */
+LODE_CHECKED lode_status scheduler_begin(struct scheduler *scheduler,
+                                         const struct scheduler_stage *stage, int64_t now_us);
 
 /* A worker is there (again). */
 LODE_CHECKED lode_status scheduler_joined(struct scheduler *scheduler, int worker, int64_t now_us);
+/* Which host it is on, any small number >= 0, equal for workers of one host. Until then it is
+ * alone. */
+void scheduler_set_host(struct scheduler *scheduler, int worker, int host);
 /* The worker is gone; what it held waits again. */
 LODE_CHECKED lode_status scheduler_lost(struct scheduler *scheduler, int worker);
 /* It is certain that the attempt took its worker's process down. */
@@ -118,6 +128,7 @@ struct scheduler_counts {
     int64_t tasks, done, missing, running, waiting;
     int workers;
     int64_t median_us; /* of the tasks that ended in this stage; 0: none yet */
+    int64_t local;     /* tasks of this stage given where their data was read before */
 };
 struct scheduler_counts scheduler_counts(const struct scheduler *scheduler);
 

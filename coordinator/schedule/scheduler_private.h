@@ -9,6 +9,7 @@
 #define LODE_COORDINATOR_SCHEDULER_PRIVATE_H
 
 #include "coordinator/schedule/backlog.h"
+#include "coordinator/schedule/locality.h"
 #include "coordinator/schedule/pace.h"
 #include "coordinator/schedule/scheduler.h"
 
@@ -20,13 +21,15 @@ enum {
     LOOK_US = 10000,  /* how often idle workers look at others in vain */
     BATCH_US = 20000, /* a batch of short tasks is worth that much time */
     TRIED_MAX = 4,    /* workers remembered for which a task went wrong */
-    SLOW_FACTOR = 3   /* of the median: from there on a task is worth a second copy */
+    SLOW_FACTOR = 3,  /* of the median: from there on a task is worth a second copy */
+    LOCAL_FACTOR = 2  /* a task that is longer by more than that goes before a local one */
 };
 
 struct task {
     enum scheduler_task_state state;
     int copies, attempts, failures, kills;
     int n_tried, tried[TRIED_MAX];
+    int by; /* whose result was accepted; NOBODY: none was */
 };
 
 struct worker {
@@ -34,6 +37,7 @@ struct worker {
     bool filling;  /* it may be given more, see refresh_worker */
     bool has_room; /* counted in scheduler.n_room */
     int n_held, capacity;
+    int host;                     /* or NOBODY */
     struct scheduler_entry *held; /* inside `entries`, for the first goes all the time */
     struct scheduler_entry *entries;
 };
@@ -43,8 +47,11 @@ struct scheduler {
     uint64_t stage;
     struct task *tasks;
     int64_t *costs; /* NULL: all alike */
+    int64_t *keys;  /* what each task reads; NULL: nothing is known */
     int64_t n_tasks, n_done, n_missing, n_waiting;
     struct backlog backlog;
+    struct locality locality;
+    int64_t n_local;
     struct worker *workers;
     int n_workers, n_here, n_room, cursor;
     struct pace pace;

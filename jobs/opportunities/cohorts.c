@@ -35,8 +35,7 @@ static lode_status pack_params(const struct lode_run *run, const struct cohort_o
                                struct lode_bytes *out)
 {
     const struct lode_store *store = run->store;
-    lode_try(pack_text(out, run->store_path));
-    lode_try(lode_pack_i64(out, run->store->n_generations));
+    lode_try(lode_store_refer(store, out));
     lode_try(lode_pack_i64(out, options->sparse_after_ms));
     lode_try(lode_pack_u64(out, (uint64_t)options->first_sessions));
     lode_try(lode_pack_array(out, (uint32_t)options->n_kpis));
@@ -151,12 +150,6 @@ static lode_status merge_task(void *context, int64_t task, const uint8_t *result
     return lode_unpack_end(&in);
 }
 
-/* A task's partition, in words. */
-static void describe_task(const void *context, int64_t task, char *text, size_t size)
-{
-    lode_store_name_partition(context, task, text, size);
-}
-
 static lode_status map_leaf(struct lode_run *run, struct merge *merge)
 {
     lode_status status = LODE_OK;
@@ -164,7 +157,7 @@ static lode_status map_leaf(struct lode_run *run, struct merge *merge)
     struct lode_stage stage = {.leaf = "opportunities.cohorts",
                                .title = "counting cohorts",
                                .n_tasks = store->n_partitions,
-                               .describe = describe_task,
+                               .describe = lode_store_name_partition,
                                .describe_context = store};
     int64_t *costs;
     lode_try(lode_take(run->arena, store->n_partitions, &costs));

@@ -43,8 +43,6 @@ struct attribute {
 
 struct leaf {
     struct lode_task *task;
-    char *store_path;
-    int64_t n_generations; /* of the store, when the run began */
     struct lifecycle_rule rule;
     uint32_t n_kpis, n_attributes;
     struct kpi *kpis;
@@ -70,12 +68,10 @@ static lode_status unpack_flag(struct lode_unpack *in, const char *what, bool *f
     return LODE_OK;
 }
 
-static lode_status unpack_params(struct leaf *leaf)
+/* The rest of the parameters, after the store. */
+static lode_status unpack_params(struct leaf *leaf, struct lode_unpack in)
 {
     struct lode_arena *arena = leaf->task->arena;
-    struct lode_unpack in = lode_unpack_begin(leaf->task->params, leaf->task->params_size);
-    lode_try(unpack_name(&in, arena, &leaf->store_path));
-    lode_try(lode_unpack_count(&in, "generations of the store", INT64_MAX, &leaf->n_generations));
     lode_try(lode_unpack_i64(&in, &leaf->rule.sparse_after_ms));
     lode_try(lode_unpack_count(&in, "first_sessions", INT64_MAX, &leaf->rule.first_sessions));
     lode_try(lode_unpack_array(&in, &leaf->n_kpis));
@@ -275,10 +271,11 @@ lode_status cohorts_leaf(struct lode_task *task)
 {
     lode_status status = LODE_OK;
     struct leaf leaf = {.task = task};
+    struct lode_unpack in = lode_unpack_begin(task->params, task->params_size);
     struct lode_part part = {0};
 
-    lode_try(unpack_params(&leaf));
-    lode_try(lode_part_open_as_of(leaf.store_path, leaf.n_generations, task->index, &part));
+    lode_try(lode_task_open_part(task, &in, task->index, &part));
+    lode_try_done(unpack_params(&leaf, in));
     lode_try_done(read_sessions(&leaf, &part));
     for (uint32_t i = 0; i < leaf.n_attributes; i++)
         lode_try_done(attribute_pass(&leaf, &part, &leaf.attributes[i]));

@@ -95,8 +95,7 @@ static lode_status pack_params(const struct lode_run *run, const struct pattern_
                                const struct merging *merging, struct lode_bytes *out)
 {
     const struct lode_store *store = run->store;
-    lode_try(pack_text(out, run->store_path));
-    lode_try(lode_pack_i64(out, run->store->n_generations));
+    lode_try(lode_store_refer(store, out));
     lode_try(pack_tokens(store, tokens, out));
     lode_try(lode_pack_array(out, (uint32_t)store->n_kpis));
     for (int64_t i = 0; i < store->n_kpis; i++) {
@@ -181,12 +180,6 @@ static lode_status merge_task(void *context, int64_t task, const uint8_t *result
     for (int64_t i = 0; i < merging->n_merges; i++)
         lode_try(merge_list(merging, i, task, &result, &size));
     return check_end(task, size);
-}
-
-/* A task's partition, in words. */
-static void describe_task(const void *context, int64_t task, char *text, size_t size)
-{
-    lode_store_name_partition(context, task, text, size);
 }
 
 /* Bytes of all lists of all partitions, at most. */
@@ -321,7 +314,7 @@ static lode_status map_leaf(struct lode_run *run, const struct pattern_tokens *t
     struct lode_stage stage = {.leaf = "opportunities.patterns",
                                .title = "counting patterns",
                                .n_tasks = store->n_partitions,
-                               .describe = describe_task,
+                               .describe = lode_store_name_partition,
                                .describe_context = store};
     const uint64_t bytes = expected_bytes(store, merging);
     int64_t *costs;

@@ -35,8 +35,6 @@ struct leaf {
     struct lode_task *task;
     struct lode_unpack in; /* of the parameters; after unpack_params at the first plan */
     struct lode_part part;
-    char *store_path;
-    int64_t n_generations; /* of the store, when the run began */
     int64_t n_tokens, n_names;
     uint32_t *token_of; /* [n_names]; NULL: identity */
     uint32_t n_kpis, n_attributes, n_plans;
@@ -81,13 +79,12 @@ static lode_status unpack_codes(struct lode_unpack *in, const char *what, int64_
     return LODE_OK;
 }
 
+/* After the store, up to the plans. */
 static lode_status unpack_params(struct leaf *leaf)
 {
     struct lode_arena *arena = leaf->task->arena;
     struct lode_unpack *in = &leaf->in;
     int64_t flag;
-    lode_try(unpack_name(in, arena, &leaf->store_path));
-    lode_try(lode_unpack_count(in, "generations of the store", INT64_MAX, &leaf->n_generations));
     lode_try(lode_unpack_count(in, "tokens", UINT32_MAX - 1, &leaf->n_tokens));
     lode_try(lode_unpack_count(in, "event names", UINT32_MAX - 1, &leaf->n_names));
     lode_try(unpack_codes(in, "tokens of event names", leaf->n_names, leaf->n_tokens, arena,
@@ -258,9 +255,8 @@ static lode_status count_plan(struct leaf *leaf)
 static lode_status count_partition(struct leaf *leaf)
 {
     lode_status status = LODE_OK;
-    lode_try(unpack_params(leaf));
-    lode_try(lode_part_open_as_of(leaf->store_path, leaf->n_generations, leaf->task->index,
-                                  &leaf->part));
+    lode_try(lode_task_open_part(leaf->task, &leaf->in, leaf->task->index, &leaf->part));
+    lode_try_done(unpack_params(leaf));
     lode_try_done(read_events(leaf));
     for (uint32_t i = 0; i < leaf->n_plans; i++) lode_try_done(count_plan(leaf));
     status = lode_unpack_end(&leaf->in);

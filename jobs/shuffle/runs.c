@@ -2,6 +2,7 @@
  * All numbers are those of the machine: a run lives within one run of one cluster. */
 #include "jobs/shuffle/runs.h"
 
+#include "common/patience.h"
 #include "jobs/shuffle/merge.h"
 
 #include <errno.h>
@@ -273,18 +274,30 @@ static lode_status add_inputs(struct found *found, const struct opened *file, in
     return LODE_OK;
 }
 
+/* The file as its writer told it; closed again when it is not. */
+static lode_status open_told(struct opened *file, int64_t n_buckets, int64_t bucket)
+{
+    file->fd = open(file->path, O_RDONLY | O_CLOEXEC);
+    if (file->fd < 0) return lode_fail(LODE_E_INPUT, "%s: %s", file->path, strerror(errno));
+    lode_status status = read_footer(file, n_buckets);
+    if (!status) status = read_range(file, bucket);
+    if (status) close(file->fd);
+    return status;
+}
+
 static lode_status find_bucket(const struct shuffle_site *site, const struct run_file *run,
                                int64_t n_buckets, int64_t bucket, int64_t source,
                                struct found *found)
 {
     char *path = NULL;
+    struct lode_patience patience = lode_patience_begin();
     lode_try(join_path(site->directory, run->name, "", site->arena, &path));
-    struct opened file = {
-        .fd = open(path, O_RDONLY | O_CLOEXEC), .path = path, .file_bytes = run->size_bytes};
-    if (file.fd < 0) return lode_fail(LODE_E_INPUT, "%s: %s", path, strerror(errno));
-    lode_status status = read_footer(&file, n_buckets);
-    if (!status) status = read_range(&file, bucket);
-    if (!status) status = add_inputs(found, &file, source, site->arena);
+    struct opened file = {.fd = -1, .path = path, .file_bytes = run->size_bytes};
+    lode_status status = open_told(&file, n_buckets, bucket);
+    while (status == LODE_E_INPUT && lode_patience_again(&patience, path))
+        status = open_told(&file, n_buckets, bucket);
+    lode_try(status);
+    status = add_inputs(found, &file, source, site->arena);
     close(file.fd);
     return status;
 }

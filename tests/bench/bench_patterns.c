@@ -49,14 +49,14 @@ static lode_status map_here(struct lode_cluster *cluster, const struct lode_stag
     struct lode_bytes output = {0};
     atomic_llong progress = 0;
     const atomic_bool stop = false;
+    struct lode_task_private engine = {.progress = &progress, .stop = &stop};
     for (int64_t i = 0; i < stage->n_tasks; i++) {
         struct lode_task task = {.index = i,
                                  .params = stage->params.data,
                                  .params_size = stage->params.size,
                                  .arena = cluster->arena,
                                  .output = &output,
-                                 .progress = &progress,
-                                 .stop = &stop};
+                                 .engine = &engine};
         output.size = 0;
         lode_arena_reset(cluster->arena);
         const double start = cpu_seconds();

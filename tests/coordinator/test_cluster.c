@@ -51,16 +51,17 @@ static lode_status deadly_leaf(struct lode_task *task)
     return number_leaf(task);
 }
 
-static const struct lode_leaf leaves[] = {
-    {"test.number", number_leaf}, {"test.echo", echo_leaf},     {"test.failing", failing_leaf},
-    {"test.dying", dying_leaf},   {"test.deadly", deadly_leaf}, {NULL, NULL}};
+enum { MISSING }; /* workers lack this one, as if their program were another */
+static struct lode_leaf leaves[] = {[MISSING] = {"test.missing", number_leaf},
+                                    {"test.number", number_leaf},
+                                    {"test.echo", echo_leaf},
+                                    {"test.failing", failing_leaf},
+                                    {"test.dying", dying_leaf},
+                                    {"test.deadly", deadly_leaf},
+                                    {NULL, NULL}};
 
-const struct lode_leaf *lode_leaf_find(const char *name)
-{
-    for (const struct lode_leaf *leaf = leaves; leaf->name; leaf++)
-        if (strcmp(leaf->name, name) == 0) return leaf;
-    return NULL;
-}
+static const struct lode_job test_job = {.name = "test", .leaves = leaves};
+const struct lode_job *const lode_jobs[] = {&test_job, NULL};
 
 struct fixture {
     char directory[64], run[80];
@@ -309,17 +310,26 @@ static void the_cluster_goes_on_after_a_failed_stage(void **state)
     assert_int_equal(collected.count, 20);
 }
 
-static void an_unknown_leaf_ends_the_run_not_the_patience(void **state)
+static void a_leaf_that_workers_lack_ends_the_run_not_the_patience(void **state)
 {
     struct collected collected;
     const lode_status status = map(*state, "test.missing", 2, &collected);
     assert_true(status == LODE_E_CLUSTER || status == LODE_E_RUN);
 }
 
+static void a_leaf_that_no_job_has_is_refused_by_name(void **state)
+{
+    struct collected collected;
+    assert_status(LODE_E_BUG, map(*state, "test.mising", 2, &collected));
+    assert_non_null(strstr(lode_error_text(), "asks for leaf 'test.mising'"));
+    assert_ok(map(*state, "test.number", 2, &collected));
+}
+
 int main(int argc, char **argv)
 {
     if (argc == 4 && strcmp(argv[1], "worker") == 0) {
         struct door door;
+        leaves[MISSING].name = "test.another";
         const lode_status status = door_read((int)strtol(argv[3], NULL, 10), &door);
         return lode_exit_status(status ? status : worker_serve(&door));
     }
@@ -332,7 +342,8 @@ int main(int argc, char **argv)
         with_cluster(a_worker_that_dies_changes_nothing),
         with_cluster(a_task_that_kills_three_workers_fails_the_run_by_name),
         with_cluster(the_cluster_goes_on_after_a_failed_stage),
-        with_cluster(an_unknown_leaf_ends_the_run_not_the_patience),
+        with_cluster(a_leaf_that_workers_lack_ends_the_run_not_the_patience),
+        with_cluster(a_leaf_that_no_job_has_is_refused_by_name),
         with_journal(what_the_journal_knows_is_merged_and_not_computed_again),
         with_journal(what_was_done_of_a_stage_that_failed_is_known),
         with_journal(a_result_file_that_is_gone_is_computed_again),

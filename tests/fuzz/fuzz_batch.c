@@ -1,6 +1,7 @@
-/* Any bytes as the three lists inside messages: read or refused; what is read, written again, reads
+/* Any bytes as the four lists inside messages: read or refused; what is read, written again, reads
  * the same. */
 #include "common/wire/batch.h"
+#include "common/wire/landmark.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -78,6 +79,25 @@ static void try_held(const uint8_t *bytes, size_t size)
     lode_bytes_clear(&out);
 }
 
+static void try_landmarks(const uint8_t *bytes, size_t size)
+{
+    struct lode_unpack in = lode_unpack_begin(bytes, size);
+    struct lode_bytes out = {0};
+    struct lode_landmark landmark, again;
+    bool more = true;
+    while (!lode_landmark_next(&in, &landmark, &more) && more) {
+        check(landmark.path.size > 0 && landmark.path.size < LODE_LANDMARK_PATH_MAX);
+        out.size = 0;
+        check(lode_landmark_append(&out, &landmark) == LODE_OK);
+        struct lode_unpack written = lode_unpack_begin(out.data, out.size);
+        check(lode_landmark_next(&written, &again, &more) == LODE_OK && more);
+        check_span(landmark.what, again.what);
+        check_span(landmark.path, again.path);
+        check(landmark.size_bytes == again.size_bytes && landmark.sample == again.sample);
+    }
+    lode_bytes_clear(&out);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     /* a copy of exactly this size: one byte too far is seen by the address sanitizer */
@@ -87,6 +107,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     try_tasks(bytes, size);
     try_results(bytes, size);
     try_held(bytes, size);
+    try_landmarks(bytes, size);
     free(bytes);
     return 0;
 }

@@ -26,7 +26,11 @@ static void hello(struct protocol *p, const char *identity, int64_t now_us)
                                          .host = lode_span_text("n1"),
                                          .place = lode_span_text(identity),
                                          .incarnation = 1};
+    const struct lode_message ready = {.type = LODE_BEAT};
     check(lode_message_encode(&message, &bytes) == LODE_OK);
+    check(protocol_message(p, identity, bytes.data, bytes.size, now_us) == LODE_OK);
+    bytes.size = 0;
+    check(lode_message_encode(&ready, &bytes) == LODE_OK);
     check(protocol_message(p, identity, bytes.data, bytes.size, now_us) == LODE_OK);
     lode_bytes_clear(&bytes);
 }

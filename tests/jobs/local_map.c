@@ -10,6 +10,7 @@ static lode_status run_leaf(struct lode_cluster *cluster, const struct lode_stag
     struct lode_arena *arena = NULL;
     atomic_llong progress = 0;
     const atomic_bool stop = false;
+    struct lode_task_private engine = {.progress = &progress, .stop = &stop};
     char attempt[32];
     lode_try(lode_arena_create(0, &arena));
     snprintf(attempt, sizeof attempt, "a%lld", (long long)cluster->n_tasks++);
@@ -20,8 +21,7 @@ static lode_status run_leaf(struct lode_cluster *cluster, const struct lode_stag
                              .output = output,
                              .work_directory = cluster->work_directory,
                              .attempt = attempt,
-                             .progress = &progress,
-                             .stop = &stop};
+                             .engine = &engine};
     if (stage->inputs) {
         task.input = stage->inputs[index].data;
         task.input_size = stage->inputs[index].size;

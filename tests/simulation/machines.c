@@ -383,6 +383,7 @@ static void create_coordinator(struct machines *m)
         .heartbeat_us = s->heartbeat_us,
         .start_timeout_us = 60000 * MS_US,
         .epoch = (uint64_t)++m->epoch,
+        .n_partitions = s->n_partitions,
         .work_directory = "/run/stages"};
     if (protocol_create(&options, m->world->now_us, &m->coordinator)) abort();
     plan_for_coordinator(m, EVENT_TICK, 0, TICK_US);

@@ -51,6 +51,17 @@ static void draw_deaths(struct world *world, struct scenario *s)
     s->n_deaths = (int)world_between(world, 0, DEATHS_MAX);
 }
 
+/* Keyed by the seed alone: what else the seed means stays as it was. In half of them some stages
+ * after the first read what it has read. */
+static void draw_files(struct scenario *s)
+{
+    struct lode_random random = lode_random_begin(key(s, 5, 0, 0, 0), 1);
+    if (!lode_random_chance(&random, 0.5)) return;
+    s->n_partitions = s->n_tasks[0];
+    for (int i = 1; i < s->n_stages; i++)
+        if (lode_random_chance(&random, 0.7)) s->n_tasks[i] = s->n_partitions;
+}
+
 static void draw_work(struct world *world, struct scenario *s)
 {
     static const int64_t longest[] = {500, 20000, 200000, 4 * SECOND_US};
@@ -69,6 +80,7 @@ static void draw_work(struct world *world, struct scenario *s)
     s->p_bad_first = world_chance(world, 0.5) ? 0.1 : 0.0;
     s->poisoned_stage = -1;
     draw_deaths(world, s);
+    draw_files(s);
     if (!world_chance(world, 0.1)) return;
     s->poisoned_stage = (int)world_between(world, 0, s->n_stages - 1);
     s->poisoned_task = world_between(world, 0, s->n_tasks[s->poisoned_stage] - 1);
@@ -143,8 +155,9 @@ void scenario_scale(int n_workers, struct scenario *s)
 {
     *s = (struct scenario){.seed = 1,
                            .n_workers = n_workers,
-                           .n_stages = 1,
-                           .n_tasks = {100 * (int64_t)n_workers},
+                           .n_stages = 2,
+                           .n_tasks = {100 * (int64_t)n_workers, 100 * (int64_t)n_workers},
+                           .n_partitions = 100 * (int64_t)n_workers,
                            .shortest_us = SECOND_US / 2,
                            .longest_us = 3 * SECOND_US / 2,
                            .ordered = true,

@@ -27,6 +27,8 @@ struct scenario {
     int64_t n_tasks[STAGES_MAX];
     int64_t shortest_us, longest_us; /* of a task */
     bool has_costs;
+    int64_t
+        n_partitions; /* stages of so many tasks read the same files, task by task; 0: none do */
 
     bool ordered;  /* messages of a link keep their order, as TCP does */
     double p_lost; /* per message, while there are faults */
@@ -48,7 +50,8 @@ struct scenario {
 /* Draws the scenario and plans its faults. */
 void scenario_draw(struct world *world, uint64_t seed, struct scenario *scenario);
 
-/* A large cluster on which nothing goes wrong: 100 tasks of about a second for each worker. */
+/* A large cluster on which nothing goes wrong: two stages over the same files, each with 100 tasks
+ * of about a second for each worker. */
 void scenario_scale(int n_workers, struct scenario *scenario);
 
 /* How much longer a worker takes than it should. */

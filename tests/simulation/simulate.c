@@ -3,6 +3,7 @@
  *
  *   - every task's result is merged exactly once, and it is the result that one process computes;
  *   - the run ends within a bound after the faults have ended (no hang), and so do its workers;
+ *   - no worker is idle while a task waits that it may have;
  *   - a stage fails for one reason only: a task that takes every worker down;
  *   - what was merged before the coordinator died is known to the next one, and not computed again.
  *
@@ -39,7 +40,9 @@ struct run {
     bool counted[STAGES_MAX][TASKS_MAX]; /* merged or given up by any coordinator so far */
     bool known[TASKS_MAX];               /* of the stage: from the journal */
     int64_t n_attempts, n_lost;
-    char wrong[256]; /* what was, or "" */
+    int64_t n_local, n_again; /* tasks of stages that read files again, and those given where they
+                               * were read before */
+    char wrong[256];          /* what was, or "" */
 };
 
 static void note_wrong(struct run *run, const char *what, int64_t task)
@@ -64,6 +67,15 @@ static void merge(struct run *run, const struct report *report)
     if (run->given_up[task]) note_wrong(run, "a task was given up and merged", task);
     if (value != scenario_result(&run->scenario, (uint64_t)run->stage + 1, (uint64_t)task))
         note_wrong(run, "a result is not the one that one process computes", task);
+}
+
+/* How many of the tasks that read files again got to where they had been read. */
+static void count_local(struct run *run)
+{
+    const struct scenario *s = &run->scenario;
+    if (run->stage == 0 || s->n_tasks[run->stage] != s->n_partitions) return;
+    run->n_again += s->n_tasks[run->stage];
+    run->n_local += scheduler_counts(protocol_scheduler(run->machines.coordinator)).local;
 }
 
 static void end_stage(struct run *run)
@@ -200,6 +212,7 @@ static void judge(void *context, struct report *report)
         world_tell(&run->world, "worker %s lost: %s", report->place, report->text);
         break;
     case REPORT_STAGE_DONE:
+        count_local(run);
         run->all_reported = true;
         if (!run->is_committing) end_stage(run);
         break;
@@ -316,6 +329,31 @@ static void begin_next(struct run *run)
     begin_stage(run);
 }
 
+static bool has_idle_worker(const struct protocol *p)
+{
+    struct scheduler_entry entry;
+    for (int w = 0; w < members_count(protocol_members(p)); w++) {
+        const struct member *member = members_look(protocol_members(p), w);
+        if (member->here && !member->leaving &&
+            !scheduler_held(protocol_scheduler(p), w, 0, &entry))
+            return true;
+    }
+    return false;
+}
+
+/* Once the coordinator has said all that it has to say. */
+static void check_nobody_idles(struct run *run)
+{
+    const struct protocol *p = run->machines.coordinator;
+    struct scheduler_task task;
+    int64_t begin_us = 0;
+    if (!p || run->machines.paused || run->machines.timed || !protocol_stage(p, &begin_us)) return;
+    if (scheduler_counts(protocol_scheduler(p)).waiting == 0 || !has_idle_worker(p)) return;
+    for (int64_t i = 0; scheduler_task(protocol_scheduler(p), i, &task); i++)
+        if (task.state == SCHEDULER_WAITING && task.failures == 0 && task.kills == 0)
+            note_wrong(run, "a worker is idle while a task waits", i);
+}
+
 static void run_stages(struct run *run)
 {
     const int64_t bound = bound_us(&run->scenario);
@@ -330,6 +368,7 @@ static void run_stages(struct run *run)
         }
         machines_handle(&run->machines, &event);
         free(event.data);
+        check_nobody_idles(run);
         if (run->world.now_us > bound) note_wrong(run, "the run hangs", -1);
         if (run->world.handled > EVENTS_LIMIT) note_wrong(run, "the run spins", -1);
     }
@@ -393,7 +432,7 @@ static void close_run(struct run *run)
 }
 
 struct sums {
-    int64_t events, attempts, lost, deaths;
+    int64_t events, attempts, lost, deaths, local, again;
 };
 
 /* Runs one seed; false when something was wrong. */
@@ -409,6 +448,8 @@ static bool simulate(uint64_t seed, bool traced, struct sums *sums)
     sums->events += run.world.handled;
     sums->attempts += run.n_attempts;
     sums->lost += run.n_lost;
+    sums->local += run.n_local;
+    sums->again += run.n_again;
     sums->deaths += run.machines.n_deaths;
     close_run(&run);
     return well;
@@ -437,11 +478,12 @@ static bool scale(int workers)
     run.machines.timed = true;
     run_stages(&run);
     const bool well = finish_run(&run);
+    const int64_t n_tasks = run.scenario.n_tasks[0] + run.scenario.n_tasks[1];
     printf("%7d workers %9lld tasks  %6.2f us of the coordinator a task  %6.1f s simulated  "
-           "%5ld MB at most  %s\n",
-           workers, (long long)run.scenario.n_tasks[0],
-           (double)run.machines.coordinator_us / (double)run.scenario.n_tasks[0],
-           (double)run.world.now_us / 1e6, peak_mb(), well ? "well" : run.wrong);
+           "%5ld MB at most  %3.0f %% local  %s\n",
+           workers, (long long)n_tasks, (double)run.machines.coordinator_us / (double)n_tasks,
+           (double)run.world.now_us / 1e6, peak_mb(),
+           100.0 * (double)run.n_local / (double)run.n_again, well ? "well" : run.wrong);
     fflush(stdout);
     close_run(&run);
     return well;
@@ -468,10 +510,12 @@ static int simulate_all(uint64_t first, uint64_t count)
         }
     }
     printf("simulated seeds %llu..%llu: %lld events, %lld attempts, %lld workers lost, %lld "
-           "coordinators killed, %d seeds went wrong\n",
+           "coordinators killed, %.0f %% of %lld tasks local that could be, %d seeds went wrong\n",
            (unsigned long long)first, (unsigned long long)(first + count - 1),
            (long long)sums.events, (long long)sums.attempts, (long long)sums.lost,
-           (long long)sums.deaths, failed);
+           (long long)sums.deaths,
+           sums.again ? 100.0 * (double)sums.local / (double)sums.again : 0.0,
+           (long long)sums.again, failed);
     return failed != 0;
 }
 

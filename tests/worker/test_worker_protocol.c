@@ -22,17 +22,37 @@ static void the_welcome_says_where_and_how_to_work_and_is_heard_once(void **stat
                                          .worker = 3,
                                          .memory_bytes = 1 << 30,
                                          .epoch = 5,
-                                         .directory = lode_span_text("/runs/r1/stages")};
+                                         .directory = lode_span_text("/runs/r1/stages"),
+                                         .library = lode_span_text("/home/a/words.so"),
+                                         .library_hash = UINT64_MAX,
+                                         .bytes = lode_span_text("landmarks")};
     (void)expect_sent(w, LODE_HELLO);
     hear(w, &welcome);
     assert_int_equal(next(w), WORKER_PREPARE);
+    assert_int_equal(w->action.landmarks.size, 9);
+    assert_memory_equal(w->action.landmarks.data, "landmarks", 9);
     assert_string_equal(w->action.directory, "/runs/r1/stages");
     assert_int_equal(w->action.worker, 3);
     assert_int_equal(w->action.memory_bytes, 1 << 30);
     assert_int_equal(w->action.epoch, 5);
+    assert_string_equal(w->action.library, "/home/a/words.so");
+    assert_true(w->action.library_hash == UINT64_MAX);
     expect_beat(w, 0, LODE_HELD_WAITING);
     hear(w, &welcome);
     expect_quiet(w);
+}
+
+static void a_library_is_named_by_its_absolute_path(void **state)
+{
+    struct world *w = *state;
+    struct lode_bytes bytes = {0};
+    const struct lode_message welcome = {.type = LODE_WELCOME,
+                                         .directory = lode_span_text("/runs/r1/stages"),
+                                         .library = lode_span_text("words.so")};
+    assert_ok(lode_message_encode(&welcome, &bytes));
+    assert_status(LODE_E_MESSAGE, worker_protocol_message(w->p, bytes.data, bytes.size, w->now_us));
+    (void)expect_sent(w, LODE_HELLO); /* not welcomed */
+    lode_bytes_clear(&bytes);
 }
 
 static void a_draining_worker_finishes_says_bye_and_leaves_in_peace(void **state)
@@ -87,9 +107,26 @@ static void at_the_end_of_the_run_it_says_bye_and_leaves(void **state)
     hear_tasks(w, STAGE, 0, 2);
     expect_run(w, "0 1");
     hear(w, &end);
-    (void)expect_sent(w, LODE_BYE);
+    assert_int_equal(expect_sent(w, LODE_BYE)->text.size, 0);
     assert_int_equal(next(w), WORKER_LEAVE);
     assert_int_equal(w->action.status, LODE_OK);
+}
+
+static void one_that_does_not_see_the_disk_says_so_and_runs_nothing(void **state)
+{
+    struct world *w = *state;
+    const struct lode_message welcome = {.type = LODE_WELCOME,
+                                         .directory = lode_span_text("/runs/r1/stages")};
+    (void)expect_sent(w, LODE_HELLO);
+    hear(w, &welcome);
+    assert_int_equal(next(w), WORKER_PREPARE);
+    worker_protocol_refused(w->p, "host n2 does not see the store");
+    const struct lode_message *bye = expect_sent(w, LODE_BYE);
+    assert_int_equal(bye->text.size, strlen("host n2 does not see the store"));
+    assert_memory_equal(bye->text.data, "host n2", 7);
+    assert_int_equal(next(w), WORKER_LEAVE);
+    assert_int_equal(w->action.status, LODE_E_USAGE);
+    expect_quiet(w);
 }
 
 static void a_refused_worker_leaves_with_the_reason(void **state)
@@ -139,9 +176,11 @@ int main(void)
     const struct CMUnitTest tests[] = {
         with_world(hello_is_said_until_it_is_answered),
         with_world(the_welcome_says_where_and_how_to_work_and_is_heard_once),
+        with_world(a_library_is_named_by_its_absolute_path),
         with_world(a_draining_worker_finishes_says_bye_and_leaves_in_peace),
         with_world(a_silent_coordinator_is_given_up),
         with_world(at_the_end_of_the_run_it_says_bye_and_leaves),
+        with_world(one_that_does_not_see_the_disk_says_so_and_runs_nothing),
         with_world(a_refused_worker_leaves_with_the_reason),
         with_world(a_door_that_is_shut_is_the_reason_to_leave),
         with_world(bytes_that_no_coordinator_sends_are_refused),

@@ -77,8 +77,7 @@ static lode_status pack_params(const struct search *search, struct lode_bytes *o
     const int64_t n_names = store->event_names.count;
     *n_open = 0;
     for (int64_t i = 0; i < search->findings->n; i++) *n_open += search->wanted[i] > 0;
-    lode_try(pack_string(out, search->run->store_path));
-    lode_try(lode_pack_i64(out, search->run->store->n_generations));
+    lode_try(lode_store_refer(store, out));
     lode_try(lode_pack_u64(out, (uint64_t)n_names));
     lode_try(lode_pack_bin(out, search->tokens->token_of,
                            search->tokens->token_of ? (size_t)n_names * sizeof(uint32_t) : 0));
@@ -164,10 +163,12 @@ static lode_status map_batch(struct search *search, struct lode_bytes params, in
 {
     lode_status status = LODE_OK;
     struct lode_bytes *inputs = NULL;
-    int64_t *costs = NULL;
+    int64_t *costs = NULL, *keys = NULL;
     lode_try(lode_take_zero(search->run->arena, n, &inputs));
     lode_try(lode_take(search->run->arena, n, &costs));
+    lode_try(lode_take(search->run->arena, n, &keys));
     for (int64_t i = 0; i < n; i++) {
+        keys[i] = first + i;
         costs[i] = search->run->store->partitions[first + i].n_events;
         lode_try_done(lode_pack_u64(&inputs[i], (uint64_t)(first + i)));
     }
@@ -178,6 +179,7 @@ static lode_status map_batch(struct search *search, struct lode_bytes params, in
                                      .params = params,
                                      .inputs = inputs,
                                      .costs = costs,
+                                     .keys = keys,
                                      .cost_units = "events",
                                      .describe = describe_task,
                                      .describe_context = &batch};

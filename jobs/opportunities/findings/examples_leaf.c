@@ -37,8 +37,6 @@ struct target {
 
 struct leaf {
     struct lode_task *task;
-    char *store_path;
-    int64_t n_generations; /* of the store, when the run began */
     int64_t n_names;
     const uint32_t *token_of; /* NULL: identity */
     struct lifecycle_rule rule;
@@ -100,14 +98,12 @@ static lode_status unpack_target(struct lode_unpack *in, struct lode_arena *aren
     return lode_take(arena, target->wanted, &target->found);
 }
 
-static lode_status unpack_params(struct leaf *leaf)
+/* The rest of the parameters, after the store. */
+static lode_status unpack_params(struct leaf *leaf, struct lode_unpack in)
 {
     struct lode_arena *arena = leaf->task->arena;
-    struct lode_unpack in = lode_unpack_begin(leaf->task->params, leaf->task->params_size);
     const uint8_t *tokens;
     size_t size;
-    lode_try(unpack_name(&in, arena, &leaf->store_path));
-    lode_try(lode_unpack_count(&in, "generations of the store", INT64_MAX, &leaf->n_generations));
     lode_try(lode_unpack_count(&in, "event names", UINT32_MAX - 1, &leaf->n_names));
     lode_try(lode_unpack_bin(&in, &tokens, &size));
     if (size != 0 && size != (size_t)leaf->n_names * sizeof(uint32_t))
@@ -348,8 +344,9 @@ lode_status examples_leaf(struct lode_task *task)
     struct lode_unpack in = lode_unpack_begin(task->input, task->input_size);
     int64_t partition;
     lode_try(lode_unpack_count(&in, "partition", UINT32_MAX, &partition));
-    lode_try(unpack_params(&leaf));
-    lode_try(lode_part_open_as_of(leaf.store_path, leaf.n_generations, partition, &leaf.part));
+    in = lode_unpack_begin(task->params, task->params_size);
+    lode_try(lode_task_open_part(task, &in, partition, &leaf.part));
+    lode_try_done(unpack_params(&leaf, in));
     lode_try_done(read_sessions(&leaf));
     lode_try_done(make_tokens(&leaf));
     for (uint32_t i = 0; i < leaf.n_targets; i++) lode_try(find_sessions(&leaf, &leaf.targets[i]));

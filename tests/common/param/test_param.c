@@ -71,6 +71,17 @@ static void a_setting_replaces_the_default(void **state)
     assert_string_equal(lode_params_text(*state, "k"), "");
 }
 
+static void asking_for_what_is_not_in_the_table_is_a_bug_of_the_job(void **state)
+{
+    int64_t value = 5;
+    char **items = NULL;
+    assert_null(lode_params_text(*state, "kk"));
+    assert_status(LODE_E_BUG, lode_params_i64(*state, "kk", 0, 9, &value));
+    assert_non_null(strstr(lode_error_text(), "asks for parameter 'kk'"));
+    assert_int_equal(value, 5);
+    assert_status(LODE_E_BUG, lode_params_list(*state, "kk", NULL, &items, &value));
+}
+
 static void an_unknown_name_is_refused_with_the_nearest_one(void **state)
 {
     assert_status(LODE_E_USAGE, lode_params_set(*state, "kk=7"));
@@ -311,6 +322,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         with_params(parameters_begin_at_their_defaults),
         with_params(a_setting_replaces_the_default),
+        with_params(asking_for_what_is_not_in_the_table_is_a_bug_of_the_job),
         with_params(an_unknown_name_is_refused_with_the_nearest_one),
         with_params(a_setting_without_name_or_value_is_refused),
         with_params(whole_numbers_keep_to_their_range),

@@ -340,6 +340,31 @@ static void the_descriptor_limit_is_raised_to_the_hard_one(void **state)
     assert_true(after.rlim_cur == before.rlim_max);
 }
 
+/* The main thread waits for the disk while results of a million short tasks come. */
+static void a_pair_of_threads_loses_nothing_however_far_one_lags(void **state)
+{
+    (void)state;
+    enum { MESSAGES = 250000 };
+    struct lode_zmq *zmq = NULL;
+    struct lode_socket *mouth = NULL, *ear = NULL;
+    assert_ok(lode_zmq_create(&zmq));
+    assert_ok(lode_pair_open(zmq, "lag", true, &mouth));
+    assert_ok(lode_pair_open(zmq, "lag", false, &ear));
+    for (int i = 0; i < MESSAGES; i++)
+        assert_ok(lode_socket_send(mouth, NULL, (const void *)&i, sizeof i, NULL));
+    for (int i = 0; i < MESSAGES; i++) {
+        const void *data = NULL;
+        size_t size = 0;
+        bool got = false;
+        assert_ok(lode_socket_receive(ear, NULL, &data, &size, &got));
+        assert_true(got);
+        assert_memory_equal(data, (const void *)&i, sizeof i);
+    }
+    lode_socket_close(mouth);
+    lode_socket_close(ear);
+    lode_zmq_destroy(zmq);
+}
+
 #define with_bench(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int main(void)
@@ -355,6 +380,7 @@ int main(void)
         with_bench(nobody_gets_in_where_the_gate_is_not_served),
         with_bench(a_second_router_for_one_gate_is_a_bug),
         with_bench(a_key_that_is_none_is_not_shown),
+        cmocka_unit_test(a_pair_of_threads_loses_nothing_however_far_one_lags),
         cmocka_unit_test(the_descriptor_limit_is_raised_to_the_hard_one),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

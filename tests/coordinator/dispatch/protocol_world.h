@@ -40,6 +40,9 @@ static inline int world_set_up(void **state)
         .memory_bytes = 1 << 30,
         .epoch = 5,
         .work_directory = "/runs/r1/stages",
+        .library = "/home/a/words.so",
+        .library_hash = 77,
+        .landmarks = lode_span_text("landmarks"),
     };
     world = (struct world){.now_us = START};
     lode_log_set_level(LODE_LOG_ERROR); /* lost workers are our daily bread here */
@@ -206,11 +209,12 @@ static inline void drop_outputs(struct world *w)
     while (take(w)) continue;
 }
 
-/* A worker is in, with what it was given first. */
+/* A worker is in: it said hello, was welcomed, and said that it is ready. */
 static inline void welcome(struct world *w, const char *identity, const char *place)
 {
     say_hello(w, identity, place, 1);
     (void)expect_sent(w, identity, LODE_WELCOME);
+    say_beat(w, identity, 0, 0, 0);
 }
 
 #endif

@@ -14,11 +14,64 @@ static void a_worker_that_says_hello_is_welcomed_and_given_tasks(void **state)
     assert_int_equal(welcomed->memory_bytes, 1 << 30);
     assert_int_equal(welcomed->epoch, 5);
     assert_int_equal(welcomed->directory.size, strlen("/runs/r1/stages"));
+    assert_int_equal(welcomed->library.size, strlen("/home/a/words.so"));
+    assert_int_equal(welcomed->library_hash, 77);
+    assert_int_equal(welcomed->bytes.size, strlen("landmarks"));
+    expect_quiet(w); /* it may yet find that it does not see the run's disk */
+    assert_int_equal(scheduler_counts(protocol_scheduler(w->p)).workers, 0);
+    say_beat(w, "a", 1, 0, 0); /* it is ready */
+    assert_int_equal(scheduler_counts(protocol_scheduler(w->p)).workers, 1);
     assert_int_equal(expect_sent(w, "a", LODE_STAGE)->stage, STAGE);
     expect_tasks(w, "a", "0.1 1.1");
     expect_quiet(w);
     say_hello(w, "a", "n1.0", 1); /* the welcome got lost: said again, nothing else happens */
     (void)expect_sent(w, "a", LODE_WELCOME);
+    expect_quiet(w);
+}
+
+/* The last words of a worker that is of no use. */
+static void say_unfit(struct world *w, const char *identity, const char *why)
+{
+    const struct lode_message bye = {.type = LODE_BYE, .text = lode_span_text(why)};
+    say(w, identity, &bye);
+}
+
+static void a_worker_that_does_not_see_the_disk_is_left_out_with_its_reason(void **state)
+{
+    struct world *w = *state;
+    begin(w, 1);
+    say_hello(w, "a", "0", 1);
+    say_hello(w, "b", "1", 1);
+    drop_outputs(w);
+    say_unfit(w, "a", "host n2 does not see the store: \033[31m/data");
+    const struct report *report = expect_report(w, REPORT_WORKER_UNFIT);
+    assert_int_equal(report->worker, 0);
+    assert_string_equal(report->text, "host n2 does not see the store: \\x1b[31m/data");
+    assert_int_equal(protocol_unfit(w->p), 1);
+    expect_quiet(w);
+    say_beat(w, "a", 1, 0, 0); /* long on its way */
+    say_unfit(w, "a", "again");
+    expect_quiet(w);
+    say_beat(w, "b", 1, 0, 0); /* the run goes on with the other */
+    (void)expect_sent(w, "b", LODE_STAGE);
+    expect_tasks(w, "b", "0.1");
+}
+
+static void when_none_is_of_use_the_end_says_why(void **state)
+{
+    struct world *w = *state;
+    begin(w, 1);
+    say_hello(w, "a", "0", 1);
+    say_hello(w, "late", "n7:99:0", 1);
+    drop_outputs(w);
+    say_unfit(w, "late", "host n7 does not see the store");
+    assert_int_equal(protocol_unfit(w->p), 0); /* it was not launched with the run */
+    say_unfit(w, "a", "host n2 does not see the store");
+    assert_int_equal(protocol_unfit(w->p), 1);
+    drop_outputs(w);
+    assert_ok(protocol_no_children(w->p));
+    assert_string_equal(expect_report(w, REPORT_NO_WORKERS)->text,
+                        "host n7 does not see the store");
     expect_quiet(w);
 }
 
@@ -182,6 +235,7 @@ static void a_process_started_anew_charges_the_task_that_the_old_one_ran(void **
     assert_int_equal(expect_report(w, REPORT_ATTEMPT)->task, 1);
     assert_non_null(strstr(expect_report(w, REPORT_WORKER_LOST)->text, "started anew"));
     (void)expect_sent(w, "b", LODE_WELCOME);
+    say_beat(w, "b", 1, 0, 0);
     assert_true(scheduler_task(protocol_scheduler(w->p), 0, &view));
     assert_int_equal(view.kills, 1);
     assert_true(scheduler_task(protocol_scheduler(w->p), 1, &view));
@@ -201,7 +255,9 @@ static void three_processes_in_a_row_quarantine_the_task(void **state)
     for (int i = 1; i <= 4; i++) {
         snprintf(identity, sizeof identity, "p%d", i);
         say_hello(w, identity, "n1.0", (uint64_t)i);
-        if (i < 4) drop_outputs(w);
+        if (i == 4) break;
+        say_beat(w, identity, 1, 0, 0);
+        drop_outputs(w);
     }
     (void)expect_report(w, REPORT_ATTEMPT);
     (void)expect_report(w, REPORT_WORKER_LOST);
@@ -395,6 +451,8 @@ int main(void)
 #define with_world(test) cmocka_unit_test_setup_teardown(test, world_set_up, world_tear_down)
     const struct CMUnitTest tests[] = {
         with_world(a_worker_that_says_hello_is_welcomed_and_given_tasks),
+        with_world(a_worker_that_does_not_see_the_disk_is_left_out_with_its_reason),
+        with_world(when_none_is_of_use_the_end_says_why),
         with_world(another_version_is_refused_with_both_in_the_text),
         with_world(a_stranger_who_has_not_said_hello_is_not_answered),
         with_world(results_are_merged_once_and_taken_every_time),

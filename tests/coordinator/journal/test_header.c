@@ -13,6 +13,8 @@ static struct header_segment earlier[] = {{1, 4000}, {3, 32}};
 static const struct header sample = {.version = "0.1.0",
                                      .job = "faults",
                                      .store = "/data/web.lode",
+                                     .library = "/home/a/words.so",
+                                     .library_hash = UINT64_MAX - 1,
                                      .epoch = 4,
                                      .allow_partial = true,
                                      .params = params,
@@ -52,6 +54,8 @@ static void a_header_reads_back(void **state)
     assert_string_equal(got.version, "0.1.0");
     assert_string_equal(got.job, "faults");
     assert_string_equal(got.store, "/data/web.lode");
+    assert_string_equal(got.library, "/home/a/words.so");
+    assert_true(got.library_hash == UINT64_MAX - 1);
     assert_int_equal(got.epoch, 4);
     assert_true(got.allow_partial);
     assert_int_equal(got.n_params, 2);
@@ -72,6 +76,24 @@ static void a_header_that_is_cut_anywhere_is_refused(void **state)
     struct header got;
     for (size_t size = 0; size < f->bytes.size; size++)
         assert_status(LODE_E_MESSAGE, header_decode(f->bytes.data, size, f->arena, &got));
+}
+
+/* Runs that were begun before libraries were known go on. */
+static void a_header_of_format_1_reads_as_one_without_a_library(void **state)
+{
+    struct fixture *f = *state;
+    struct header got;
+    f->bytes.size = 0;
+    assert_ok(lode_pack_u64(&f->bytes, 1));
+    assert_ok(lode_pack_text(&f->bytes, "0.1.0", 5));
+    assert_ok(lode_pack_text(&f->bytes, "faults", 6));
+    assert_ok(lode_pack_text(&f->bytes, "/data", 5));
+    assert_ok(lode_pack_u64(&f->bytes, 4)); /* epoch */
+    assert_ok(lode_pack_u64(&f->bytes, 0));
+    for (int lists = 0; lists < 3; lists++) assert_ok(lode_pack_array(&f->bytes, 0));
+    assert_ok(header_decode(f->bytes.data, f->bytes.size, f->arena, &got));
+    assert_string_equal(got.library, "");
+    assert_int_equal(got.epoch, 4);
 }
 
 /* Whatever else a later format may hold, its number and its version come first. */
@@ -110,6 +132,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         with_header(a_header_reads_back),
         with_header(a_header_that_is_cut_anywhere_is_refused),
+        with_header(a_header_of_format_1_reads_as_one_without_a_library),
         with_header(a_newer_format_is_refused_naming_the_version_that_made_it),
         cmocka_unit_test(another_version_is_refused_by_name),
         cmocka_unit_test(another_parameter_is_refused_with_both_values),

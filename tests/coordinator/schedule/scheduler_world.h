@@ -20,7 +20,8 @@ static inline struct scheduler *make_with(const struct scheduler_options *option
 {
     struct scheduler *scheduler = NULL;
     assert_ok(scheduler_create(options, &scheduler));
-    assert_ok(scheduler_begin(scheduler, STAGE, n_tasks, NULL, NULL, START));
+    const struct scheduler_stage stage = {.id = STAGE, .n_tasks = n_tasks};
+    assert_ok(scheduler_begin(scheduler, &stage, START));
     return scheduler;
 }
 

@@ -18,7 +18,8 @@ static void long_tasks_go_first_and_ties_by_index(void **state)
     int64_t costs[] = {5, 9, 5, 7};
     struct scheduler *s = NULL;
     assert_ok(scheduler_create(&habits, &s));
-    assert_ok(scheduler_begin(s, STAGE, 4, costs, NULL, START));
+    const struct scheduler_stage stage = {.id = STAGE, .n_tasks = 4, .costs = costs};
+    assert_ok(scheduler_begin(s, &stage, START));
     for (int i = 0; i < 4; i++) costs[i] = 0; /* they were copied */
     assert_ok(scheduler_joined(s, 0, START));
     assert_ok(scheduler_joined(s, 1, START));

@@ -214,7 +214,8 @@ static void a_new_stage_knows_nothing_of_the_old_one(void **state)
     assert_ok(scheduler_joined(s, 0, START));
     expect_assign(s, START, 0, 0, 1, SCHEDULER_FRESH);
     expect_assign(s, START, 0, 1, 1, SCHEDULER_FRESH);
-    assert_ok(scheduler_begin(s, STAGE + 1, 1, NULL, NULL, START));
+    const struct scheduler_stage next_stage = {.id = STAGE + 1, .n_tasks = 1};
+    assert_ok(scheduler_begin(s, &next_stage, START));
     expect_cancel(s, START, 0, 1, 1, false);
     expect_cancel(s, START, 0, 0, 1, false);
     expect_nothing(s, START); /* the worker is busy with what nobody wants */
@@ -251,7 +252,8 @@ static void tasks_that_are_done_already_are_not_given_out(void **state)
     const bool done[4] = {true, false, true, false};
     struct scheduler *s = NULL;
     assert_ok(scheduler_create(&habits, &s));
-    assert_ok(scheduler_begin(s, STAGE, 4, NULL, done, START));
+    const struct scheduler_stage stage = {.id = STAGE, .n_tasks = 4, .done = done};
+    assert_ok(scheduler_begin(s, &stage, START));
     assert_int_equal(scheduler_counts(s).done, 2);
     assert_int_equal(scheduler_counts(s).waiting, 2);
     assert_ok(scheduler_joined(s, 0, START));
@@ -270,7 +272,8 @@ static void a_stage_that_is_done_already_ends_at_once(void **state)
     const bool done[2] = {true, true};
     struct scheduler *s = NULL;
     assert_ok(scheduler_create(&habits, &s));
-    assert_ok(scheduler_begin(s, STAGE, 2, NULL, done, START));
+    const struct scheduler_stage stage = {.id = STAGE, .n_tasks = 2, .done = done};
+    assert_ok(scheduler_begin(s, &stage, START));
     (void)expect(s, START, SCHEDULER_STAGE_DONE);
     expect_nothing(s, START);
     scheduler_destroy(s);
@@ -281,7 +284,8 @@ static void a_stage_without_tasks_is_refused(void **state)
     (void)state;
     struct scheduler *s = NULL;
     assert_ok(scheduler_create(&habits, &s));
-    assert_status(LODE_E_BUG, scheduler_begin(s, STAGE, 0, NULL, NULL, START));
+    const struct scheduler_stage stage = {.id = STAGE};
+    assert_status(LODE_E_BUG, scheduler_begin(s, &stage, START));
     expect_nothing(s, START);
     scheduler_destroy(s);
     scheduler_destroy(NULL);

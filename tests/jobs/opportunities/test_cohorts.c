@@ -104,6 +104,7 @@ static lode_status map_here(struct lode_cluster *cluster, const struct lode_stag
     struct lode_bytes output = {0};
     atomic_llong progress = 0;
     const atomic_bool stop = false;
+    struct lode_task_private engine = {.progress = &progress, .stop = &stop};
     assert_string_equal(stage->leaf, "opportunities.cohorts");
     for (int64_t i = 0; i < stage->n_tasks; i++) {
         struct lode_task task = {.index = i,
@@ -111,8 +112,7 @@ static lode_status map_here(struct lode_cluster *cluster, const struct lode_stag
                                  .params_size = stage->params.size,
                                  .arena = cluster->arena,
                                  .output = &output,
-                                 .progress = &progress,
-                                 .stop = &stop};
+                                 .engine = &engine};
         output.size = 0;
         lode_try_done(cohorts_leaf(&task));
         lode_arena_reset(cluster->arena);
