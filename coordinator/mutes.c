@@ -1,13 +1,11 @@
-/* Mutes: the file is read whole, changed in memory and written whole, under a lock that is a file.
- *
- * flock and fcntl are of no use where nodes share a file system without a lock service; an
- * exclusive create is atomic there too. A lock left by a process that was killed is not taken by
- * guess: two that guess at once could both hold it. Whoever meets it is told what to remove.
+/* Mutes: the file is read whole, changed in memory and written whole, under a lock that is a file
+ * (common/lock_file.h).
  */
 #include "coordinator/mutes.h"
 
 #include "common/file.h"
 #include "common/hash.h"
+#include "common/lock_file.h"
 #include "common/text.h"
 #include "coordinator/look/fields.h"
 #include "coordinator/look/run_findings.h"
@@ -21,7 +19,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { FILE_LIMIT = 4 << 20, LOCK_WAIT_MS = 10000, LOCK_LOOK_MS = 20, HOLDER_SIZE = 320 };
+enum { FILE_LIMIT = 4 << 20, LOCK_WAIT_MS = 10000 };
 
 lode_status mutes_path(const char *store, struct lode_arena *arena, char **path)
 {
@@ -220,36 +218,14 @@ static lode_status apply(const struct mutes *mutes, const struct mute *add, cons
                      mutes->path, remove);
 }
 
-/* "1234 of host" from the lock; it may be gone, or not be written yet. */
-static void read_holder(const char *lock, char *holder)
-{
-    struct lode_bytes text = {0};
-    holder[0] = '\0';
-    if (lode_file_read(lock, HOLDER_SIZE - 1, &text) == LODE_OK)
-        holder[lode_text_visible((const char *)text.data, text.size, holder, HOLDER_SIZE - 1)] =
-            '\0';
-    lode_bytes_clear(&text);
-}
-
 static lode_status take_lock(const char *lock)
 {
-    char host[256] = "", holder[HOLDER_SIZE];
-    const struct timespec pause = {.tv_nsec = LOCK_LOOK_MS * 1000000L};
-    for (int waited_ms = 0;; waited_ms += LOCK_LOOK_MS) {
-        const int fd = open(lock, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-        if (fd >= 0) {
-            gethostname(host, sizeof host - 1);
-            dprintf(fd, "process %d of %s", (int)getpid(), host); /* for people: may be lost */
-            close(fd);
-            return LODE_OK;
-        }
-        if (errno != EEXIST) return lode_fail(LODE_E_DISK, "%s: %s", lock, strerror(errno));
-        if (waited_ms >= LOCK_WAIT_MS) break;
-        nanosleep(&pause, NULL);
-    }
-    read_holder(lock, holder);
+    char holder[LODE_LOCK_HOLDER_SIZE] = "";
+    bool taken = false;
+    lode_try(lode_lock_take(lock, LOCK_WAIT_MS, &taken, holder));
+    if (taken) return LODE_OK;
     return lode_fail(LODE_E_DISK, "%s is held by %s; if that is gone, remove the file", lock,
-                     holder[0] ? holder : "another process");
+                     holder);
 }
 
 lode_status mutes_change(const char *store, const struct mute *add, const char *remove,
@@ -270,6 +246,6 @@ lode_status mutes_change(const char *store, const struct mute *add, const char *
     lode_try(take_lock(lock));
     lode_status status = mutes_load(store, arena, &mutes);
     if (!status) status = apply(&mutes, add, remove);
-    unlink(lock);
+    lode_lock_release(lock);
     return status;
 }

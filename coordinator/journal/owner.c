@@ -4,6 +4,7 @@
 #include "common/clock.h"
 #include "common/file.h"
 #include "common/log.h"
+#include "common/process.h"
 #include "common/text.h"
 
 #include <errno.h>
@@ -88,44 +89,6 @@ bool owner_parse(const char *text, size_t size, struct owner_lock *lock)
     return true;
 }
 
-/* --- this machine --- */
-
-static size_t read_small(const char *path, char *text, size_t room)
-{
-    const int fd = open(path, O_RDONLY | O_CLOEXEC);
-    const ssize_t size = fd < 0 ? -1 : read(fd, text, room - 1);
-    if (fd >= 0) close(fd);
-    text[size > 0 ? size : 0] = '\0';
-    return size > 0 ? (size_t)size : 0;
-}
-
-/* Two containers may have one host name; a boot and a space of process ids are one machine. */
-static void name_machine(char *text, size_t size)
-{
-    char boot[64] = "", space[64] = "";
-    read_small("/proc/sys/kernel/random/boot_id", boot, sizeof boot);
-    boot[strcspn(boot, "\n")] = '\0';
-    const ssize_t length = readlink("/proc/self/ns/pid", space, sizeof space - 1);
-    space[length > 0 ? length : 0] = '\0';
-    snprintf(text, size, "%s/%s", boot[0] ? boot : "unknown", space[0] ? space : "unknown");
-}
-
-/* When the process began, in ticks since the boot; -1: there is none. */
-static int64_t process_start(int64_t pid)
-{
-    char path[64], text[1024], state = 'Z';
-    unsigned long long ticks = 0;
-    snprintf(path, sizeof path, "/proc/%" PRId64 "/stat", pid);
-    if (!read_small(path, text, sizeof text)) return -1;
-    const char *rest = strrchr(text, ')'); /* the name before it may hold anything */
-    if (!rest || sscanf(rest + 1,
-                        " %c %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s "
-                        "%*s %llu",
-                        &state, &ticks) != 2)
-        return -1;
-    return state == 'Z' || state == 'X' ? -1 : (int64_t)ticks;
-}
-
 /* --- is the owner alive? --- */
 
 static bool load(const char *folder, struct owner_lock *lock)
@@ -180,12 +143,13 @@ static bool counter_moves(const char *folder, const struct owner_lock *first)
 
 lode_status owner_check(const char *folder, uint64_t epoch)
 {
-    char machine[sizeof((struct owner_lock *)0)->machine];
+    char machine[LODE_MACHINE_SIZE];
     struct owner_lock lock;
     if (!wait_for_lock(folder, epoch, &lock) || lock.renew_ms == 0) return LODE_OK;
-    name_machine(machine, sizeof machine);
-    const bool alive = strcmp(machine, lock.machine) == 0 ? process_start(lock.pid) == lock.start
-                                                          : counter_moves(folder, &lock);
+    lode_process_machine(machine);
+    const bool alive = strcmp(machine, lock.machine) == 0
+                           ? lode_process_start(lock.pid) == lock.start
+                           : counter_moves(folder, &lock);
     if (!alive) return LODE_OK;
     return lode_fail(LODE_E_USAGE,
                      "the run is under way: its coordinator lives (host %s, pid %" PRId64
@@ -252,10 +216,10 @@ lode_status owner_begin(const char *folder, uint64_t epoch, struct owner **owner
     pthread_condattr_destroy(&monotonic);
     made->lock = (struct owner_lock){
         .epoch = epoch, .pid = getpid(), .renewed = 1, .renew_ms = OWNER_RENEW_MS};
-    made->lock.start = process_start(made->lock.pid);
+    made->lock.start = lode_process_start(made->lock.pid);
     if (gethostname(made->lock.host, sizeof made->lock.host - 1) || !made->lock.host[0])
         snprintf(made->lock.host, sizeof made->lock.host, "unknown");
-    name_machine(made->lock.machine, sizeof made->lock.machine);
+    lode_process_machine(made->lock.machine);
     made->folder = strdup(folder);
     if (!made->folder) status = lode_fail(LODE_E_MEMORY, "no memory for the run's lock");
     if (!status) status = save(made);

@@ -10,6 +10,7 @@
 #define LODE_COORDINATOR_JOURNAL_OWNER_H
 
 #include "common/error.h"
+#include "common/process.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -21,10 +22,10 @@ enum { OWNER_RENEW_MS = 2000, OWNER_RENEW_MS_MAX = 60000, OWNER_LOCK_LIMIT = 102
 struct owner_lock {
     uint64_t epoch;
     char host[256];
-    char machine[128];  /* boot and process id space in which the pid counts */
-    int64_t pid, start; /* start: of the process, in clock ticks since the boot */
-    int64_t renewed;    /* the counter */
-    int64_t renew_ms;   /* how often; 0: the owner has let go of the run */
+    char machine[LODE_MACHINE_SIZE]; /* boot and process id space in which the pid counts */
+    int64_t pid, start;              /* start: of the process, in clock ticks since the boot */
+    int64_t renewed;                 /* the counter */
+    int64_t renew_ms;                /* how often; 0: the owner has let go of the run */
 };
 
 /* Reads the text of a lock; false: it is none. Pure. */

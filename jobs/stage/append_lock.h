@@ -1,5 +1,4 @@
-/* Append lock: one append to a store at a time. A file in the store, made by link(2), says which
- * process of which host holds it; one of this host that is gone is taken over, others are named. */
+/* Append lock: one append to a store at a time, see common/lock_file.h. */
 #ifndef LODE_JOBS_STAGE_APPEND_LOCK_H
 #define LODE_JOBS_STAGE_APPEND_LOCK_H
 

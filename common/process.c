@@ -1,0 +1,43 @@
+/* Process: see the header. What Linux says of it in /proc. */
+#include "common/process.h"
+
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+static size_t read_small(const char *path, char *text, size_t room)
+{
+    const int fd = open(path, O_RDONLY | O_CLOEXEC);
+    const ssize_t size = fd < 0 ? -1 : read(fd, text, room - 1);
+    if (fd >= 0) close(fd);
+    text[size > 0 ? size : 0] = '\0';
+    return size > 0 ? (size_t)size : 0;
+}
+
+void lode_process_machine(char machine[LODE_MACHINE_SIZE])
+{
+    char boot[50] = "", space[50] = "";
+    read_small("/proc/sys/kernel/random/boot_id", boot, sizeof boot);
+    boot[strcspn(boot, "\n")] = '\0';
+    const ssize_t length = readlink("/proc/self/ns/pid", space, sizeof space - 1);
+    space[length > 0 ? length : 0] = '\0';
+    snprintf(machine, LODE_MACHINE_SIZE, "%s/%s", boot[0] ? boot : "unknown",
+             space[0] ? space : "unknown");
+}
+
+int64_t lode_process_start(int64_t pid)
+{
+    char path[64], text[1024], state = 'Z';
+    unsigned long long ticks = 0;
+    snprintf(path, sizeof path, "/proc/%" PRId64 "/stat", pid);
+    if (!read_small(path, text, sizeof text)) return -1;
+    const char *rest = strrchr(text, ')'); /* the name before it may hold anything */
+    if (!rest || sscanf(rest + 1,
+                        " %c %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s "
+                        "%*s %llu",
+                        &state, &ticks) != 2)
+        return -1;
+    return state == 'Z' || state == 'X' ? -1 : (int64_t)ticks;
+}
