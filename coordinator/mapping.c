@@ -393,8 +393,7 @@ lode_status cluster_map(struct lode_cluster *cluster, const struct lode_stage *s
 {
     const int64_t start = lode_clock_us();
     if (stage->n_tasks == 0) return LODE_OK;
-    lode_try(ledger_begin(&cluster->ledger, stage));
-    struct stage_statistics *statistics = &cluster->ledger.stages[cluster->ledger.n_stages - 1];
+    lode_try(ledger_begin(&cluster->ledger, stage, start));
     struct mapping *map = calloc(1, sizeof *map);
     if (!map) return lode_fail(LODE_E_MEMORY, "no memory for a stage");
     *map = (struct mapping){.cluster = cluster,
@@ -412,7 +411,7 @@ lode_status cluster_map(struct lode_cluster *cluster, const struct lode_stage *s
                    stage->cost_units, start);
     lode_status status = run_stage(map);
     progress_end(&cluster->progress, cluster->most_workers, lode_clock_us());
-    statistics->wall_us = lode_clock_us() - start;
+    ledger_end(&cluster->ledger, stage, lode_clock_us());
     clear(map);
     return status;
 }

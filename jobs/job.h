@@ -36,6 +36,8 @@ struct lode_task {
     const char *attempt;
     atomic_llong *progress; /* see lode_task_advance */
     const atomic_bool *stop;
+    /* of run files that it left for later tasks; jobs/shuffle counts them, for the run's record */
+    uint64_t shuffled_bytes;
 };
 typedef lode_status (*lode_leaf_fn)(struct lode_task *task);
 

@@ -4,7 +4,9 @@
 #include "common/clock.h"
 #include "common/file.h"
 #include "common/hash.h"
+#include "common/log.h"
 #include "common/wire/message.h"
+#include "worker/traffic.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -17,6 +19,8 @@ struct executor {
     struct lode_bytes output;
     char *directory;
     char *error;
+    struct traffic_meter meter; /* of the thread that runs leaves */
+    bool is_metered;            /* it was tried to open */
 };
 
 void executor_result_path(char *path, size_t size, const char *directory,
@@ -58,6 +62,7 @@ void executor_destroy(struct executor *executor)
     if (!executor) return;
     lode_arena_destroy(executor->arena);
     lode_bytes_clear(&executor->output);
+    traffic_close(&executor->meter);
     free(executor->directory);
     free(executor->error);
     free(executor);
@@ -75,6 +80,24 @@ static lode_status write_result(struct executor *executor, const struct executor
     lode_try(lode_file_write(path, executor->output.data, executor->output.size, true));
     outcome->file_hash = lode_hash(executor->output.data, executor->output.size);
     return LODE_OK;
+}
+
+/* Opened by the thread that it measures. Without it a worker works as well, and its log says so. */
+static void open_meter(struct executor *executor)
+{
+    if (executor->is_metered) return;
+    executor->is_metered = true;
+    if (traffic_open(&executor->meter)) lode_log_warn("%s", lode_error_text());
+}
+
+static void count_traffic(struct executor *executor, const struct traffic *before,
+                          const struct lode_task *task, struct executor_outcome *outcome)
+{
+    const struct traffic after = traffic_now(&executor->meter);
+    const uint64_t written = after.written_bytes - before->written_bytes;
+    outcome->read_bytes = after.read_bytes - before->read_bytes;
+    outcome->shuffled_bytes = task->shuffled_bytes;
+    outcome->written_bytes = written > task->shuffled_bytes ? written - task->shuffled_bytes : 0;
 }
 
 void executor_run(struct executor *executor, const struct executor_request *request,
@@ -96,7 +119,9 @@ void executor_run(struct executor *executor, const struct executor_request *requ
         .progress = executor->options.progress,
         .stop = request->stop,
     };
+    open_meter(executor);
     const int64_t wall = lode_clock_us(), cpu = lode_clock_thread_us();
+    const struct traffic before = traffic_now(&executor->meter);
     *outcome = (struct executor_outcome){.error = ""};
     executor->output.size = 0;
     lode_arena_reset(executor->arena);
@@ -118,4 +143,5 @@ void executor_run(struct executor *executor, const struct executor_request *requ
     outcome->cpu_us = lode_clock_thread_us() - cpu;
     outcome->wall_us = lode_clock_us() - wall;
     outcome->peak_bytes = lode_arena_peak(executor->arena);
+    count_traffic(executor, &before, &task, outcome);
 }

@@ -25,6 +25,9 @@ struct executor_outcome {
     uint64_t file_hash;   /* of the file; 0 when there is none */
     int64_t cpu_us, wall_us;
     size_t peak_bytes; /* most the arena held */
+    /* from and to files, by the leaf and for its result; 0 where the kernel does not count.
+     * Written does not count what was shuffled: left for later tasks as run files. */
+    uint64_t read_bytes, written_bytes, shuffled_bytes;
 };
 
 /* Part of a worker's memory that is not its arena's: libraries and threads (15 MB, measured), the
@@ -43,7 +46,7 @@ LODE_CHECKED lode_status executor_create(const struct executor_options *options,
 void executor_destroy(struct executor *executor); /* takes NULL */
 
 /* Results above LODE_INLINE_LIMIT go to a file, aside, on disk and renamed before the call returns:
- * the journal is about to name it. See executor_result_path. */
+ * the journal is about to name it. See executor_result_path. Always on the same thread. */
 void executor_run(struct executor *executor, const struct executor_request *request,
                   struct executor_outcome *outcome);
 

@@ -115,6 +115,9 @@ static struct lode_result result_of(const struct worker_task *task,
         .cpu_us = (uint64_t)outcome->cpu_us,
         .wall_us = (uint64_t)outcome->wall_us,
         .peak_bytes = outcome->peak_bytes,
+        .read_bytes = outcome->read_bytes,
+        .written_bytes = outcome->written_bytes,
+        .shuffled_bytes = outcome->shuffled_bytes,
     };
 }
 

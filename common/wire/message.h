@@ -17,7 +17,7 @@ enum {
     LODE_MESSAGE_LIMIT = 16 << 20,  /* bytes of one message; ZMQ_MAXMSGSIZE of every socket */
     LODE_INLINE_LIMIT = 1 << 20,    /* larger parameters and results travel as files of the run */
     LODE_MESSAGE_TEXT_LIMIT = 8192, /* bytes of one text field */
-    LODE_PROTOCOL = 3
+    LODE_PROTOCOL = 4
 };
 
 enum lode_message_type {

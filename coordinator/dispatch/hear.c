@@ -115,6 +115,9 @@ static lode_status fill_result(const struct lode_result *result, int64_t now_us,
     report->cpu_us = (int64_t)result->cpu_us;
     report->start_us = now_us - report->wall_us;
     report->peak_bytes = result->peak_bytes;
+    report->read_bytes = result->read_bytes;
+    report->written_bytes = result->written_bytes;
+    report->shuffled_bytes = result->shuffled_bytes;
     report->status = (lode_status)result->status;
     report->file_size = result->file_size;
     report->file_hash = result->file_hash;
