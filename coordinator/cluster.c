@@ -115,6 +115,7 @@ static void abandon(void *context, int signal_number)
     if (journal)
         fprintf(stderr, "lode: to go on: lode run --resume %.*s\n",
                 (int)(strrchr(path, '/') - path), path);
+    metrics_end(cluster->options.metrics, "stopped", 128 + signal_number);
     fprintf(stderr, "lode: stopped by signal %d in the middle of a root step\n", signal_number);
     if (cluster->options.verdict_path &&
         verdict_write_ended(cluster->options.verdict_path, 128 + signal_number))
@@ -144,6 +145,7 @@ static struct dispatch_options dispatch_options_of(struct lode_cluster *cluster,
                      .memory_bytes = options->memory_bytes,
                      .epoch = epoch_of(options),
                      .work_directory = cluster->work_directory},
+        .metrics = options->metrics,
         .under_mpirun = under_mpirun,
         .abandon = abandon,
         .context = cluster};

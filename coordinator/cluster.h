@@ -6,6 +6,7 @@
 
 #include "coordinator/journal/journal.h"
 #include "coordinator/ledger.h"
+#include "coordinator/metrics/metrics.h"
 #include "jobs/job.h"
 
 #include <stdbool.h>
@@ -23,6 +24,7 @@ struct cluster_options {
     bool allow_partial;       /* go on without tasks that were given up */
     bool quiet;               /* no progress */
     struct journal *journal;  /* taken; borrowed until cluster_close. NULL: the run has none */
+    struct metrics *metrics;  /* kept up to date, and ended when the process is; or NULL */
 };
 
 /* directory: the run's, absolute, with log/ and stages/ in it. *mpi_started is set once MPI's

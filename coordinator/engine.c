@@ -149,6 +149,7 @@ static cJSON *describe_store(const struct lode_store *store)
 struct running {
     const struct execution *execution;
     struct lode_cluster *cluster;
+    struct metrics *metrics;
     struct lode_results *results;
     char started[32];
     int64_t start_us;
@@ -272,11 +273,11 @@ static lode_status end(struct invocation *invocation, struct running *running, b
 {
     const struct execution *execution = running->execution;
     const bool is_lost = execution->journal && journal_is_lost(execution->journal);
+    const int exit_status = status == LODE_E_STOPPED && invocation->exit_status
+                                ? invocation->exit_status
+                                : lode_exit_status(status);
     lode_results_discard(running->results);
     if (execution->has_record && !is_lost) {
-        const int exit_status = status == LODE_E_STOPPED && invocation->exit_status
-                                    ? invocation->exit_status
-                                    : lode_exit_status(status);
         const lode_status recorded =
             write_record(invocation, running, state_of(status), status, exit_status);
         if (!status) status = recorded;
@@ -284,7 +285,9 @@ static lode_status end(struct invocation *invocation, struct running *running, b
     if (running->cluster && !quiet)
         summary_write(cluster_ledger(running->cluster), lode_clock_us() - running->start_us,
                       stderr);
+    metrics_end(running->metrics, state_of(status), exit_status);
     cluster_close(running->cluster);
+    metrics_close(running->metrics);
     if (is_lost) return status;
     if (!status || !execution->journal) remove_stages(execution->directory);
     open_to_others(execution->directory);
@@ -301,7 +304,14 @@ lode_status engine_execute(struct invocation *invocation, const struct cluster_s
     struct cluster_options options = settings->options;
     options.verdict_path = invocation->verdict_path;
     options.journal = execution->journal;
-    if (execution->has_record) lode_try(write_record(invocation, &running, "running", LODE_OK, 0));
+    const struct metrics_run run = {.name = execution->name,
+                                    .job = execution->job->name,
+                                    .epoch =
+                                        execution->journal ? journal_epoch(execution->journal) : 1};
+    lode_try(metrics_open(&settings->metrics, &run, !options.quiet, &running.metrics));
+    options.metrics = running.metrics;
+    if (execution->has_record)
+        lode_try_done(write_record(invocation, &running, "running", LODE_OK, 0));
     lode_try_done(
         cluster_open(&options, execution->directory, &invocation->mpi_started, &running.cluster));
     status = run_job(&running);

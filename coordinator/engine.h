@@ -12,6 +12,7 @@ struct execution {
     struct lode_store *store;         /* or NULL */
     const char *directory;            /* absolute, made by engine_make_directory */
     const char *output;               /* where the job writes; for `run` the same as directory */
+    const char *name;                 /* what is made, as metrics call it: an absolute path */
     const void *options;              /* of the command; passed on to the job */
     struct lode_arena *arena; /* run->arena: what the job leaves in it lives as long as that */
     struct journal *journal;  /* taken; NULL: a run that is killed starts over */

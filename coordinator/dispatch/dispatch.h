@@ -8,11 +8,13 @@
 
 #include "common/wire/zmq.h"
 #include "coordinator/dispatch/protocol.h"
+#include "coordinator/metrics/metrics.h"
 #include "worker/door.h"
 
 struct dispatch_options {
     struct protocol_options protocol;
-    bool under_mpirun; /* what signals mean: signals.h */
+    struct metrics *metrics; /* told how the cluster is; or NULL */
+    bool under_mpirun;       /* what signals mean: signals.h */
     /* Called on the thread when the main thread does not react to the wish to stop now (it is deep
      * in a root step): ends the process. */
     void (*abandon)(void *context, int signal_number);
