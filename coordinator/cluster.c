@@ -20,6 +20,7 @@ enum {
     TRANSIT_BEATS = 4, /* heartbeats after which an assignment must be listed */
     SLOW_US = 2000000, /* a task that runs shorter is not worth a second copy */
     MAX_ATTEMPTS = 4,
+    MAX_REFUSALS = 2,
     MAX_KILLS = 3
 };
 
@@ -134,6 +135,7 @@ static struct dispatch_options dispatch_options_of(struct lode_cluster *cluster,
     const struct cluster_options *options = &cluster->options;
     return (struct dispatch_options){
         .protocol = {.scheduling = {.max_attempts = MAX_ATTEMPTS,
+                                    .max_refusals = MAX_REFUSALS,
                                     .max_kills = MAX_KILLS,
                                     .lease_us = options->lease_ms * 1000,
                                     .transit_us = TRANSIT_BEATS * options->heartbeat_ms * 1000,

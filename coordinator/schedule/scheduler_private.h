@@ -25,7 +25,7 @@ enum {
 
 struct task {
     enum scheduler_task_state state;
-    int copies, attempts, failures, kills;
+    int copies, attempts, failures, refusals, kills;
     int n_tried, tried[TRIED_MAX];
 };
 
