@@ -32,7 +32,8 @@ cat >task_fields.py <<'EOT'
 import json, sys
 d = json.load(open(sys.argv[1]))
 top = set("run job state stage tasks task leaf title what task_state why cost holders attempts".split())
-attempt = set("attempt outcome worker place host pid start_seconds duration_seconds error".split())
+attempt = set("attempt outcome worker place host pid start_seconds duration_seconds "
+              "read_bytes written_bytes shuffled_bytes error".split())
 holder = set("worker pid attempt seconds place host running wanted".split())
 assert set(d) == top, set(d) ^ top
 for a in d["attempts"]: assert set(a) == attempt, set(a) ^ attempt

@@ -146,17 +146,21 @@ static void an_endless_head_ends_the_connection(void **state)
     expect_status(f, "GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n", 200);
 }
 
+/* The library alone would wait for as long as bytes come. */
 static void a_client_that_sends_a_byte_now_and_then_is_ended_all_the_same(void **state)
 {
     struct fixture *f = *state;
-    char answer[ANSWER_SIZE];
+    char answer[16];
+    bool is_ended = false;
     const int fd = connect_to(f);
-    for (int i = 0; i < 3; i++) {
-        assert_int_equal(send(fd, &"GET"[i], 1, MSG_NOSIGNAL), 1);
-        serve(f, 0);
+    for (int i = 0; i < 100 && !is_ended; i++) {
+        is_ended = send(fd, "G", 1, MSG_NOSIGNAL) < 0;
+        serve(f, LATER_US);
+        const ssize_t got = recv(fd, answer, sizeof answer, MSG_DONTWAIT);
+        is_ended = is_ended || got == 0 || (got < 0 && errno == ECONNRESET);
     }
-    read_all(f, fd, LATER_US, answer);
-    assert_string_equal(answer, "");
+    close(fd);
+    assert_true(is_ended);
 }
 
 /* More than there are places: the ones that hold them go, and the last gets its page. */
