@@ -139,7 +139,7 @@ static void tell_waits(const struct ledger *ledger, int64_t wall_us, FILE *out)
             fprintf(out, "waited: %.1f s at the end of '%s' for worker %s of %s alone, with %s\n",
                     seconds(alone_us), s->title, s->tail.place, s->tail.host, s->tail.what);
     }
-    if (summary_coordinator_us(ledger, wall_us) >= wall_us / 4 && wall_us >= 4 * WAIT_US)
+    if (summary_coordinator_us(ledger, wall_us) >= wall_us / 4 && wall_us >= 4 * (int64_t)WAIT_US)
         fprintf(out, "waited: %.1f s for the coordinator, between stages\n",
                 seconds(summary_coordinator_us(ledger, wall_us)));
 }

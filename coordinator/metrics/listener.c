@@ -169,8 +169,12 @@ static enum MHD_Result respond(struct MHD_Connection *connection, unsigned statu
 
 static enum MHD_Result refuse(struct MHD_Connection *connection, unsigned status, const char *words)
 {
-    const struct lode_bytes text = {.data = (uint8_t *)(uintptr_t)words, .size = strlen(words)};
-    return respond(connection, status, &text, "text/plain; charset=utf-8");
+    struct lode_bytes text = {0};
+    enum MHD_Result result = MHD_NO; /* ends the connection */
+    if (lode_bytes_append(&text, words, strlen(words)) == LODE_OK)
+        result = respond(connection, status, &text, "text/plain; charset=utf-8");
+    lode_bytes_clear(&text);
+    return result;
 }
 
 static enum MHD_Result answer(void *context, struct MHD_Connection *connection, const char *url,
