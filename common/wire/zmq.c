@@ -203,7 +203,11 @@ lode_status lode_pair_open(struct lode_zmq *zmq, const char *name, bool bind,
     char endpoint[64];
     snprintf(endpoint, sizeof endpoint, "inproc://%s", name);
     lode_try(lode_socket_open(zmq, ZMQ_PAIR, 0, &pair));
-    if (bind ? zmq_bind(pair->socket, endpoint) : zmq_connect(pair->socket, endpoint)) {
+    /* pointers between threads: a mark would only make a send fail when the other thread is busy
+     * for a while, and with it the news of that failure */
+    const int bad = lode_zmq_set_int(pair->socket, ZMQ_SNDHWM, 0) |
+                    lode_zmq_set_int(pair->socket, ZMQ_RCVHWM, 0);
+    if (bad || (bind ? zmq_bind(pair->socket, endpoint) : zmq_connect(pair->socket, endpoint))) {
         const lode_status status = lode_zmq_fail("opening a pair of threads");
         lode_socket_close(pair);
         return status;
