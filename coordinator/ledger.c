@@ -194,8 +194,10 @@ static void count_result(struct stage_statistics *statistics, const struct lode_
 static void count_attempt(struct stage_statistics *statistics, const struct report *report)
 {
     statistics->attempts++;
-    for (int i = 0; i < LEDGER_OUTCOMES; i++)
-        statistics->outcomes[i] += strcmp(report->outcome, ledger_outcomes[i]) == 0;
+    int outcome = 0;
+    while (outcome < LEDGER_OUTCOMES - 1 && strcmp(report->outcome, ledger_outcomes[outcome]) != 0)
+        outcome++;
+    statistics->outcomes[outcome]++;
     statistics->traffic.read_bytes += report->read_bytes;
     statistics->traffic.written_bytes += report->written_bytes;
     statistics->traffic.shuffled_bytes += report->shuffled_bytes;

@@ -21,6 +21,8 @@ struct executor {
     char *error;
     struct traffic_meter meter; /* of the thread that runs leaves */
     bool is_metered;            /* it was tried to open */
+    struct traffic counted;     /* up to here */
+    uint64_t shuffled_bytes;    /* since then */
 };
 
 void executor_result_path(char *path, size_t size, const char *directory,
@@ -90,14 +92,22 @@ static void open_meter(struct executor *executor)
     if (traffic_open(&executor->meter)) lode_log_warn("%s", lode_error_text());
 }
 
-static void count_traffic(struct executor *executor, const struct traffic *before,
-                          const struct lode_task *task, struct executor_outcome *outcome)
+void executor_count_begin(struct executor *executor)
 {
-    const struct traffic after = traffic_now(&executor->meter);
-    const uint64_t written = after.written_bytes - before->written_bytes;
-    outcome->read_bytes = after.read_bytes - before->read_bytes;
-    outcome->shuffled_bytes = task->shuffled_bytes;
-    outcome->written_bytes = written > task->shuffled_bytes ? written - task->shuffled_bytes : 0;
+    open_meter(executor);
+    executor->counted = traffic_now(&executor->meter);
+    executor->shuffled_bytes = 0;
+}
+
+void executor_count(struct executor *executor, struct executor_outcome *last)
+{
+    const struct traffic now = traffic_now(&executor->meter);
+    const uint64_t written = now.written_bytes - executor->counted.written_bytes;
+    const uint64_t shuffled = executor->shuffled_bytes;
+    last->read_bytes = now.read_bytes - executor->counted.read_bytes;
+    last->written_bytes = written > shuffled ? written - shuffled : 0;
+    executor->counted = now;
+    executor->shuffled_bytes = 0;
 }
 
 void executor_run(struct executor *executor, const struct executor_request *request,
@@ -119,9 +129,7 @@ void executor_run(struct executor *executor, const struct executor_request *requ
         .progress = executor->options.progress,
         .stop = request->stop,
     };
-    open_meter(executor);
     const int64_t wall = lode_clock_us(), cpu = lode_clock_thread_us();
-    const struct traffic before = traffic_now(&executor->meter);
     *outcome = (struct executor_outcome){.error = ""};
     executor->output.size = 0;
     lode_arena_reset(executor->arena);
@@ -143,5 +151,6 @@ void executor_run(struct executor *executor, const struct executor_request *requ
     outcome->cpu_us = lode_clock_thread_us() - cpu;
     outcome->wall_us = lode_clock_us() - wall;
     outcome->peak_bytes = lode_arena_peak(executor->arena);
-    count_traffic(executor, &before, &task, outcome);
+    outcome->shuffled_bytes = task.shuffled_bytes;
+    executor->shuffled_bytes += task.shuffled_bytes;
 }

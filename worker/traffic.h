@@ -29,7 +29,7 @@ struct traffic_meter {
 LODE_CHECKED lode_status traffic_open(struct traffic_meter *meter);
 void traffic_close(struct traffic_meter *meter);
 
-/* Half a microsecond. All 0 with a closed meter. */
+/* A microsecond. All 0 with a closed meter. */
 struct traffic traffic_now(struct traffic_meter *meter);
 
 #endif

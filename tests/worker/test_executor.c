@@ -81,7 +81,9 @@ static struct executor_outcome run(void **state, lode_leaf_fn leaf)
                                              .input = (const uint8_t *)"in",
                                              .input_size = 2,
                                              .stop = &fixture->stop};
+    executor_count_begin(fixture->executor);
     executor_run(fixture->executor, &request, &outcome);
+    executor_count(fixture->executor, &outcome);
     return outcome;
 }
 
