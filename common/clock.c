@@ -26,6 +26,11 @@ int64_t lode_clock_process_us(void)
     return read_us(CLOCK_PROCESS_CPUTIME_ID);
 }
 
+int64_t lode_clock_wall_ms(void)
+{
+    return read_us(CLOCK_REALTIME) / 1000;
+}
+
 const char *lode_clock_iso(char *buffer)
 {
     struct timespec now;

@@ -23,6 +23,7 @@ enum {
     TRANSIT_BEATS = 4, /* heartbeats after which an assignment must be listed */
     SLOW_US = 2000000, /* a task that runs shorter is not worth a second copy */
     MAX_ATTEMPTS = 4,
+    MAX_REFUSALS = 2,
     MAX_KILLS = 3
 };
 
@@ -117,6 +118,7 @@ static void abandon(void *context, int signal_number)
         fprintf(stderr, "lode: to go on: lode run --resume %.*s\n",
                 (int)(strrchr(path, '/') - path), path);
     const int exit_status = signal_number ? 128 + signal_number : lode_exit_status(LODE_E_STOPPED);
+    metrics_end(cluster->options.metrics, "stopped", exit_status);
     if (signal_number)
         fprintf(stderr, "lode: stopped by signal %d in the middle of a root step\n", signal_number);
     else
@@ -148,6 +150,7 @@ static struct dispatch_options dispatch_options_of(struct lode_cluster *cluster,
     const struct cluster_options *options = &cluster->options;
     return (struct dispatch_options){
         .protocol = {.scheduling = {.max_attempts = MAX_ATTEMPTS,
+                                    .max_refusals = MAX_REFUSALS,
                                     .max_kills = MAX_KILLS,
                                     .lease_us = options->lease_ms * 1000,
                                     .transit_us = TRANSIT_BEATS * options->heartbeat_ms * 1000,
@@ -163,6 +166,7 @@ static struct dispatch_options dispatch_options_of(struct lode_cluster *cluster,
                      .library = options->plugin ? options->plugin->path : NULL,
                      .library_hash = options->plugin ? options->plugin->hash : 0,
                      .landmarks = {options->landmarks.data, options->landmarks.size}},
+        .metrics = options->metrics,
         .under_mpirun = under_mpirun,
         .deadline = find_deadline(),
         .abandon = abandon,

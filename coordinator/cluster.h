@@ -6,6 +6,7 @@
 
 #include "coordinator/journal/journal.h"
 #include "coordinator/ledger.h"
+#include "coordinator/metrics/metrics.h"
 #include "jobs/job.h"
 #include "jobs/plugin.h"
 
@@ -27,6 +28,7 @@ struct cluster_options {
     int64_t n_partitions;        /* of the store that is read; 0: there is none */
     struct lode_bytes landmarks; /* what every worker must see (landmark.h); borrowed */
     struct journal *journal;     /* taken; borrowed until cluster_close. NULL: the run has none */
+    struct metrics *metrics;     /* kept up to date, and ended when the process is; or NULL */
 };
 
 /* directory: the run's, absolute, with log/ and stages/ in it. *mpi_started is set once MPI's

@@ -19,6 +19,9 @@ enum {
     LEASE,
     NO_SPECULATION,
     INTERFACE,
+    METRICS,
+    METRICS_EVERY,
+    METRICS_LISTEN,
     QUIET,
     VERBOSE
 };
@@ -36,6 +39,11 @@ const struct option cluster_option_table[] = {
     {NO_SPECULATION, "--no-speculation", NULL, "do not repeat slow tasks on idle workers"},
     {INTERFACE, "--interface", "NAME",
      "network for workers on other hosts: eth0, 10.0.0.5, 10.0.0.0/24 (all)"},
+    {METRICS, "--metrics", "FILE.prom",
+     "write metrics to this file again and again, for the node exporter of Prometheus"},
+    {METRICS_EVERY, "--metrics-every", "TIME", "how often (5s)"},
+    {METRICS_LISTEN, "--metrics-listen", "ADDRESS",
+     "serve them at http://ADDRESS/metrics: PORT (of 127.0.0.1) or HOST:PORT; port 0: any"},
     {QUIET, "--quiet", NULL, "no progress"},
     {VERBOSE, "--verbose", NULL, "tell what happens, and where an error began"},
     {0, NULL, NULL, NULL},
@@ -44,7 +52,8 @@ const struct option cluster_option_table[] = {
 void cluster_settings_init(struct cluster_settings *settings)
 {
     *settings = (struct cluster_settings){
-        .options = {.workers_per_rank = 1, .heartbeat_ms = 500, .lease_ms = 120000}};
+        .options = {.workers_per_rank = 1, .heartbeat_ms = 500, .lease_ms = 120000},
+        .metrics = {.interval_ms = 5000}};
 }
 
 static lode_status take_count(const char *name, const char *value, int *count)
@@ -83,6 +92,25 @@ static lode_status check_scratch(const char *value)
     return LODE_OK;
 }
 
+static lode_status take_metrics_every(const char *value, int64_t *interval_ms)
+{
+    if (!lode_text_to_duration_ms(value, strlen(value), interval_ms) || *interval_ms < 100 ||
+        *interval_ms > 3600000)
+        return lode_fail(LODE_E_USAGE, "--metrics-every %s: must be a time in 100ms..1h", value);
+    return LODE_OK;
+}
+
+static lode_status take_metrics(struct metrics_options *metrics, int id, const char *value)
+{
+    if (id == METRICS_EVERY) return take_metrics_every(value, &metrics->interval_ms);
+    if (id == METRICS) {
+        metrics->file = value;
+        return LODE_OK;
+    }
+    metrics->listens = true;
+    return listener_parse(value, &metrics->address);
+}
+
 lode_status cluster_settings_take(struct cluster_settings *settings, int id, const char *value,
                                   bool *taken)
 {
@@ -116,6 +144,10 @@ lode_status cluster_settings_take(struct cluster_settings *settings, int id, con
     case INTERFACE: /* what it names is looked up when the cluster opens */
         settings->options.interface = value;
         return LODE_OK;
+    case METRICS:
+    case METRICS_EVERY:
+    case METRICS_LISTEN:
+        return take_metrics(&settings->metrics, id, value);
     case QUIET:
         settings->options.quiet = true;
         return LODE_OK;

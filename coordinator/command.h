@@ -43,6 +43,7 @@ enum { CLUSTER_OPTION_FIRST = 1000 };
 extern const struct option cluster_option_table[];
 struct cluster_settings {
     struct cluster_options options;
+    struct metrics_options metrics;
     int mpirun_workers; /* -n N; 0: none */
     bool verbose;
 };

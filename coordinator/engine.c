@@ -9,9 +9,11 @@
 #include "common/version.h"
 #include "coordinator/batch/about.h"
 #include "coordinator/sight.h"
+#include "coordinator/summary.h"
 
 #include <cjson/cJSON.h>
 #include <errno.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,6 +38,33 @@ lode_status engine_make_directory(const char *directory)
     return lode_directory_make(path);
 }
 
+static void add_seconds(cJSON *object, const char *name, int64_t us)
+{
+    cJSON_AddNumberToObject(object, name, (double)us / 1e6);
+}
+
+/* Where the time of the stage went. */
+static void describe_course(const struct stage_statistics *stage, cJSON *object)
+{
+    const double efficiency = summary_efficiency(stage);
+    cJSON_AddNumberToObject(object, "workers", stage->workers);
+    add_seconds(object, "task_seconds", stage->pace.total_us);
+    if (isnan(efficiency))
+        cJSON_AddNullToObject(object, "efficiency");
+    else
+        cJSON_AddNumberToObject(object, "efficiency", round(efficiency * 1e4) / 1e4);
+    add_seconds(object, "chain_seconds", stage->chain_us);
+    add_seconds(object, "wait_seconds", summary_wait_us(stage));
+    add_seconds(object, "alone_seconds", summary_alone_us(stage));
+}
+
+static void describe_traffic(const struct ledger_traffic *traffic, cJSON *object)
+{
+    cJSON_AddNumberToObject(object, "read_bytes", (double)traffic->read_bytes);
+    cJSON_AddNumberToObject(object, "written_bytes", (double)traffic->written_bytes);
+    cJSON_AddNumberToObject(object, "shuffled_bytes", (double)traffic->shuffled_bytes);
+}
+
 static cJSON *describe_stages(const struct lode_cluster *cluster)
 {
     cJSON *list = cJSON_CreateArray();
@@ -57,6 +86,8 @@ static cJSON *describe_stages(const struct lode_cluster *cluster)
         cJSON_AddNumberToObject(stage, "wall_seconds", (double)all[i].wall_us / 1e6);
         cJSON_AddNumberToObject(stage, "result_bytes", (double)all[i].result_bytes);
         cJSON_AddNumberToObject(stage, "peak_bytes", (double)all[i].peak_bytes);
+        describe_course(&all[i], stage);
+        describe_traffic(&all[i].traffic, stage);
         cJSON_AddItemToArray(list, stage);
     }
     return list;
@@ -145,6 +176,7 @@ static void describe_library(const struct plugin *plugin, cJSON *record)
 struct running {
     const struct execution *execution;
     struct lode_cluster *cluster;
+    struct metrics *metrics;
     struct lode_results *results;
     char started[32];
     int64_t start_us;
@@ -173,12 +205,13 @@ static void describe_end(const struct running *running, lode_status verdict, int
     cJSON_AddNumberToObject(record, "exit_status", exit_status);
     cJSON_AddStringToObject(record, "error", verdict ? lode_error_text() : "");
     cJSON_AddStringToObject(record, "ended", lode_clock_iso(ended));
-    cJSON_AddNumberToObject(record, "wall_seconds",
-                            (double)(lode_clock_us() - running->start_us) / 1e6);
-    cJSON_AddNumberToObject(record, "coordinator_cpu_seconds",
-                            (double)lode_clock_process_us() / 1e6);
+    const int64_t wall_us = lode_clock_us() - running->start_us;
+    add_seconds(record, "wall_seconds", wall_us);
+    add_seconds(record, "coordinator_cpu_seconds", lode_clock_process_us());
     if (!running->cluster) return;
     const struct ledger *ledger = cluster_ledger(running->cluster);
+    add_seconds(record, "critical_path_seconds", summary_critical_us(ledger, wall_us));
+    add_seconds(record, "between_stages_seconds", summary_coordinator_us(ledger, wall_us));
     cJSON_AddNumberToObject(record, "workers", cluster_workers(running->cluster));
     cJSON_AddItemToObject(record, "stages", describe_stages(running->cluster));
     cJSON_AddItemToObject(record, "lost_workers", describe_lost(ledger));
@@ -269,17 +302,21 @@ static lode_status end(struct invocation *invocation, struct running *running, b
 {
     const struct execution *execution = running->execution;
     const bool is_lost = execution->journal && journal_is_lost(execution->journal);
+    const int exit_status = status == LODE_E_STOPPED && invocation->exit_status
+                                ? invocation->exit_status
+                                : lode_exit_status(status);
     lode_results_discard(running->results);
     if (execution->has_record && !is_lost) {
-        const int exit_status = status == LODE_E_STOPPED && invocation->exit_status
-                                    ? invocation->exit_status
-                                    : lode_exit_status(status);
         const lode_status recorded =
             write_record(invocation, running, state_of(status), status, exit_status);
         if (!status) status = recorded;
     }
-    if (running->cluster && !quiet) ledger_summary(cluster_ledger(running->cluster), stderr);
+    if (running->cluster && !quiet)
+        summary_write(cluster_ledger(running->cluster), lode_clock_us() - running->start_us,
+                      stderr);
+    metrics_end(running->metrics, state_of(status), exit_status);
     cluster_close(running->cluster);
+    metrics_close(running->metrics);
     if (is_lost) return status;
     if (!status || !execution->journal) remove_stages(execution->directory);
     open_to_others(execution->directory);
@@ -298,7 +335,14 @@ lode_status engine_execute(struct invocation *invocation, const struct cluster_s
     options.journal = execution->journal;
     options.plugin = execution->plugin;
     options.n_partitions = execution->store ? execution->store->n_partitions : 0;
-    if (execution->has_record) lode_try(write_record(invocation, &running, "running", LODE_OK, 0));
+    const struct metrics_run run = {.name = execution->name,
+                                    .job = execution->job->name,
+                                    .epoch =
+                                        execution->journal ? journal_epoch(execution->journal) : 1};
+    lode_try(metrics_open(&settings->metrics, &run, !options.quiet, &running.metrics));
+    options.metrics = running.metrics;
+    if (execution->has_record)
+        lode_try_done(write_record(invocation, &running, "running", LODE_OK, 0));
     lode_try_done(sight_describe(execution, &options.landmarks));
     lode_try_done(
         cluster_open(&options, execution->directory, &invocation->mpi_started, &running.cluster));

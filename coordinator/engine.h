@@ -13,6 +13,7 @@ struct execution {
     struct lode_store *store;         /* or NULL */
     const char *directory;            /* absolute, made by engine_make_directory */
     const char *output;               /* where the job writes; for `run` the same as directory */
+    const char *name;                 /* what is made, as metrics call it: an absolute path */
     const void *options;              /* of the command; passed on to the job */
     const char *grows;                /* the store that is appended to, absolute; or NULL */
     const char *const *inputs; /* [n_inputs] files beside the store that workers read; or NULL */

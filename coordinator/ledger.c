@@ -10,12 +10,13 @@
 #include <string.h>
 #include <unistd.h>
 
-enum {
-    BAD_MAX = 10000,      /* attempts remembered of a stage: its failure is told long before */
-    STRAGGLER_FACTOR = 3, /* of the median */
-    STRAGGLER_US = 1000000,
-    SUMMARY_MAX = 5 /* lines of a kind */
-};
+enum { BAD_MAX = 10000 }; /* attempts remembered of a stage: its failure is told long before */
+
+const char *const ledger_outcomes[LEDGER_OUTCOMES] = {"ok",      "failed", "lost",    "hung",
+                                                      "stopped", "late",   "returned"};
+
+const double ledger_bounds[LEDGER_BOUNDS] = {0.001, 0.003, 0.01, 0.03, 0.1,   0.3,  1.0,
+                                             3.0,   10.0,  30.0, 100,  300.0, 1000, 3000};
 
 /* A file that ends in the middle of a line is cut after the one before. */
 static lode_status cut_last_line(FILE *log, const char *path)
@@ -45,7 +46,7 @@ lode_status ledger_open(struct ledger *ledger, const char *directory, uint64_t e
     lode_try(cut_last_line(ledger->tasks_log, path));
     if (ftell(ledger->tasks_log) > 0) return LODE_OK;
     fputs("stage,leaf,task,attempt,outcome,worker,place,host,pid,start_ms,duration_ms,cpu_ms,"
-          "result_bytes,peak_bytes,epoch,error\n",
+          "result_bytes,peak_bytes,epoch,read_bytes,written_bytes,shuffled_bytes,error\n",
           ledger->tasks_log);
     return LODE_OK;
 }
@@ -91,14 +92,26 @@ static lode_status grow(void **list, int64_t *capacity, int64_t count, size_t wi
     return LODE_OK;
 }
 
-lode_status ledger_begin(struct ledger *ledger, const struct lode_stage *stage)
+lode_status ledger_begin(struct ledger *ledger, const struct lode_stage *stage, int64_t now_us)
 {
     if (ledger->n_stages == LEDGER_STAGES_MAX)
         return lode_fail(LODE_E_BUG, "more than %d stages in a run", LEDGER_STAGES_MAX);
     forget_bad(ledger);
-    ledger->stages[ledger->n_stages++] = (struct stage_statistics){
-        .leaf = stage->leaf, .title = stage->title, .tasks = stage->n_tasks, .slowest_task = -1};
+    ledger->stages[ledger->n_stages++] = (struct stage_statistics){.leaf = stage->leaf,
+                                                                   .title = stage->title,
+                                                                   .tasks = stage->n_tasks,
+                                                                   .begin_us = now_us,
+                                                                   .tail = {.worker = -1},
+                                                                   .slowest_task = -1};
     return LODE_OK;
+}
+
+void ledger_end(struct ledger *ledger, const struct lode_stage *stage, int64_t now_us)
+{
+    struct stage_statistics *statistics = &ledger->stages[ledger->n_stages - 1];
+    struct ledger_tail *tail = &statistics->tail;
+    statistics->wall_us = now_us - statistics->begin_us;
+    if (tail->worker >= 0) ledger_name_task(stage, tail->task, tail->what, sizeof tail->what);
 }
 
 void ledger_name_task(const struct lode_stage *stage, int64_t task, char *text, size_t size)
@@ -118,13 +131,47 @@ static void write_line(struct ledger *ledger, const struct lode_stage *stage,
     if (lode_text_append_csv(&text, error, strlen(error)) == LODE_OK)
         fprintf(ledger->tasks_log,
                 "%d,%s,%" PRId64 ",%" PRId64 ",%s,%d,%s,%s,%" PRId64 ",%.3f,%.3f,%.3f,%" PRIu64
-                ",%" PRIu64 ",%" PRIu64 ",%.*s\n",
+                ",%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%.*s\n",
                 ledger->n_stages, stage->leaf, report->task, report->attempt, report->outcome,
                 report->worker, report->place, report->host, report->pid,
                 (double)(report->start_us - ledger->start_us) / 1e3, (double)report->wall_us / 1e3,
                 (double)report->cpu_us / 1e3, size, report->peak_bytes, ledger->epoch,
-                (int)text.size, (const char *)text.data);
+                report->read_bytes, report->written_bytes, report->shuffled_bytes, (int)text.size,
+                (const char *)text.data);
     lode_bytes_clear(&text);
+}
+
+/* An attempt gone wrong is time that the task's next one had to wait for. */
+static int64_t chain_of(const struct ledger *ledger, const struct report *report)
+{
+    int64_t chain_us = report->wall_us;
+    for (int64_t i = 0; report->attempt > 1 && i < ledger->n_bad; i++)
+        if (ledger->bad[i].task == report->task) chain_us += ledger->bad[i].wall_us;
+    return chain_us;
+}
+
+static void count_duration(struct stage_statistics *statistics, int64_t wall_us)
+{
+    int bucket = 0;
+    while (bucket < LEDGER_BOUNDS && (double)wall_us / 1e6 > ledger_bounds[bucket]) bucket++;
+    statistics->durations[bucket]++;
+    pace_add(&statistics->pace, wall_us);
+}
+
+static void note_end(struct ledger_tail *tail, const struct report *report)
+{
+    const int64_t end_us = report->start_us + report->wall_us;
+    if (end_us < tail->end_us) {
+        if (report->worker != tail->worker && end_us > tail->others_end_us)
+            tail->others_end_us = end_us;
+        return;
+    }
+    if (report->worker != tail->worker) tail->others_end_us = tail->end_us;
+    tail->end_us = end_us;
+    tail->worker = report->worker;
+    tail->task = report->task;
+    memcpy(tail->place, report->place, sizeof tail->place);
+    memcpy(tail->host, report->host, sizeof tail->host);
 }
 
 static void count_result(struct stage_statistics *statistics, const struct lode_stage *stage,
@@ -133,7 +180,8 @@ static void count_result(struct stage_statistics *statistics, const struct lode_
     statistics->cpu_us += report->cpu_us;
     statistics->result_bytes += report->file_size ? report->file_size : report->bytes.size;
     if (report->peak_bytes > statistics->peak_bytes) statistics->peak_bytes = report->peak_bytes;
-    pace_add(&statistics->pace, report->wall_us);
+    count_duration(statistics, report->wall_us);
+    note_end(&statistics->tail, report);
     if (report->wall_us <= statistics->slowest_us) return;
     statistics->slowest_us = report->wall_us;
     statistics->slowest_task = report->task;
@@ -142,13 +190,31 @@ static void count_result(struct stage_statistics *statistics, const struct lode_
     ledger_name_task(stage, report->task, statistics->slowest_what, LEDGER_WHAT_SIZE);
 }
 
+/* What holds for every attempt, however it ended. */
+static void count_attempt(struct stage_statistics *statistics, const struct report *report)
+{
+    statistics->attempts++;
+    int outcome = 0;
+    while (outcome < LEDGER_OUTCOMES - 1 && strcmp(report->outcome, ledger_outcomes[outcome]) != 0)
+        outcome++;
+    statistics->outcomes[outcome]++;
+    statistics->traffic.read_bytes += report->read_bytes;
+    statistics->traffic.written_bytes += report->written_bytes;
+    statistics->traffic.shuffled_bytes += report->shuffled_bytes;
+    if (report->workers > statistics->workers) statistics->workers = report->workers;
+    if (statistics->first_us == 0 || report->start_us < statistics->first_us)
+        statistics->first_us = report->start_us;
+}
+
 lode_status ledger_attempt(struct ledger *ledger, const struct lode_stage *stage,
                            const struct report *report)
 {
     struct stage_statistics *statistics = &ledger->stages[ledger->n_stages - 1];
-    statistics->attempts++;
+    count_attempt(statistics, report);
     write_line(ledger, stage, report);
     if (report->kind == REPORT_RESULT) {
+        const int64_t chain_us = chain_of(ledger, report);
+        if (chain_us > statistics->chain_us) statistics->chain_us = chain_us;
         count_result(statistics, stage, report);
         return LODE_OK;
     }
@@ -163,6 +229,7 @@ lode_status ledger_attempt(struct ledger *ledger, const struct lode_stage *stage
     *bad = (struct bad_attempt){.task = report->task,
                                 .attempt = report->attempt,
                                 .pid = report->pid,
+                                .wall_us = report->wall_us,
                                 .outcome = report->outcome,
                                 .status = report->status,
                                 .text = strdup(report->text ? report->text : "")};
@@ -235,41 +302,8 @@ lode_status ledger_missing(struct ledger *ledger, const struct lode_stage *stage
                   sizeof *ledger->missing));
     struct missing_task *missing = &ledger->missing[ledger->n_missing++];
     *missing = (struct missing_task){.stage = ledger->n_stages - 1, .task = task};
+    ledger->stages[ledger->n_stages - 1].missing++;
     missing->why = why->size ? strndup((const char *)why->data, why->size) : NULL;
     ledger_name_task(stage, task, missing->what, sizeof missing->what);
     return LODE_OK;
-}
-
-static void tell_stragglers(const struct ledger *ledger, FILE *out)
-{
-    for (int i = 0; i < ledger->n_stages; i++) {
-        const struct stage_statistics *s = &ledger->stages[i];
-        const int64_t median = pace_median_us(&s->pace);
-        if (s->slowest_us < STRAGGLER_US || s->slowest_us < STRAGGLER_FACTOR * median) continue;
-        fprintf(out, "straggler: %s, %s took %.1f s on worker %s of %s, the median is %.1f s\n",
-                s->title, s->slowest_what, (double)s->slowest_us / 1e6, s->slowest_place,
-                s->slowest_host, (double)median / 1e6);
-    }
-}
-
-void ledger_summary(const struct ledger *ledger, FILE *out)
-{
-    int64_t repeated = 0;
-    for (int i = 0; i < ledger->n_stages; i++) repeated += ledger->stages[i].repeated;
-    for (int64_t i = 0; i < ledger->n_lost && i < SUMMARY_MAX; i++)
-        fprintf(out, "%s: worker %s of %s (pid %" PRId64 "): %s\n",
-                ledger->lost[i].was_unfit ? "left out" : "lost", ledger->lost[i].place,
-                ledger->lost[i].host, ledger->lost[i].pid,
-                ledger->lost[i].why ? ledger->lost[i].why : "");
-    if (ledger->n_lost > SUMMARY_MAX)
-        fprintf(out, "lost: %" PRId64 " workers more\n", ledger->n_lost - SUMMARY_MAX);
-    if (repeated)
-        fprintf(out, "repeated: %" PRId64 " attempt%s, lost or gone wrong\n", repeated,
-                repeated == 1 ? "" : "s");
-    tell_stragglers(ledger, out);
-    for (int64_t i = 0; i < ledger->n_missing && i < SUMMARY_MAX; i++)
-        fprintf(out, "MISSING: %s, %s: %s\n", ledger->stages[ledger->missing[i].stage].title,
-                ledger->missing[i].what, ledger->missing[i].why ? ledger->missing[i].why : "");
-    if (ledger->n_missing > SUMMARY_MAX)
-        fprintf(out, "MISSING: %" PRId64 " tasks more\n", ledger->n_missing - SUMMARY_MAX);
 }

@@ -1,5 +1,5 @@
-/* Ledger: what happened in a run, for those who read of it afterwards: log/tasks.csv, run.json and
- * the closing summary.
+/* Ledger: what happened in a run, for those who read of it: log/tasks.csv, run.json, the metrics
+ * and the closing summary (summary.h).
  */
 #ifndef LODE_COORDINATOR_LEDGER_H
 #define LODE_COORDINATOR_LEDGER_H
@@ -12,15 +12,53 @@
 
 enum { LEDGER_STAGES_MAX = 64, LEDGER_WHAT_SIZE = 256 };
 
-/* What a stage cost. */
+/* How an attempt ended, see docs/formats.md; ledger_outcomes has the words. */
+enum ledger_outcome {
+    LEDGER_OK,
+    LEDGER_FAILED,
+    LEDGER_LOST,
+    LEDGER_HUNG,
+    LEDGER_STOPPED,
+    LEDGER_LATE,
+    LEDGER_RETURNED,
+    LEDGER_OUTCOMES
+};
+extern const char *const ledger_outcomes[LEDGER_OUTCOMES];
+
+/* Wall times of merged tasks are counted by these upper bounds, and beyond the last. */
+enum { LEDGER_BOUNDS = 14 };
+extern const double ledger_bounds[LEDGER_BOUNDS]; /* seconds, rising */
+
+/* What moved between files and tasks, of all attempts that came to an end of their own. */
+struct ledger_traffic {
+    uint64_t read_bytes, written_bytes, shuffled_bytes; /* lode_result */
+};
+
+/* The end of a stage: who computed last, and how long nobody else did. */
+struct ledger_tail {
+    int64_t end_us, others_end_us; /* of the last merged result; of the last of other workers */
+    int worker;                    /* -1: nothing was merged */
+    int64_t task;
+    char what[LEDGER_WHAT_SIZE], place[96], host[64];
+};
+
+/* What a stage cost. Times are on the clock of lode_clock_us. */
 struct stage_statistics {
     const char *leaf, *title; /* static, or the job's for as long as the run */
     int64_t tasks, attempts;
     int64_t repeated;                  /* attempts that were lost, failed or hung */
     int64_t known;                     /* tasks that the journal knew from an earlier epoch */
+    int64_t missing;                   /* given up: the run goes on without them */
+    int64_t outcomes[LEDGER_OUTCOMES]; /* attempts by how they ended */
     int64_t cpu_us, wall_us;           /* sum over merged tasks; of the stage as a whole */
-    uint64_t result_bytes, peak_bytes; /* sum; largest of a task */
-    struct pace pace;                  /* wall times of the merged tasks */
+    int64_t begin_us, first_us;        /* of the stage; of its first attempt, 0: none yet */
+    int64_t chain_us; /* longest of a task with its attempts gone wrong, one after the other */
+    int workers;      /* most that were there at once */
+    uint64_t result_bytes, peak_bytes; /* sum over merged tasks; largest of a task */
+    struct ledger_traffic traffic;
+    struct pace pace;                     /* wall times of the merged tasks ... */
+    int64_t durations[LEDGER_BOUNDS + 1]; /* ... and how many by ledger_bounds */
+    struct ledger_tail tail;
     /* the task that took longest */
     int64_t slowest_task, slowest_us;
     char slowest_what[LEDGER_WHAT_SIZE], slowest_place[96], slowest_host[64];
@@ -28,7 +66,7 @@ struct stage_statistics {
 
 /* An attempt that did not end well, of the stage under way. */
 struct bad_attempt {
-    int64_t task, attempt, pid;
+    int64_t task, attempt, pid, wall_us;
     const char *outcome;
     char place[96], host[64];
     lode_status status;
@@ -77,7 +115,10 @@ LODE_CHECKED lode_status ledger_flush(struct ledger *ledger);
 void ledger_abandon(struct ledger *ledger);
 
 /* A stage begins; its statistics are the last of `stages`. */
-LODE_CHECKED lode_status ledger_begin(struct ledger *ledger, const struct lode_stage *stage);
+LODE_CHECKED lode_status ledger_begin(struct ledger *ledger, const struct lode_stage *stage,
+                                      int64_t now_us);
+/* The stage is over, however it ended. */
+void ledger_end(struct ledger *ledger, const struct lode_stage *stage, int64_t now_us);
 /* One line of the log, and what is remembered of it: for REPORT_RESULT and REPORT_ATTEMPT. */
 LODE_CHECKED lode_status ledger_attempt(struct ledger *ledger, const struct lode_stage *stage,
                                         const struct report *report);
@@ -93,8 +134,5 @@ LODE_CHECKED lode_status ledger_missing(struct ledger *ledger, const struct lode
 
 /* "task 3 of 16 (part-00003.h5, 512 sessions)" */
 void ledger_name_task(const struct lode_stage *stage, int64_t task, char *text, size_t size);
-
-/* Lost workers, stragglers, missing parts: some lines for a person, none when all went well. */
-void ledger_summary(const struct ledger *ledger, FILE *out);
 
 #endif

@@ -372,6 +372,13 @@ static lode_status take_reports(struct mapping *map)
 
 /* --- the stage --- */
 
+static void tell_metrics(const struct lode_cluster *cluster)
+{
+    const struct journal *journal = cluster->options.journal;
+    metrics_take_ledger(cluster->options.metrics, &cluster->ledger,
+                        journal ? journal_size(journal) : 0);
+}
+
 static lode_status run_stage(struct mapping *map)
 {
     struct lode_cluster *cluster = map->cluster;
@@ -384,6 +391,7 @@ static lode_status run_stage(struct mapping *map)
     while (!status && !map->ended) {
         status = take_reports(map);
         if (!status) status = settle(map);
+        tell_metrics(cluster);
         progress_update(&cluster->progress, cluster->most_workers, lode_clock_us());
     }
     if (status && !is_known && !map->broken && dispatch_forget(cluster->dispatch))
@@ -419,8 +427,7 @@ lode_status cluster_map(struct lode_cluster *cluster, const struct lode_stage *s
     const int64_t start = lode_clock_us();
     lode_try(check_stage(cluster, stage));
     if (stage->n_tasks == 0) return LODE_OK;
-    lode_try(ledger_begin(&cluster->ledger, stage));
-    struct stage_statistics *statistics = &cluster->ledger.stages[cluster->ledger.n_stages - 1];
+    lode_try(ledger_begin(&cluster->ledger, stage, start));
     struct mapping *map = calloc(1, sizeof *map);
     if (!map) return lode_fail(LODE_E_MEMORY, "no memory for a stage");
     *map = (struct mapping){.cluster = cluster,
@@ -436,9 +443,11 @@ lode_status cluster_map(struct lode_cluster *cluster, const struct lode_stage *s
     }
     progress_begin(&cluster->progress, stage->title, stage->n_tasks, stage->costs,
                    stage->cost_units, start);
+    tell_metrics(cluster);
     lode_status status = run_stage(map);
     progress_end(&cluster->progress, cluster->most_workers, lode_clock_us());
-    statistics->wall_us = lode_clock_us() - start;
+    ledger_end(&cluster->ledger, stage, lode_clock_us());
+    tell_metrics(cluster);
     clear(map);
     return status;
 }

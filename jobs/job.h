@@ -21,6 +21,7 @@
 struct lode_task_private {
     atomic_llong *progress;  /* counted up by lode_task_advance, read by another thread */
     const atomic_bool *stop; /* set by another thread when the result is not wanted */
+    uint64_t shuffled_bytes; /* of run files that it left for later tasks; jobs/shuffle counts */
 };
 
 /* The registry: every job, one line each. Ends with NULL. */

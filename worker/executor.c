@@ -4,7 +4,9 @@
 #include "common/clock.h"
 #include "common/file.h"
 #include "common/hash.h"
+#include "common/log.h"
 #include "common/wire/message.h"
+#include "worker/traffic.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -17,6 +19,10 @@ struct executor {
     struct lode_bytes output;
     char *directory;
     char *error;
+    struct traffic_meter meter; /* of the thread that runs leaves */
+    bool is_metered;            /* it was tried to open */
+    struct traffic counted;     /* up to here */
+    uint64_t shuffled_bytes;    /* since then */
 };
 
 void executor_result_path(char *path, size_t size, const char *directory,
@@ -58,6 +64,7 @@ void executor_destroy(struct executor *executor)
     if (!executor) return;
     lode_arena_destroy(executor->arena);
     lode_bytes_clear(&executor->output);
+    traffic_close(&executor->meter);
     free(executor->directory);
     free(executor->error);
     free(executor);
@@ -75,6 +82,32 @@ static lode_status write_result(struct executor *executor, const struct executor
     lode_try(lode_file_write(path, executor->output.data, executor->output.size, true));
     outcome->file_hash = lode_hash(executor->output.data, executor->output.size);
     return LODE_OK;
+}
+
+/* Opened by the thread that it measures. Without it a worker works as well, and its log says so. */
+static void open_meter(struct executor *executor)
+{
+    if (executor->is_metered) return;
+    executor->is_metered = true;
+    if (traffic_open(&executor->meter)) lode_log_warn("%s", lode_error_text());
+}
+
+void executor_count_begin(struct executor *executor)
+{
+    open_meter(executor);
+    executor->counted = traffic_now(&executor->meter);
+    executor->shuffled_bytes = 0;
+}
+
+void executor_count(struct executor *executor, struct executor_outcome *last)
+{
+    const struct traffic now = traffic_now(&executor->meter);
+    const uint64_t written = now.written_bytes - executor->counted.written_bytes;
+    const uint64_t shuffled = executor->shuffled_bytes;
+    last->read_bytes = now.read_bytes - executor->counted.read_bytes;
+    last->written_bytes = written > shuffled ? written - shuffled : 0;
+    executor->counted = now;
+    executor->shuffled_bytes = 0;
 }
 
 void executor_run(struct executor *executor, const struct executor_request *request,
@@ -119,4 +152,6 @@ void executor_run(struct executor *executor, const struct executor_request *requ
     outcome->cpu_us = lode_clock_thread_us() - cpu;
     outcome->wall_us = lode_clock_us() - wall;
     outcome->peak_bytes = lode_arena_peak(executor->arena);
+    outcome->shuffled_bytes = engine.shuffled_bytes;
+    executor->shuffled_bytes += engine.shuffled_bytes;
 }

@@ -24,7 +24,10 @@ struct executor_outcome {
     size_t size;          /* of the result, wherever it is */
     uint64_t file_hash;   /* of the file; 0 when there is none */
     int64_t cpu_us, wall_us;
-    size_t peak_bytes; /* most the arena held */
+    size_t peak_bytes;       /* most the arena held */
+    uint64_t shuffled_bytes; /* of run files that it left for later tasks */
+    /* from and to other files: see executor_count */
+    uint64_t read_bytes, written_bytes;
 };
 
 /* Part of a worker's memory that is not its arena's: libraries and threads (15 MB, measured), the
@@ -43,9 +46,16 @@ LODE_CHECKED lode_status executor_create(const struct executor_options *options,
 void executor_destroy(struct executor *executor); /* takes NULL */
 
 /* Results above LODE_INLINE_LIMIT go to a file, aside, on disk and renamed before the call returns:
- * the journal is about to name it. See executor_result_path. */
+ * the journal is about to name it. See executor_result_path. Always on the same thread. */
 void executor_run(struct executor *executor, const struct executor_request *request,
                   struct executor_outcome *outcome);
+
+/* Bytes from and to files, by leaves and for their results; 0 where the kernel does not count. To
+ * ask costs as much as a fifth of the shortest tasks, so the caller says when: all tasks that ran
+ * since executor_count_begin, or the last executor_count, are counted with the last of them.
+ * Between begin and count nothing but tasks may run on the thread that wants to be counted. */
+void executor_count_begin(struct executor *executor);
+void executor_count(struct executor *executor, struct executor_outcome *last);
 
 /* Where the result of an attempt, and the parameters of a stage, lie when they are files. */
 struct executor_attempt {

@@ -118,11 +118,17 @@ static struct lode_result result_of(const struct worker_task *task,
         .cpu_us = (uint64_t)outcome->cpu_us,
         .wall_us = (uint64_t)outcome->wall_us,
         .peak_bytes = outcome->peak_bytes,
+        .read_bytes = outcome->read_bytes,
+        .written_bytes = outcome->written_bytes,
+        .shuffled_bytes = outcome->shuffled_bytes,
     };
 }
 
-/* On the computing thread: runs one task and leaves its result in the mailbox. */
-static lode_status run_task(struct worker *worker, const struct worker_task *task, bool *is_full)
+/* On the computing thread: runs one task and leaves its result in the mailbox. *is_due: it is time
+ * to hand results back, and the bytes of all tasks since the last time are counted with this one.
+ */
+static lode_status run_task(struct worker *worker, const struct worker_task *task, int64_t woken_us,
+                            bool *is_due, bool *is_full)
 {
     struct executor_outcome outcome = {.error = ""};
     struct lode_span params = {0};
@@ -143,6 +149,8 @@ static lode_status run_task(struct worker *worker, const struct worker_task *tas
         .stop = &task->stop,
     };
     if (!outcome.status) executor_run(worker->executor, &request, &outcome);
+    *is_due = !task->next || lode_clock_us() - woken_us > GIVE_BACK_US;
+    if (*is_due) executor_count(worker->executor, &outcome);
     atomic_fetch_add_explicit(&worker->progress, 1, memory_order_relaxed); /* for the lease */
     if (outcome.status || outcome.wall_us > LOG_US)
         lode_log_info("task=%" PRIu64 " stage=%" PRIu64 " attempt=%" PRIu64
@@ -165,15 +173,16 @@ static lode_status run_tasks(struct worker *worker, struct lode_socket *pair,
                              const struct worker_task *task)
 {
     int64_t woken_us = lode_clock_us();
+    executor_count_begin(worker->executor);
     while (task) {
         const struct worker_task *next = task->next; /* it is freed once its result is taken */
-        bool is_full = false;
-        lode_try(run_task(worker, task, &is_full));
-        const int64_t now = lode_clock_us();
-        if (!next || is_full || now - woken_us > GIVE_BACK_US) {
+        bool is_due = false, is_full = false;
+        lode_try(run_task(worker, task, woken_us, &is_due, &is_full));
+        if (is_due || is_full) {
             lode_try(lode_socket_send(pair, NULL, "", 1, NULL));
-            woken_us = now;
+            woken_us = lode_clock_us();
         }
+        if (is_due && next) executor_count_begin(worker->executor); /* the sending is no task's */
         task = next;
     }
     return LODE_OK;

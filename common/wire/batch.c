@@ -1,7 +1,8 @@
 /* Batch: see the header. */
 #include "common/wire/batch.h"
 
-static const uint64_t TASK_US_MAX = (uint64_t)1 << 50; /* 35 years */
+static const uint64_t TASK_US_MAX = (uint64_t)1 << 50;    /* 35 years */
+static const uint64_t TASK_BYTES_MAX = (uint64_t)1 << 50; /* sums of these do not overflow */
 
 lode_status lode_batch_append(struct lode_bytes *out, uint64_t task, uint64_t attempt,
                               const void *input, size_t size)
@@ -25,8 +26,9 @@ lode_status lode_result_append(struct lode_bytes *out, const struct lode_result 
 {
     const uint64_t head[] = {result->attempt.stage, result->attempt.task, result->attempt.attempt,
                              result->status};
-    const uint64_t tail[] = {result->file_size, result->file_hash, result->cpu_us, result->wall_us,
-                             result->peak_bytes};
+    const uint64_t tail[] = {result->file_size,     result->file_hash,     result->cpu_us,
+                             result->wall_us,       result->peak_bytes,    result->read_bytes,
+                             result->written_bytes, result->shuffled_bytes};
     size_t size = result->text.size;
     if (size > LODE_MESSAGE_TEXT_LIMIT) size = LODE_MESSAGE_TEXT_LIMIT;
     for (size_t i = 0; i < sizeof head / sizeof *head; i++) lode_try(lode_pack_u64(out, head[i]));
@@ -45,6 +47,12 @@ static lode_status check_result(const struct lode_result *result)
     if (result->wall_us > TASK_US_MAX || result->cpu_us > TASK_US_MAX)
         return lode_fail(LODE_E_MESSAGE, "a task that took %llu us and %llu us of a core",
                          (unsigned long long)result->wall_us, (unsigned long long)result->cpu_us);
+    if (result->read_bytes > TASK_BYTES_MAX || result->written_bytes > TASK_BYTES_MAX ||
+        result->shuffled_bytes > TASK_BYTES_MAX)
+        return lode_fail(LODE_E_MESSAGE, "a task that read %llu, wrote %llu, shuffled %llu bytes",
+                         (unsigned long long)result->read_bytes,
+                         (unsigned long long)result->written_bytes,
+                         (unsigned long long)result->shuffled_bytes);
     if (result->text.size > LODE_MESSAGE_TEXT_LIMIT)
         return lode_fail(LODE_E_MESSAGE, "an error of %zu bytes, at most %d are allowed",
                          result->text.size, LODE_MESSAGE_TEXT_LIMIT);
@@ -58,8 +66,9 @@ lode_status lode_result_next(struct lode_unpack *in, struct lode_result *result,
     if (!*more) return LODE_OK;
     uint64_t *const head[] = {&result->attempt.stage, &result->attempt.task,
                               &result->attempt.attempt, &result->status};
-    uint64_t *const tail[] = {&result->file_size, &result->file_hash, &result->cpu_us,
-                              &result->wall_us, &result->peak_bytes};
+    uint64_t *const tail[] = {&result->file_size,     &result->file_hash,     &result->cpu_us,
+                              &result->wall_us,       &result->peak_bytes,    &result->read_bytes,
+                              &result->written_bytes, &result->shuffled_bytes};
     for (size_t i = 0; i < sizeof head / sizeof *head; i++) lode_try(lode_unpack_u64(in, head[i]));
     lode_try(lode_unpack_text(in, &text, &result->text.size));
     result->text.data = (const uint8_t *)text;

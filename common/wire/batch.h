@@ -37,6 +37,8 @@ struct lode_result {
     struct lode_span bytes;        /* the result ... */
     uint64_t file_size, file_hash; /* ... or, when file_size is not 0, its file */
     uint64_t cpu_us, wall_us, peak_bytes;
+    /* from files, to files, and into run files that later tasks read (not counted as written) */
+    uint64_t read_bytes, written_bytes, shuffled_bytes;
 };
 /* An error of more than LODE_MESSAGE_TEXT_LIMIT bytes is cut. */
 LODE_CHECKED lode_status lode_result_append(struct lode_bytes *out,

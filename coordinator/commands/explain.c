@@ -68,6 +68,9 @@ static lode_status print_task(const cJSON *d)
         {"pid", "pid", LISTING_ID},
         {"start s", "start_seconds", LISTING_NUMBER},
         {"took s", "duration_seconds", LISTING_NUMBER},
+        {"bytes read", "read_bytes", LISTING_COUNT},
+        {"written", "written_bytes", LISTING_COUNT},
+        {"shuffled", "shuffled_bytes", LISTING_COUNT},
         {"error", "error", LISTING_TEXT},
         {NULL, NULL, LISTING_TEXT},
     };

@@ -63,10 +63,12 @@ static lode_status generate(struct invocation *invocation, struct request *reque
     if (!status) status = lode_arena_text(arena, (const char *)path.data, path.size, &aside);
     lode_bytes_clear(&path);
     lode_try(status);
+    lode_try(metrics_check(&request->settings.metrics));
     lode_try(engine_make_directory(aside));
     const struct execution execution = {.job = &gen_events_job,
                                         .directory = aside,
                                         .output = aside,
+                                        .name = target,
                                         .arena = arena,
                                         .options = &request->events};
     status = engine_execute(invocation, &request->settings, &execution);

@@ -195,6 +195,7 @@ static lode_status execute(struct start *start)
                                         .arena = start->arena,
                                         .journal = start->journal,
                                         .output = start->directory,
+                                        .name = start->directory,
                                         .has_results = true,
                                         .has_record = true};
     struct cluster_settings settings = start->request->settings;
@@ -234,6 +235,7 @@ static lode_status begin(struct start *start, const char *store_path)
                                        .arena = start->arena};
         return dry_run(start->identity.job, &asked, &start->request->settings, start->directory);
     }
+    lode_try(metrics_check(&start->request->settings.metrics));
     lode_try(engine_make_directory(start->directory));
     lode_status status = LODE_OK;
     if (!start->request->no_journal)

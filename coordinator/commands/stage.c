@@ -177,10 +177,12 @@ static lode_status stage(struct invocation *invocation, struct request *request)
     }
     request->events.history = (const char *)request->history.data;
     request->events.summary = &request->summary;
+    lode_try(metrics_check(&request->settings.metrics));
     lode_try(engine_make_directory(work));
     const struct execution execution = {.job = &stage_events_job,
                                         .directory = work,
                                         .output = work,
+                                        .name = output,
                                         .arena = request->arena,
                                         .options = &request->events,
                                         .grows = request->append ? output : NULL,

@@ -5,6 +5,8 @@
 #include "coordinator/look/fields.h"
 #include "coordinator/look/status_document.h"
 
+#include <stdio.h>
+
 enum { JSON_OUTPUT = 1, WORDS_MAX = 16 };
 
 static const struct option own_options[] = {
@@ -28,6 +30,7 @@ static lode_status print_head(const cJSON *d)
     const cJSON *coordinator = cJSON_GetObjectItemCaseSensitive(d, "coordinator");
     const char *ended = field_text(d, "ended");
     const char *error = field_text(d, "error");
+    const char *resume = field_text(d, "resume");
     lode_try(screen_say("%s: %s, %s, %s since %s%s%s, coordinator %.0f on %s", field_text(d, "run"),
                         field_text(d, "job"), field_text(d, "state"),
                         listing_seconds(field_number(d, "elapsed_seconds"), elapsed),
@@ -40,9 +43,23 @@ static lode_status print_head(const cJSON *d)
             field_text(batch, "system"), field_number(batch, "restarts"),
             field_text(batch, "ends")[0] ? field_text(batch, "ends") : "at no known time"));
     if (error[0]) lode_try(screen_say("error: %s", error));
+    if (resume[0]) lode_try(screen_say("to go on: %s", resume));
     if (cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(d, "root_step")))
         lode_try(screen_say("no stage is under way: the coordinator itself computes"));
     return LODE_OK;
+}
+
+/* Where the time of a run that is over went. */
+static lode_status print_critical_path(const cJSON *d)
+{
+    char critical[LISTING_SECONDS_SIZE], between[LISTING_SECONDS_SIZE];
+    const double seconds = field_number(d, "critical_path_seconds");
+    if (isnan(seconds)) return LODE_OK;
+    putchar('\n');
+    return screen_say("critical path: %s, of it between stages %s; no number of workers makes the "
+                      "run shorter",
+                      listing_seconds(seconds, critical),
+                      listing_seconds(field_number(d, "between_stages_seconds"), between));
 }
 
 static lode_status print_losses(const cJSON *d)
@@ -71,6 +88,16 @@ static lode_status print_status(const cJSON *d)
                                                    {"seconds", "elapsed_seconds", LISTING_NUMBER},
                                                    {"left", "left_seconds", LISTING_NUMBER},
                                                    {NULL, NULL, LISTING_TEXT}};
+    static const struct listing_column costs[] = {{"stage", "stage", LISTING_ID},
+                                                  {"what", "title", LISTING_TEXT},
+                                                  {"task seconds", "task_seconds", LISTING_NUMBER},
+                                                  {"in use", "efficiency", LISTING_NUMBER},
+                                                  {"longest", "longest_seconds", LISTING_NUMBER},
+                                                  {"of task", "longest_task", LISTING_ID},
+                                                  {"bytes read", "read_bytes", LISTING_COUNT},
+                                                  {"written", "written_bytes", LISTING_COUNT},
+                                                  {"shuffled", "shuffled_bytes", LISTING_COUNT},
+                                                  {NULL, NULL, LISTING_TEXT}};
     static const struct listing_column workers[] = {
         {"worker", "place", LISTING_TEXT}, {"host", "host", LISTING_TEXT},
         {"pid", "pid", LISTING_ID},        {"state", "state", LISTING_TEXT},
@@ -80,6 +107,8 @@ static lode_status print_status(const cJSON *d)
         {"lost", "lost", LISTING_COUNT},   {NULL, NULL, LISTING_TEXT}};
     lode_try(print_head(d));
     lode_try(listing_print(field_list(d, "stages"), stages));
+    lode_try(listing_print(field_list(d, "stages"), costs));
+    lode_try(print_critical_path(d));
     lode_try(listing_print(field_list(d, "workers"), workers));
     return print_losses(d);
 }

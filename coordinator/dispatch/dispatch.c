@@ -176,6 +176,27 @@ static lode_status tell_stop(struct dispatch *d)
     return send_report(d, report);
 }
 
+static void tell_metrics(struct dispatch *d)
+{
+    int64_t begin_us = 0;
+    if (!d->options.metrics) return;
+    const struct protocol_stage *stage = protocol_stage(d->protocol, &begin_us);
+    const struct scheduler_counts counts = scheduler_counts(protocol_scheduler(d->protocol));
+    const struct metrics_cluster now = {
+        .workers = counts.workers,
+        .joined = members_count(protocol_members(d->protocol)),
+        .stage = stage ? stage->id : 0,
+        .running = counts.running,
+        .waiting = counts.waiting,
+        .done = counts.done,
+        .given_up = counts.missing,
+        .rejected_messages = protocol_bad_messages(d->protocol),
+        .refused_workers = protocol_refused_workers(d->protocol),
+        .refused_connections = lode_gate_count(d->gate).refused,
+    };
+    metrics_take_cluster(d->options.metrics, &now);
+}
+
 static lode_status obey_signals(struct dispatch *d)
 {
     const struct signals_wish wish = signals_wish(d->options.under_mpirun);
@@ -212,6 +233,7 @@ static lode_status look_after_time(struct dispatch *d)
     if (alive == 0 || (d->expected > 0 && protocol_unfit(d->protocol) >= d->expected))
         lode_try(protocol_no_children(d->protocol));
     tell_strangers(d);
+    tell_metrics(d);
     lode_try(obey_signals(d));
     return obey_deadline(d);
 }

@@ -9,10 +9,12 @@
 #include "common/wire/zmq.h"
 #include "coordinator/batch/deadline.h"
 #include "coordinator/dispatch/protocol.h"
+#include "coordinator/metrics/metrics.h"
 #include "worker/door.h"
 
 struct dispatch_options {
     struct protocol_options protocol;
+    struct metrics *metrics;  /* told how the cluster is; or NULL */
     bool under_mpirun;        /* what signals mean: signals.h */
     struct deadline deadline; /* of the batch job */
     /* Called on the thread when the main thread does not react to the wish to stop now (it is deep

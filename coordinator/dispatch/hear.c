@@ -140,6 +140,9 @@ static lode_status fill_result(const struct lode_result *result, int64_t now_us,
     report->cpu_us = (int64_t)result->cpu_us;
     report->start_us = now_us - report->wall_us;
     report->peak_bytes = result->peak_bytes;
+    report->read_bytes = result->read_bytes;
+    report->written_bytes = result->written_bytes;
+    report->shuffled_bytes = result->shuffled_bytes;
     report->status = (lode_status)result->status;
     report->file_size = result->file_size;
     report->file_hash = result->file_hash;
@@ -149,12 +152,25 @@ static lode_status fill_result(const struct lode_result *result, int64_t now_us,
     return LODE_OK;
 }
 
+static enum scheduler_outcome outcome_of(lode_status status)
+{
+    switch (status) {
+    case LODE_OK:
+        return SCHEDULER_OK;
+    case LODE_E_STOPPED:
+        return SCHEDULER_STOPPED;
+    case LODE_E_INPUT:
+        return SCHEDULER_REFUSED;
+    default:
+        return SCHEDULER_FAILED;
+    }
+}
+
 static lode_status take_result(struct protocol *p, int worker, const struct lode_result *result,
                                int64_t now_us)
 {
-    const enum scheduler_outcome outcome = result->status == LODE_OK          ? SCHEDULER_OK
-                                           : result->status == LODE_E_STOPPED ? SCHEDULER_STOPPED
-                                                                              : SCHEDULER_FAILED;
+    const enum scheduler_outcome outcome = outcome_of((lode_status)result->status);
+    const bool is_failure = outcome == SCHEDULER_FAILED || outcome == SCHEDULER_REFUSED;
     struct report *report = NULL;
     bool accepted = false, held = false; /* not held: it was said before, or is late */
     lode_try(scheduler_result(p->scheduler, worker, &result->attempt, outcome, now_us, &accepted,
@@ -164,11 +180,11 @@ static lode_status take_result(struct protocol *p, int worker, const struct lode
 
     struct member *member = members_at(p->members, worker);
     member->n_ok += accepted;
-    member->n_failed += outcome == SCHEDULER_FAILED;
+    member->n_failed += is_failure;
     lode_try(
         protocol_report_make(p, accepted ? REPORT_RESULT : REPORT_ATTEMPT, worker, NULL, &report));
     report->outcome = accepted                       ? "ok"
-                      : outcome == SCHEDULER_FAILED  ? "failed"
+                      : is_failure                   ? "failed"
                       : outcome == SCHEDULER_STOPPED ? "stopped"
                                                      : "late";
     const lode_status status = fill_result(result, now_us, report);

@@ -176,3 +176,8 @@ int64_t protocol_bad_messages(const struct protocol *p)
 {
     return p->n_bad;
 }
+
+int64_t protocol_refused_workers(const struct protocol *p)
+{
+    return p->n_refused;
+}

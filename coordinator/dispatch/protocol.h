@@ -86,5 +86,6 @@ const struct members *protocol_members(const struct protocol *protocol);
 /* The stage under way and when it began; NULL: none. */
 const struct protocol_stage *protocol_stage(const struct protocol *protocol, int64_t *begin_us);
 int64_t protocol_bad_messages(const struct protocol *protocol);
+int64_t protocol_refused_workers(const struct protocol *protocol);
 
 #endif

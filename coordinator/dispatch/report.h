@@ -32,7 +32,7 @@ struct report {
     char place[96], host[64];
     int64_t pid;
     int64_t start_us, wall_us, cpu_us; /* start on the clock of lode_clock_us */
-    uint64_t peak_bytes;
+    uint64_t peak_bytes, read_bytes, written_bytes, shuffled_bytes; /* lode_result */
     lode_status status;
     bool quarantined;              /* GIVEN_UP, STAGE_FAILED: it took workers down */
     char *text;                    /* the error; NULL when well */

@@ -230,6 +230,11 @@ const struct history *journal_history(const struct journal *journal)
     return &journal->history;
 }
 
+uint64_t journal_size(const struct journal *journal)
+{
+    return journal->end;
+}
+
 uint64_t journal_epoch(const struct journal *journal)
 {
     return journal->newest;

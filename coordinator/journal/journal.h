@@ -40,6 +40,9 @@ LODE_CHECKED lode_status journal_take(struct journal *journal, struct header *he
 /* Of the segment this process writes to; 1 for a new run. */
 uint64_t journal_epoch(const struct journal *journal);
 
+/* Bytes of that segment that are on disk. */
+uint64_t journal_size(const struct journal *journal);
+
 /* An entry of the next commit; the journal is taken. */
 LODE_CHECKED lode_status journal_put(struct journal *journal, const struct entry *entry);
 /* Bytes that wait for it. */

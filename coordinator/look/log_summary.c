@@ -17,13 +17,19 @@ static void count_stage(struct log_summary *summary, const struct task_line *lin
         snprintf(stage->leaf, sizeof stage->leaf, "%s", line->leaf);
         stage->begin_ms = (double)NAN;
         stage->end_ms = (double)NAN;
+        stage->longest_task = -1;
     }
     stage->attempts++;
     if (line->task > stage->highest_task) stage->highest_task = line->task;
     if (strcmp(line->outcome, "ok") == 0) {
         stage->ok++;
+        if (stage->longest_task < 0 || line->duration_ms * 1e3 > (double)stage->pace.longest_us)
+            stage->longest_task = line->task;
         pace_add(&stage->pace, (int64_t)(line->duration_ms * 1e3));
     }
+    stage->read_bytes += (double)line->read_bytes;
+    stage->written_bytes += (double)line->written_bytes;
+    stage->shuffled_bytes += (double)line->shuffled_bytes;
     stage->begin_ms = fmin(stage->begin_ms, line->start_ms); /* of a NaN and a number: the number */
     stage->end_ms = fmax(stage->end_ms, end_ms);
     summary->end_ms = fmax(summary->end_ms, end_ms);

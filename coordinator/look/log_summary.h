@@ -15,6 +15,8 @@ struct stage_summary {
     int64_t highest_task;
     double begin_ms, end_ms; /* since the run's start; of attempts that ran */
     struct pace pace;        /* of those merged */
+    int64_t longest_task;    /* of those merged; -1: none */
+    double read_bytes, written_bytes, shuffled_bytes; /* of all */
 };
 
 struct worker_summary {

@@ -5,7 +5,9 @@
 #include "coordinator/look/status_document.h"
 
 #include "coordinator/ask.h"
+#include "coordinator/journal/journal.h"
 #include "coordinator/look/fields.h"
+#include "coordinator/look/going_on.h"
 #include "coordinator/look/log_summary.h"
 
 #include <stdio.h>
@@ -70,6 +72,27 @@ static void add_head(struct making *m)
         d, "root_step",
         m->answer && !cJSON_IsObject(cJSON_GetObjectItemCaseSensitive(m->answer, "stage")));
     copy_number(m->answer, "bad_messages", d);
+    copy_number(record->json, "critical_path_seconds", d);
+    copy_number(record->json, "between_stages_seconds", d);
+}
+
+/* How to go on with a run that nobody is at, and that has left something to go on with. */
+static lode_status add_going_on(struct making *m, const char *run)
+{
+    struct lode_bytes text = {0};
+    const bool is_over =
+        m->record->state == RECORD_KILLED ||
+        (m->record->state == RECORD_ENDED && strcmp(m->record->state_name, "done") != 0);
+    if (!is_over || !journal_exists(run)) {
+        cJSON_AddNullToObject(m->document, "resume");
+        return LODE_OK;
+    }
+    lode_status status =
+        going_on_command(run, cJSON_GetObjectItemCaseSensitive(m->record->json, "command"), &text);
+    if (!status) status = lode_bytes_append(&text, "", 1);
+    if (!status) cJSON_AddStringToObject(m->document, "resume", (const char *)text.data);
+    lode_bytes_clear(&text);
+    return status;
 }
 
 static cJSON *new_stage(int number, const char *leaf, const char *title, const char *state)
@@ -101,6 +124,18 @@ static void add_times(cJSON *stage, double attempts, double done, double median,
     add_seconds(stage, "left_seconds", left);
 }
 
+/* What its attempts so far cost, by the log. */
+static void add_logged_costs(const struct stage_summary *s, cJSON *stage)
+{
+    add_seconds(stage, "task_seconds", (double)s->pace.total_us / 1e6);
+    add_number(stage, "efficiency", (double)NAN);
+    add_seconds(stage, "longest_seconds", (double)s->pace.longest_us / 1e6);
+    add_number(stage, "longest_task", s->ok > 0 ? (double)s->longest_task : (double)NAN);
+    add_number(stage, "read_bytes", s->read_bytes);
+    add_number(stage, "written_bytes", s->written_bytes);
+    add_number(stage, "shuffled_bytes", s->shuffled_bytes);
+}
+
 /* A stage that only the log knows. `is_whole`: another came after it, so all of it was done. */
 static cJSON *logged_stage(const struct making *m, int number, bool is_whole)
 {
@@ -112,6 +147,7 @@ static cJSON *logged_stage(const struct making *m, int number, bool is_whole)
     add_counts(stage, tasks, done, 0, is_whole ? tasks - done : (double)NAN);
     add_times(stage, (double)s->attempts, done, (double)pace_median_us(&s->pace) / 1e6,
               (s->end_ms - s->begin_ms) / 1e3, (double)NAN);
+    add_logged_costs(s, stage);
     return stage;
 }
 
@@ -125,6 +161,7 @@ static cJSON *live_stage(const struct making *m, const cJSON *told, int number)
     add_times(stage, (double)m->log->stages[number].attempts, done,
               field_number(told, "median_seconds"), field_number(told, "elapsed_seconds"),
               field_number(told, "left_seconds"));
+    add_logged_costs(&m->log->stages[number], stage);
     return stage;
 }
 
@@ -140,6 +177,9 @@ static double count_missing(const struct record *record, const char *title)
 
 static cJSON *ended_stage(const struct making *m, const cJSON *told, int number, bool is_last)
 {
+    static const char *const costs[] = {"task_seconds",  "efficiency", "longest_seconds",
+                                        "longest_task",  "read_bytes", "written_bytes",
+                                        "shuffled_bytes"};
     const char *title = field_text(told, "title");
     const bool is_done = !is_last || strcmp(m->record->state_name, "done") == 0;
     const double tasks = field_number(told, "tasks");
@@ -151,6 +191,7 @@ static cJSON *ended_stage(const struct making *m, const cJSON *told, int number,
     add_counts(stage, tasks, done, 0, given_up);
     add_times(stage, field_number(told, "attempts"), done, field_number(told, "median_seconds"),
               field_number(told, "wall_seconds"), (double)NAN);
+    for (size_t i = 0; i < sizeof costs / sizeof *costs; i++) copy_number(told, costs[i], stage);
     return stage;
 }
 
@@ -287,23 +328,27 @@ lode_status status_document(const char *run, cJSON **document)
 {
     lode_status status = LODE_OK;
     struct record record = {0};
+    struct making making = {0};
     struct log_summary *log = NULL;
     cJSON *answer = NULL;
     lode_try_done(status_look(run, "status", &record, &answer));
     lode_try_done(log_summary_read(run, &log));
-    struct making making = {.record = &record, .answer = answer, .log = log};
-    making.document = cJSON_CreateObject();
+    making = (struct making){
+        .record = &record, .answer = answer, .log = log, .document = cJSON_CreateObject()};
     if (!making.document) {
         status = lode_fail(LODE_E_MEMORY, "no memory for the status");
         goto done;
     }
     cJSON_AddStringToObject(making.document, "run", run);
     add_head(&making);
+    lode_try_done(add_going_on(&making, run));
     add_stages(&making);
     add_workers(&making);
     add_missing(&making);
     *document = making.document;
+    making.document = NULL;
 done:
+    cJSON_Delete(making.document);
     log_summary_free(log);
     cJSON_Delete(answer);
     record_clear(&record);

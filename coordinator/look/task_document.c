@@ -34,6 +34,9 @@ static lode_status add_attempt(void *context, const struct task_line *line)
     add_number(attempt, "pid", (double)line->pid);
     add_seconds(attempt, "start_seconds", line->start_ms / 1e3);
     add_seconds(attempt, "duration_seconds", line->duration_ms / 1e3);
+    add_number(attempt, "read_bytes", (double)line->read_bytes);
+    add_number(attempt, "written_bytes", (double)line->written_bytes);
+    add_number(attempt, "shuffled_bytes", (double)line->shuffled_bytes);
     cJSON_AddStringToObject(attempt, "error", line->error);
     cJSON_AddItemToArray(a->attempts, attempt);
     a->n_attempts++;

@@ -26,6 +26,9 @@ enum column {
     START_MS,
     DURATION_MS,
     ERROR,
+    READ_BYTES, /* from here on a log may lack them */
+    WRITTEN_BYTES,
+    SHUFFLED_BYTES,
     N_COLUMNS
 };
 
@@ -42,6 +45,9 @@ static const char *const column_names[N_COLUMNS] = {
     [START_MS] = "start_ms",
     [DURATION_MS] = "duration_ms",
     [ERROR] = "error",
+    [READ_BYTES] = "read_bytes",
+    [WRITTEN_BYTES] = "written_bytes",
+    [SHUFFLED_BYTES] = "shuffled_bytes",
 };
 
 struct reader {
@@ -59,7 +65,7 @@ static bool find_columns(struct reader *reader)
         reader->at[c] = -1;
         for (int i = 0; i < reader->n_fields; i++)
             if (strcmp(names[i], column_names[c]) == 0) reader->at[c] = i;
-        if (reader->at[c] < 0) return false;
+        if (reader->at[c] < 0 && c < READ_BYTES) return false;
     }
     return true;
 }
@@ -67,6 +73,10 @@ static bool find_columns(struct reader *reader)
 static bool read_number(const struct reader *reader, enum column column, int64_t least,
                         int64_t most, int64_t *value)
 {
+    if (reader->at[column] < 0) {
+        *value = least;
+        return true;
+    }
     const struct lode_field *field = &reader->fields[reader->at[column]];
     return lode_text_to_i64(field->text, field->size, value) && *value >= least && *value <= most;
 }
@@ -104,6 +114,9 @@ static bool read_numbers(const struct reader *reader, struct task_line *line)
                       read_number(reader, ATTEMPT, 0, INT64_MAX, &line->attempt) &&
                       read_number(reader, WORKER, -1, MEMBERS_MAX, &line->worker) &&
                       read_number(reader, PID, 0, INT_MAX, &line->pid) &&
+                      read_number(reader, READ_BYTES, 0, INT64_MAX, &line->read_bytes) &&
+                      read_number(reader, WRITTEN_BYTES, 0, INT64_MAX, &line->written_bytes) &&
+                      read_number(reader, SHUFFLED_BYTES, 0, INT64_MAX, &line->shuffled_bytes) &&
                       read_decimal(reader, START_MS, &line->start_ms) &&
                       read_decimal(reader, DURATION_MS, &line->duration_ms);
     if (!well) return false;

@@ -12,6 +12,8 @@ struct task_line {
     const char *leaf, *outcome, *place, *host, *error;
     double start_ms; /* since the run's start; NaN: it never ran */
     double duration_ms;
+    /* 0 where the log has no such columns: of a run of before */
+    int64_t read_bytes, written_bytes, shuffled_bytes;
 };
 typedef lode_status (*task_log_fn)(void *context, const struct task_line *line);
 

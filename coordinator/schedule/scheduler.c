@@ -400,11 +400,14 @@ static lode_status accept(struct scheduler *s, int64_t task, int64_t now_us)
     return LODE_OK;
 }
 
-static lode_status count_failure(struct scheduler *s, int worker, int64_t task, int64_t now_us)
+static lode_status count_failure(struct scheduler *s, int worker, int64_t task, bool is_refusal,
+                                 int64_t now_us)
 {
     struct task *failed = &s->tasks[task];
     scheduler_note_tried(failed, worker);
-    if (++failed->failures >= s->options.max_attempts)
+    failed->failures++;
+    failed->refusals += is_refusal;
+    if (failed->failures >= s->options.max_attempts || failed->refusals >= s->options.max_refusals)
         return scheduler_give_up(s, task, false, now_us);
     return scheduler_wait_again(s, task);
 }
@@ -445,7 +448,7 @@ lode_status scheduler_result(struct scheduler *s, int worker, const struct lode_
     if (!wanted) return LODE_OK; /* it was given up on already */
     if (outcome == SCHEDULER_STOPPED && s->tasks[task].attempts < STOPS_MAX)
         return scheduler_wait_again(s, task);
-    return count_failure(s, worker, task, now_us);
+    return count_failure(s, worker, task, outcome == SCHEDULER_REFUSED, now_us);
 }
 
 void scheduler_abandon(struct scheduler *s)

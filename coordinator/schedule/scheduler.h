@@ -9,9 +9,10 @@
  *   stage, or its host has (locality.h). It never waits for one, nor one for it.
  * - The first good result of a task is accepted, every later one is not: nothing is merged twice.
  * - A task whose worker is lost, or that failed, is tried elsewhere. After max_attempts failures,
- *   or once it has taken max_kills workers down (crashed or hung them), it is given up: the stage
- *   fails, or with allow_partial goes on without it. A task that took a worker down travels alone,
- *   so that the charge is exact.
+ *   max_refusals of them because its input is bad (the same bytes give the same answer: the other
+ *   try is for a host that sees another copy), or once it has taken max_kills workers down (crashed
+ *   or hung them), it is given up: the stage fails, or with allow_partial goes on without it. A
+ * task that took a worker down travels alone, so that the charge is exact.
  * - A task that shows no progress for lease_us hangs: its worker is told to start anew.
  * - A worker with nothing to do takes over what waits at another (stealing), else repeats a task
  *   that runs longer than three times the median (speculation). The copy that is not wanted any
@@ -33,6 +34,7 @@
 
 struct scheduler_options {
     int max_attempts;   /* failures of one task before it is given up */
+    int max_refusals;   /* of those, failures for bad input */
     int max_kills;      /* workers one task may take down before it is given up */
     int64_t lease_us;   /* a running task without progress for so long hangs */
     int64_t transit_us; /* an assignment that the worker does not list after this time got lost */
@@ -96,11 +98,11 @@ LODE_CHECKED lode_status scheduler_crashed(struct scheduler *scheduler, int work
 /* The worker wants to leave: it finishes what it runs, its waiting tasks wait here again. */
 LODE_CHECKED lode_status scheduler_leaving(struct scheduler *scheduler, int worker);
 
-enum scheduler_outcome { SCHEDULER_OK, SCHEDULER_FAILED, SCHEDULER_STOPPED };
-/* An attempt ended. STOPPED: it obeyed a cancel, or was handed back (again and again: a failure).
- * *accepted: the first good result of its task, to be merged. *held: the books had it with this
- * worker; else it was told before, or is late. LODE_E_MESSAGE for a task that the stage does not
- * have. */
+enum scheduler_outcome { SCHEDULER_OK, SCHEDULER_FAILED, SCHEDULER_REFUSED, SCHEDULER_STOPPED };
+/* An attempt ended. REFUSED: it failed, for its input is bad. STOPPED: it obeyed a cancel, or was
+ * handed back (again and again: a failure). *accepted: the first good result of its task, to be
+ * merged. *held: the books had it with this worker; else it was told before, or is late.
+ * LODE_E_MESSAGE for a task that the stage does not have. */
 LODE_CHECKED lode_status scheduler_result(struct scheduler *scheduler, int worker,
                                           const struct lode_attempt *attempt,
                                           enum scheduler_outcome outcome, int64_t now_us,
@@ -140,8 +142,8 @@ enum scheduler_task_state {
 };
 struct scheduler_task {
     enum scheduler_task_state state;
-    int attempts, failures, kills;
-    int copies; /* attempts under way */
+    int attempts, failures, kills; /* failures: refusals among them */
+    int copies;                    /* attempts under way */
     int64_t cost;
 };
 /* False when the stage has no such task. */

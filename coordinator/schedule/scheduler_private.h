@@ -27,7 +27,7 @@ enum {
 
 struct task {
     enum scheduler_task_state state;
-    int copies, attempts, failures, kills;
+    int copies, attempts, failures, refusals, kills;
     int n_tried, tried[TRIED_MAX];
     int by; /* whose result was accepted; NOBODY: none was */
 };

@@ -177,6 +177,7 @@ lode_status run_writer_commit(struct run_writer *w, uint64_t *size_bytes)
         goto done;
     }
     *size_bytes = w->out.written;
+    if (w->site.task) w->site.task->engine->shuffled_bytes += w->out.written;
     lode_bytes_clear(&w->combined);
     return LODE_OK;
 done:

@@ -101,12 +101,22 @@ for how in "$local3" "$mpirun4"; do
         cmp expected.csv found.csv"
 done
 expect "a task that fails every time: the error of each attempt, and the exit status of the error" "
-    ends 3 $local3 --set fail=0
+    ends 4 $local3 --set fail=0
     says_partition
     for attempt in 1 2 3 4; do grep \"attempt \$attempt failed on worker\" said; done
-    grep 'row 0 is not what it must be' said
+    grep 'part 0 has no room' said
+    nothing_left_running"
+expect "bad input is tried on one other worker, and then told" "
+    ends 3 $local3 --set refuse=0
+    says_partition
+    grep '2 attempts went the same way (attempt 1 failed on worker . of .*, attempt 2 failed on worker . of .*): row 0 is' said
     test ! -e r
     nothing_left_running"
+expect "which sees a good copy: the same bytes" "
+    ends 0 $local3 --set refuse_once=30
+    like_calm r
+    failed=\$(awk -F, '\$3 == 30 && \$5 == \"failed\" { print \$7 }' r/log/tasks.csv)
+    some r \"task == 30 && outcome == \\\"ok\\\" && place != \$failed\""
 
 # disturb COMMAND DISTURBANCE: makes the run `r` while the disturbance happens; leaves no process.
 disturb() {

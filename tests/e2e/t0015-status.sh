@@ -15,9 +15,10 @@ cat >fields.py <<'EOT'
 import json, sys
 d = json.load(open(sys.argv[1]))
 top = set("run job state coordinator batch started ended elapsed_seconds exit_status error root_step bad_messages "
-          "stages workers lost_workers missing".split())
+          "stages workers lost_workers missing resume critical_path_seconds between_stages_seconds".split())
 stage = set("stage leaf title state tasks done running waiting given_up attempts median_seconds "
-            "elapsed_seconds tasks_per_second left_seconds".split())
+            "elapsed_seconds tasks_per_second left_seconds task_seconds efficiency longest_seconds longest_task "
+            "read_bytes written_bytes shuffled_bytes".split())
 worker = set("worker place host pid state what stage task attempt running_seconds "
              "since_progress_seconds heard_seconds_ago ok failed lost".split())
 assert set(d) == top, set(d) ^ top
@@ -31,7 +32,8 @@ cat >task_fields.py <<'EOT'
 import json, sys
 d = json.load(open(sys.argv[1]))
 top = set("run job state stage tasks task leaf title what task_state why cost holders attempts".split())
-attempt = set("attempt outcome worker place host pid start_seconds duration_seconds error".split())
+attempt = set("attempt outcome worker place host pid start_seconds duration_seconds "
+              "read_bytes written_bytes shuffled_bytes error".split())
 holder = set("worker pid attempt seconds place host running wanted".split())
 assert set(d) == top, set(d) ^ top
 for a in d["attempts"]: assert set(a) == attempt, set(a) ^ attempt
@@ -51,7 +53,10 @@ expect "a run that is done: all tasks of all stages" '
     is status.json "len(d[\"stages\"]) >= 2 and len(d[\"workers\"]) >= 1"
     is status.json "all(s[\"done\"] == s[\"tasks\"] > 0 and s[\"waiting\"] == 0 for s in d[\"stages\"])"
     is status.json "sum(w[\"ok\"] for w in d[\"workers\"]) >= sum(s[\"tasks\"] for s in d[\"stages\"])"
+    is status.json "all(s[\"read_bytes\"] > 0 and 0 < s[\"efficiency\"] <= 1 for s in d[\"stages\"])"
+    is status.json "d[\"elapsed_seconds\"] >= d[\"critical_path_seconds\"] > 0 and d[\"resume\"] is None"
     lode status well >text
+    grep -q "^critical path: " text
     grep -q "^well: opportunities, done, " text
     grep -q "counting patterns .* done " text'
 expect "a task of it: its attempts, by stage" '
@@ -120,10 +125,16 @@ expect "a run whose coordinator was killed" '
     is status.json "len(d[\"stages\"]) >= 1 and d[\"stages\"][-1][\"done\"] >= 1 and len(d[\"workers\"]) >= 1"
     lode status killed >text
     grep -q "^error: the coordinator .pid $run on .*. is gone without a verdict" text
+    grep -q "^to go on: lode run --resume killed --local 2$" text
     lode explain killed
     task=$(sed -n "2{s/^[0-9]*,[^,]*,//;s/,.*//;p}" killed/log/tasks.csv)
     explain killed --task "$task" --stage 1
     is task.json "len(d[\"attempts\"]) >= 1"'
+expect "the command that it tells goes on with it" '
+    eval "$(json status.json "d[\"resume\"]") --quiet"
+    status killed
+    is status.json "d[\"state\"] == \"done\" and d[\"resume\"] is None"
+    cmp killed/results.h5 live/results.h5'
 
 expect "a run that failed: which task, and every attempt with its reason" '
     # shellcheck disable=SC2086

@@ -23,9 +23,22 @@ extern const struct lode_job faults_job; /* declared for the registry, in regist
 enum { STEP_MS = 5, TASKS_MAX = 1000000, SLEEP_MAX_MS = 3600000, RESULT_MAX = 64 << 20 };
 
 /* What can go wrong, in the order of `fault_names`. */
-enum fault { CRASH, CRASH_ONCE, HANG, HANG_ONCE, SLOW_ONCE, FAIL, FAIL_ONCE, STUBBORN, N_FAULTS };
+enum fault {
+    CRASH,
+    CRASH_ONCE,
+    HANG,
+    HANG_ONCE,
+    SLOW_ONCE,
+    FAIL,
+    FAIL_ONCE,
+    REFUSE,
+    REFUSE_ONCE,
+    STUBBORN,
+    N_FAULTS
+};
 static const char *const fault_names[N_FAULTS] = {
-    "crash", "crash_once", "hang", "hang_once", "slow_once", "fail", "fail_once", "stubborn"};
+    "crash", "crash_once", "hang",   "hang_once",   "slow_once",
+    "fail",  "fail_once",  "refuse", "refuse_once", "stubborn"};
 
 struct faults_options {
     int64_t tasks, sleep_ms, slow_ms, signal, result_bytes;
@@ -112,7 +125,7 @@ static bool is_due(const struct lode_task *task, const struct faults_options *op
                    enum fault fault)
 {
     char path[4096];
-    const bool once = fault != CRASH && fault != HANG && fault != FAIL;
+    const bool once = fault != CRASH && fault != HANG && fault != FAIL && fault != REFUSE;
     if (options->at[fault] != task->index) return false;
     snprintf(path, sizeof path, "%s/%s", task->work_directory, fault_names[fault]);
     const int mark = once ? open(path, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0600) : -1;
@@ -126,6 +139,8 @@ static lode_status go_wrong(struct lode_task *task, const struct faults_options 
         raise((int)options->signal);
     if (is_due(task, options, HANG) || is_due(task, options, HANG_ONCE)) hang_for_ever();
     if (is_due(task, options, FAIL) || is_due(task, options, FAIL_ONCE))
+        return lode_fail(LODE_E_DISK, "part %" PRId64 " has no room", task->index);
+    if (is_due(task, options, REFUSE) || is_due(task, options, REFUSE_ONCE))
         return lode_fail(LODE_E_INPUT, "row %" PRId64 " is not what it must be", task->index);
     if (is_due(task, options, SLOW_ONCE)) return work(task, options->slow_ms, false);
     if (is_due(task, options, STUBBORN)) return work(task, options->slow_ms, true);
@@ -248,6 +263,8 @@ static const struct lode_param params[] = {
     {"slow_once", "-1", "task", "counts progress for slow_ms the first time"},
     {"fail", "-1", "task", "fails with an error, every time"},
     {"fail_once", "-1", "task", "fails with an error the first time"},
+    {"refuse", "-1", "task", "says that its input is bad, every time"},
+    {"refuse_once", "-1", "task", "says that its input is bad the first time"},
     {"stubborn", "-1", "task", "as slow_once, and does not stop when told to"},
     {.name = NULL},
 };

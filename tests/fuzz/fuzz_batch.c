@@ -44,6 +44,8 @@ static void check_same_result(const struct lode_result *a, const struct lode_res
     check_span(a->bytes, b->bytes);
     check(a->file_size == b->file_size && a->file_hash == b->file_hash);
     check(a->cpu_us == b->cpu_us && a->wall_us == b->wall_us && a->peak_bytes == b->peak_bytes);
+    check(a->read_bytes == b->read_bytes && a->written_bytes == b->written_bytes);
+    check(a->shuffled_bytes == b->shuffled_bytes);
 }
 
 static void try_results(const uint8_t *bytes, size_t size)

@@ -85,6 +85,7 @@ static void do_step(struct protocol *p, const struct step *step, int64_t *now_us
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static const struct protocol_options options = {.scheduling = {.max_attempts = 4,
+                                                                   .max_refusals = 2,
                                                                    .max_kills = 3,
                                                                    .lease_us = 10 * SECOND,
                                                                    .transit_us = SECOND,

@@ -155,7 +155,7 @@ static void compute(struct machines *m, int place)
                               .node = place,
                               .incarnation = p->incarnation,
                               .size = (size_t)p->job};
-    const bool early = p->behaviour == FAILS || p->behaviour == CRASHES;
+    const bool early = p->behaviour == FAILS || p->behaviour == REFUSES || p->behaviour == CRASHES;
     world_plan(m->world, early ? p->duration_us / 2 : p->duration_us, end);
 }
 
@@ -245,8 +245,10 @@ static void append_result(struct machines *m, struct place *p)
                                  .text = lode_span_text(""),
                                  .bytes = {(const uint8_t *)&value, sizeof value},
                                  .wall_us = (uint64_t)(m->world->now_us - p->started_us)};
-    if (p->stops || p->behaviour == FAILS) {
-        result.status = p->stops ? LODE_E_STOPPED : LODE_E_INPUT;
+    if (p->stops || p->behaviour == FAILS || p->behaviour == REFUSES) {
+        result.status = p->stops                  ? LODE_E_STOPPED
+                        : p->behaviour == REFUSES ? LODE_E_INPUT
+                                                  : LODE_E_NUMERIC;
         result.text = lode_span_text(p->stops ? "" : "row 7 is rotten");
         result.bytes.size = 0;
     }
@@ -373,6 +375,7 @@ static void create_coordinator(struct machines *m)
     const struct scenario *s = m->scenario;
     const struct protocol_options options = {
         .scheduling = {.max_attempts = 4,
+                       .max_refusals = 2,
                        /* kills at random hit innocent tasks: only a poisoned one is given up */
                        .max_kills = s->poisoned_stage >= 0 ? 3 : 1000,
                        .lease_us = s->lease_us,

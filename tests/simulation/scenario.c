@@ -17,7 +17,7 @@ enum behaviour scenario_behaviour(const struct scenario *s, uint64_t stage, uint
 {
     if (s->poisoned_stage >= 0 && stage == (uint64_t)s->poisoned_stage + 1 &&
         task == (uint64_t)s->poisoned_task)
-        return CRASHES;
+        return s->is_rotten ? REFUSES : CRASHES;
     if (attempt > 1) return WELL;
     struct lode_random random = lode_random_begin(key(s, 1, stage, task, attempt), 1);
     if (!lode_random_chance(&random, s->p_bad_first)) return WELL;
@@ -85,6 +85,7 @@ static void draw_work(struct world *world, struct scenario *s)
     s->poisoned_stage = (int)world_between(world, 0, s->n_stages - 1);
     s->poisoned_task = world_between(world, 0, s->n_tasks[s->poisoned_stage] - 1);
     s->allow_partial = world_chance(world, 0.5);
+    s->is_rotten = world_chance(world, 0.5);
 }
 
 static void draw_network(struct world *world, struct scenario *s)

@@ -12,6 +12,7 @@ enum { STAGES_MAX = 4, TASKS_MAX = 80, DEATHS_MAX = 5 };
 enum behaviour {
     WELL,
     FAILS,    /* ends with an error */
+    REFUSES,  /* says that its input is bad */
     CRASHES,  /* takes its process down in the middle */
     HANGS,    /* no progress, obeys a cancel */
     STUBBORN, /* no progress, obeys nothing */
@@ -37,8 +38,9 @@ struct scenario {
     int64_t late_us;
 
     double p_bad_first; /* a task's first attempt does not go WELL */
-    int poisoned_stage; /* -1: none; else one task of it crashes every worker it meets */
+    int poisoned_stage; /* -1: none; else one task of it crashes every worker it meets ... */
     int64_t poisoned_task;
+    bool is_rotten; /* ... or refuses its input everywhere */
     bool allow_partial, speculation;
     bool has_journal;
     double p_death;        /* of the coordinator, at each step of a commit; with a journal only */

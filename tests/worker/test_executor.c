@@ -81,7 +81,9 @@ static struct executor_outcome run(void **state, lode_leaf_fn leaf)
                                              .input = (const uint8_t *)"in",
                                              .input_size = 2,
                                              .stop = &fixture->stop};
+    executor_count_begin(fixture->executor);
     executor_run(fixture->executor, &request, &outcome);
+    executor_count(fixture->executor, &outcome);
     return outcome;
 }
 
@@ -136,6 +138,38 @@ static void a_leaf_sees_that_its_result_is_not_wanted(void **state)
     assert_int_equal(run(state, obedient).status, LODE_E_STOPPED);
 }
 
+enum { MOVED = 300000 };
+
+/* Writes a file of MOVED bytes and reads it twice; a third of it counts as shuffled. */
+static lode_status busy(struct lode_task *task)
+{
+    char path[256];
+    struct lode_bytes bytes = {0};
+    static const uint8_t zeros[MOVED];
+    snprintf(path, sizeof path, "%s/moved-%s", task->work_directory, task->attempt);
+    lode_status status = lode_file_write(path, zeros, sizeof zeros, false);
+    for (int i = 0; i < 2 && !status; i++) status = lode_file_read(path, MOVED, &bytes);
+    lode_bytes_clear(&bytes);
+    task->engine->shuffled_bytes += MOVED / 3;
+    return status;
+}
+
+static void what_a_leaf_reads_and_writes_is_counted_to_the_byte(void **state)
+{
+    const struct executor_outcome first = run(state, echo), outcome = run(state, busy);
+    assert_int_equal(first.read_bytes + first.written_bytes + first.shuffled_bytes, 0);
+    assert_int_equal(outcome.status, LODE_OK);
+    assert_int_equal(outcome.read_bytes, 2 * MOVED);
+    assert_int_equal(outcome.written_bytes, MOVED - MOVED / 3);
+    assert_int_equal(outcome.shuffled_bytes, MOVED / 3);
+}
+
+static void a_large_result_counts_as_written(void **state)
+{
+    const struct executor_outcome outcome = run(state, large);
+    assert_int_equal(outcome.written_bytes, LODE_INLINE_LIMIT + 1);
+}
+
 int main(void)
 {
 #define with_executor(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
@@ -145,6 +179,8 @@ int main(void)
         with_executor(a_failed_leaf_leaves_its_error_and_no_result),
         with_executor(a_leaf_over_its_budget_fails_by_name),
         with_executor(a_leaf_sees_that_its_result_is_not_wanted),
+        with_executor(what_a_leaf_reads_and_writes_is_counted_to_the_byte),
+        with_executor(a_large_result_counts_as_written),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -118,7 +118,10 @@ static const struct lode_result failure = {.attempt = {1, 70000, 3},
                                            .file_hash = UINT64_MAX,
                                            .cpu_us = (uint64_t)1 << 40,
                                            .wall_us = (uint64_t)1 << 50,
-                                           .peak_bytes = 14};
+                                           .peak_bytes = 14,
+                                           .read_bytes = 15,
+                                           .written_bytes = 16,
+                                           .shuffled_bytes = (uint64_t)1 << 50};
 static const struct lode_result success = {
     .attempt = {2, 0, 1}, .bytes = {(const uint8_t *)"\0\1\2", 3}, .wall_us = 1};
 
@@ -136,7 +139,9 @@ static void expect_result(struct lode_unpack *in, const struct lode_result *sent
     if (got.bytes.size) assert_memory_equal(got.bytes.data, sent->bytes.data, got.bytes.size);
     assert_true(got.file_size == sent->file_size && got.file_hash == sent->file_hash);
     assert_true(got.cpu_us == sent->cpu_us && got.wall_us == sent->wall_us);
-    assert_true(got.peak_bytes == sent->peak_bytes);
+    assert_true(got.peak_bytes == sent->peak_bytes && got.read_bytes == sent->read_bytes);
+    assert_true(got.written_bytes == sent->written_bytes);
+    assert_true(got.shuffled_bytes == sent->shuffled_bytes);
 }
 
 static void results_come_out_as_they_went_in(void **state)
@@ -216,6 +221,9 @@ static void a_status_beyond_the_last_and_a_huge_time_are_refused(void **state)
     bad = success;
     bad.cpu_us = UINT64_MAX;
     expect_refused(&bad, "a task that took");
+    bad = success;
+    bad.read_bytes = ((uint64_t)1 << 50) + 1;
+    expect_refused(&bad, "a task that read");
 }
 
 int main(void)

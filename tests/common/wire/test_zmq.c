@@ -367,6 +367,32 @@ static void a_pair_of_threads_loses_nothing_however_far_one_lags(void **state)
 
 #define with_bench(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
+/* The thread that reads may be at its disk for a while; with a high water mark the other one
+ * failed, and could not even say so. */
+static void a_pair_takes_whatever_the_other_end_has_not_read_yet(void **state)
+{
+    enum { MANY = 250000 };
+    struct lode_zmq *zmq = NULL;
+    struct lode_socket *ends[2] = {NULL, NULL};
+    int n_got = 0;
+    (void)state;
+    assert_ok(lode_zmq_create(&zmq));
+    assert_ok(lode_pair_open(zmq, "many", true, &ends[0]));
+    assert_ok(lode_pair_open(zmq, "many", false, &ends[1]));
+    for (int i = 0; i < MANY; i++)
+        assert_ok(lode_socket_send(ends[0], NULL, &(const int){i}, sizeof(int), NULL));
+    for (bool got = true; got; n_got += got) {
+        const void *data = NULL;
+        size_t size = 0;
+        assert_ok(lode_socket_receive(ends[1], NULL, &data, &size, &got));
+        if (got) assert_memory_equal(data, &n_got, sizeof n_got);
+    }
+    assert_int_equal(n_got, MANY);
+    lode_socket_close(ends[0]);
+    lode_socket_close(ends[1]);
+    lode_zmq_destroy(zmq);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -382,6 +408,7 @@ int main(void)
         with_bench(a_key_that_is_none_is_not_shown),
         cmocka_unit_test(a_pair_of_threads_loses_nothing_however_far_one_lags),
         cmocka_unit_test(the_descriptor_limit_is_raised_to_the_hard_one),
+        cmocka_unit_test(a_pair_takes_whatever_the_other_end_has_not_read_yet),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -31,6 +31,7 @@ static inline int world_set_up(void **state)
     static struct world world;
     const struct protocol_options options = {
         .scheduling = {.max_attempts = 4,
+                       .max_refusals = 2,
                        .max_kills = 3,
                        .lease_us = 60 * SECOND,
                        .transit_us = SECOND,

@@ -98,6 +98,24 @@ static void an_attempt_that_never_ran_has_no_time(void **state)
     log_summary_free(summary);
 }
 
+static void bytes_and_times_of_attempts_add_up(void **state)
+{
+    (void)state;
+    struct log_summary *summary =
+        summary_of("stage,leaf,task,attempt,outcome,worker,place,host,pid,start_ms,duration_ms,"
+                   "read_bytes,written_bytes,shuffled_bytes,error\n"
+                   "1,a,0,1,failed,0,0,h,1,1.0,900.0,10,20,30,no\n"
+                   "1,a,0,2,ok,0,0,h,1,2.0,50.0,100,200,300,\n"
+                   "1,a,7,1,ok,0,0,h,1,3.0,70.0,1000,2000,3000,\n"
+                   "1,a,8,1,ok,0,0,h,1,3.0,60.0,-1,0,0,\n");
+    const struct stage_summary *stage = &summary->stages[1];
+    assert_true(stage->read_bytes == 1110 && stage->written_bytes == 2220);
+    assert_true(stage->shuffled_bytes == 3330);
+    assert_int_equal(stage->longest_task, 7);
+    assert_int_equal(stage->pace.total_us, 120000);
+    log_summary_free(summary);
+}
+
 static void a_log_that_is_not_there_is_an_empty_one(void **state)
 {
     (void)state;
@@ -114,6 +132,7 @@ int main(void)
         cmocka_unit_test(a_line_that_is_cut_off_is_passed_over),
         cmocka_unit_test(numbers_out_of_range_are_passed_over),
         cmocka_unit_test(an_attempt_that_never_ran_has_no_time),
+        cmocka_unit_test(bytes_and_times_of_attempts_add_up),
         cmocka_unit_test(a_log_that_is_not_there_is_an_empty_one),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -10,6 +10,7 @@
 enum { SECOND = 1000000, START = 50 * SECOND, STAGE = 1 };
 
 static const struct scheduler_options habits = {.max_attempts = 4,
+                                                .max_refusals = 2,
                                                 .max_kills = 3,
                                                 .lease_us = 10 * SECOND,
                                                 .transit_us = 2 * SECOND,

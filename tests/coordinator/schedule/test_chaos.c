@@ -263,7 +263,7 @@ static void chaos(unsigned seed)
 {
     struct world w = {.seed = seed, .now_us = START};
     struct scheduler_options patient = habits;
-    patient.max_attempts = patient.max_kills = 1000000;
+    patient.max_attempts = patient.max_refusals = patient.max_kills = 1000000;
     w.s = make_with(&patient, TASKS);
     for (int i = 0; i < STEPS && !w.done; i++) {
         w.calm = i > 300 * (int)(seed % 5); /* what went wrong until then must not stay so */

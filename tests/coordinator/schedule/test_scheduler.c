@@ -129,6 +129,38 @@ static void a_result_of_a_task_that_is_not_there_is_refused(void **state)
     scheduler_destroy(s);
 }
 
+static void bad_input_is_tried_once_more_elsewhere_and_then_told(void **state)
+{
+    (void)state;
+    struct scheduler *s = make(1);
+    for (int w = 0; w < 3; w++) assert_ok(scheduler_joined(s, w, START));
+    expect_assign(s, START, 0, 0, 1, SCHEDULER_FRESH);
+    assert_false(end(s, START, 0, 0, 1, SCHEDULER_REFUSED));
+    expect_assign(s, START, 1, 0, 2, SCHEDULER_RETRY);
+    assert_false(end(s, START, 1, 0, 2, SCHEDULER_REFUSED));
+    assert_int_equal(expect(s, START, SCHEDULER_STAGE_FAILED).attempt.task, 0);
+    assert_int_equal(look(s, 0).failures, 2);
+    scheduler_destroy(s);
+}
+
+/* Two failures of another kind before it do not make the first refusal the last. */
+static void only_refusals_count_against_their_limit(void **state)
+{
+    (void)state;
+    struct scheduler *s = make(1);
+    assert_ok(scheduler_joined(s, 0, START));
+    expect_assign(s, START, 0, 0, 1, SCHEDULER_FRESH);
+    assert_false(end(s, START, 0, 0, 1, SCHEDULER_FAILED));
+    expect_assign(s, START, 0, 0, 2, SCHEDULER_RETRY);
+    assert_false(end(s, START, 0, 0, 2, SCHEDULER_FAILED));
+    expect_assign(s, START, 0, 0, 3, SCHEDULER_RETRY);
+    assert_false(end(s, START, 0, 0, 3, SCHEDULER_REFUSED));
+    expect_assign(s, START, 0, 0, 4, SCHEDULER_RETRY);
+    assert_false(end(s, START, 0, 0, 4, SCHEDULER_REFUSED));
+    (void)expect(s, START, SCHEDULER_STAGE_FAILED);
+    scheduler_destroy(s);
+}
+
 static void a_result_is_held_by_the_books_until_it_has_come(void **state)
 {
     (void)state;
@@ -299,6 +331,8 @@ int main(void)
         cmocka_unit_test(a_failed_task_is_tried_elsewhere),
         cmocka_unit_test(a_failure_that_is_late_is_not_counted),
         cmocka_unit_test(four_failures_fail_the_stage_and_name_the_task),
+        cmocka_unit_test(bad_input_is_tried_once_more_elsewhere_and_then_told),
+        cmocka_unit_test(only_refusals_count_against_their_limit),
         cmocka_unit_test(a_task_that_takes_three_workers_down_is_quarantined),
         cmocka_unit_test(a_lost_worker_alone_charges_nobody),
         cmocka_unit_test(a_result_of_a_task_that_is_not_there_is_refused),
