@@ -176,7 +176,7 @@ print(len(good), "good answers")
 assert good and min(good) > 1000
 EOT
 expect "hostile clients: the run ends as it would, and a good one gets its page in between" '
-    lode run $job -o hostile --local 2 --metrics-listen 127.0.0.1:0 --quiet 2>hostile.err &
+    lode run $job -o hostile --local 2 --heartbeat 5s --metrics-listen 127.0.0.1:0 --quiet 2>hostile.err &
     run=$!
     "$python" hostile.py "$(url_of hostile.err $run)"
     wait "$run"
@@ -193,7 +193,10 @@ expect "under mpirun, with a worker that is killed: what was lost is counted" '
 expect "a run that is gone on with counts anew, with its epoch and what it knew" '
     lode run $job -o killed --local 2 --metrics killed.prom --metrics-every 100ms --quiet 2>killed.err &
     run=$!
-    until [ "$(grep -cs ",ok," killed/log/tasks.csv)" -ge 3 ] 2>/dev/null; do kill -0 "$run"; done
+    known() { grep -cs ",ok," killed/log/tasks.csv || true; }
+    until [ "$(known)" -ge 3 ] 2>/dev/null; do kill -0 "$run"; done
+    first=$(known) # in the log before they are in the journal: the next ones come after that
+    until [ "$(known)" -gt "$first" ]; do kill -0 "$run"; done
     kill -9 "$run"
     wait "$run" || true
     ended killed.prom running # nobody was there to say else
