@@ -134,7 +134,8 @@ lode_status lode_hash_sample_open(int file, uint64_t size_bytes, uint64_t *sampl
     return LODE_OK;
 }
 
-lode_status lode_hash_sample(const char *path, uint64_t *sample, uint64_t *size_bytes)
+lode_status lode_hash_sample(const char *path, uint64_t most_bytes, uint64_t *sample,
+                             uint64_t *size_bytes)
 {
     struct stat about;
     lode_status status = LODE_OK;
@@ -143,7 +144,9 @@ lode_status lode_hash_sample(const char *path, uint64_t *sample, uint64_t *size_
     if (fstat(file, &about) || !S_ISREG(about.st_mode))
         status = lode_fail(LODE_E_INPUT, "%s: not a plain file", path);
     else
-        status = lode_hash_sample_open(file, (uint64_t)about.st_size, sample);
+        status = lode_hash_sample_open(
+            file, (uint64_t)about.st_size < most_bytes ? (uint64_t)about.st_size : most_bytes,
+            sample);
     close(file);
     if (!status) *size_bytes = (uint64_t)about.st_size;
     return status;

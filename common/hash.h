@@ -29,10 +29,12 @@ LODE_CHECKED lode_status lode_hash_tailed_file(const char *path, uint8_t *tail, 
                                                struct lode_tailed_file *file);
 
 /* Whether a file is the same as another of its size, at the price of three reads: XXH3 of the XXH3s
- * of its first, middle and last 16 KiB; and its size. Fails with LODE_E_INPUT naming the path, also
- * for what is no plain file (a FIFO is not waited for). */
-LODE_CHECKED lode_status lode_hash_sample(const char *path, uint64_t *sample, uint64_t *size_bytes);
-/* The same of an open file. */
+ * of the first, middle and last 16 KiB of its first `most_bytes` (UINT64_MAX: of all); and its
+ * size. Fails with LODE_E_INPUT naming the path, also for what is no plain file (a FIFO is not
+ * waited for). */
+LODE_CHECKED lode_status lode_hash_sample(const char *path, uint64_t most_bytes, uint64_t *sample,
+                                          uint64_t *size_bytes);
+/* The same of an open file's first `size_bytes`. */
 LODE_CHECKED lode_status lode_hash_sample_open(int file, uint64_t size_bytes, uint64_t *sample);
 
 #endif

@@ -19,7 +19,7 @@ lode_status lode_landmark_append(struct lode_bytes *list, const struct lode_land
 lode_status lode_landmark_add(struct lode_bytes *list, const char *what, const char *path)
 {
     struct lode_landmark landmark = {.what = lode_span_text(what), .path = lode_span_text(path)};
-    lode_try(lode_hash_sample(path, &landmark.sample, &landmark.size_bytes));
+    lode_try(lode_hash_sample(path, UINT64_MAX, &landmark.sample, &landmark.size_bytes));
     return lode_landmark_append(list, &landmark);
 }
 
@@ -42,21 +42,20 @@ lode_status lode_landmark_next(struct lode_unpack *in, struct lode_landmark *lan
     return LODE_OK;
 }
 
-/* One look, without patience. */
+/* One look, without patience. A file may have grown since (somebody appends to an input while it is
+ * being staged): it is the same file then, and what that means is for those who read it. */
 static lode_status look(const struct lode_landmark *landmark, const char *path)
 {
     uint64_t size_bytes = 0, sample = 0;
-    lode_try(lode_hash_sample(path, &sample, &size_bytes));
-    if (size_bytes != landmark->size_bytes)
+    lode_try(lode_hash_sample(path, landmark->size_bytes, &sample, &size_bytes));
+    if (size_bytes < landmark->size_bytes)
         return lode_fail(LODE_E_INPUT,
                          "%s: another file than the coordinator sees there: %" PRIu64
                          " bytes, not %" PRIu64,
                          path, size_bytes, landmark->size_bytes);
     if (sample == landmark->sample) return LODE_OK;
     return lode_fail(LODE_E_INPUT,
-                     "%s: another file than the coordinator sees there: of the same size, with "
-                     "other content",
-                     path);
+                     "%s: another file than the coordinator sees there: with other content", path);
 }
 
 static lode_status check(const struct lode_landmark *landmark, const char *host)

@@ -2,9 +2,9 @@
  *
  * The same path on two hosts may be two folders: a disk that was not mounted, or another one in its
  * place. So the coordinator says for a few files (the run's own mark, the index of the store, input
- * files) how large they are and a sample of their bytes, and a worker that does not find the same
- * leaves before it is given a task. Without that it would fail every task that it is given, or
- * worse, work on other data.
+ * files) how large they are at least and a sample of those bytes, and a worker that does not find
+ * the same leaves before it is given a task. Without that it would fail every task that it is
+ * given, or worse, work on other data.
  */
 #ifndef LODE_COMMON_LANDMARK_H
 #define LODE_COMMON_LANDMARK_H

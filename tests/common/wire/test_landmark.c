@@ -66,10 +66,19 @@ static void a_missing_file_is_named_with_host_and_path(void **state)
 static void another_file_of_the_same_name_is_told_by_size_or_content(void **state)
 {
     const struct here *here = *state;
+    write_file(here, "store");
+    expect_refusal(here, "5 bytes, not 9");
     write_file(here, "another store");
-    expect_refusal(here, "13 bytes, not 9");
+    expect_refusal(here, "other content");
     write_file(here, "the stone");
     expect_refusal(here, "other content");
+}
+
+static void a_file_that_has_grown_is_the_same_file(void **state)
+{
+    const struct here *here = *state;
+    write_file(here, "the store, and more");
+    assert_ok(lode_landmarks_check((struct lode_span){here->list.data, here->list.size}, "n2"));
 }
 
 static void a_folder_in_its_place_is_no_file(void **state)
@@ -108,6 +117,8 @@ int main(void)
                                         close_here),
         cmocka_unit_test_setup_teardown(another_file_of_the_same_name_is_told_by_size_or_content,
                                         open_here, close_here),
+        cmocka_unit_test_setup_teardown(a_file_that_has_grown_is_the_same_file, open_here,
+                                        close_here),
         cmocka_unit_test_setup_teardown(a_folder_in_its_place_is_no_file, open_here, close_here),
         cmocka_unit_test(a_list_of_other_things_is_a_bad_message),
     };
