@@ -27,21 +27,19 @@ enum {
     MAX_KILLS = 3
 };
 
-/* Budget of a worker where none is asked for: its share of 80 % of the machine. */
-static uint64_t memory_share(int64_t memory_bytes, int64_t workers)
-{
-    return (uint64_t)(memory_bytes / 10 * 8 / (workers < 1 ? 1 : workers));
-}
-
 int cluster_local_workers(const struct cluster_options *options)
 {
-    return options->local_workers > 0 ? options->local_workers : (int)lode_machine_cores();
+    if (options->local_workers > 0) return options->local_workers;
+    const int64_t cores = lode_machine_cores();
+    const struct lode_machine_memory memory = lode_machine_memory();
+    return (int)(options->memory_bytes ? cores : budget_fits(&memory, cores));
 }
 
-uint64_t cluster_worker_memory(const struct cluster_options *options, int workers)
+struct budget cluster_local_budget(const struct cluster_options *options, int workers)
 {
-    return options->memory_bytes ? options->memory_bytes
-                                 : memory_share(lode_machine_memory(), workers);
+    struct lode_node here = {.memory = lode_machine_memory()};
+    gethostname(here.host, sizeof here.host - 1);
+    return budget_of_node(&here, workers, options->memory_bytes);
 }
 
 struct opening {
@@ -50,6 +48,16 @@ struct opening {
     struct agent_orders orders;
     int64_t expected; /* workers */
 };
+
+/* Workers are welcomed with the largest share; those of poorer hosts have a lesser one of their
+ * own.
+ */
+static lode_status take_budget(struct opening *opening)
+{
+    const struct budget *budget = &opening->cluster->budget;
+    opening->dispatch.protocol.memory_bytes = budget->most_bytes;
+    return budget_check(budget);
+}
 
 /* The door where workers can reach it, and the file by which late ones find it. */
 static lode_status open_door(struct opening *opening, bool one_host)
@@ -72,19 +80,14 @@ static lode_status prepare_door(void *context, const struct lode_node *nodes, in
     struct opening *opening = context;
     struct lode_cluster *cluster = opening->cluster;
     bool one_host = true;
-    int64_t least_memory = nodes[0].memory_bytes;
-    int ranks_here = 0;
-    for (int i = 0; i < n_nodes; i++) {
-        const bool here = strcmp(nodes[i].host, nodes[0].host) == 0;
-        one_host = one_host && here;
-        ranks_here += here;
-        if (nodes[i].memory_bytes < least_memory) least_memory = nodes[i].memory_bytes;
-    }
-    if (opening->dispatch.protocol.memory_bytes == 0)
-        opening->dispatch.protocol.memory_bytes =
-            memory_share(least_memory, ranks_here * cluster->options.workers_per_rank);
+    for (int i = 0; i < n_nodes; i++)
+        one_host = one_host && strcmp(nodes[i].host, nodes[0].host) == 0;
+    lode_try(budget_of_nodes(nodes, n_nodes, cluster->options.workers_per_rank,
+                             cluster->options.memory_bytes, &cluster->budget));
+    lode_try(take_budget(opening));
     lode_try(open_door(opening, one_host));
     opening->orders.workers_per_rank = cluster->options.workers_per_rank;
+    opening->orders.own_share = cluster->options.memory_bytes == 0;
     opening->expected = (n_nodes - 1) * cluster->options.workers_per_rank;
     return LODE_OK;
 }
@@ -99,9 +102,10 @@ static lode_status open_under_mpi(struct opening *opening, bool *mpi_started)
 
 static lode_status open_local(struct opening *opening, int workers)
 {
-    if (workers <= 0) workers = (int)lode_machine_cores();
-    if (opening->dispatch.protocol.memory_bytes == 0)
-        opening->dispatch.protocol.memory_bytes = memory_share(lode_machine_memory(), workers);
+    const struct cluster_options *options = &opening->cluster->options;
+    if (workers <= 0) workers = cluster_local_workers(options);
+    opening->cluster->budget = cluster_local_budget(options, workers);
+    lode_try(take_budget(opening));
     lode_try(open_door(opening, true));
     return dispatch_start(opening->cluster->dispatch, &opening->orders.door, workers, workers);
 }
@@ -159,7 +163,6 @@ static struct dispatch_options dispatch_options_of(struct lode_cluster *cluster,
                                     .allow_partial = options->allow_partial},
                      .heartbeat_us = options->heartbeat_ms * 1000,
                      .start_timeout_us = START_TIMEOUT_MS * INT64_C(1000),
-                     .memory_bytes = options->memory_bytes,
                      .epoch = epoch_of(options),
                      .n_partitions = options->n_partitions,
                      .work_directory = cluster->work_directory,
@@ -251,6 +254,11 @@ void cluster_decline(void)
     bool go = false;
     if (lode_mpi_start(decline_all, NULL, &orders, sizeof orders, &go) == LODE_OK)
         lode_log_warn("ranks were let go twice");
+}
+
+const struct budget *cluster_budget(const struct lode_cluster *cluster)
+{
+    return &cluster->budget;
 }
 
 const struct ledger *cluster_ledger(const struct lode_cluster *cluster)

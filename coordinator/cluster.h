@@ -4,6 +4,7 @@
 #ifndef LODE_COORDINATOR_CLUSTER_H
 #define LODE_COORDINATOR_CLUSTER_H
 
+#include "coordinator/budget.h"
 #include "coordinator/journal/journal.h"
 #include "coordinator/ledger.h"
 #include "coordinator/metrics/metrics.h"
@@ -38,10 +39,10 @@ LODE_CHECKED lode_status cluster_open(const struct cluster_options *options, con
 /* Tells the workers to leave and waits for the ones that were started here. Takes NULL. */
 void cluster_close(struct lode_cluster *cluster);
 
-/* How many workers these options ask for on this machine (one per core when they say nothing), and
- * the memory budget of each when `workers` share it. */
+/* How many workers these options ask for on this machine (when they say nothing: one per core, or
+ * as many as its memory can carry), and the memory budget of each when `workers` share it. */
 int cluster_local_workers(const struct cluster_options *options);
-uint64_t cluster_worker_memory(const struct cluster_options *options, int workers);
+struct budget cluster_local_budget(const struct cluster_options *options, int workers);
 
 /* lode_run.map. With a journal: a result is merged once it is on disk, and what the journal knows
  * of an earlier epoch is merged without being computed again. LODE_E_BUG: the stage is not the one
@@ -52,6 +53,8 @@ lode_status cluster_map(struct lode_cluster *cluster, const struct lode_stage *s
 /* Under mpirun, when rank 0 fails before cluster_open: lets the waiting ranks go. */
 void cluster_decline(void);
 
+/* Of the workers that were there at the start. */
+const struct budget *cluster_budget(const struct lode_cluster *cluster);
 /* What happened so far; and how many workers there were at most. */
 const struct ledger *cluster_ledger(const struct lode_cluster *cluster);
 int cluster_workers(const struct lode_cluster *cluster);

@@ -14,6 +14,7 @@ struct lode_cluster {
     struct lode_zmq *zmq;
     struct dispatch *dispatch;
     struct progress progress;
+    struct budget budget;
     struct ledger ledger;
     int most_workers, stop_signal;
 };

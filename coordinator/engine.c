@@ -193,6 +193,16 @@ static void describe_coordinator(cJSON *record)
     cJSON_AddNumberToObject(coordinator, "pid", (double)getpid());
 }
 
+static void describe_budget(const struct budget *budget, cJSON *record)
+{
+    cJSON *memory = cJSON_AddObjectToObject(record, "memory");
+    cJSON_AddNumberToObject(memory, "worker_bytes", (double)budget->least_bytes);
+    cJSON_AddStringToObject(memory, "source", budget->source);
+    cJSON_AddStringToObject(memory, "host", budget->host);
+    if (budget->limit_bytes)
+        cJSON_AddNumberToObject(memory, "limit_bytes", (double)budget->limit_bytes);
+}
+
 static const char *state_of(lode_status verdict)
 {
     return verdict == LODE_OK ? "done" : verdict == LODE_E_STOPPED ? "stopped" : "failed";
@@ -213,6 +223,7 @@ static void describe_end(const struct running *running, lode_status verdict, int
     add_seconds(record, "critical_path_seconds", summary_critical_us(ledger, wall_us));
     add_seconds(record, "between_stages_seconds", summary_coordinator_us(ledger, wall_us));
     cJSON_AddNumberToObject(record, "workers", cluster_workers(running->cluster));
+    describe_budget(cluster_budget(running->cluster), record);
     cJSON_AddItemToObject(record, "stages", describe_stages(running->cluster));
     cJSON_AddItemToObject(record, "lost_workers", describe_lost(ledger));
     cJSON_AddItemToObject(record, "missing", describe_missing(ledger));

@@ -28,6 +28,7 @@ enum field {
     PUBLIC_KEY,
     SECRET_KEY,
     HEARTBEAT,
+    MEMORY,
     PLACE,
     INCARNATION,
     N_FIELDS
@@ -44,6 +45,7 @@ static const struct {
     [PUBLIC_KEY] = {"public_key", "40 characters of Z85"},
     [SECRET_KEY] = {"secret_key", "40 characters of Z85"},
     [HEARTBEAT] = {"heartbeat_ms", "a number in 50..60000"},
+    [MEMORY] = {"memory_bytes", "a number, 0 or more"},
     [PLACE] = {"place", "at most 95 printable characters without blanks"},
     [INCARNATION] = {"incarnation", "a number, 0 or more"},
 };
@@ -108,6 +110,8 @@ static bool take_field(int field, const char *value, size_t size, struct door *d
         return take_key(value, size, door->keys.secret_key);
     case HEARTBEAT:
         return take_number(value, size, 50, 60000, &door->heartbeat_ms);
+    case MEMORY:
+        return take_number(value, size, 0, INT64_MAX, &door->memory_bytes);
     case PLACE: /* empty until a supervisor hands places out */
         return take_word(value, size, 0, door->place, sizeof door->place);
     case INCARNATION:
@@ -173,9 +177,10 @@ lode_status door_format(const struct door *door, char *text, size_t size)
     const int wanted = snprintf(
         text, size,
         "host=%s\naddresses=%s\nport=%" PRId64 "\nserver_key=%s\npublic_key=%s\nsecret_key=%s\n"
-        "heartbeat_ms=%" PRId64 "\nplace=%s\nincarnation=%" PRId64 "\n",
+        "heartbeat_ms=%" PRId64 "\nmemory_bytes=%" PRId64 "\nplace=%s\nincarnation=%" PRId64 "\n",
         door->host, addresses, door->port, door->server_key, door->keys.public_key,
-        door->keys.secret_key, door->heartbeat_ms, door->place, door->incarnation);
+        door->keys.secret_key, door->heartbeat_ms, door->memory_bytes, door->place,
+        door->incarnation);
     if (wanted < 0 || (size_t)wanted >= size)
         return lode_fail(LODE_E_BUG, "a door of %d bytes in a buffer of %zu", wanted, size);
     return LODE_OK;

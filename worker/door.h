@@ -28,6 +28,7 @@ struct door {
     char server_key[LODE_KEY_SIZE]; /* the coordinator's public CURVE key */
     struct lode_keys keys;          /* the workers' own pair, fresh for every run */
     int64_t heartbeat_ms;
+    int64_t memory_bytes; /* the worker's share of its host; 0: as much as it is welcomed with */
     char place[DOOR_PLACE_SIZE]; /* the worker's: "3" when launched, "host:pid:0" when it joined
                                   * late; a restarted worker keeps it */
     int64_t incarnation;         /* 1, 2, ... of this place */

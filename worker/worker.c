@@ -261,6 +261,14 @@ static lode_status check_sight(const struct worker_action *action, const char *h
                      action->directory, strerror(errno));
 }
 
+/* What this process may take: as it is welcomed, or less where its host has less for each worker.
+ */
+static size_t budget_of(const struct worker *worker, const struct worker_action *action)
+{
+    const uint64_t share = (uint64_t)worker->door->memory_bytes;
+    return (size_t)(share > 0 && share < action->memory_bytes ? share : action->memory_bytes);
+}
+
 /* Welcomed: a log of our own, an executor with our budget, a thread to compute on. Before that: is
  * this the host that the coordinator thinks it is? */
 static lode_status prepare(struct worker *worker, const struct worker_action *action)
@@ -280,9 +288,9 @@ static lode_status prepare(struct worker *worker, const struct worker_action *ac
     snprintf(path, sizeof path, "%s/../log/worker-%s.log", action->directory, worker->door->place);
     lode_log_set_level(LODE_LOG_INFO);
     lode_try(lode_log_open(path));
-    lode_log_info("welcomed worker=%" PRIu64 " memory_bytes=%" PRIu64, action->worker,
-                  action->memory_bytes);
-    const struct executor_options options = {.memory_bytes = (size_t)action->memory_bytes,
+    const size_t memory_bytes = budget_of(worker, action);
+    lode_log_info("welcomed worker=%" PRIu64 " memory_bytes=%zu", action->worker, memory_bytes);
+    const struct executor_options options = {.memory_bytes = memory_bytes,
                                              .directory = action->directory,
                                              .epoch = (int64_t)action->epoch,
                                              .progress = &worker->progress};

@@ -1,8 +1,6 @@
 /* MPI: Init, Gather, Bcast, Finalize; nothing else, ever. */
 #include "common/wire/mpi.h"
 
-#include "common/machine.h"
-
 #include <mpi.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,12 +16,19 @@ bool lode_mpi_rank(int *rank, int *size)
     return true;
 }
 
+int64_t lode_mpi_ranks_here(void)
+{
+    const char *text = getenv("OMPI_COMM_WORLD_LOCAL_SIZE");
+    const long ranks = text ? strtol(text, NULL, 10) : 1;
+    return ranks < 1 ? 1 : ranks;
+}
+
 static struct lode_node this_node(void)
 {
     struct lode_node node = {0};
     gethostname(node.host, sizeof node.host - 1);
     node.cores = lode_machine_cores();
-    node.memory_bytes = lode_machine_memory();
+    node.memory = lode_machine_memory();
     return node;
 }
 

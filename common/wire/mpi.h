@@ -7,6 +7,7 @@
 #define LODE_COMMON_MPI_H
 
 #include "common/error.h"
+#include "common/machine.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -16,11 +17,14 @@
  * only; false when there is none. */
 bool lode_mpi_rank(int *rank, int *size);
 
+/* How many ranks of the mpirun run on this host, this one among them; 1 where nobody says. */
+int64_t lode_mpi_ranks_here(void);
+
 /* What every rank tells the coordinator. */
 struct lode_node {
     char host[64];
     int64_t cores;
-    int64_t memory_bytes;
+    struct lode_machine_memory memory;
 };
 
 /* Collective over all ranks: gathers the nodes at rank 0 and broadcasts `size` bytes of `message`

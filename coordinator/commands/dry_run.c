@@ -62,14 +62,15 @@ static void print_memory(const struct lode_forecast *forecast,
     char budget[SIZE_TEXT], for_task[SIZE_TEXT], needed[SIZE_TEXT];
     uint64_t largest = 0;
     const int workers = count_workers(settings);
-    const uint64_t bytes = cluster_worker_memory(&settings->options, workers);
+    const struct budget own = cluster_local_budget(&settings->options, workers);
+    const uint64_t bytes = own.least_bytes;
     const uint64_t left = bytes > EXECUTOR_PROCESS_BYTES ? bytes - EXECUTOR_PROCESS_BYTES : 0;
     for (int i = 0; i < forecast->n_stages; i++)
         if (forecast->stages[i].task_bytes > largest) largest = forecast->stages[i].task_bytes;
-    printf("\nmemory: %d worker%s, each with a budget of %s, %s of it for its task; the "
+    printf("\nmemory: %d worker%s, each with a budget of %s (%s), %s of it for its task; the "
            "largest takes about %s\n",
-           workers, workers == 1 ? "" : "s", size_text(bytes, budget), size_text(left, for_task),
-           size_text(largest, needed));
+           workers, workers == 1 ? "" : "s", size_text(bytes, budget), own.source,
+           size_text(left, for_task), size_text(largest, needed));
     if (largest > left)
         printf("MEMORY MAY NOT DO: take fewer workers, more --memory, or smaller partitions\n");
 }

@@ -18,7 +18,8 @@
 
 static const char whole[] =
     "host=n1\naddresses=10.0.0.5 fd00::1\nport=4711\nserver_key=" SERVER "\npublic_key=" PUBLIC
-    "\nsecret_key=" SECRET "\nheartbeat_ms=500\nplace=n2:17:0\nincarnation=3\n";
+    "\nsecret_key=" SECRET
+    "\nheartbeat_ms=500\nmemory_bytes=73014444032\nplace=n2:17:0\nincarnation=3\n";
 
 static struct door sample(void)
 {
@@ -29,6 +30,7 @@ static struct door sample(void)
                         .server_key = SERVER,
                         .keys = {.public_key = PUBLIC, .secret_key = SECRET},
                         .heartbeat_ms = 500,
+                        .memory_bytes = INT64_C(68) << 30,
                         .place = "n2:17:0",
                         .incarnation = 3};
     return door;
@@ -45,6 +47,7 @@ static void assert_same(const struct door *a, const struct door *b)
     assert_string_equal(a->keys.public_key, b->keys.public_key);
     assert_string_equal(a->keys.secret_key, b->keys.secret_key);
     assert_int_equal(a->heartbeat_ms, b->heartbeat_ms);
+    assert_int_equal(a->memory_bytes, b->memory_bytes);
     assert_string_equal(a->place, b->place);
     assert_int_equal(a->incarnation, b->incarnation);
 }
@@ -129,7 +132,7 @@ static void a_missing_or_second_or_foreign_line_is_refused(void **state)
     assert_refused("port=", "port=1\ncolour=red\n", "line 4: no field");
     assert_refused("port=", "\n", "line 3: no field");
     assert_refused("port=", "port 4711\n", "line 3: no field");
-    assert_refused("incarnation=", "incarnation=3", "line 9: is cut off");
+    assert_refused("incarnation=", "incarnation=3", "line 10: is cut off");
 }
 
 static void numbers_out_of_range_are_refused(void **state)
