@@ -314,8 +314,15 @@ int64_t lode_cgroup_oom_kills(void)
 {
     struct lode_cgroup group;
     char text[VALUE_SIZE];
-    if (!find_here("memory", &group)) return -1;
-    const char *name = group.is_unified ? "memory.events" : "memory.oom_control";
-    if (!read_value(group.folder, name, text, sizeof text)) return -1;
-    return lode_cgroup_killed(text);
+    int64_t killed = -1;
+    if (find_here("memory", &group) &&
+        read_value(group.folder, group.is_unified ? "memory.events" : "memory.oom_control", text,
+                   sizeof text))
+        killed = lode_cgroup_killed(text);
+    if (killed >= 0) return killed;
+    struct lode_bytes machine = {0}; /* the outermost group counts nothing itself */
+    if (read_text("/proc/vmstat", &machine))
+        killed = lode_cgroup_killed((const char *)machine.data);
+    lode_bytes_clear(&machine);
+    return killed;
 }

@@ -37,8 +37,8 @@ int64_t lode_cgroup_killed(const char *text);
 /* Of this process: the least memory limit in bytes, the least quota of cores; 0: no limit. */
 uint64_t lode_cgroup_memory(void);
 int64_t lode_cgroup_cores(void);
-/* How many processes of this process's group the kernel has ended for want of memory so far; -1:
- * it does not tell. */
+/* How many processes of this process's group, or where groups do not count of the machine, the
+ * kernel has ended for want of memory so far; -1: it does not tell. */
 int64_t lode_cgroup_oom_kills(void);
 
 #endif

@@ -18,6 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #define KIB ((size_t)1024)
@@ -126,6 +127,16 @@ void lode_arena_reset(struct lode_arena *arena)
 {
     arena->current = 0;
     arena->used = 0;
+}
+
+void lode_arena_trim(struct lode_arena *arena, size_t keep_bytes)
+{
+    size_t kept = 0, from = 0;
+    lode_arena_reset(arena);
+    if (arena->held <= keep_bytes) return;
+    while (kept + arena->blocks[from].capacity <= keep_bytes)
+        kept += arena->blocks[from++].capacity;
+    release_blocks(arena, from);
 }
 
 struct lode_arena_mark lode_arena_mark(const struct lode_arena *arena)
@@ -313,16 +324,42 @@ size_t lode_arena_left(const struct lode_arena *arena)
     return rest > fresh ? rest : fresh;
 }
 
-size_t lode_memory_peak(void)
+/* A size that the kernel tells of this process: "VmHWM:"; 0: not known. */
+static size_t own_bytes(const char *name)
 {
     char line[128];
     unsigned long long kib = 0;
     FILE *file = fopen("/proc/self/status", "re");
     if (!file) return 0;
     while (fgets(line, sizeof line, file))
-        if (sscanf(line, "VmHWM: %llu", &kib) == 1) break;
+        if (strncmp(line, name, strlen(name)) == 0) {
+            sscanf(line + strlen(name), "%llu", &kib);
+            break;
+        }
     fclose(file);
     return (size_t)kib * KIB;
+}
+
+size_t lode_memory_peak(void)
+{
+    return own_bytes("VmHWM:");
+}
+
+/* RLIMIT_DATA counts what is mapped private and writable, touched or not: arenas, heap, stacks,
+ * the libraries' data. Untouched parts of what is there now (stacks above all) are let off. */
+void lode_memory_cap(size_t bytes)
+{
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+    const size_t data = own_bytes("VmData:"), resident = own_bytes("VmRSS:");
+    struct rlimit limit;
+    if (data == 0 || resident == 0 || getrlimit(RLIMIT_DATA, &limit)) return;
+    const rlim_t cap = data + (bytes > resident ? bytes - resident : 0);
+    if (cap >= limit.rlim_cur) return;
+    limit.rlim_cur = cap;
+    if (setrlimit(RLIMIT_DATA, &limit)) return; /* the budgets of arenas still hold */
+#else
+    (void)bytes;
+#endif
 }
 
 void lode_memory_stay_small(void)

@@ -14,12 +14,20 @@ void lode_arena_destroy(struct lode_arena *arena); /* takes NULL */
 /* Forgets everything taken; keeps the memory for the next use. */
 void lode_arena_reset(struct lode_arena *arena);
 
+/* The same, and gives memory beyond `keep_bytes` back to the system. */
+void lode_arena_trim(struct lode_arena *arena, size_t keep_bytes);
+
 /* Most bytes held at once since the arena was created (or lode_arena_peak_reset). */
 size_t lode_arena_peak(const struct lode_arena *arena);
 void lode_arena_peak_reset(struct lode_arena *arena);
 
 /* Most bytes of memory that this process has had at once (VmHWM of Linux); 0: not known. */
 size_t lode_memory_peak(void);
+/* Makes malloc and mmap fail rather than let this process's memory grow beyond `bytes` (as
+ * lode_memory_peak counts it), so that who takes too much is told by name instead of being ended by
+ * the kernel. To be called when all threads run: what is resident now, their stacks too, is in.
+ * Does nothing where the kernel does not know how, nor under a sanitizer, which takes its own. */
+void lode_memory_cap(size_t bytes);
 /* Before any thread is started: makes malloc give large blocks back to the system when they are
  * released, and keep one heap for all threads, so that a process stays near what it uses. */
 void lode_memory_stay_small(void);

@@ -1,4 +1,5 @@
 /* Cluster: opening and closing, and what there is to tell. A stage under way is in mapping.c. */
+#include "common/cgroup.h"
 #include "common/clock.h"
 #include "common/log.h"
 #include "common/machine.h"
@@ -199,6 +200,7 @@ lode_status cluster_open(const struct cluster_options *options, const char *dire
     struct lode_cluster *opened = calloc(1, sizeof *opened);
     if (!opened) return lode_fail(LODE_E_MEMORY, "no memory for the cluster");
     opened->options = *options;
+    opened->oom_kills = lode_cgroup_oom_kills();
     progress_init(&opened->progress, options->quiet);
     signals_catch();
     signal(SIGPIPE, SIG_IGN);
@@ -254,6 +256,11 @@ void cluster_decline(void)
     bool go = false;
     if (lode_mpi_start(decline_all, NULL, &orders, sizeof orders, &go) == LODE_OK)
         lode_log_warn("ranks were let go twice");
+}
+
+bool cluster_ran_out_of_memory(const struct lode_cluster *cluster)
+{
+    return lode_cgroup_oom_kills() > cluster->oom_kills;
 }
 
 const struct budget *cluster_budget(const struct lode_cluster *cluster)

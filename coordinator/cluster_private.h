@@ -15,8 +15,12 @@ struct lode_cluster {
     struct dispatch *dispatch;
     struct progress progress;
     struct budget budget;
+    int64_t oom_kills; /* before the workers were started */
     struct ledger ledger;
     int most_workers, stop_signal;
 };
+
+/* Has the kernel ended processes of this host, or of our control group, since the start? */
+bool cluster_ran_out_of_memory(const struct lode_cluster *cluster);
 
 #endif

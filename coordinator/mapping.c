@@ -261,8 +261,13 @@ static lode_status fail_task(struct mapping *map, const struct report *report)
     if (report->quarantined || status == LODE_E_CLUSTER) status = LODE_E_RUN;
     ledger_name_task(map->stage, report->task, name, sizeof name);
     lode_try(ledger_explain(ledger, report->task, &why));
-    status = lode_fail(status, "%s: %s was given up%s: %.*s", map->stage->title, name,
+    const bool no_memory = report->quarantined && cluster_ran_out_of_memory(map->cluster);
+    status = lode_fail(no_memory ? LODE_E_MEMORY : status, "%s: %s was given up%s%s: %.*s",
+                       map->stage->title, name,
                        report->quarantined ? ", it took its worker down each time" : "",
+                       no_memory ? " (probably for want of memory, the kernel ended processes for "
+                                   "it: take less --memory, or fewer workers)"
+                                 : "",
                        (int)why.size, (const char *)why.data);
     lode_bytes_clear(&why);
     return status;

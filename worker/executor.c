@@ -110,6 +110,27 @@ void executor_count(struct executor *executor, struct executor_outcome *last)
     executor->shuffled_bytes = 0;
 }
 
+/* What one large task has taken must not be missing to the next one's buffers: all memory of the
+ * process counts together (lode_memory_cap). Small tasks find theirs as it was. */
+static void make_room(struct executor *executor)
+{
+    const size_t arena_bytes = executor->options.memory_bytes - EXECUTOR_PROCESS_BYTES;
+    lode_arena_trim(executor->arena, arena_bytes / 2);
+    lode_arena_peak_reset(executor->arena);
+    executor->output.size = 0;
+    if (executor->output.capacity > LODE_INLINE_LIMIT) lode_bytes_clear(&executor->output);
+}
+
+/* The leaf's words say what was wanted; these say what to do. */
+static lode_status advise(const struct executor *executor, lode_status status)
+{
+    if (status != LODE_E_MEMORY) return status;
+    return lode_note(status,
+                     "needs more than a worker's budget of %zu MB; take more --memory, fewer "
+                     "workers, or smaller partitions (lode stage --partition-bytes)",
+                     executor->options.memory_bytes >> 20);
+}
+
 void executor_run(struct executor *executor, const struct executor_request *request,
                   struct executor_outcome *outcome)
 {
@@ -132,12 +153,10 @@ void executor_run(struct executor *executor, const struct executor_request *requ
     };
     const int64_t wall = lode_clock_us(), cpu = lode_clock_thread_us();
     *outcome = (struct executor_outcome){.error = ""};
-    executor->output.size = 0;
-    lode_arena_reset(executor->arena);
-    lode_arena_peak_reset(executor->arena);
+    make_room(executor);
     lode_error_clear();
 
-    outcome->status = request->leaf(&task);
+    outcome->status = advise(executor, request->leaf(&task));
     if (!outcome->status && executor->output.size > LODE_INLINE_LIMIT)
         outcome->status = write_result(executor, request, outcome);
     else

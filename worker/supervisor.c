@@ -9,6 +9,7 @@
  */
 #include "worker/supervisor.h"
 
+#include "common/cgroup.h"
 #include "common/clock.h"
 #include "common/log.h"
 
@@ -38,6 +39,7 @@ struct supervisor {
     int64_t first_place;
     int n_children;
     bool draining;
+    int64_t oom_kills; /* that the kernel has told of and that are explained */
     struct supervisor_ends ends;
     struct child *children;
 };
@@ -136,6 +138,7 @@ lode_status supervisor_start(const struct door *door, int workers, int64_t first
     }
     started->door = *door;
     started->first_place = first_place;
+    started->oom_kills = lode_cgroup_oom_kills();
     for (int i = 0; i < workers; i++) {
         started->n_children = i + 1;
         lode_try_done(start_child(started, i));
@@ -163,6 +166,17 @@ static void note_crash(struct supervisor *supervisor, struct child *child, const
     end_child(child, &supervisor->ends.crashed);
 }
 
+/* A SIGKILL that is not ours: did the kernel run out of memory? Each end it tells of explains one.
+ */
+static const char *explain_kill(struct supervisor *supervisor)
+{
+    const int64_t now = lode_cgroup_oom_kills();
+    if (now >= 0 && now <= supervisor->oom_kills) return "";
+    if (now < 0) return " (perhaps for want of memory: see the kernel's log)";
+    supervisor->oom_kills++;
+    return ": the kernel ended it for want of memory; take less --memory, or fewer workers";
+}
+
 /* What a child's end means: gone for good, or to be started anew. */
 static void note_end(struct supervisor *supervisor, int index, int how)
 {
@@ -173,7 +187,8 @@ static void note_end(struct supervisor *supervisor, int index, int how)
     child->pid = 0;
     if (code > 0) lode_log_warn("worker ended place=%s status=%d", place, code);
     if (code < 0 && !supervisor->draining)
-        lode_log_warn("worker died place=%s signal=%d", place, WTERMSIG(how));
+        lode_log_warn("worker died place=%s signal=%d%s", place, WTERMSIG(how),
+                      WTERMSIG(how) == SIGKILL ? explain_kill(supervisor) : "");
     if (code == 0)
         end_child(child, &supervisor->ends.left);
     else if (code == lode_exit_status(LODE_E_CLUSTER))

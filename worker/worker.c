@@ -296,7 +296,9 @@ static lode_status prepare(struct worker *worker, const struct worker_action *ac
                                              .progress = &worker->progress};
     if (!open_plugin(worker, action)) return LODE_OK;
     lode_try(executor_create(&options, &worker->executor));
-    return start_computing(worker);
+    lode_try(start_computing(worker));
+    lode_memory_cap(memory_bytes + memory_bytes / 10);
+    return LODE_OK;
 }
 
 /* Finds the leaf of every stage among them once; a worker without it would fail every task. */

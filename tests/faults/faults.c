@@ -21,6 +21,7 @@
 extern const struct lode_job faults_job; /* declared for the registry, in registry.c */
 
 enum { STEP_MS = 5, TASKS_MAX = 1000000, SLEEP_MAX_MS = 3600000, RESULT_MAX = 64 << 20 };
+enum { PIECE = 1 << 20, HOARD_MAX = 4096 }; /* up to 4 GiB */
 
 /* What can go wrong, in the order of `fault_names`. */
 enum fault {
@@ -34,11 +35,13 @@ enum fault {
     REFUSE,
     REFUSE_ONCE,
     STUBBORN,
+    HOG,
+    HOARD,
     N_FAULTS
 };
 static const char *const fault_names[N_FAULTS] = {
-    "crash", "crash_once", "hang",   "hang_once",   "slow_once",
-    "fail",  "fail_once",  "refuse", "refuse_once", "stubborn"};
+    "crash",     "crash_once", "hang",        "hang_once", "slow_once", "fail",
+    "fail_once", "refuse",     "refuse_once", "stubborn",  "hog",       "hoard"};
 
 struct faults_options {
     int64_t tasks, sleep_ms, slow_ms, signal, result_bytes;
@@ -125,7 +128,8 @@ static bool is_due(const struct lode_task *task, const struct faults_options *op
                    enum fault fault)
 {
     char path[4096];
-    const bool once = fault != CRASH && fault != HANG && fault != FAIL && fault != REFUSE;
+    const bool once = fault != CRASH && fault != HANG && fault != FAIL && fault != REFUSE &&
+                      fault != HOG && fault != HOARD;
     if (options->at[fault] != task->index) return false;
     snprintf(path, sizeof path, "%s/%s", task->work_directory, fault_names[fault]);
     const int mark = once ? open(path, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0600) : -1;
@@ -133,11 +137,38 @@ static bool is_due(const struct lode_task *task, const struct faults_options *op
     return !once || mark >= 0;
 }
 
+/* Takes and touches memory of the arena until there is no more. */
+static lode_status hog(struct lode_task *task)
+{
+    for (;;) {
+        uint8_t *taken = NULL;
+        lode_try(lode_take(task->arena, PIECE, &taken));
+        memset(taken, 1, PIECE);
+        lode_try(lode_task_advance(task, 1));
+    }
+}
+
+/* The same of the heap, past the arena and without a result; gives it back. */
+static lode_status hoard(struct lode_task *task)
+{
+    struct lode_bytes hoarded[HOARD_MAX] = {{0}};
+    lode_status status = LODE_OK;
+    for (int i = 0; i < HOARD_MAX && !status; i++) {
+        status = lode_bytes_reserve(&hoarded[i], PIECE);
+        if (!status) memset(hoarded[i].data, 1, PIECE);
+        if (!status) status = lode_task_advance(task, 1);
+    }
+    for (int i = 0; i < HOARD_MAX; i++) lode_bytes_clear(&hoarded[i]);
+    return status;
+}
+
 static lode_status go_wrong(struct lode_task *task, const struct faults_options *options)
 {
     if (is_due(task, options, CRASH) || is_due(task, options, CRASH_ONCE))
         raise((int)options->signal);
     if (is_due(task, options, HANG) || is_due(task, options, HANG_ONCE)) hang_for_ever();
+    if (is_due(task, options, HOG)) return hog(task);
+    if (is_due(task, options, HOARD)) return hoard(task);
     if (is_due(task, options, FAIL) || is_due(task, options, FAIL_ONCE))
         return lode_fail(LODE_E_DISK, "part %" PRId64 " has no room", task->index);
     if (is_due(task, options, REFUSE) || is_due(task, options, REFUSE_ONCE))
@@ -265,6 +296,8 @@ static const struct lode_param params[] = {
     {"fail_once", "-1", "task", "fails with an error the first time"},
     {"refuse", "-1", "task", "says that its input is bad, every time"},
     {"refuse_once", "-1", "task", "says that its input is bad the first time"},
+    {"hog", "-1", "task", "takes all memory there is, of its arena"},
+    {"hoard", "-1", "task", "takes all memory there is, of the heap"},
     {"stubborn", "-1", "task", "as slow_once, and does not stop when told to"},
     {.name = NULL},
 };
