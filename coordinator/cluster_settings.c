@@ -31,7 +31,7 @@ const struct option cluster_option_table[] = {
     {LOCAL, "--local", "N", "N workers on this machine, without mpirun (default: one per core)"},
     {PER_RANK, "--workers-per-rank", "N", "workers each MPI rank starts (1)"},
     {MEMORY, "--memory", "BYTES",
-     "memory budget of each worker, such as 2G (share of 80 % of RAM)"},
+     "memory budget of each worker, such as 2G (share of 80 % of RAM, cgroup or batch job)"},
     {SCRATCH, "--scratch", "DIR",
      "local disk of each node for what does not fit into memory (the run's folder)"},
     {HEARTBEAT, "--heartbeat", "TIME", "interval of signs of life; three missed: lost (500ms)"},
