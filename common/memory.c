@@ -201,8 +201,12 @@ static lode_status add_block(struct lode_arena *arena, size_t wanted, size_t nex
         arena->blocks = blocks;
         arena->room = room;
     }
-    const size_t capacity = block_capacity(arena, wanted);
+    size_t capacity = block_capacity(arena, wanted);
     uint8_t *data = map(capacity);
+    if (!data && capacity > wanted) { /* near a cap: no more than what is needed */
+        capacity = wanted;
+        data = map(capacity);
+    }
     if (!data) {
         char capacity_words[32], held_words[32];
         return lode_fail(LODE_E_MEMORY, "the system has no %s more (%s; holds %s)",

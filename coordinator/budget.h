@@ -19,13 +19,14 @@ struct budget {
     char source[LODE_MACHINE_SOURCE_SIZE]; /* of the poorest: "--memory", or as in machine.h */
     int64_t limit_bytes;                   /* what that host has by this source; 0: --memory */
     int64_t workers;                       /* that share it there */
+    uint64_t coordinator_bytes; /* what its host's workers leave of a limit; 0: no limit, or all */
     char host[sizeof((struct lode_node *)0)->host]; /* the poorest */
 };
 
 /* Workers that the memory of a node can carry, 1..wanted. */
 int64_t budget_fits(const struct lode_machine_memory *memory, int64_t wanted);
 
-/* One host with `workers`; asked: --memory, 0: the host's share. */
+/* One host with `workers`, and the coordinator; asked: --memory, 0: the host's share. */
 struct budget budget_of_node(const struct lode_node *node, int64_t workers, uint64_t asked);
 
 /* All ranks of an MPI start-up; rank 0, nodes[0], is the coordinator and has no workers. Hosts are

@@ -219,6 +219,7 @@ lode_status cluster_open(const struct cluster_options *options, const char *dire
         lode_try_done(open_under_mpi(&opening, mpi_started));
     else
         lode_try_done(open_local(&opening, ranks == 1 ? 1 : options->local_workers));
+    if (opened->budget.coordinator_bytes) lode_memory_cap(opened->budget.coordinator_bytes);
     *cluster = opened;
     opened = NULL;
 done:
@@ -261,6 +262,11 @@ void cluster_decline(void)
 bool cluster_ran_out_of_memory(const struct lode_cluster *cluster)
 {
     return lode_cgroup_oom_kills() > cluster->oom_kills;
+}
+
+bool cluster_task_failed(const struct lode_cluster *cluster)
+{
+    return cluster->task_failed;
 }
 
 const struct budget *cluster_budget(const struct lode_cluster *cluster)

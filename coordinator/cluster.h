@@ -53,6 +53,8 @@ lode_status cluster_map(struct lode_cluster *cluster, const struct lode_stage *s
 /* Under mpirun, when rank 0 fails before cluster_open: lets the waiting ranks go. */
 void cluster_decline(void);
 
+/* Does a run that failed for want of memory fail for that of a task, told with it? */
+bool cluster_task_failed(const struct lode_cluster *cluster);
 /* Of the workers that were there at the start. */
 const struct budget *cluster_budget(const struct lode_cluster *cluster);
 /* What happened so far; and how many workers there were at most. */

@@ -15,6 +15,7 @@ struct lode_cluster {
     struct dispatch *dispatch;
     struct progress progress;
     struct budget budget;
+    bool task_failed;  /* the run fails for a task, not for a root step */
     int64_t oom_kills; /* before the workers were started */
     struct ledger ledger;
     int most_workers, stop_signal;

@@ -14,6 +14,7 @@
 #include <cjson/cJSON.h>
 #include <errno.h>
 #include <math.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -201,6 +202,8 @@ static void describe_budget(const struct budget *budget, cJSON *record)
     cJSON_AddStringToObject(memory, "host", budget->host);
     if (budget->limit_bytes)
         cJSON_AddNumberToObject(memory, "limit_bytes", (double)budget->limit_bytes);
+    if (budget->coordinator_bytes)
+        cJSON_AddNumberToObject(memory, "coordinator_bytes", (double)budget->coordinator_bytes);
 }
 
 static const char *state_of(lode_status verdict)
@@ -261,6 +264,18 @@ static lode_status write_record(const struct invocation *invocation, const struc
     return status;
 }
 
+/* The step's words say what was wanted; these say what to do. */
+static lode_status advise(const struct running *running, lode_status status)
+{
+    const uint64_t bytes = cluster_budget(running->cluster)->coordinator_bytes;
+    if (status != LODE_E_MEMORY || cluster_task_failed(running->cluster) || !bytes) return status;
+    return lode_note(status,
+                     "the coordinator needs more than the %" PRIu64
+                     " MB that are left to it; take fewer workers, less --memory for each, or a "
+                     "higher limit",
+                     bytes >> 20);
+}
+
 static lode_status run_job(struct running *running)
 {
     char path[PATH_SIZE], work[PATH_SIZE];
@@ -282,7 +297,7 @@ static lode_status run_job(struct running *running)
         .map = cluster_map,
         .options = execution->options,
     };
-    lode_try(execution->job->run(&run));
+    lode_try(advise(running, execution->job->run(&run)));
     if (execution->journal) lode_try(journal_check(execution->journal));
     if (running->results) {
         struct lode_results *results = running->results;

@@ -261,6 +261,7 @@ static lode_status fail_task(struct mapping *map, const struct report *report)
     if (report->quarantined || status == LODE_E_CLUSTER) status = LODE_E_RUN;
     ledger_name_task(map->stage, report->task, name, sizeof name);
     lode_try(ledger_explain(ledger, report->task, &why));
+    map->cluster->task_failed = true;
     const bool no_memory = report->quarantined && cluster_ran_out_of_memory(map->cluster);
     status = lode_fail(no_memory ? LODE_E_MEMORY : status, "%s: %s was given up%s%s: %.*s",
                        map->stage->title, name,

@@ -69,6 +69,27 @@ static void what_was_asked_for_is_for_all(void **state)
     assert_string_equal(budget.source, "--memory");
 }
 
+static void the_coordinator_has_what_its_workers_leave_of_a_limit(void **state)
+{
+    (void)state;
+    const struct lode_node nodes[] = {node("n1", 10, "cgroup"), node("n1", 10, "cgroup"),
+                                      node("n2", 1, "cgroup")};
+    struct budget budget;
+    assert_ok(budget_of_nodes(nodes, 3, 1, 0, &budget));
+    assert_int_equal(budget.coordinator_bytes, 2 * GIB);
+    assert_ok(budget_of_nodes(nodes, 3, 2, 3 * GIB, &budget));
+    assert_int_equal(budget.coordinator_bytes, 4 * GIB);
+    budget = budget_of_node(&nodes[0], 2, 7 * GIB); /* more than all: the user's decision */
+    assert_int_equal(budget.coordinator_bytes, 0);
+}
+
+static void without_a_limit_the_coordinator_has_no_share(void **state)
+{
+    (void)state;
+    const struct lode_node here = node("n1", 10, "machine");
+    assert_int_equal(budget_of_node(&here, 2, 0).coordinator_bytes, 0);
+}
+
 static void workers_without_enough_are_refused_with_what_to_do(void **state)
 {
     (void)state;
@@ -100,6 +121,8 @@ int main(void)
         cmocka_unit_test(a_host_of_the_coordinator_alone_has_no_say),
         cmocka_unit_test(of_the_limits_of_one_host_the_least_counts),
         cmocka_unit_test(what_was_asked_for_is_for_all),
+        cmocka_unit_test(the_coordinator_has_what_its_workers_leave_of_a_limit),
+        cmocka_unit_test(without_a_limit_the_coordinator_has_no_share),
         cmocka_unit_test(workers_without_enough_are_refused_with_what_to_do),
         cmocka_unit_test(as_many_workers_are_started_as_the_memory_carries),
     };

@@ -124,6 +124,13 @@ expect "ranks of an mpirun share the limit of their host" '
 expect "a dry run says the budget and whose limit it is" "
     in_group lode run opportunities big.lode -o none --local 2 --dry-run >said
     grep -q '2 workers, each with a budget of 48.0 MiB (cgroup)' said"
+expect "tables that are too large for the share of the coordinator are told by name" "
+    told 4 'the coordinator needs more than the 64 MB that are left to it; take fewer workers' \
+        in_group lode run opportunities big.lode -o wide --local 2 --quiet \
+        --set k=1..8 --set min_support=0"
+expect "and the run goes on to its end where there is more" '
+    lode run --resume wide --local 2 --memory 2G --quiet
+    [ "$(json wide/run.json "d[\"state\"]")" = done ]'
 expect "more workers than the limit can carry are refused" "
     told 4 '3 workers on .* with 32 MB each, of 160 MB that the control group has' \
         in_group $LODE_FAULTS run faults web.lode -o many --local 3 --quiet"
