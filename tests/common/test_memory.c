@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "common/memory.h"
@@ -348,6 +349,55 @@ static void the_peak_of_the_process_is_known(void **state)
     free(large);
 }
 
+static void a_trimmed_arena_keeps_what_it_may_and_gives_the_rest_back(void **state)
+{
+    (void)state;
+    struct lode_arena *arena = new_arena(0);
+    uint8_t *taken = NULL;
+    const long before = mapped_pages();
+    for (int i = 0; i < 64; i++) assert_ok(lode_take(arena, MIB, &taken));
+    lode_arena_trim(arena, (size_t)1 << 40);
+    const long page = sysconf(_SC_PAGESIZE);
+    assert_true(mapped_pages() - before >= 64 * MIB / page);
+    lode_arena_trim(arena, 8 * MIB);
+    assert_true(mapped_pages() - before <= 10 * MIB / page); /* and what alignment spares */
+    lode_arena_trim(arena, 0);
+    assert_true(mapped_pages() - before <= 2 * MIB / page);
+    assert_ok(lode_take(arena, MIB, &taken)); /* of use as before */
+    memset(taken, 1, MIB);
+    lode_arena_destroy(arena);
+}
+
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+/* In a child: a cap is for the rest of a process's life. */
+static int take_with_a_cap(void)
+{
+    struct lode_bytes bytes = {0};
+    struct lode_arena *arena = NULL;
+    uint8_t *taken = NULL;
+    lode_memory_stay_small();
+    lode_memory_cap((size_t)200 * MIB);
+    if (lode_arena_create(0, &arena) || lode_take(arena, 100 * MIB, &taken)) return 1;
+    if (lode_bytes_reserve(&bytes, 128 * MIB) != LODE_E_MEMORY) return 2;
+    if (lode_bytes_reserve(&bytes, 32 * MIB)) return 3;
+    if (lode_take(arena, 100 * MIB, &taken) != LODE_E_MEMORY) return 4;
+    lode_arena_destroy(arena); /* what is given back can be taken again */
+    lode_bytes_clear(&bytes);
+    return lode_bytes_reserve(&bytes, 128 * MIB) ? 5 : 0;
+}
+
+static void beyond_a_cap_neither_heap_nor_arenas_grow(void **state)
+{
+    (void)state;
+    int how = 0;
+    const pid_t child = fork();
+    if (child == 0) _exit(take_with_a_cap());
+    assert_int_equal(waitpid(child, &how, 0), child);
+    assert_true(WIFEXITED(how));
+    assert_int_equal(WEXITSTATUS(how), 0);
+}
+#endif
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -372,6 +422,10 @@ int main(void)
         cmocka_unit_test(a_buffer_keeps_its_bytes_while_it_grows),
         cmocka_unit_test(a_buffer_takes_formatted_text_of_any_length),
         cmocka_unit_test(a_buffer_refuses_a_size_that_cannot_be),
+        cmocka_unit_test(a_trimmed_arena_keeps_what_it_may_and_gives_the_rest_back),
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+        cmocka_unit_test(beyond_a_cap_neither_heap_nor_arenas_grow),
+#endif
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

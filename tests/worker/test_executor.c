@@ -127,7 +127,8 @@ static void a_leaf_over_its_budget_fails_by_name(void **state)
 {
     const struct executor_outcome outcome = run(state, greedy);
     assert_int_equal(outcome.status, LODE_E_MEMORY);
-    assert_non_null(strstr(outcome.error, "budget"));
+    assert_non_null(strstr(outcome.error, "a worker's budget of 48 MB; take more --memory"));
+    assert_non_null(strstr(outcome.error, "needs 52 MB more, holds 0 bytes of a budget of 26 MB"));
 }
 
 static void a_leaf_sees_that_its_result_is_not_wanted(void **state)
