@@ -13,13 +13,20 @@
 #include <errno.h>
 #include <malloc.h>
 #include <stdarg.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <unistd.h>
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) /* gcc */
+#define SANITIZED true
+#elif defined(__has_feature) /* clang */
+#define SANITIZED (__has_feature(address_sanitizer) || __has_feature(thread_sanitizer))
+#else
+#define SANITIZED false
+#endif
 
 #define KIB ((size_t)1024)
 #define MIB (1024 * KIB)
@@ -351,19 +358,14 @@ size_t lode_memory_peak(void)
 
 /* RLIMIT_DATA counts what is mapped private and writable, touched or not: arenas, heap, stacks,
  * the libraries' data. Untouched parts of what is there now (stacks above all) are let off. */
-void lode_memory_cap(size_t bytes)
+bool lode_memory_cap(size_t bytes)
 {
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
     const size_t data = own_bytes("VmData:"), resident = own_bytes("VmRSS:");
     struct rlimit limit;
-    if (data == 0 || resident == 0 || getrlimit(RLIMIT_DATA, &limit)) return;
+    if (SANITIZED || data == 0 || resident == 0 || getrlimit(RLIMIT_DATA, &limit)) return false;
     const rlim_t cap = data + (bytes > resident ? bytes - resident : 0);
-    if (cap >= limit.rlim_cur) return;
-    limit.rlim_cur = cap;
-    if (setrlimit(RLIMIT_DATA, &limit)) return; /* the budgets of arenas still hold */
-#else
-    (void)bytes;
-#endif
+    if (cap < limit.rlim_cur) limit.rlim_cur = cap;
+    return setrlimit(RLIMIT_DATA, &limit) == 0;
 }
 
 void lode_memory_stay_small(void)

@@ -7,6 +7,8 @@
 #include "common/error.h"
 #include "lode/memory.h"
 
+#include <stdbool.h>
+
 /* A new, empty arena that refuses to hold more than `budget_bytes` (0: no limit). */
 LODE_CHECKED lode_status lode_arena_create(size_t budget_bytes, struct lode_arena **arena);
 void lode_arena_destroy(struct lode_arena *arena); /* takes NULL */
@@ -26,8 +28,9 @@ size_t lode_memory_peak(void);
 /* Makes malloc and mmap fail rather than let this process's memory grow beyond `bytes` (as
  * lode_memory_peak counts it), so that who takes too much is told by name instead of being ended by
  * the kernel. To be called when all threads run: what is resident now, their stacks too, is in.
- * Does nothing where the kernel does not know how, nor under a sanitizer, which takes its own. */
-void lode_memory_cap(size_t bytes);
+ * False: nothing is capped, the kernel does not know how, or there is a sanitizer, which takes
+ * memory of its own. */
+bool lode_memory_cap(size_t bytes);
 /* Before any thread is started: makes malloc give large blocks back to the system when they are
  * released, and keep one heap for all threads, so that a process stays near what it uses. */
 void lode_memory_stay_small(void);

@@ -219,7 +219,9 @@ lode_status cluster_open(const struct cluster_options *options, const char *dire
         lode_try_done(open_under_mpi(&opening, mpi_started));
     else
         lode_try_done(open_local(&opening, ranks == 1 ? 1 : options->local_workers));
-    if (opened->budget.coordinator_bytes) lode_memory_cap(opened->budget.coordinator_bytes);
+    const uint64_t share = opened->budget.coordinator_bytes;
+    if (share && !lode_memory_cap((size_t)share))
+        lode_log_info("the coordinator's memory is not limited here");
     *cluster = opened;
     opened = NULL;
 done:

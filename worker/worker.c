@@ -297,7 +297,8 @@ static lode_status prepare(struct worker *worker, const struct worker_action *ac
     if (!open_plugin(worker, action)) return LODE_OK;
     lode_try(executor_create(&options, &worker->executor));
     lode_try(start_computing(worker));
-    lode_memory_cap(memory_bytes + memory_bytes / 10);
+    if (!lode_memory_cap(memory_bytes + memory_bytes / 10))
+        lode_log_info("memory outside of arenas is not limited here");
     return LODE_OK;
 }
 
