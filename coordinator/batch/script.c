@@ -7,6 +7,7 @@
  */
 #include "coordinator/batch/script.h"
 
+#include "common/machine.h"
 #include "common/version.h"
 #include "coordinator/batch/limit.h"
 #include "coordinator/batch/quote.h"
@@ -64,14 +65,18 @@ done:
     return status;
 }
 
-/* Of a node: its workers' and, as one of them more, the coordinator's and mpirun's. */
+/* Of a node: its workers' and what is not theirs: as much as one of them for the coordinator and
+ * mpirun; where workers join, as much as lode_machine_share leaves out, so that they get what is
+ * asked for. */
 static lode_status add_memory(const struct script *script, struct lode_bytes *out)
 {
-    const int shares = script->tasks_per_node + (script->kind == SCRIPT_JOIN ? 0 : 1);
-    uint64_t bytes = 0;
+    uint64_t bytes = 0, rest = script->memory_bytes;
     if (script->memory_bytes == 0) return LODE_OK;
-    if (__builtin_mul_overflow(script->memory_bytes, (uint64_t)shares, &bytes) ||
-        bytes > INT64_MAX - MEGABYTE)
+    const bool too_large =
+        __builtin_mul_overflow(script->memory_bytes, (uint64_t)script->tasks_per_node, &bytes);
+    if (script->kind == SCRIPT_JOIN) rest = bytes / 4;
+    if (rest < LODE_MACHINE_REST_BYTES) rest = LODE_MACHINE_REST_BYTES;
+    if (too_large || __builtin_add_overflow(bytes, rest, &bytes) || bytes > INT64_MAX - MEGABYTE)
         return lode_fail(LODE_E_USAGE, "--memory: %" PRIu64 " bytes for each of %d workers",
                          script->memory_bytes, script->tasks_per_node);
     return lode_bytes_printf(out, "#SBATCH --mem=%" PRIu64 "M\n",

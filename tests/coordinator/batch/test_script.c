@@ -72,7 +72,11 @@ static void memory_of_a_node_is_its_workers_and_one_share_more(void **state)
     script.memory_bytes = (UINT64_C(200) << 20) + 1;
     assert_line(text_of(&script), "#SBATCH --mem=601M"); /* rounded up */
     script.kind = SCRIPT_JOIN;
-    assert_line(text_of(&script), "#SBATCH --mem=401M");
+    assert_line(text_of(&script), "#SBATCH --mem=501M"); /* of which 80 % are for workers */
+    script.memory_bytes = UINT64_C(50) << 20;
+    assert_line(text_of(&script), "#SBATCH --mem=164M");
+    script.kind = SCRIPT_RUN;
+    assert_line(text_of(&script), "#SBATCH --mem=164M"); /* 64 MB more at least */
 }
 
 static void memory_beyond_all_numbers_is_refused(void **state)
