@@ -161,7 +161,7 @@ expect "names with spaces, quotes, line breaks, dollars and per cents: everythin
 refuse 2 'sbatch took no job \(exit status 1\)' \
     "$LODE_FAULTS submit faults web.lode -o r --partition nowhere"
 expect "a failed run: its exit status is the job's" "
-    hand_over $work60 -o failed --set sleep_ms=0 --set fail=3 --
+    hand_over $work60 -o failed --set sleep_ms=0 --set refuse=3 --
     bad_input=\$job
     hand_over $work60 -o crashed --set sleep_ms=0 --set crash=3 --
     ends 'FAILED 1:0'
