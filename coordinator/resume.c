@@ -60,21 +60,38 @@ static lode_status remove_leftovers(const char *directory)
     return journal_remove(directory);
 }
 
-/* Nothing but the empty folders that engine_make_directory and the journal begin with. */
-static lode_status check_leftovers(const char *directory)
+static bool begins_with(const char *name, const char *start)
 {
-    static const char *const ours[] = {".", "..", "log", "stages", "journal"};
-    lode_status status = LODE_OK;
-    DIR *entries = opendir(directory);
-    if (!entries) return lode_fail(LODE_E_USAGE, "%s: %s", directory, strerror(errno));
-    for (const struct dirent *entry = readdir(entries); entry; entry = readdir(entries)) {
-        bool is_ours = false;
-        for (size_t i = 0; i < sizeof ours / sizeof *ours; i++)
-            is_ours = is_ours || strcmp(entry->d_name, ours[i]) == 0;
-        if (!is_ours && !strstr(entry->d_name, ".tmp-"))
-            status = lode_fail(LODE_E_USAGE, "%s: exists already and is no run ('%s' is in it)",
-                               directory, entry->d_name);
-    }
+    return strncmp(name, start, strlen(start)) == 0;
+}
+
+/* What a run has made before it has begun: folders, and in them no more than an empty journal. */
+static bool is_leftover(const char *folder, const char *name)
+{
+    const char *dot = strrchr(name, '.');
+    if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0) return true;
+    if (strcmp(folder, "journal") == 0)
+        return strcmp(name, "lock") == 0 || begins_with(name, "lock.tmp-") ||
+               (dot && strcmp(dot, ".journal") == 0);
+    if (folder[0] != '\0') return false;
+    return strcmp(name, "log") == 0 || strcmp(name, "stages") == 0 ||
+           strcmp(name, "journal") == 0 || begins_with(name, "run.json.tmp-");
+}
+
+/* Of `directory`, or of one of its folders. */
+static lode_status check_leftovers(const char *directory, const char *folder)
+{
+    char path[PATH_MAX];
+    const struct dirent *entry = NULL;
+    snprintf(path, sizeof path, "%s%s%s", directory, folder[0] ? "/" : "", folder);
+    DIR *entries = opendir(path);
+    if (!entries && errno == ENOENT) return LODE_OK;
+    if (!entries) return lode_fail(LODE_E_USAGE, "%s: %s", path, strerror(errno));
+    while ((entry = readdir(entries)) && is_leftover(folder, entry->d_name)) continue;
+    const lode_status status =
+        entry ? lode_fail(LODE_E_USAGE, "%s: exists already and is no run ('%s%s%s' is in it)",
+                          directory, folder, folder[0] ? "/" : "", entry->d_name)
+              : LODE_OK;
     closedir(entries);
     return status;
 }
@@ -89,7 +106,10 @@ lode_status resume_is_begun(const char *directory, bool *begun)
     lode_try(journal_is_empty(directory, &empty));
     *begun = !empty;
     if (!empty) return LODE_OK;
-    lode_try(check_leftovers(directory));
+    lode_try(check_leftovers(directory, ""));
+    lode_try(check_leftovers(directory, "log"));
+    lode_try(check_leftovers(directory, "stages"));
+    lode_try(check_leftovers(directory, "journal"));
     return lode_directory_remove(directory);
 }
 

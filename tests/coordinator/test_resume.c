@@ -156,6 +156,31 @@ static void a_run_that_is_done_is_told_and_tidied(void **state)
     assert_true(is_there(f, "log"));
 }
 
+/* A folder `log` of somebody's own, and nothing else in it that a run would not have. */
+static void what_is_no_run_is_never_removed(void **state)
+{
+    struct fixture *f = *state;
+    bool begun = true;
+    assert_ok(lode_directory_remove(f->run));
+    assert_ok(engine_make_directory(f->run));
+    write_in(f, "log/diary.txt", "dear diary");
+    assert_status(LODE_E_USAGE, resume_is_begun(f->run, &begun));
+    assert_non_null(strstr(lode_error_text(), "is no run ('log/diary.txt' is in it)"));
+    assert_true(is_there(f, "log/diary.txt"));
+}
+
+static void what_was_killed_before_it_had_begun_is_removed(void **state)
+{
+    struct fixture *f = *state;
+    bool begun = true;
+    assert_ok(lode_directory_remove(f->run));
+    assert_ok(engine_make_directory(f->run));
+    write_in(f, "run.json.tmp-12", "{");
+    assert_ok(resume_is_begun(f->run, &begun));
+    assert_false(begun);
+    assert_false(is_there(f, "log"));
+}
+
 static void a_run_that_is_not_there_is_not_resumed(void **state)
 {
     struct fixture *f = *state;
@@ -173,6 +198,8 @@ int main(void)
         with_run(what_killed_writers_left_is_removed),
         with_run(the_directory_is_private_again),
         with_run(a_run_that_is_done_is_told_and_tidied),
+        with_run(what_is_no_run_is_never_removed),
+        with_run(what_was_killed_before_it_had_begun_is_removed),
         with_run(a_run_that_is_not_there_is_not_resumed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
