@@ -1,6 +1,7 @@
 /* lode run: executes a job on a store. */
 #include "common/file.h"
 #include "common/text.h"
+#include "coordinator/batch/quote.h"
 #include "coordinator/command.h"
 #include "coordinator/commands/dry_run.h"
 #include "coordinator/engine.h"
@@ -182,7 +183,11 @@ static bool worth_keeping(const struct start *start, lode_status status)
 
 static void tell_how_to_go_on(const struct start *start)
 {
-    fprintf(stderr, "lode: to go on: lode run --resume %s\n", start->name);
+    struct lode_bytes name = {0};
+    if (!quote_shell(start->name, &name))
+        fprintf(stderr, "lode: to go on: lode run --resume %.*s\n", (int)name.size,
+                (const char *)name.data);
+    lode_bytes_clear(&name);
 }
 
 static lode_status execute(struct start *start)

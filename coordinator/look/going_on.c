@@ -1,6 +1,8 @@
 /* Going on: see the header. */
 #include "coordinator/look/going_on.h"
 
+#include "coordinator/batch/quote.h"
+
 #include <string.h>
 
 /* All of them take a value. */
@@ -21,17 +23,6 @@ static lode_status append(struct lode_bytes *text, const char *words)
     return lode_bytes_append(text, words, strlen(words));
 }
 
-static lode_status append_quoted(struct lode_bytes *text, const char *word)
-{
-    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-                                "_-./:=@%+,";
-    if (word[0] && word[strspn(word, plain)] == '\0') return append(text, word);
-    lode_try(append(text, "'"));
-    for (const char *at = word; *at; at++)
-        lode_try(*at == '\'' ? append(text, "'\\''") : lode_bytes_append(text, at, 1));
-    return append(text, "'");
-}
-
 /* 1: the word is such an option, its value is the next; 2: it holds both. */
 static int launch_words(const char *word)
 {
@@ -47,7 +38,7 @@ static int launch_words(const char *word)
 lode_status going_on_command(const char *run, const cJSON *command, struct lode_bytes *text)
 {
     lode_try(append(text, "lode run --resume "));
-    lode_try(append_quoted(text, run));
+    lode_try(quote_shell(run, text));
     const cJSON *item = cJSON_IsArray(command) ? command->child : NULL;
     for (; item; item = item->next) {
         const char *word = cJSON_GetStringValue(item);
@@ -56,10 +47,10 @@ lode_status going_on_command(const char *run, const cJSON *command, struct lode_
         const char *value = kind == 1 && item->next ? cJSON_GetStringValue(item->next) : NULL;
         if (kind == 0 || (kind == 1 && !value)) continue;
         lode_try(append(text, " "));
-        lode_try(append_quoted(text, word));
+        lode_try(quote_shell(word, text));
         if (kind == 2) continue;
         lode_try(append(text, " "));
-        lode_try(append_quoted(text, value));
+        lode_try(quote_shell(value, text));
         item = item->next;
     }
     return LODE_OK;
