@@ -227,7 +227,7 @@ void metrics_take_cluster(struct metrics *metrics, const struct metrics_cluster 
 {
     if (!metrics) return;
     pthread_mutex_lock(&metrics->mutex);
-    metrics->now.cluster = *cluster;
+    if (!metrics->ends) metrics->now.cluster = *cluster; /* the last word is metrics_end's */
     pthread_mutex_unlock(&metrics->mutex);
 }
 
@@ -247,15 +247,18 @@ static void end_thread(struct metrics *metrics)
 
 void metrics_end(struct metrics *metrics, const char *state, int exit_status)
 {
-    if (!metrics || is_to_end(metrics)) return;
+    if (!metrics) return;
     pthread_mutex_lock(&metrics->mutex);
-    metrics->now.state = state;
-    metrics->now.exit_status = exit_status;
-    metrics->now.now_us = lode_clock_us();
-    metrics->now.cluster.workers = 0; /* they are sent away */
-    metrics->ends = true;
+    const bool is_first = !metrics->ends;
+    if (is_first) {
+        metrics->now.state = state;
+        metrics->now.exit_status = exit_status;
+        metrics->now.now_us = lode_clock_us();
+        metrics->now.cluster.workers = 0; /* they are sent away */
+        metrics->ends = true;
+    }
     pthread_mutex_unlock(&metrics->mutex);
-    end_thread(metrics);
+    if (is_first) end_thread(metrics);
 }
 
 void metrics_close(struct metrics *metrics)
