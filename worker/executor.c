@@ -99,13 +99,19 @@ void executor_count_begin(struct executor *executor)
     executor->shuffled_bytes = 0;
 }
 
+/* 0 where there is less: a count that could not be read just now is 0, and the coordinator drops a
+ * worker that says it moved 2^64 bytes. */
+static uint64_t more_than(uint64_t now, uint64_t before)
+{
+    return now > before ? now - before : 0;
+}
+
 void executor_count(struct executor *executor, struct executor_outcome *last)
 {
     const struct traffic now = traffic_now(&executor->meter);
-    const uint64_t written = now.written_bytes - executor->counted.written_bytes;
-    const uint64_t shuffled = executor->shuffled_bytes;
-    last->read_bytes = now.read_bytes - executor->counted.read_bytes;
-    last->written_bytes = written > shuffled ? written - shuffled : 0;
+    const uint64_t written = more_than(now.written_bytes, executor->counted.written_bytes);
+    last->read_bytes = more_than(now.read_bytes, executor->counted.read_bytes);
+    last->written_bytes = more_than(written, executor->shuffled_bytes);
     executor->counted = now;
     executor->shuffled_bytes = 0;
 }
