@@ -349,7 +349,8 @@ lode_status examples_leaf(struct lode_task *task)
     lode_try_done(unpack_params(&leaf, in));
     lode_try_done(read_sessions(&leaf));
     lode_try_done(make_tokens(&leaf));
-    for (uint32_t i = 0; i < leaf.n_targets; i++) lode_try(find_sessions(&leaf, &leaf.targets[i]));
+    for (uint32_t i = 0; i < leaf.n_targets; i++)
+        lode_try_done(find_sessions(&leaf, &leaf.targets[i]));
     lode_try_done(read_shown(&leaf));
     lode_try_done(pack_result(&leaf));
 done:
