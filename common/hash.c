@@ -142,12 +142,13 @@ lode_status lode_hash_sample(const char *path, uint64_t most_bytes, uint64_t *sa
     const int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (file < 0) return lode_fail(LODE_E_INPUT, "%s: %s", path, strerror(errno));
     if (fstat(file, &about) || !S_ISREG(about.st_mode))
-        status = lode_fail(LODE_E_INPUT, "%s: not a plain file", path);
+        status = lode_fail(LODE_E_INPUT, "not a plain file");
     else
         status = lode_hash_sample_open(
             file, (uint64_t)about.st_size < most_bytes ? (uint64_t)about.st_size : most_bytes,
             sample);
     close(file);
-    if (!status) *size_bytes = (uint64_t)about.st_size;
-    return status;
+    if (status) return lode_note(status, "%s", path);
+    *size_bytes = (uint64_t)about.st_size;
+    return LODE_OK;
 }
