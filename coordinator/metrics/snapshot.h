@@ -10,7 +10,7 @@ struct metrics_cluster {
     uint64_t stage;                           /* under way, from 1; 0: none */
     int64_t running, waiting, done, given_up; /* its tasks */
     int64_t rejected_messages;                /* that no worker sends */
-    int64_t refused_workers;                  /* of another version or protocol */
+    int64_t refused_workers;                  /* of another version, or without the disk */
     int64_t refused_connections;              /* with a wrong key */
 };
 
