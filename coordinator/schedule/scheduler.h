@@ -9,10 +9,10 @@
  *   stage, or its host has (locality.h). It never waits for one, nor one for it.
  * - The first good result of a task is accepted, every later one is not: nothing is merged twice.
  * - A task whose worker is lost, or that failed, is tried elsewhere. After max_attempts failures,
- *   max_refusals of them because its input is bad (the same bytes give the same answer: the other
- *   try is for a host that sees another copy), or once it has taken max_kills workers down (crashed
- *   or hung them), it is given up: the stage fails, or with allow_partial goes on without it. A
- * task that took a worker down travels alone, so that the charge is exact.
+ *   or max_refusals for bad input (the same bytes give the same answer: the other try is for a host
+ *   that sees another copy), or once it has taken max_kills workers down (crashed or hung them), it
+ *   is given up: the stage fails, or with allow_partial goes on without it. A task that took a
+ *   worker down travels alone, so that the charge is exact.
  * - A task that shows no progress for lease_us hangs: its worker is told to start anew.
  * - A worker with nothing to do takes over what waits at another (stealing), else repeats a task
  *   that runs longer than three times the median (speculation). The copy that is not wanted any

@@ -47,7 +47,7 @@ struct lode_task {
 };
 
 /* Runs in one thread of a worker process, one task at a time. A failure is tried again on other
- * workers, four times in all; so is a crash. */
+ * workers, four times in all, or two when it says LODE_E_INPUT; a crash three times. */
 typedef lode_status (*lode_leaf_fn)(struct lode_task *task);
 
 struct lode_leaf {
