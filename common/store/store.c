@@ -298,15 +298,15 @@ void lode_store_close(struct lode_store *store)
     if (store != NULL) lode_arena_destroy(store->arena); /* the store itself lies in it */
 }
 
-void lode_store_name_partition(const void *context, int64_t index, char *text, size_t size)
+void lode_store_name_partition(const void *store, int64_t partition, char *text, size_t size)
 {
-    const struct lode_store *store = context;
+    const struct lode_store *s = store;
     char sessions[32], events[32];
-    if (index < 0 || index >= store->n_partitions) {
+    if (partition < 0 || partition >= s->n_partitions) {
         snprintf(text, size, "%s", "");
         return;
     }
-    const struct lode_partition *part = &store->partitions[index];
+    const struct lode_partition *part = &s->partitions[partition];
     snprintf(text, size, "%s, %s sessions, %s events", part->file,
              lode_text_grouped(part->n_sessions, sessions),
              lode_text_grouped(part->n_events, events));

@@ -69,7 +69,7 @@ static lode_status fill(struct shelf *shelf, const int *homes, int64_t n_keys, i
         if (home > last) last = home;
         n_homed += home >= 0;
     }
-    if (n_homed == 0) return LODE_OK;
+    if (last < 0) return LODE_OK; /* none has a home */
     const size_t n = (size_t)last + 1;
     shelf->first = calloc(n + 1, sizeof *shelf->first);
     shelf->left = calloc(n, sizeof *shelf->left);
