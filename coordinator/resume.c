@@ -5,6 +5,7 @@
 #include "common/version.h"
 #include "coordinator/journal/inputs.h"
 #include "coordinator/journal/owner.h"
+#include "coordinator/look/fields.h"
 #include "coordinator/look/record.h"
 
 #include <dirent.h>
@@ -124,6 +125,40 @@ lode_status resume_is_done(const char *directory, bool *done)
     *done = strcmp(record.state_name, "done") == 0;
     record_clear(&record);
     return *done ? remove_leftovers(directory) : LODE_OK;
+}
+
+/* By name, or by what the names lead to. */
+static bool is_same_path(const char *one, const char *other)
+{
+    struct stat a, b;
+    if (strcmp(one, other) == 0) return true;
+    return stat(one, &a) == 0 && stat(other, &b) == 0 && a.st_dev == b.st_dev &&
+           a.st_ino == b.st_ino;
+}
+
+lode_status resume_check_words(const struct resume_words *was, const char *job, const char *store)
+{
+    const bool has_library = was->library[0] != '\0';
+    if (job && strcmp(job, was->job) != 0 &&
+        !(has_library && plugin_is_path(job) && is_same_path(job, was->library)))
+        return lode_fail(LODE_E_USAGE, "the run was begun as job %s, not %s",
+                         has_library ? was->library : was->job, job);
+    if (store && !is_same_path(store, was->store))
+        return lode_fail(LODE_E_USAGE, "store: the run was begun on %s, not on %s", was->store,
+                         store);
+    return LODE_OK;
+}
+
+lode_status resume_check_done(const char *directory, const char *job, const char *store)
+{
+    struct record record = {0};
+    lode_try(record_load(directory, &record));
+    const cJSON *library = cJSON_GetObjectItemCaseSensitive(record.json, "library");
+    const struct resume_words was = {record_job(&record), field_text(library, "path"),
+                                     record_store(&record)};
+    const lode_status status = resume_check_words(&was, job, store);
+    record_clear(&record);
+    return status;
 }
 
 lode_status resume_find(const char *directory, struct journal **journal)

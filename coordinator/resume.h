@@ -24,6 +24,17 @@ LODE_CHECKED lode_status resume_begin(const char *directory, const struct run_id
 LODE_CHECKED lode_status resume_is_begun(const char *directory, bool *begun);
 /* Whether the run has ended well. What is then left of its journal and stages/ is removed. */
 LODE_CHECKED lode_status resume_is_done(const char *directory, bool *done);
+/* What a person calls a run's job and store. */
+struct resume_words {
+    const char *job, *library, *store; /* library: "" for a job of lode's own; paths are absolute */
+};
+/* Whether `job` (a name, or the path of a library) and `store`, both or one NULL, are those of the
+ * run; LODE_E_USAGE names the one that is not. */
+LODE_CHECKED lode_status resume_check_words(const struct resume_words *was, const char *job,
+                                            const char *store);
+/* The same of a run that is done. */
+LODE_CHECKED lode_status resume_check_done(const char *directory, const char *job,
+                                           const char *store);
 /* The journal of a run that did not, to be read. LODE_E_USAGE: there is no such run, it has none,
  * its coordinator lives, it was begun by another version. LODE_E_INPUT: damaged. */
 LODE_CHECKED lode_status resume_find(const char *directory, struct journal **journal);

@@ -266,18 +266,11 @@ static lode_status begin_with_params(struct start *start, const char *store_path
 }
 
 /* What the person gives again must be what the run was begun with. */
-static lode_status go_on(struct start *start, struct lode_params *params, const char *store_path)
+static lode_status go_on(struct start *start, struct lode_params *params)
 {
     const struct header *header = journal_header(start->journal);
-    char *given = NULL;
     lode_try(resume_params(start->journal, params));
     lode_try(set_params(start->request, params));
-    if (store_path) {
-        lode_try(lode_path_absolute(store_path, start->arena, &given));
-        if (strcmp(given, header->store) != 0)
-            return lode_fail(LODE_E_USAGE, "store: the run was begun on %s, not on %s",
-                             header->store, given);
-    }
     lode_try(open_store(start, header->store));
     start->identity.allow_partial =
         header->allow_partial || start->request->settings.options.allow_partial;
@@ -288,17 +281,11 @@ static lode_status go_on(struct start *start, struct lode_params *params, const 
     return execute(start);
 }
 
-/* The job that the run was begun as; `word` is what the person calls it now, or NULL. */
-static lode_status find_job_again(struct start *start, const char *word)
+/* The job that the run was begun as. */
+static lode_status find_job_again(struct start *start)
 {
     const struct header *header = journal_header(start->journal);
-    const bool has_library = header->library[0] != '\0';
-    const char *was = has_library ? header->library : header->job;
-    char path[PATH_MAX];
-    if (word && plugin_is_path(word) && realpath(word, path)) word = path;
-    if (word && strcmp(word, was) != 0 && strcmp(word, header->job) != 0)
-        return lode_fail(LODE_E_USAGE, "the run was begun as job %s, not %s", was, word);
-    if (!has_library) return find_job(start, header->job, NULL);
+    if (header->library[0] == '\0') return find_job(start, header->job, NULL);
     const lode_status status = find_job(start, header->library, &header->library_hash);
     return status ? lode_note(status, "the run goes on with its own library, or is run anew")
                   : LODE_OK;
@@ -309,10 +296,13 @@ static lode_status resume(struct start *start, const char *job, const char *stor
 {
     struct lode_params *params = NULL;
     lode_try(resume_find(start->directory, &start->journal));
-    lode_status status = find_job_again(start, job);
+    const struct header *header = journal_header(start->journal);
+    const struct resume_words was = {header->job, header->library, header->store};
+    lode_status status = resume_check_words(&was, job, store_path);
+    if (!status) status = find_job_again(start);
     if (!status) status = lode_params_create(start->identity.job->params, &params);
     start->identity.params = params;
-    if (!status) status = go_on(start, params, store_path);
+    if (!status) status = go_on(start, params);
     status = finish(start, status);
     lode_store_close(start->identity.store);
     lode_params_destroy(params);
@@ -337,6 +327,7 @@ static lode_status go_on_or_done(struct start *start, const char *job_word, cons
     bool done = false;
     lode_try(resume_is_done(start->directory, &done));
     if (done) {
+        lode_try(resume_check_done(start->directory, job_word, store_path));
         fprintf(stderr, "%s is done already: lode show %s\n", start->name, start->name);
         return LODE_OK;
     }

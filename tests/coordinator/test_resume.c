@@ -156,6 +156,23 @@ static void a_run_that_is_done_is_told_and_tidied(void **state)
     assert_true(is_there(f, "log"));
 }
 
+static void job_and_store_are_known_again_by_any_of_their_names(void **state)
+{
+    struct fixture *f = *state;
+    char path[128], library[128], other[128];
+    snprintf(path, sizeof path, "%s/./", f->folder);
+    snprintf(library, sizeof library, "%s/index.h5", f->folder);
+    snprintf(other, sizeof other, "%s/log", f->run);
+    const struct resume_words shipped = {"job", "", f->folder}, own = {"job", library, f->folder};
+    assert_ok(resume_check_words(&shipped, NULL, NULL));
+    assert_ok(resume_check_words(&shipped, "job", path));
+    assert_ok(resume_check_words(&own, library, f->folder));
+    assert_status(LODE_E_USAGE, resume_check_words(&shipped, "other", NULL));
+    assert_status(LODE_E_USAGE, resume_check_words(&shipped, "job", f->run));
+    assert_status(LODE_E_USAGE, resume_check_words(&own, other, NULL));
+    assert_status(LODE_E_USAGE, resume_check_words(&shipped, "", NULL));
+}
+
 /* A folder `log` of somebody's own, and nothing else in it that a run would not have. */
 static void what_is_no_run_is_never_removed(void **state)
 {
@@ -198,6 +215,7 @@ int main(void)
         with_run(what_killed_writers_left_is_removed),
         with_run(the_directory_is_private_again),
         with_run(a_run_that_is_done_is_told_and_tidied),
+        with_run(job_and_store_are_known_again_by_any_of_their_names),
         with_run(what_is_no_run_is_never_removed),
         with_run(what_was_killed_before_it_had_begun_is_removed),
         with_run(a_run_that_is_not_there_is_not_resumed),

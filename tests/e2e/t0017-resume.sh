@@ -140,7 +140,7 @@ refuse 2 "parameter tasks: the run was begun with '16', now it is '17'" \
     "$LODE_FAULTS run --resume copy --set tasks=17"
 refuse 2 'the run was begun as job faults, not opportunities' \
     "$LODE_FAULTS run --resume copy opportunities web.lode"
-refuse 2 "store: the run was begun on .*/web.lode, not on .*/other.lode" \
+refuse 2 "store: the run was begun on .*/web.lode, not on other.lode" \
     "$LODE_FAULTS run --resume copy faults other.lode"
 refuse 2 'allow-partial: the run was begun without it' "$LODE_FAULTS run --resume copy --allow-partial"
 refuse 2 'no -o' "$LODE_FAULTS run --resume copy -o elsewhere"
@@ -163,6 +163,8 @@ expect "a run that is done says so, and nothing of it changes" "
     $LODE_FAULTS run --resume copy 2>said
     grep 'copy is done already' said
     digest copy >after && cmp before after"
+refuse 2 'the run was begun as job faults, not opportunities' \
+    "$LODE_FAULTS run opportunities web.lode -o copy --or-resume"
 expect "killed after results.h5 had its name, or while it was written: the same bytes" "
     rm -rf copy && cp -r killed copy
     echo half >copy/results.h5.tmp-results && echo half >copy/findings.jsonl.tmp-7

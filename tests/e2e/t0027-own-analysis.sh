@@ -218,7 +218,7 @@ expect "a library that was changed: --resume and a late worker refuse it by name
     grep -q "$work/slow.so: other bytes than the run" said
     code=0; lode run --resume long ./wordcount.so 2>said || code=$?
     cat said; [ $code -eq 2 ]
-    grep -q "the run was begun as job $work/slow.so, not $work/wordcount.so" said
+    grep -q "the run was begun as job $work/slow.so, not ./wordcount.so" said
     rm slow.so
     code=0; lode run --resume long 2>said || code=$?
     cat said; [ $code -eq 2 ]
