@@ -8,6 +8,7 @@
 #include "coordinator/resume.h"
 
 #include <errno.h>
+#include <libgen.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -223,8 +224,8 @@ static lode_status complete(struct request *request, const char **words, int n_w
         return lode_fail(LODE_E_USAGE, "%s takes job, store and directory from the run: no '%s'",
                          request->join ? "--join" : "--resume", request->output ? "-o" : words[0]);
     if (script->kind == SCRIPT_RUN && n_words != 2)
-        return lode_fail(LODE_E_USAGE, "lode submit takes a job and a store: lode submit %s",
-                         submit_command.usage);
+        return lode_fail(LODE_E_USAGE,
+                         "lode submit takes a job and a store; see lode submit --help");
     if (!run) return lode_fail(LODE_E_USAGE, "lode submit needs -o RUN, the run directory to make");
     if (request->join && script->n_settings > (script->memory_bytes ? 2 : 0))
         return lode_fail(LODE_E_USAGE, "--join: '%s' is decided by the run", script->settings[0]);
@@ -274,11 +275,23 @@ done:
     return status;
 }
 
+/* A batch job whose log cannot be made fails without a word. */
+static lode_status check_folder(const char *run)
+{
+    char path[PATH_MAX];
+    snprintf(path, sizeof path, "%s", run);
+    const char *folder = dirname(path);
+    if (access(folder, W_OK | X_OK) == 0) return LODE_OK;
+    return lode_fail(LODE_E_DISK, "%s cannot be made, nor its log beside it: %s: %s", run, folder,
+                     strerror(errno));
+}
+
 static lode_status check(const struct request *request, struct lode_arena *arena,
                          struct invocation *invocation)
 {
     char path[PATH_MAX];
     const struct script *script = &request->script;
+    lode_try(check_folder(script->run));
     if (script->kind == SCRIPT_RUN) return check_run(request, arena, invocation);
     if (script->kind == SCRIPT_RESUME) return check_resume(script);
     snprintf(path, sizeof path, "%s/endpoint", script->run);

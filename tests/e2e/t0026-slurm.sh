@@ -38,6 +38,8 @@ refuse 2 "unknown parameter 'taks', did you mean 'tasks'" \
     "$LODE_FAULTS submit faults web.lode -o r --print --set taks=3"
 refuse 3 'no such store' "$LODE_FAULTS submit faults nowhere.lode -o r --print"
 refuse 2 'calm: exists already' "$LODE_FAULTS submit faults web.lode -o calm --print"
+refuse 4 'nowhere/r cannot be made, nor its log beside it: .*No such file' \
+    "$LODE_FAULTS submit faults web.lode -o nowhere/r --print"
 refuse 2 'time 5h: must be a time as Slurm writes it' \
     "$LODE_FAULTS submit faults web.lode -o r --print --time 5h"
 refuse 2 'output: .* control character' "$LODE_FAULTS submit faults web.lode -o 'a
