@@ -219,7 +219,9 @@ static lode_status print_text(const struct sides *sides)
                         sides->before.path, sides->after.path, sides->after.job->name,
                         (long long)counts[FINDING_NEW], (long long)counts[FINDING_GONE],
                         (long long)counts[FINDING_CHANGED], (long long)counts[FINDING_SAME]));
-    printf("changed: %s moved by more than %g %%\n", figures, sides->request->threshold * 100.0);
+    if (figures[0])
+        printf("changed: %s moved by more than %g %%\n", figures,
+               sides->request->threshold * 100.0);
     lode_try(print_rows(sides, FINDING_NEW));
     lode_try(print_rows(sides, FINDING_GONE));
     lode_try(print_changed(sides));

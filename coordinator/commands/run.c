@@ -105,6 +105,7 @@ static void print_help(const struct lode_job *job, const char *name)
         printf("  %-20s %s%s%s%s\n  %-20s default: %s\n", param->name, param->help,
                param->unit[0] ? " [" : "", param->unit, param->unit[0] ? "]" : "", "",
                param->initial[0] ? param->initial : "(empty)");
+    if (!job->params[0].name) printf("  (none)\n");
     printf("\noptions:\n");
     options_print(option_tables);
     printf("\nexample:\n  %s\n", run_command.example);
@@ -375,8 +376,7 @@ static lode_status run_parsed(struct start *start, const char **words, int n_wor
         return LODE_OK;
     }
     if (n_words != 2)
-        return lode_fail(LODE_E_USAGE, "lode run takes a job and a store: lode run %s",
-                         run_command.usage);
+        return lode_fail(LODE_E_USAGE, "lode run takes a job and a store; see lode run --help");
     if (!request->output)
         return lode_fail(LODE_E_USAGE, "lode run needs -o RUN, the run directory to make");
     start->name = request->output;
