@@ -167,10 +167,12 @@ static bool is_lost(const struct start *start)
     return start->journal && journal_is_lost(start->journal);
 }
 
-/* Whether what was done so far is worth going on with: not for bad arguments and bad input. */
+/* Whether what was done so far is worth going on with: not for bad arguments; for bad input when
+ * something was computed before (a disk that is mounted again, a part that is put back). */
 static bool may_go_on(const struct start *start, lode_status status)
 {
-    return start->journal && status && status != LODE_E_USAGE && status != LODE_E_INPUT;
+    if (!start->journal || !status || status == LODE_E_USAGE) return false;
+    return status != LODE_E_INPUT || journal_has_results(start->journal);
 }
 
 /* A failed run leaves its log behind only where that says something: not for bad arguments, bad

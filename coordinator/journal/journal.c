@@ -33,9 +33,10 @@ struct journal {
     struct history history;
     struct past *past;
     bool is_broken;
-    uint64_t newest; /* epoch of the newest segment, ours once the run is taken */
-    int fd;          /* ours; -1 */
-    uint64_t end;    /* of what is on disk of it */
+    uint64_t newest;   /* epoch of the newest segment, ours once the run is taken */
+    int fd;            /* ours; -1 */
+    uint64_t end;      /* of what is on disk of it */
+    int64_t n_results; /* that were put */
     struct lode_bytes frame;
     struct owner *owner;
 };
@@ -235,6 +236,11 @@ uint64_t journal_size(const struct journal *journal)
     return journal->end;
 }
 
+bool journal_has_results(const struct journal *journal)
+{
+    return journal->n_results > 0 || journal->past != NULL;
+}
+
 uint64_t journal_epoch(const struct journal *journal)
 {
     return journal->newest;
@@ -287,7 +293,9 @@ lode_status journal_take(struct journal *journal, struct header *header)
 
 lode_status journal_put(struct journal *journal, const struct entry *entry)
 {
-    return entry_append(&journal->frame, entry);
+    lode_try(entry_append(&journal->frame, entry));
+    if (entry->kind == ENTRY_RESULT) journal->n_results++;
+    return LODE_OK;
 }
 
 size_t journal_waiting(const struct journal *journal)

@@ -42,6 +42,8 @@ uint64_t journal_epoch(const struct journal *journal);
 
 /* Bytes of that segment that are on disk. */
 uint64_t journal_size(const struct journal *journal);
+/* Is there anything that a run which goes on need not compute again? */
+bool journal_has_results(const struct journal *journal);
 
 /* An entry of the next commit; the journal is taken. */
 LODE_CHECKED lode_status journal_put(struct journal *journal, const struct entry *entry);

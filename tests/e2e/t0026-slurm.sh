@@ -169,7 +169,7 @@ expect "a failed run: its exit status is the job's" "
     ends 'FAILED 1:0'
     test \$(json crashed/run.json 'd[\"exit_status\"]') -eq 1
     test \"\$(job_ended \$bad_input)\" = 'FAILED 3:0'
-    test ! -e failed"
+    test -e failed/journal" # what was computed is kept
 
 expect "warned before the time limit: drained, requeued, gone on with; nothing is computed twice" "
     hand_over $work60 -o warned --nodes 2 --set sleep_ms=150 --memory 100M --time 2:0:0 --
