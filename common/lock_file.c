@@ -39,7 +39,7 @@ static bool is_gone(const char *holder)
                machine) != 3)
         return false;
     lode_process_machine(own);
-    return strcmp(machine, own) == 0 && lode_process_start(pid) != start;
+    return strcmp(machine, own) == 0 && !lode_process_may_live(pid, start);
 }
 
 /* Written aside and linked, so that the lock never stands there without its holder. */

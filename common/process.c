@@ -1,8 +1,11 @@
 /* Process: see the header. What Linux says of it in /proc. */
 #include "common/process.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -40,4 +43,14 @@ int64_t lode_process_start(int64_t pid)
                         &state, &ticks) != 2)
         return -1;
     return state == 'Z' || state == 'X' ? -1 : (int64_t)ticks;
+}
+
+bool lode_process_may_live(int64_t pid, int64_t start)
+{
+    char path[64];
+    const int64_t found = lode_process_start(pid);
+    if (found >= 0) return found == start;
+    if (pid < 1 || pid > INT_MAX) return false;
+    snprintf(path, sizeof path, "/proc/%" PRId64 "/stat", pid);
+    return access(path, R_OK) != 0 && kill((pid_t)pid, 0) != 0 && errno == EPERM;
 }

@@ -148,7 +148,7 @@ lode_status owner_check(const char *folder, uint64_t epoch)
     if (!wait_for_lock(folder, epoch, &lock) || lock.renew_ms == 0) return LODE_OK;
     lode_process_machine(machine);
     const bool alive = strcmp(machine, lock.machine) == 0
-                           ? lode_process_start(lock.pid) == lock.start
+                           ? lode_process_may_live(lock.pid, lock.start)
                            : counter_moves(folder, &lock);
     if (!alive) return LODE_OK;
     return lode_fail(LODE_E_USAGE,
