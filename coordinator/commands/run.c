@@ -277,6 +277,7 @@ static lode_status go_on(struct start *start, struct lode_params *params)
     lode_try(open_store(start, header->store));
     start->identity.allow_partial =
         header->allow_partial || start->request->settings.options.allow_partial;
+    lode_try(metrics_check(&start->request->settings.metrics));
     lode_try(resume_go_on(start->directory, &start->identity, start->arena, start->journal));
     if (!start->request->settings.options.quiet)
         fprintf(stderr, "going on with %s (epoch %lld)\n", start->name,
