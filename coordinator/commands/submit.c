@@ -208,6 +208,16 @@ static lode_status check_resume(const struct script *script)
     return LODE_OK;
 }
 
+/* How much memory to ask for is the only thing that workers who join bring of their own. */
+static lode_status check_join_settings(const struct script *script)
+{
+    for (int i = 0; i < script->n_settings; i += 2)
+        if (strcmp(script->settings[i], "--memory") != 0)
+            return lode_fail(LODE_E_USAGE, "--join: '%s' is decided by the run",
+                             script->settings[i]);
+    return LODE_OK;
+}
+
 /* Which of the three it is, with its words and paths. */
 static lode_status complete(struct request *request, const char **words, int n_words,
                             struct lode_arena *arena)
@@ -227,8 +237,7 @@ static lode_status complete(struct request *request, const char **words, int n_w
         return lode_fail(LODE_E_USAGE,
                          "lode submit takes a job and a store; see lode submit --help");
     if (!run) return lode_fail(LODE_E_USAGE, "lode submit needs -o RUN, the run directory to make");
-    if (request->join && script->n_settings > (script->memory_bytes ? 2 : 0))
-        return lode_fail(LODE_E_USAGE, "--join: '%s' is decided by the run", script->settings[0]);
+    if (request->join) lode_try(check_join_settings(script));
     lode_try(find_program(arena, &program));
     lode_try(find_folder(arena, &folder));
     lode_try(lode_path_absolute(run, arena, &directory));

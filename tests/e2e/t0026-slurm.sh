@@ -47,6 +47,8 @@ b' --print"
 refuse 2 "unknown option '-n'" "$LODE_FAULTS submit faults web.lode -o r -n 3 --print"
 refuse 2 'calm is done already' "$LODE_FAULTS submit --resume calm --print"
 refuse 2 "'--set' is decided by the run" "$LODE_FAULTS submit --join calm --set tasks=3 --print"
+refuse 2 "'--lease' is decided by the run" \
+    "$LODE_FAULTS submit --join calm --memory 1G --lease 1m --print"
 
 expect "templates for other batch systems are taken by the shell's parser" "
     for template in $LODE_SOURCE/docs/batch/*.sh; do bash -n \$template; done"
