@@ -62,7 +62,12 @@ static size_t at_most(size_t bytes, size_t most)
  * faster. */
 static lode_status open_all(struct writer *w)
 {
-    enum { MERGE_MOST = 16 << 20, SESSIONS_MOST = 32 << 20, STAGED_MOST = 16 << 20 };
+    enum {
+        MERGE_MOST = 16 << 20,
+        MERGE_RUN = 4 << 10, /* what is known of one run: some 70 pieces */
+        SESSIONS_MOST = 32 << 20,
+        STAGED_MOST = 16 << 20
+    };
     struct lode_task *task = w->task;
     const struct shuffle_site site = shuffle_site_of(task);
     const struct sessions_sink sink = {.context = w,
@@ -80,8 +85,8 @@ static lode_status open_all(struct writer *w)
     if (is_append)
         lode_try(staged_users_open(&w->plan, task->index, task->arena, at_most(eighth, STAGED_MOST),
                                    &w->staged));
-    return run_records_open(task, &w->plan, task->index, at_most(2 * eighth, MERGE_MOST),
-                            &w->records);
+    const size_t merging = MERGE_MOST + (size_t)w->plan.n_runs * MERGE_RUN;
+    return run_records_open(task, &w->plan, task->index, at_most(2 * eighth, merging), &w->records);
 }
 
 /* What was staged of the user, up to `key`, goes first. A user ends before the place of the next is

@@ -42,6 +42,7 @@ CONSTANTS = {
     "piece_heads": (48, "bytes", "frame and entry of the table, a piece", "jobs/shuffle/extents.h"),
     "piece_bytes": (56, "bytes", "`struct merge_input`", "jobs/shuffle/merge.h"),
     "merge_memory": (16 * MIB, "bytes", "`MERGE_MOST`", "jobs/stage/write.c"),
+    "merge_run": (4096, "bytes", "`MERGE_RUN`, for each run", "jobs/stage/write.c"),
     "range_bytes": (16 * MIB, "bytes", "`RANGE_BYTES`", "jobs/stage/ranges.h"),
     "ranges_limit": (65_536, "", "`RANGES_LIMIT`: then ranges get twice as large", "jobs/stage/ranges.h"),
     "partition_bytes": (32 * MIB, "bytes", "`--partition-bytes`", "jobs/stage/job.c"),
@@ -81,6 +82,14 @@ def pieces(size):
     rows for each partition, some have none."""
     rows = C.range_bytes / C.pieces / C.row / partitions(size)
     return size / C.range_bytes * C.pieces * (1 - math.exp(-rows))
+
+
+def most_merged():
+    """The largest input whose pieces a write task has memory to merge, to a percent."""
+    b = 1e11
+    while pieces(b * 1.01) * C.piece_bytes <= C.merge_memory + ranges(b * 1.01)[0] * C.merge_run:
+        b *= 1.01
+    return b
 
 
 def number(x):
@@ -138,7 +147,7 @@ def by_input():
         ("partitions", "input / `--partition-bytes`, at most 65,536", partitions, count, ""),
         ("input of a partition", "input / partitions", lambda b: b / partitions(b), size, ""),
         ("**pieces that a write task merges**", "input / 16 MiB x pieces (less those without a row)", pieces, count,
-         f"**{count(C.merge_memory / C.piece_bytes)} = {size(C.merge_memory / C.piece_bytes / C.pieces * C.range_bytes)}**"),
+         f"**{size(most_merged())}**"),
         ("**files opened by all write tasks**", "ranges x partitions x pair_opens", lambda b: ranges(b)[0] * partitions(b) * C.pair_opens, number, "your metadata server's"),
         ("rows of a piece", "input / row / partitions / pieces", lambda b: b / C.row / partitions(b) / pieces(b), number, "reads of less than a page"),
         ("table of a run file, in a reading task's memory", "pieces / ranges x partitions x 36 bytes", lambda b: pieces(b) / ranges(b)[0] * partitions(b) * 36, size, "`--memory`"),
