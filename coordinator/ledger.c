@@ -116,8 +116,9 @@ void ledger_end(struct ledger *ledger, const struct lode_stage *stage, int64_t n
 
 void ledger_name_task(const struct lode_stage *stage, int64_t task, char *text, size_t size)
 {
-    char what[LEDGER_WHAT_SIZE] = "";
-    if (stage->describe) stage->describe(stage->describe_context, task, what, sizeof what);
+    char said[LEDGER_WHAT_SIZE] = "", what[LEDGER_WHAT_SIZE];
+    if (stage->describe) stage->describe(stage->describe_context, task, said, sizeof said);
+    what[lode_text_visible(said, strlen(said), what, sizeof what - 1)] = '\0';
     snprintf(text, size, "task %" PRId64 " of %" PRId64 "%s%s%s", task, stage->n_tasks,
              what[0] ? " (" : "", what, what[0] ? ")" : "");
 }

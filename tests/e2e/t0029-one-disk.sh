@@ -181,7 +181,8 @@ if command -v bindfs >/dev/null && stale "$work" true >/dev/null; then
     : >mounts
     hide n2 late "$work/runs"
     expect "a host that does not show the folder of the run yet is waited for, and works" '
-        everywhere runs/unseen $faults --set sleep_ms=200
+        everywhere runs/unseen $faults --set sleep_ms=400
+        hosts_of runs/unseen
         test "$(hosts_of runs/unseen)" = "n0 n1 n2"
         not grep -q "left out" said'
 else
