@@ -88,10 +88,13 @@ expect "the file is whole at any moment, nothing falls, and the end is what the 
     lode run $job -o file --local 2 --metrics here.prom --metrics-every 100ms --quiet &
     run=$!
     "$python" - $run <<"EOT"
-import os, sys
+import sys
 from page import compare
 pages = []
-while os.path.exists(f"/proc/{sys.argv[1]}") and open(f"/proc/{sys.argv[1]}/stat").read().rsplit(")")[1].split()[0] != "Z":
+def is_alive(): # it may be gone between any two looks
+    try: return open(f"/proc/{sys.argv[1]}/stat").read().rsplit(")")[1].split()[0] != "Z"
+    except OSError: return False
+while is_alive():
     try: text = open("here.prom").read()
     except FileNotFoundError: continue
     if not pages or text != pages[-1]: pages.append(text)
