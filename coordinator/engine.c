@@ -224,7 +224,7 @@ static void describe_end(const struct running *running, lode_status verdict, int
     if (!running->cluster) return;
     const struct ledger *ledger = cluster_ledger(running->cluster);
     add_seconds(record, "critical_path_seconds", summary_critical_us(ledger, wall_us));
-    add_seconds(record, "between_stages_seconds", summary_coordinator_us(ledger, wall_us));
+    add_seconds(record, "outside_stages_seconds", summary_coordinator_us(ledger, wall_us));
     cJSON_AddNumberToObject(record, "workers", cluster_workers(running->cluster));
     describe_budget(cluster_budget(running->cluster), record);
     cJSON_AddItemToObject(record, "stages", describe_stages(running->cluster));

@@ -103,11 +103,12 @@ static void tell_critical_path(const struct ledger *ledger, int64_t wall_us, FIL
     const int64_t critical_us = summary_critical_us(ledger, wall_us);
     char critical[SPAN_SIZE], wall[SPAN_SIZE], tasks[SPAN_SIZE], coordinator[SPAN_SIZE];
     if (ledger->n_stages == 0) return;
-    fprintf(out,
-            "critical path: %s of %s (longest tasks %s, coordinator between stages %s); no number "
-            "of workers makes it shorter\n",
-            span(critical_us, critical), span(wall_us, wall),
-            span(critical_us - coordinator_us, tasks), span(coordinator_us, coordinator));
+    fprintf(
+        out,
+        "critical path: %s of %s (longest tasks %s, coordinator outside of stages %s); no number "
+        "of workers makes it shorter\n",
+        span(critical_us, critical), span(wall_us, wall), span(critical_us - coordinator_us, tasks),
+        span(coordinator_us, coordinator));
 }
 
 static void tell_traffic(const struct ledger *ledger, FILE *out)
@@ -140,7 +141,7 @@ static void tell_waits(const struct ledger *ledger, int64_t wall_us, FILE *out)
                     seconds(alone_us), s->title, s->tail.place, s->tail.host, s->tail.what);
     }
     if (summary_coordinator_us(ledger, wall_us) >= wall_us / 4 && wall_us >= 4 * (int64_t)WAIT_US)
-        fprintf(out, "waited: %.1f s for the coordinator, between stages\n",
+        fprintf(out, "waited: %.1f s for the coordinator, outside of stages\n",
                 seconds(summary_coordinator_us(ledger, wall_us)));
 }
 

@@ -3,7 +3,7 @@
  * A stage begins when the one before has ended, and its tasks do not depend on each other. So no
  * number of workers makes a run shorter than its critical path: the longest task of every stage
  * (with its attempts that went wrong, which came one after the other) and what the coordinator does
- * between stages.
+ * outside of stages (start, root steps, tables).
  */
 #ifndef LODE_COORDINATOR_SUMMARY_H
 #define LODE_COORDINATOR_SUMMARY_H

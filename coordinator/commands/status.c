@@ -56,10 +56,11 @@ static lode_status print_critical_path(const cJSON *d)
     const double seconds = field_number(d, "critical_path_seconds");
     if (isnan(seconds)) return LODE_OK;
     putchar('\n');
-    return screen_say("critical path: %s, of it between stages %s; no number of workers makes the "
-                      "run shorter",
-                      listing_seconds(seconds, critical),
-                      listing_seconds(field_number(d, "between_stages_seconds"), between));
+    return screen_say(
+        "critical path: %s, of it outside of stages %s; no number of workers makes the "
+        "run shorter",
+        listing_seconds(seconds, critical),
+        listing_seconds(field_number(d, "outside_stages_seconds"), between));
 }
 
 static lode_status print_losses(const cJSON *d)

@@ -73,7 +73,7 @@ static void add_head(struct making *m)
         m->answer && !cJSON_IsObject(cJSON_GetObjectItemCaseSensitive(m->answer, "stage")));
     copy_number(m->answer, "bad_messages", d);
     copy_number(record->json, "critical_path_seconds", d);
-    copy_number(record->json, "between_stages_seconds", d);
+    copy_number(record->json, "outside_stages_seconds", d);
 }
 
 /* How to go on with a run that nobody is at, and that has left something to go on with. */

@@ -15,7 +15,7 @@ cat >fields.py <<'EOT'
 import json, sys
 d = json.load(open(sys.argv[1]))
 top = set("run job state coordinator batch started ended elapsed_seconds exit_status error root_step bad_messages "
-          "stages workers lost_workers missing resume critical_path_seconds between_stages_seconds".split())
+          "stages workers lost_workers missing resume critical_path_seconds outside_stages_seconds".split())
 stage = set("stage leaf title state tasks done running waiting given_up attempts median_seconds "
             "elapsed_seconds tasks_per_second left_seconds task_seconds efficiency longest_seconds longest_task "
             "read_bytes written_bytes shuffled_bytes".split())
