@@ -4,17 +4,20 @@
 #include "common/text.h"
 #include "coordinator/command.h"
 #include "coordinator/engine.h"
+#include "jobs/gen/plant.h"
 
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
-enum { OUTPUT = 1, USERS, SEED, NO_PLANT };
+enum { OUTPUT = 1, USERS, SESSIONS, SEED, PLANT, NO_PLANT };
 
 static const struct option own_options[] = {
     {OUTPUT, "-o", "DIR", "the folder to make: sessions.csv, events.csv, truth.json"},
-    {USERS, "--users", "N", "users (2000); about 11 sessions and 90 events each"},
+    {USERS, "--users", "N", "users (2000)"},
+    {SESSIONS, "--sessions-per-user", "X", "mean, 1 to 100 (11); about 8 events each"},
     {SEED, "--seed", "S", "equal seeds give equal bytes (1)"},
+    {PLANT, "--plant", "LIST", "what to plant: kinds of truth.json, paper, all (all)"},
     {NO_PLANT, "--no-plant", NULL, "plant nothing: KPIs are independent of behaviour"},
     {0, NULL, NULL, NULL},
 };
@@ -45,8 +48,14 @@ static lode_status take(void *context, int id, const char *value)
             return lode_fail(LODE_E_USAGE, "--seed %s: must be a number >= 0", value);
         request->events.seed = (uint64_t)number;
         return LODE_OK;
+    case SESSIONS:
+        if (!lode_text_to_f64(value, strlen(value), &request->events.sessions_per_user))
+            return lode_fail(LODE_E_USAGE, "--sessions-per-user %s: must be a number", value);
+        return LODE_OK;
+    case PLANT:
+        return plant_read(value, &request->events.planted);
     case NO_PLANT:
-        request->events.plant = false;
+        request->events.planted = 0;
         return LODE_OK;
     default:
         return cluster_settings_take(&request->settings, id, value, &taken);
@@ -110,7 +119,7 @@ static lode_status run(struct invocation *invocation)
 
 const struct command gen_command = {
     .name = "gen",
-    .usage = "events -o DIR [--users N] [--seed S] [--no-plant]",
+    .usage = "events -o DIR [--users N] [--seed S] [--plant LIST]",
     .summary = "generate sessions with planted, known opportunities",
     .example = "lode gen events --users 2000 --seed 7 -o logs",
     .options = option_tables,

@@ -17,11 +17,12 @@ enum { SESSIONS_MAX = 200, EVENTS_MAX = 60, EVENTS_LEAST = 2 };
 static const int64_t DAY_MS = 86400000;
 static const int64_t FIRST_MS = INT64_C(1767225600000); /* 2026-01-01 UTC */
 static const int64_t SPAN_DAYS = 60, SPARSE_DAYS = 14, GAP_DAYS = 30;
-static const double MEAN_MORE_SESSIONS = 10.0, MEAN_MORE_EVENTS = 6.0;
+static const double MEAN_MORE_EVENTS = 6.0;
 static const double SPARSE_USERS = 0.12, MEAN_DURATION_MS = 240000.0;
 
-const char gen_sessions_header[] = "session_id,user_id,start_ms,device,os,country,app_version,"
-                                   "kpi_payment_failed,kpi_crash,kpi_duration_s\n";
+const char gen_sessions_header[] = "session_id,user_id,start_ms,device,os,os_version,country,"
+                                   "app_version,kpi_payment_failed,kpi_crash,kpi_error,"
+                                   "kpi_duration_s\n";
 const char gen_events_header[] = "session_id,user_id,timestamp_ms,event\n";
 
 struct user {
@@ -53,11 +54,12 @@ static int64_t draw_start(struct lode_random *random, bool is_sparse)
     return FIRST_MS + at;
 }
 
-static void draw_user(struct lode_random *random, int64_t number, struct user *user)
+static void draw_user(struct lode_random *random, const struct gen_events_options *options,
+                      int64_t number, struct user *user)
 {
     user->number = number;
     user->shop = shop_user_draw(random);
-    const int64_t more = lode_random_geometric(random, 1.0 / (1.0 + MEAN_MORE_SESSIONS));
+    const int64_t more = lode_random_geometric(random, 1.0 / options->sessions_per_user);
     const bool is_sparse = lode_random_chance(random, SPARSE_USERS);
     user->n_sessions = capped(1 + more, SESSIONS_MAX);
     for (int i = 0; i < user->n_sessions;
@@ -78,10 +80,10 @@ static void draw_kpis(struct lode_random *random, const struct gen_events_option
 {
     for (int kpi = 0; kpi < PLANT_DURATION; kpi++) {
         const double rate =
-            options->faulty_rate * plant_factor(options->plant, (enum plant_kpi)kpi, known);
+            options->faulty_rate * plant_factor(options->planted, (enum plant_kpi)kpi, known);
         session->is_faulty[kpi] = lode_random_chance(random, rate);
     }
-    const double mean_ms = MEAN_DURATION_MS * plant_factor(options->plant, PLANT_DURATION, known);
+    const double mean_ms = MEAN_DURATION_MS * plant_factor(options->planted, PLANT_DURATION, known);
     session->duration_ms = 1000 + (int64_t)(mean_ms * lode_random_exponential(random));
 }
 
@@ -101,7 +103,7 @@ static void draw_planted(struct lode_random *random, const struct gen_events_opt
     for (int i = 0; i < PLANT_BEHAVIOURS; i++) {
         const struct plant_behaviour *behaviour = &plant_behaviours[i];
         const double share =
-            plant_share(options->plant, behaviour, known, session->is_faulty[behaviour->kpi]);
+            plant_share(options->planted, i, known, session->is_faulty[behaviour->kpi]);
         const bool is_planted = lode_random_chance(random, share);
         const uint64_t gaps = (uint64_t)session->n_events - 1;
         const int at = 1 + (int)lode_random_below(random, gaps);
@@ -141,12 +143,14 @@ static lode_status write_events(struct lode_random *random, const struct user *u
 static lode_status write_session(const struct user *user, int index, const char *version,
                                  const struct session *session, struct lode_bytes *out)
 {
-    return lode_bytes_printf(
-        out, "s%07" PRId64 "-%03d,u%07" PRId64 ",%" PRId64 ",%s,%s,%s,%s,%d,%d,%" PRId64 ".%03d\n",
-        user->number, index, user->number, session->start_ms, user->shop.device, user->shop.os,
-        user->shop.country, version, session->is_faulty[PLANT_PAYMENT_FAILED],
-        session->is_faulty[PLANT_CRASH], session->duration_ms / 1000,
-        (int)(session->duration_ms % 1000));
+    return lode_bytes_printf(out,
+                             "s%07" PRId64 "-%03d,u%07" PRId64 ",%" PRId64
+                             ",%s,%s,%s,%s,%s,%d,%d,%d,%" PRId64 ".%03d\n",
+                             user->number, index, user->number, session->start_ms,
+                             user->shop.device, user->shop.os, user->shop.os_version,
+                             user->shop.country, version, session->is_faulty[PLANT_PAYMENT_FAILED],
+                             session->is_faulty[PLANT_CRASH], session->is_faulty[PLANT_ERROR],
+                             session->duration_ms / 1000, (int)(session->duration_ms % 1000));
 }
 
 static lode_status write_user(const struct gen_events_options *options, int64_t number,
@@ -155,15 +159,18 @@ static lode_status write_user(const struct gen_events_options *options, int64_t 
     struct user user;
     struct session session;
     struct lode_random random = lode_random_begin(options->seed, (uint64_t)number);
-    draw_user(&random, number, &user);
+    draw_user(&random, options, number, &user);
     for (int i = 0; i < user.n_sessions; i++) {
         const char *version = shop_version_draw(&random);
         const int64_t gap_ms = i > 0 ? user.starts_ms[i] - user.starts_ms[i - 1] : 0;
         const struct plant_session known = {.device = user.shop.device,
+                                            .os_version = user.shop.os_version,
                                             .country = user.shop.country,
                                             .app_version = version,
                                             .index = i + 1,
-                                            .after_gap = gap_ms > GAP_DAYS * DAY_MS};
+                                            .after_gap = gap_ms > GAP_DAYS * DAY_MS,
+                                            .age = (double)(user.starts_ms[i] - FIRST_MS) /
+                                                   (double)(SPAN_DAYS * DAY_MS)};
         session.start_ms = user.starts_ms[i];
         draw_kpis(&random, options, &known, &session);
         draw_events(&random, &session);

@@ -13,7 +13,7 @@ extern const char gen_events_header[];
 /* Appends the rows of users [first, first + count), ordered by user, session, time.
  *
  *   options   users is not looked at
- *   sessions  session_id, user_id, start_ms, device, os, country, app_version, the KPIs
+ *   sessions  session_id, user_id, start_ms, device, os, os_version, country, app_version, the KPIs
  *   events    session_id, user_id, timestamp_ms, event
  *
  * Fails with LODE_E_MEMORY only. */

@@ -14,27 +14,32 @@ enum { PATH_SIZE = 4096 };
 
 void gen_events_defaults(struct gen_events_options *options)
 {
-    *options =
-        (struct gen_events_options){.users = 2000, .seed = 1, .plant = true, .faulty_rate = 0.05};
+    *options = (struct gen_events_options){.users = 2000,
+                                           .seed = 1,
+                                           .planted = (UINT32_C(1) << PLANT_THINGS) - 1,
+                                           .faulty_rate = 0.05,
+                                           .sessions_per_user = 11};
 }
 
 static lode_status pack_options(const struct gen_events_options *options, struct lode_bytes *out)
 {
     lode_try(lode_pack_i64(out, options->users));
     lode_try(lode_pack_u64(out, options->seed));
-    lode_try(lode_pack_u64(out, options->plant));
-    return lode_pack_f64(out, options->faulty_rate);
+    lode_try(lode_pack_u64(out, options->planted));
+    lode_try(lode_pack_f64(out, options->faulty_rate));
+    return lode_pack_f64(out, options->sessions_per_user);
 }
 
 static lode_status unpack_options(const struct lode_task *task, struct gen_events_options *options)
 {
     struct lode_unpack in = lode_unpack_begin(task->params, task->params_size);
-    uint64_t plant = 0;
+    int64_t planted = 0;
     lode_try(lode_unpack_i64(&in, &options->users));
     lode_try(lode_unpack_u64(&in, &options->seed));
-    lode_try(lode_unpack_u64(&in, &plant));
+    lode_try(lode_unpack_count(&in, "planted", UINT32_MAX, &planted));
     lode_try(lode_unpack_f64(&in, &options->faulty_rate));
-    options->plant = plant != 0;
+    lode_try(lode_unpack_f64(&in, &options->sessions_per_user));
+    options->planted = (uint32_t)planted;
     return lode_unpack_end(&in);
 }
 
@@ -165,6 +170,9 @@ static lode_status run_gen(struct lode_run *run)
     if (!(options->faulty_rate > 0.0 && options->faulty_rate <= 0.25))
         return lode_fail(LODE_E_USAGE, "faulty rate %g: must lie in (0, 0.25]",
                          options->faulty_rate);
+    if (!(options->sessions_per_user >= 1.0 && options->sessions_per_user <= 100.0))
+        return lode_fail(LODE_E_USAGE, "%g sessions per user: must lie in [1, 100]",
+                         options->sessions_per_user);
     lode_try(make_rows(run, options));
     return write_truth(run, options);
 }

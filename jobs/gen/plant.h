@@ -13,21 +13,29 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum plant_kpi { PLANT_PAYMENT_FAILED, PLANT_CRASH, PLANT_DURATION, PLANT_KPIS };
-enum { PLANT_BEHAVIOURS = 3, PLANT_COHORTS = 4, PLANT_EVENTS_MAX = 3 };
+enum plant_kpi { PLANT_PAYMENT_FAILED, PLANT_CRASH, PLANT_ERROR, PLANT_DURATION, PLANT_KPIS };
+enum {
+    PLANT_BEHAVIOURS = 3,
+    PLANT_COHORTS = 6,
+    PLANT_THINGS = PLANT_BEHAVIOURS + PLANT_COHORTS, /* bits of a set: behaviours, then cohorts */
+    PLANT_EVENTS_MAX = 3
+};
 
 /* What is known of a session before its KPIs are drawn. */
 struct plant_session {
-    const char *device, *country, *app_version;
+    const char *device, *os_version, *country, *app_version;
     int64_t index;  /* 1 for the user's first */
     bool after_gap; /* more than 30 days since the one before */
+    double age;     /* where it starts in the set's time: 0 at its begin, 1 at its end */
 };
 
 struct plant_cohort {
     const char *kind;
     enum plant_kpi kpi;
-    const char *attribute, *value; /* "lifecycle": values as in table cohorts; NULL: all sessions */
+    const char *attribute, *value; /* "lifecycle": values as in table cohorts */
+    const char *with, *with_value; /* and this attribute too; NULL: no other */
     double factor;                 /* of the KPI's rate (mean, where it is numeric) */
+    bool rises;                    /* from 1 to the factor, steadily over the set's time */
 };
 
 struct plant_behaviour {
@@ -43,14 +51,18 @@ struct plant_behaviour {
 extern const struct plant_behaviour plant_behaviours[PLANT_BEHAVIOURS];
 extern const struct plant_cohort plant_cohorts[PLANT_COHORTS];
 
-/* Column name: "kpi_payment_failed", "kpi_crash", "kpi_duration_s". */
+/* Column name: "kpi_payment_failed", "kpi_crash", "kpi_error", "kpi_duration_s". */
 const char *plant_kpi_name(enum plant_kpi kpi);
 
-/* Product of the factors of all cohorts that the session is in; 1 when nothing is planted. */
-double plant_factor(bool plant, enum plant_kpi kpi, const struct plant_session *session);
-/* The chance that the session, whose KPI is known, gets the behaviour. */
-double plant_share(bool plant, const struct plant_behaviour *behaviour,
-                   const struct plant_session *session, bool is_faulty);
+/* Reads "all", "none", "paper" (the two motivating examples of its section 2) or a list of kinds
+ * into a set of bits. LODE_E_USAGE names what is unknown, and the nearest. */
+LODE_CHECKED lode_status plant_read(const char *list, uint32_t *planted);
+
+/* Product of the factors of all planted cohorts that the session is in. */
+double plant_factor(uint32_t planted, enum plant_kpi kpi, const struct plant_session *session);
+/* The chance that the session, whose KPI is known, gets behaviour [0, PLANT_BEHAVIOURS). */
+double plant_share(uint32_t planted, int behaviour, const struct plant_session *session,
+                   bool is_faulty);
 
 /* Appends truth.json: options, and an object per planted thing (kind, kpi, expert, cohort,
  * pattern, expected effect); an empty list where nothing is planted. */

@@ -2,6 +2,7 @@
 #include "jobs/gen/shop.h"
 
 #include <stddef.h>
+#include <string.h>
 
 enum { SUCCESSORS = 4, JUMP_ONE_OF = 16 };
 
@@ -21,6 +22,9 @@ static const struct choice phone_systems[] = {{"android", 60}, {"ios", 40}, {NUL
 static const struct choice desktop_systems[] = {
     {"windows", 65}, {"macos", 25}, {"linux", 10}, {NULL, 0}};
 static const struct choice tv_systems[] = {{"tizen", 50}, {"webos", 50}, {NULL, 0}};
+static const struct choice android_versions[] = {
+    {"android 12", 25}, {"android 13", 30}, {"android 14", 45}, {NULL, 0}};
+static const struct choice ios_versions[] = {{"ios 16", 30}, {"ios 17", 70}, {NULL, 0}};
 static const struct choice versions[] = {
     {"5.0", 10}, {"5.1", 20}, {"5.2", 15}, {"5.3", 35}, {"5.4", 20}, {NULL, 0},
 };
@@ -154,7 +158,11 @@ struct shop_user shop_user_draw(struct lode_random *random)
     if (device[0] == 'd') systems = desktop_systems;
     if (device[0] == 't' && device[1] == 'v') systems = tv_systems;
     const char *os = draw(random, systems);
-    return (struct shop_user){.device = device, .os = os, .country = draw(random, countries)};
+    const char *os_version = os; /* of all others one version is around */
+    if (strcmp(os, "android") == 0) os_version = draw(random, android_versions);
+    if (strcmp(os, "ios") == 0) os_version = draw(random, ios_versions);
+    return (struct shop_user){
+        .device = device, .os = os, .os_version = os_version, .country = draw(random, countries)};
 }
 
 const char *shop_version_draw(struct lode_random *random)

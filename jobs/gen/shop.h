@@ -10,7 +10,7 @@ enum { SHOP_EVENTS = 40 };
 
 /* Attributes that a user keeps. Static text. */
 struct shop_user {
-    const char *device, *os, *country;
+    const char *device, *os, *os_version, *country;
 };
 struct shop_user shop_user_draw(struct lode_random *random);
 

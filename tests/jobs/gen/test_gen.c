@@ -17,7 +17,7 @@ static struct gen_events_options options_of(bool plant)
     struct gen_events_options options;
     gen_events_defaults(&options);
     options.seed = 7;
-    options.plant = plant;
+    if (!plant) options.planted = 0;
     return options;
 }
 
@@ -80,9 +80,9 @@ static void another_seed_gives_other_rows(void **state)
 
 /* One session as its rows say it; `events` is "|a|b|c|". */
 struct row {
-    char id[32], user[32], device[16], os[16], country[8], version[8];
+    char id[32], user[32], device[16], os[16], os_version[16], country[8], version[8];
     long long start_ms;
-    int payment_failed, crash;
+    int payment_failed, crash, error;
     double duration_s;
     int n_events;
     long long first_ms, last_ms;
@@ -122,20 +122,21 @@ static char *read_events(char *at, struct row *row)
 typedef void (*row_fn)(const struct row *row, const struct row *before, void *context);
 
 /* Calls `each` with every session and the one before it (of whatever user). */
-static void for_each_session(bool plant, int64_t users, row_fn each, void *context)
+static void for_each_session_of(const struct gen_events_options *options, row_fn each,
+                                void *context)
 {
     struct text text = {0};
     struct row row = {0}, before = {0};
-    const struct gen_events_options options = options_of(plant);
-    text_make(&options, 0, users, &text);
+    text_make(options, 0, options->users, &text);
     text_end(&text);
     char *events = (char *)text.events.data;
     for (char *at = (char *)text.sessions.data; *at;) {
         char *next = line_after(at);
-        assert_int_equal(10,
-                         sscanf(at, "%31[^,],%31[^,],%lld,%15[^,],%15[^,],%7[^,],%7[^,],%d,%d,%lf",
-                                row.id, row.user, &row.start_ms, row.device, row.os, row.country,
-                                row.version, &row.payment_failed, &row.crash, &row.duration_s));
+        assert_int_equal(
+            12,
+            sscanf(at, "%31[^,],%31[^,],%lld,%15[^,],%15[^,],%15[^,],%7[^,],%7[^,],%d,%d,%d,%lf",
+                   row.id, row.user, &row.start_ms, row.device, row.os, row.os_version, row.country,
+                   row.version, &row.payment_failed, &row.crash, &row.error, &row.duration_s));
         events = read_events(events, &row);
         each(&row, &before, context);
         before = row;
@@ -143,6 +144,13 @@ static void for_each_session(bool plant, int64_t users, row_fn each, void *conte
     }
     assert_true(*events == '\0'); /* every event belongs to a session */
     text_clear(&text);
+}
+
+static void for_each_session(bool plant, int64_t users, row_fn each, void *context)
+{
+    struct gen_events_options options = options_of(plant);
+    options.users = users;
+    for_each_session_of(&options, each, context);
 }
 
 static bool is_new_user(const struct row *row, const struct row *before)
@@ -240,6 +248,77 @@ static void count_shares(const struct row *row, const struct row *before, void *
     *(is_tablet ? &shares->tablets : &shares->elses) += 1;
 }
 
+/* Sessions of android 13, and those of app version 5.4 early and late. */
+struct error_shares {
+    struct share first, returning, elsewhere, early, late;
+    int64_t sessions, users;
+};
+
+static const long long day_ms = 86400000, begin_ms = 1767225600000;
+
+static void count_errors(const struct row *row, const struct row *before, void *context)
+{
+    struct error_shares *shares = context;
+    const bool is_first = is_new_user(row, before);
+    shares->sessions++;
+    shares->users += is_first;
+    if (strcmp(row->version, "5.4") == 0) {
+        if (row->start_ms < begin_ms + 10 * day_ms) share_add(&shares->early, row->error);
+        if (row->start_ms >= begin_ms + 50 * day_ms) share_add(&shares->late, row->error);
+    }
+    if (strcmp(row->os_version, "android 13") != 0)
+        share_add(&shares->elsewhere, row->error);
+    else
+        share_add(is_first ? &shares->first : &shares->returning, row->error);
+}
+
+static void returning_users_of_one_os_version_fail_more_often(void **state)
+{
+    (void)state;
+    struct error_shares shares = {0};
+    struct gen_events_options options = options_of(true);
+    options.users = 20000;
+    options.sessions_per_user = 1.5;
+    assert_ok(plant_read("paper", &options.planted));
+    for_each_session_of(&options, count_errors, &shares);
+    assert_share(&shares.first, 0.05);
+    assert_share(&shares.returning, 0.15);
+    assert_share(&shares.elsewhere, 0.05);
+    const double mean = (double)shares.sessions / (double)shares.users;
+    assert_true(mean > 1.47 && mean < 1.53);
+}
+
+/* Where it grows from 1 to 3 times, the first sixth of the time has 1.17 times the rate and the
+ * last one 2.83 times. */
+static void errors_of_one_app_version_rise_steadily(void **state)
+{
+    (void)state;
+    struct error_shares shares = {0};
+    struct gen_events_options options = options_of(true);
+    options.users = 5000;
+    assert_ok(plant_read("rising_error", &options.planted));
+    for_each_session_of(&options, count_errors, &shares);
+    assert_share(&shares.early, 0.05 * (1 + 2.0 / 12));
+    assert_share(&shares.late, 0.05 * (1 + 2.0 * 11 / 12));
+    assert_share(&shares.first, (double)shares.returning.with / (double)shares.returning.all);
+}
+
+static void what_to_plant_is_a_list_of_kinds(void **state)
+{
+    (void)state;
+    uint32_t set = 7;
+    assert_ok(plant_read("none", &set));
+    assert_int_equal(0, set);
+    assert_ok(plant_read("all", &set));
+    assert_int_equal((1 << PLANT_THINGS) - 1, set);
+    assert_ok(plant_read("sequence,first_session", &set));
+    assert_int_equal(1 << 0 | 1 << PLANT_BEHAVIOURS, set);
+    assert_status(LODE_E_USAGE, plant_read("sequence,rising_eror", &set));
+    assert_non_null(strstr(lode_error_text(), "did you mean 'rising_error'?"));
+    assert_status(LODE_E_USAGE, plant_read("", &set));
+    assert_status(LODE_E_USAGE, plant_read("sequence,", &set));
+}
+
 /* A behaviour also comes by chance, so rarely that the bounds swallow it, but for the single event:
  * one of 16 x 40 events is drawn as any of 40, that is 0.5 to 1.2 % of the sessions. */
 static void planted_shares_are_as_promised(void **state)
@@ -313,7 +392,7 @@ static void truth_names_what_is_planted_and_only_that(void **state)
     struct lode_bytes planted = {0}, nothing = {0};
     struct gen_events_options options = options_of(true);
     assert_ok(plant_truth(&options, &planted));
-    options.plant = false;
+    options.planted = 0;
     assert_ok(plant_truth(&options, &nothing));
     assert_ok(lode_bytes_append(&planted, "", 1));
     assert_ok(lode_bytes_append(&nothing, "", 1));
@@ -321,6 +400,7 @@ static void truth_names_what_is_planted_and_only_that(void **state)
                         (char *)nothing.data);
     assert_non_null(strstr((char *)planted.data, "\"buy_plan|web_cors_error|timeout_error\""));
     assert_non_null(strstr((char *)planted.data, "\"cohort\": \"app_version=5.2\""));
+    assert_non_null(strstr((char *)planted.data, "\"session_index>1&android 13\""));
     lode_bytes_clear(&planted);
     lode_bytes_clear(&nothing);
 }
@@ -387,6 +467,9 @@ static void job_refuses_numbers_out_of_range(void **state)
     options.faulty_rate = 0.3;
     assert_status(LODE_E_USAGE, gen_events_job.run(&run));
     options.faulty_rate = 0.05;
+    options.sessions_per_user = 0.5;
+    assert_status(LODE_E_USAGE, gen_events_job.run(&run));
+    options.sessions_per_user = 1;
     assert_status(LODE_E_DISK, gen_events_job.run(&run));
 }
 
@@ -398,6 +481,9 @@ int main(void)
         cmocka_unit_test(sessions_are_ordered_and_as_long_as_they_say),
         cmocka_unit_test(users_have_eleven_sessions_and_ninety_events),
         cmocka_unit_test(planted_shares_are_as_promised),
+        cmocka_unit_test(returning_users_of_one_os_version_fail_more_often),
+        cmocka_unit_test(errors_of_one_app_version_rise_steadily),
+        cmocka_unit_test(what_to_plant_is_a_list_of_kinds),
         cmocka_unit_test(nothing_differs_where_nothing_is_planted),
         cmocka_unit_test(session_length_says_nothing_about_kpis_where_nothing_is_planted),
         cmocka_unit_test(truth_names_what_is_planted_and_only_that),
