@@ -26,6 +26,8 @@ const struct lode_param opportunity_params[] = {
     {"first_sessions", "1", "sessions", "a user is new in this many first sessions"},
     {"cohort_relative", "0.25", "1", "expert cohort: relative difference to all sessions above"},
     {"cohort_z", "3", "1", "expert cohort: robust z among the attribute's values above this"},
+    {"fold_relative", "0.25", "1",
+     "a pattern is folded under one that explains it up to this relative difference"},
     {"max_q", "0.05", "1", "findings have a false discovery rate of at most this"},
     {"top", "5", "findings", "most findings per scenario (KPI and cohort)"},
     {"examples", "3", "sessions", "example sessions per finding"},
@@ -178,6 +180,7 @@ lode_status opportunity_options_read(const struct lode_params *params,
     lode_try(read_attributes(params, store, arena, &read));
     lode_try(read_patterns(params, arena, &read));
     lode_try(read_cohorts(params, &read));
+    lode_try(lode_params_f64(params, "fold_relative", 0, MOST, &read.fold_relative));
     lode_try(lode_params_f64(params, "max_q", 0, 1, &read.max_q));
     lode_try(lode_params_i64(params, "top", 1, MOST, &read.top));
     lode_try(lode_params_i64(params, "examples", 0, 1000, &read.examples));

@@ -30,6 +30,7 @@ struct opportunity_options {
     const char *sparse_after; /* as the user wrote it, for words; borrowed from the parameters */
     double cohort_relative, cohort_z; /* expert cohort */
 
+    double fold_relative; /* a smaller difference of faulty rates is none, for folding */
     double max_q;
     int64_t top, examples;
     int64_t sum_limit_mb; /* changes who sums, never what comes out */

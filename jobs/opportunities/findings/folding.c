@@ -1,9 +1,10 @@
-/* Folding of patterns looks only one event ahead: if a pattern has the same sessions as a longer
- * one around it, every pattern between the two has them as well, passes the same tests and is a
- * candidate too. So each candidate of length k offers itself as lead to its two parts of length
- * k - 1, found by halving in the sorted list, and chains lead to the longest.
+/* Folding of patterns: each candidate looks up all its parts, by halving in the sorted list. First
+ * parts fold under the longer ones that explain them, then longer ones under parts to which they
+ * add nothing; the second only among leads. So a chain goes up and then down, never round.
  */
 #include "jobs/opportunities/findings/folding.h"
+
+#include "common/stats/stats.h"
 
 /* Tokens of two patterns of length k, in order. */
 static int compare_tokens(const uint32_t *a, const uint32_t *b, int k)
@@ -43,21 +44,74 @@ static int64_t find_pattern(const struct finding *candidates, int64_t n,
     return low < n && compare_to(&candidates[low], wanted) == 0 ? low : -1;
 }
 
-static bool same_counts(const struct two_by_two *a, const struct two_by_two *b)
+/* Faulty and all sessions of a group. */
+struct group {
+    int64_t faulty, all;
+};
+
+static struct group with(const struct two_by_two *table)
 {
-    return a->faulty_with == b->faulty_with && a->normal_with == b->normal_with;
+    return (struct group){table->faulty_with, table->faulty_with + table->normal_with};
 }
 
-/* Offers candidate `longer` as lead to its first (part 0) or last (part 1) k - 1 events. */
-static void offer_lead(struct finding *candidates, int64_t n, int64_t longer, int part)
+static struct group without(const struct two_by_two *table)
 {
-    const struct finding *lead = &candidates[longer];
-    const struct wanted wanted = {
-        .scenario = lead->scenario, .k = lead->k - 1, .tokens = lead->tokens + part};
-    const int64_t found = find_pattern(candidates, n, &wanted);
-    if (found >= 0 && candidates[found].lead == found &&
-        same_counts(&candidates[found].table, &lead->table))
-        candidates[found].lead = longer;
+    const struct group has = with(table);
+    return (struct group){table->faulty_total - has.faulty,
+                          table->faulty_total + table->normal_total - has.all};
+}
+
+/* Is the group's faulty rate above the other's: by more than chance, and by enough to matter? */
+static bool is_worse(struct group group, struct group other, double least_relative)
+{
+    double low, high;
+    if (group.all == 0) return false;
+    if (other.all == 0) return true;
+    lode_rate_difference_interval(group.faulty, group.all, other.faulty, other.all, 0.95, &low,
+                                  &high);
+    return low > 0 && (double)group.faulty / (double)group.all >
+                          (1 + least_relative) * ((double)other.faulty / (double)other.all);
+}
+
+/* Sessions that have the part but not the whole; whoever has the whole has the part. */
+static struct group rest_of(const struct two_by_two *part, const struct two_by_two *whole)
+{
+    return (struct group){with(part).faulty - with(whole).faulty, with(part).all - with(whole).all};
+}
+
+enum direction { UNDER_WHOLE, UNDER_PART };
+
+static void fold_pair(struct finding *candidates, int64_t part, int64_t whole,
+                      enum direction direction, double least_relative)
+{
+    const struct two_by_two *p = &candidates[part].table, *w = &candidates[whole].table;
+    const struct group rest = rest_of(p, w);
+    const int64_t from = direction == UNDER_WHOLE ? part : whole;
+    if (candidates[whole].lead != whole) return;
+    /* a part that leads, or whose lead is the same pattern in a larger scenario */
+    const int64_t lead = candidates[part].lead;
+    if (lead != part &&
+        (direction == UNDER_WHOLE || candidates[lead].scenario == candidates[part].scenario))
+        return;
+    if (direction == UNDER_WHOLE ? is_worse(rest, without(p), least_relative)
+                                 : is_worse(with(w), rest, least_relative))
+        return;
+    candidates[from].lead = from == part ? whole : part;
+}
+
+/* All parts of candidate `whole` that are candidates, shorter ones first. */
+static void fold_parts(struct finding *candidates, int64_t n, int64_t whole,
+                       enum direction direction, double least_relative)
+{
+    const struct finding *finding = &candidates[whole];
+    for (int k = 1; k < finding->k; k++) {
+        for (int first = 0; first + k <= finding->k; first++) {
+            const struct wanted wanted = {
+                .scenario = finding->scenario, .k = k, .tokens = finding->tokens + first};
+            const int64_t part = find_pattern(candidates, n, &wanted);
+            if (part >= 0) fold_pair(candidates, part, whole, direction, least_relative);
+        }
+    }
 }
 
 /* The scenario of all sessions of the same KPI: scenarios of a KPI begin with it. */
@@ -67,19 +121,44 @@ static int64_t all_sessions_of(const struct scenarios *scenarios, int64_t scenar
     return scenario;
 }
 
-static void fold_patterns(struct finding *candidates, int64_t n, const struct scenarios *scenarios)
+static bool same_sessions(const struct scenario *a, const struct scenario *b)
 {
+    return a->users == b->users && a->faulty_total == b->faulty_total &&
+           a->normal_total == b->normal_total;
+}
+
+/* The first scenario of the KPI that has the same sessions: os=tizen and os_version=tizen. */
+static int64_t first_like(const struct scenarios *scenarios, int64_t scenario)
+{
+    int64_t first = all_sessions_of(scenarios, scenario);
+    while (!same_sessions(&scenarios->list[first], &scenarios->list[scenario])) first++;
+    return first;
+}
+
+/* Under the same pattern in another scenario, if that is a candidate. */
+static void fold_under(struct finding *candidates, int64_t n, int64_t at, int64_t scenario)
+{
+    const struct wanted wanted = {
+        .scenario = scenario, .k = candidates[at].k, .tokens = candidates[at].tokens};
+    const int64_t found = find_pattern(candidates, n, &wanted);
+    if (found >= 0) candidates[at].lead = found;
+}
+
+static void fold_patterns(struct finding *candidates, int64_t n, const struct scenarios *scenarios,
+                          double least_relative)
+{
+    int64_t scenario = -1, like = -1;
     for (int64_t i = 0; i < n; i++) {
-        const struct wanted wanted = {.scenario =
-                                          all_sessions_of(scenarios, candidates[i].scenario),
-                                      .k = candidates[i].k,
-                                      .tokens = candidates[i].tokens};
-        const int64_t found = find_pattern(candidates, n, &wanted);
-        if (found >= 0) candidates[i].lead = found; /* itself, in the scenario of all sessions */
+        if (candidates[i].scenario != scenario) {
+            scenario = candidates[i].scenario;
+            like = first_like(scenarios, scenario);
+        }
+        fold_under(candidates, n, i, like);
+        fold_under(candidates, n, i, all_sessions_of(scenarios, scenario));
     }
-    for (int64_t i = 0; i < n; i++)
-        for (int part = 0; part < 2 && candidates[i].k > 1; part++)
-            offer_lead(candidates, n, i, part);
+    for (int64_t i = n - 1; i >= 0; i--) /* the longest first: it may explain all its parts */
+        fold_parts(candidates, n, i, UNDER_WHOLE, least_relative);
+    for (int64_t i = 0; i < n; i++) fold_parts(candidates, n, i, UNDER_PART, least_relative);
 }
 
 static void fold_cohorts(struct finding *candidates, int64_t first, int64_t n,
@@ -106,7 +185,7 @@ void folding_find_leads(struct finding *candidates, int64_t n,
         candidates[i].lead = i;
         candidates[i].folded = 0;
     }
-    fold_patterns(candidates, n_patterns, sources->scenarios);
+    fold_patterns(candidates, n_patterns, sources->scenarios, sources->options->fold_relative);
     fold_cohorts(candidates, n_patterns, n, sources->cohorts);
     for (int64_t i = 0; i < n; i++) {
         int64_t lead = i;
