@@ -4,16 +4,18 @@
 #include "common/text.h"
 #include "coordinator/command.h"
 #include "coordinator/commands/finding_cells.h"
+#include "coordinator/commands/one_finding.h"
 #include "coordinator/look/run_findings.h"
 #include "coordinator/mutes.h"
 
 #include <stdio.h>
 #include <string.h>
 
-enum { TOP = 1, JSON_OUTPUT };
+enum { TOP = 1, FINDING, JSON_OUTPUT };
 
 static const struct option own_options[] = {
     {TOP, "--top", "N", "only the first N findings (20; 0: all)"},
+    {FINDING, "--finding", "N", "all that is known of the finding of rank N"},
     {JSON_OUTPUT, "--json", NULL, "findings.jsonl; muted findings have the key `muted`"},
     {0, NULL, NULL, NULL},
 };
@@ -21,6 +23,7 @@ static const struct option *const option_tables[] = {own_options, NULL};
 
 struct request {
     int64_t top;
+    int64_t finding; /* 0: all */
     bool json;
 };
 
@@ -29,6 +32,11 @@ static lode_status take(void *context, int id, const char *value)
     struct request *request = context;
     if (id == JSON_OUTPUT) {
         request->json = true;
+        return LODE_OK;
+    }
+    if (id == FINDING) {
+        if (!lode_text_to_i64(value, strlen(value), &request->finding) || request->finding < 1)
+            return lode_fail(LODE_E_USAGE, "--finding %s: a rank, from 1", value);
         return LODE_OK;
     }
     if (!lode_text_to_i64(value, strlen(value), &request->top) || request->top < 0)
@@ -114,8 +122,23 @@ static lode_status print_text(const struct shown *shown, int64_t top)
     return print_muted(shown);
 }
 
-/* findings.jsonl line by line; a muted finding's object gets one key more at its end. */
-static lode_status print_json(const struct shown *shown)
+/* A line of findings.jsonl; a muted finding's object gets one key more at its end. */
+static lode_status append_line(const struct shown *shown, int64_t row, const char *line,
+                               size_t size, struct lode_bytes *out)
+{
+    const struct mute *mute = row < shown->findings.table.n_rows ? mute_of(shown, row) : NULL;
+    const bool marked = mute && size > 1 && line[size - 1] == '}';
+    lode_try(lode_bytes_append(out, line, size - marked));
+    if (marked) {
+        lode_try(lode_bytes_printf(out, ",\"muted\":"));
+        lode_try(lode_text_append_json(out, mute->reason, strlen(mute->reason)));
+        lode_try(lode_bytes_append(out, "}", 1));
+    }
+    return lode_bytes_append(out, "\n", 1);
+}
+
+/* findings.jsonl: all of its lines, or the one of a finding. */
+static lode_status print_lines(const struct shown *shown, const struct request *request)
 {
     char path[4096];
     struct lode_bytes text = {0}, out = {0};
@@ -126,18 +149,14 @@ static lode_status print_json(const struct shown *shown)
     for (int64_t row = 0; at < end; row++) {
         const char *newline = memchr(at, '\n', (size_t)(end - at));
         const size_t size = newline ? (size_t)(newline - at) : (size_t)(end - at);
-        const struct mute *mute = row < shown->findings.table.n_rows ? mute_of(shown, row) : NULL;
-        const bool marked = mute && size > 1 && at[size - 1] == '}';
-        lode_try_done(lode_bytes_append(&out, at, size - marked));
-        if (marked) {
-            lode_try_done(lode_bytes_printf(&out, ",\"muted\":"));
-            lode_try_done(lode_text_append_json(&out, mute->reason, strlen(mute->reason)));
-            lode_try_done(lode_bytes_append(&out, "}", 1));
-        }
-        if (newline) lode_try_done(lode_bytes_append(&out, "\n", 1));
+        if (request->finding == 0 || request->finding == row + 1)
+            lode_try_done(append_line(shown, row, at, size, &out));
         at += size + (newline != NULL);
     }
-    status = screen_print_json(path, (const char *)out.data, out.size);
+    if (request->json)
+        status = screen_print_json(path, (const char *)out.data, out.size);
+    else
+        status = one_finding_print(path, (const char *)out.data, out.size);
 done:
     lode_bytes_clear(&text);
     lode_bytes_clear(&out);
@@ -149,7 +168,11 @@ static lode_status show(const char *run, const struct request *request)
     struct shown shown = {0};
     lode_try(run_findings_load(run, &shown.findings));
     lode_status status = mutes_load(shown.findings.store_path, shown.findings.arena, &shown.mutes);
-    if (!status) status = request->json ? print_json(&shown) : print_text(&shown, request->top);
+    if (!status && request->finding > shown.findings.table.n_rows)
+        status = lode_fail(LODE_E_USAGE, "--finding %lld: the run has %lld findings",
+                           (long long)request->finding, (long long)shown.findings.table.n_rows);
+    const bool by_line = request->json || request->finding > 0;
+    if (!status) status = by_line ? print_lines(&shown, request) : print_text(&shown, request->top);
     run_findings_clear(&shown.findings);
     return status;
 }
@@ -173,7 +196,7 @@ static lode_status run(struct invocation *invocation)
 
 const struct command show_command = {
     .name = "show",
-    .usage = "RUN [--top N | --json]",
+    .usage = "RUN [--top N | --finding N] [--json]",
     .summary = "the findings of a run, ranked",
     .example = "lode show run1",
     .options = option_tables,

@@ -6,7 +6,7 @@ expect "generated sessions come with their truth" '
     lode gen events --users 600 --seed 7 -o logs
     test -s logs/sessions.csv
     test -s logs/events.csv
-    json logs/truth.json "len(d[\"planted\"])" | grep -qx 7'
+    json logs/truth.json "len(d[\"planted\"])" | grep -qx 9'
 
 expect "generating again gives the same bytes, another seed others" '
     lode gen events --users 600 --seed 7 -o again --local 1
@@ -44,6 +44,21 @@ expect "lode show prints ranked findings that fit the width and hold no control 
     grep -q "low_memory_warning" shown
     ! grep -q "$(printf "\033")" shown
     awk "length(\$0) > 100 { bad = 1 } END { exit bad }" shown'
+
+expect "lode show --finding tells all of one finding: sentence, figures, example sessions, timeline" '
+    lode show run1 --finding 1 >one
+    cat one
+    lode show run1 --finding 1 --json >one.json
+    test "$(wc -l <one.json)" = 1
+    grep -qF "$(json one.json "d[\"example_sessions\"][0]")" one
+    sed -n "/^timeline/,\$p" one | grep -qF "$(json one.json "d[\"timeline\"][0][\"event\"]")"
+    test "$(sed -n "/^timeline/,\$p" one | wc -l)" = $(($(json one.json "len(d[\"timeline\"])") + 2))
+    ! LC_ALL=C grep -q "[[:cntrl:]]" one'
+
+expect "a rank that is not there is a usage error" '
+    code=0
+    lode show run1 --finding 9999 2>said || code=$?
+    test $code = 2 && grep -q "the run has [0-9]* findings" said'
 
 expect "lode show says 1, 2, 3 ... in the order of the findings" '
     lode show run1 --json >findings
