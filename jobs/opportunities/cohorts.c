@@ -191,3 +191,40 @@ lode_status cohorts_count(struct lode_run *run, const struct cohort_options *opt
     *counts = made;
     return LODE_OK;
 }
+
+/* Escaped when it is a part of a pair's label. Returns the byte after it. */
+static char *put_name(char *at, const char *text, bool is_part)
+{
+    for (; *text; text++) {
+        if (is_part && (*text == '&' || *text == '\\')) *at++ = '\\';
+        *at++ = *text;
+    }
+    return at;
+}
+
+lode_status cohort_label(const struct cohort_counts *counts, int64_t set, int64_t value,
+                         struct lode_arena *arena, char **label)
+{
+    const struct cohort_set *of = &counts->sets[set];
+    const bool is_pair = of->values_of != NULL;
+    const int n = is_pair ? 2 : 1;
+    size_t size = 0;
+    char *at = NULL;
+    const char *texts[2][2]; /* attribute and word */
+    for (int i = 0; i < n; i++) {
+        const struct cohort_set *part = is_pair ? &counts->sets[of->parents[i]] : of;
+        texts[i][0] = part->attribute;
+        texts[i][1] = part->values[is_pair ? of->values_of[value][i] : value];
+        size += 2 * (strlen(texts[i][0]) + strlen(texts[i][1])) + 2;
+    }
+    lode_try(lode_take(arena, size, &at));
+    *label = at;
+    for (int i = 0; i < n; i++) {
+        if (i > 0) *at++ = '&';
+        at = put_name(at, texts[i][0], is_pair);
+        *at++ = '=';
+        at = put_name(at, texts[i][1], is_pair);
+    }
+    *at = '\0';
+    return LODE_OK;
+}

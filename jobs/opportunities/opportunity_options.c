@@ -26,6 +26,8 @@ const struct lode_param opportunity_params[] = {
     {"cohort_min_users", "200", "users", "least users of a cohort that is searched for patterns"},
     {"cohort_min_faulty", "20", "sessions", "least faulty sessions of such a cohort"},
     {"cohort_min_normal", "20", "sessions", "least normal sessions of such a cohort"},
+    {"pairs", "on", "", "search pairs of attributes, and of life cycle and attribute, for cohorts"},
+    {"pair_min_users", "", "users", "least users of a pair; empty: as cohort_min_users"},
     {"min_users", "50", "users", "least users of a static attribute's value in table cohorts"},
     {"sparse_after", "30d", "duration", "a gap between session starts above this: sparse user"},
     {"first_sessions", "1", "sessions", "a user is new in this many first sessions"},
@@ -166,6 +168,10 @@ static lode_status read_cohorts(const struct lode_params *params,
         lode_params_i64(params, "cohort_min_faulty", 1, INT64_MAX, &options->cohort_min_faulty));
     lode_try(
         lode_params_i64(params, "cohort_min_normal", 1, INT64_MAX, &options->cohort_min_normal));
+    lode_try(lode_params_bool(params, "pairs", &options->pairs));
+    options->pair_min_users = options->cohort_min_users;
+    if (lode_params_text(params, "pair_min_users")[0])
+        lode_try(lode_params_i64(params, "pair_min_users", 1, INT64_MAX, &options->pair_min_users));
     lode_try(lode_params_i64(params, "min_users", 1, INT64_MAX, &options->min_users));
     lode_try(lode_params_duration_ms(params, "sparse_after", &options->sparse_after_ms));
     options->sparse_after = lode_params_text(params, "sparse_after");

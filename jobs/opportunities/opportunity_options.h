@@ -26,6 +26,8 @@ struct opportunity_options {
 
     bool cohort_patterns;
     int64_t cohort_max_k, cohort_min_users, cohort_min_faulty, cohort_min_normal;
+    bool pairs;             /* count pairs of attributes too */
+    int64_t pair_min_users; /* of a pair, and so of both its values */
 
     int64_t min_users; /* of a listed cohort of a static attribute */
     int64_t sparse_after_ms, first_sessions;

@@ -2,8 +2,9 @@
  *
  * Parameters: store path, session columns (session_columns.h), number of event names, token of each
  * event name (binary, uint32_t; empty: identity), sparse_after_ms (i64), first_sessions (u64),
- * array of findings: index, sessions wanted, KPI (index), members (all: 0; attribute: 1, index,
- * value; life cycle: 2, set of classes), array of tokens (empty: any session of the cohort).
+ * array of findings: index, sessions wanted, KPI (index), array of conditions that a session must
+ * fulfil (attribute: 0, index, value; life cycle: 1, set of classes), array of tokens (empty: any
+ * session of the cohort).
  * Input: the partition. Result: array of findings that were met: index, timeline (array of: event
  * name, seconds, in match 0/1), array of session ids.
  */
@@ -16,19 +17,24 @@
 #include "jobs/opportunities/findings/examples_private.h"
 #include "jobs/opportunities/lifecycle.h"
 
+struct condition {
+    int64_t kind; /* enum example_condition */
+    int64_t attribute, value;
+    int64_t classes;
+    const uint32_t *codes; /* [sessions] attribute */
+};
+
 struct target {
     int64_t index, wanted;
     int64_t kpi;
     bool is_binary;
-    int64_t members; /* enum example_members */
-    int64_t attribute, value;
-    int64_t classes;
+    uint32_t n_conditions;
+    struct condition conditions[EXAMPLE_MOST_CONDITIONS];
     uint32_t k;
     uint32_t tokens[PATTERN_MAX_K];
 
     const uint8_t *marks;  /* [sessions] binary KPI */
     const double *numbers; /* [sessions] numeric KPI */
-    const uint32_t *codes; /* [sessions] attribute */
     int64_t *found;        /* [wanted] sessions */
     int64_t n_found;
     int64_t match; /* first event of the match in found[0], among those with a token */
@@ -58,15 +64,25 @@ struct leaf {
     int64_t first_id, id_width, first_time;
 };
 
-static lode_status unpack_members(const struct leaf *leaf, struct lode_unpack *in,
-                                  struct target *target)
+static lode_status unpack_condition(const struct leaf *leaf, struct lode_unpack *in,
+                                    struct condition *condition)
 {
-    lode_try(lode_unpack_count(in, "members", EXAMPLE_OF_LIFECYCLE, &target->members));
-    if (target->members == EXAMPLE_OF_LIFECYCLE)
-        return lode_unpack_count(in, "classes", UINT16_MAX, &target->classes);
-    if (target->members == EXAMPLE_OF_ALL) return LODE_OK;
-    lode_try(session_columns_unpack_attribute(in, &leaf->columns, &target->attribute));
-    return lode_unpack_count(in, "value", UINT32_MAX - 1, &target->value);
+    lode_try(lode_unpack_count(in, "condition", EXAMPLE_OF_LIFECYCLE, &condition->kind));
+    if (condition->kind == EXAMPLE_OF_LIFECYCLE)
+        return lode_unpack_count(in, "classes", UINT16_MAX, &condition->classes);
+    lode_try(session_columns_unpack_attribute(in, &leaf->columns, &condition->attribute));
+    return lode_unpack_count(in, "value", UINT32_MAX - 1, &condition->value);
+}
+
+static lode_status unpack_conditions(const struct leaf *leaf, struct lode_unpack *in,
+                                     struct target *target)
+{
+    lode_try(lode_unpack_array(in, &target->n_conditions));
+    if (target->n_conditions > EXAMPLE_MOST_CONDITIONS)
+        return lode_fail(LODE_E_MESSAGE, "%u conditions of a cohort", target->n_conditions);
+    for (uint32_t i = 0; i < target->n_conditions; i++)
+        lode_try(unpack_condition(leaf, in, &target->conditions[i]));
+    return LODE_OK;
 }
 
 static lode_status unpack_target(const struct leaf *leaf, struct lode_unpack *in,
@@ -76,7 +92,7 @@ static lode_status unpack_target(const struct leaf *leaf, struct lode_unpack *in
     lode_try(lode_unpack_count(in, "wanted", 1000, &target->wanted));
     lode_try(session_columns_unpack_kpi(in, &leaf->columns, &target->kpi));
     target->is_binary = leaf->columns.kpis[target->kpi].is_binary;
-    lode_try(unpack_members(leaf, in, target));
+    lode_try(unpack_conditions(leaf, in, target));
     lode_try(lode_unpack_array(in, &target->k));
     if (target->k > PATTERN_MAX_K)
         return lode_fail(LODE_E_MESSAGE, "a pattern of %u events; at most %d are possible",
@@ -116,6 +132,25 @@ static lode_status unpack_params(struct leaf *leaf, struct lode_unpack in)
     return lode_unpack_end(&in);
 }
 
+/* The column of one condition; conditions of targets before it may have read it already. */
+static lode_status read_codes(struct leaf *leaf, uint32_t index, struct condition *condition)
+{
+    uint32_t *codes = NULL;
+    if (condition->kind != EXAMPLE_OF_ATTRIBUTE) return LODE_OK;
+    for (uint32_t i = 0; i < index; i++) {
+        const struct target *other = &leaf->targets[i];
+        for (uint32_t c = 0; c < other->n_conditions; c++)
+            if (other->conditions[c].kind == EXAMPLE_OF_ATTRIBUTE &&
+                other->conditions[c].attribute == condition->attribute)
+                condition->codes = other->conditions[c].codes;
+    }
+    if (condition->codes) return LODE_OK;
+    lode_try(
+        session_columns_codes(&leaf->columns, condition->attribute, leaf->task->arena, &codes));
+    condition->codes = codes;
+    return LODE_OK;
+}
+
 /* The KPI and attribute columns of one target; targets before it may have read them already. */
 static lode_status read_columns(struct leaf *leaf, uint32_t index)
 {
@@ -123,15 +158,11 @@ static lode_status read_columns(struct leaf *leaf, uint32_t index)
     struct target *target = &leaf->targets[index];
     uint8_t *marks = NULL;
     double *numbers = NULL;
-    uint32_t *codes = NULL;
     for (uint32_t i = 0; i < index; i++) {
         const struct target *other = &leaf->targets[i];
-        if (other->kpi == target->kpi) {
-            target->marks = other->marks;
-            target->numbers = other->numbers;
-        }
-        if (other->members == EXAMPLE_OF_ATTRIBUTE && other->attribute == target->attribute)
-            target->codes = other->codes;
+        if (other->kpi != target->kpi) continue;
+        target->marks = other->marks;
+        target->numbers = other->numbers;
     }
     if (!target->marks && target->is_binary) {
         lode_try(session_columns_marks(&leaf->columns, target->kpi, arena, &marks));
@@ -141,10 +172,8 @@ static lode_status read_columns(struct leaf *leaf, uint32_t index)
         lode_try(session_columns_numbers(&leaf->columns, target->kpi, arena, &numbers));
         target->numbers = numbers;
     }
-    if (!target->codes && target->members == EXAMPLE_OF_ATTRIBUTE) {
-        lode_try(session_columns_codes(&leaf->columns, target->attribute, arena, &codes));
-        target->codes = codes;
-    }
+    for (uint32_t c = 0; c < target->n_conditions; c++)
+        lode_try(read_codes(leaf, index, &target->conditions[c]));
     return LODE_OK;
 }
 
@@ -198,10 +227,13 @@ static bool is_member(const struct leaf *leaf, const struct target *target, int6
 {
     if (target->is_binary ? target->marks[session] != 1 : isnan(target->numbers[session]))
         return false;
-    if (target->members == EXAMPLE_OF_ATTRIBUTE)
-        return target->codes[session] == (uint32_t)target->value;
-    if (target->members == EXAMPLE_OF_LIFECYCLE)
-        return (target->classes >> leaf->classes[session] & 1) != 0;
+    for (uint32_t i = 0; i < target->n_conditions; i++) {
+        const struct condition *of = &target->conditions[i];
+        const bool is_met = of->kind == EXAMPLE_OF_ATTRIBUTE
+                                ? of->codes[session] == (uint32_t)of->value
+                                : (of->classes >> leaf->classes[session] & 1) != 0;
+        if (!is_met) return false;
+    }
     return true;
 }
 

@@ -38,19 +38,43 @@ static lode_status add_index_words(struct lode_bytes *out, const char *value)
     return lode_bytes_printf(out, "sessions of life cycle %s", value);
 }
 
-static lode_status add_cohort_words(struct lode_bytes *out, const struct finding_sources *sources,
-                                    const struct finding *finding)
+/* A cohort of the life cycle: "second sessions of users". */
+static lode_status add_lifecycle_words(struct lode_bytes *out,
+                                       const struct finding_sources *sources, const char *value)
 {
-    const struct cohort_row *row = &sources->cohorts->rows[finding->row];
-    const struct cohort_counts *counts = sources->cohorts->counts;
-    if (row->attribute != counts->n_sets - 1)
-        return lode_bytes_printf(out, "sessions with %s", finding->cohort);
-    const char *value = counts->sets[row->attribute].values[row->value];
     for (const struct lifecycle_words *known = lifecycle_words; known->value; known++)
         if (strcmp(known->value, value) == 0)
             return lode_bytes_printf(out, "%s%s", known->words,
                                      strstr(value, "index") ? "" : sources->options->sparse_after);
     return add_index_words(out, value);
+}
+
+static lode_status add_value_words(struct lode_bytes *out, const struct finding_sources *sources,
+                                   int64_t set, int64_t value)
+{
+    const struct cohort_counts *counts = sources->cohorts->counts;
+    const struct cohort_set *of = &counts->sets[set];
+    if (set == counts->n_sets - 1) return add_lifecycle_words(out, sources, of->values[value]);
+    return lode_bytes_printf(out, "sessions with %s=%s", of->attribute, of->values[value]);
+}
+
+/* The sessions of a cohort: "sessions with os=android and country=DE", "sessions with os=android
+ * among second sessions of users". */
+static lode_status add_cohort_words(struct lode_bytes *out, const struct finding_sources *sources,
+                                    int64_t set, int64_t value)
+{
+    const struct cohort_counts *counts = sources->cohorts->counts;
+    const struct cohort_set *of = &counts->sets[set];
+    if (!of->values_of) return add_value_words(out, sources, set, value);
+    const struct cohort_set *second = &counts->sets[of->parents[1]];
+    const int64_t *values = of->values_of[value];
+    if (of->parents[0] == counts->n_sets - 1) {
+        lode_try(add_value_words(out, sources, of->parents[1], values[1]));
+        lode_try(lode_bytes_printf(out, " among "));
+        return add_value_words(out, sources, of->parents[0], values[0]);
+    }
+    lode_try(add_value_words(out, sources, of->parents[0], values[0]));
+    return lode_bytes_printf(out, " and %s=%s", second->attribute, second->values[values[1]]);
 }
 
 static lode_status add_pattern(struct lode_bytes *out, const struct pattern_tokens *tokens,
@@ -68,15 +92,20 @@ static lode_status add_hypothesis(struct lode_bytes *out, const struct finding_s
 {
     const char *kpi = sources->store->kpis[finding->kpi].name;
     if (finding->expert == EXPERT_COHORT) {
-        lode_try(add_cohort_words(out, sources, finding));
+        const struct cohort_row *row = &sources->cohorts->rows[finding->row];
+        lode_try(add_cohort_words(out, sources, row->attribute, row->value));
         if (finding->is_binary) return lode_bytes_printf(out, " have %s more often", kpi);
-        const bool is_higher = sources->cohorts->rows[finding->row].difference > 0;
+        const bool is_higher = row->difference > 0;
         return lode_bytes_printf(out, " have a %s %s", is_higher ? "higher" : "lower", kpi);
     }
-    if (finding->cohort[0])
-        lode_try(lode_bytes_printf(out, "among sessions with %s, those with ", finding->cohort));
-    else
+    const struct scenario *scenario = &sources->scenarios->list[finding->scenario];
+    if (scenario->attribute >= 0) {
+        lode_try(lode_bytes_printf(out, "among "));
+        lode_try(add_cohort_words(out, sources, scenario->attribute, scenario->value));
+        lode_try(lode_bytes_printf(out, ", those with "));
+    } else {
         lode_try(lode_bytes_printf(out, "sessions with "));
+    }
     lode_try(add_pattern(out, tokens, finding));
     return lode_bytes_printf(out, " have %s more often", kpi);
 }

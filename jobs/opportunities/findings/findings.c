@@ -20,8 +20,9 @@ static bool cohort_passes(const struct finding_sources *sources, int64_t row)
 {
     const struct opportunity_options *options = sources->options;
     const struct cohort_row *cohort = &sources->cohorts->rows[row];
-    if (cohort->is_all || !(cohort->q <= options->max_q)) return false; /* NaN: no test */
-    if (cohort->is_binary && !(cohort->difference > 0)) return false;   /* better than the rest */
+    if (cohort->is_all || !cohort->is_kept || !(cohort->q <= options->max_q))
+        return false;                                                 /* NaN: no test */
+    if (cohort->is_binary && !(cohort->difference > 0)) return false; /* better than the rest */
     return fabs(cohort->relative) > options->cohort_relative || fabs(cohort->z) > options->cohort_z;
 }
 
@@ -68,19 +69,6 @@ static struct finding pattern_finding(const struct finding_sources *sources, int
     return finding;
 }
 
-static lode_status cohort_text(const struct cohort_set *set, int64_t value,
-                               struct lode_arena *arena, const char **text)
-{
-    const size_t name = strlen(set->attribute), word = strlen(set->values[value]);
-    char *made = NULL;
-    lode_try(lode_take(arena, name + word + 2, &made));
-    memcpy(made, set->attribute, name);
-    made[name] = '=';
-    memcpy(made + name + 1, set->values[value], word + 1);
-    *text = made;
-    return LODE_OK;
-}
-
 static lode_status cohort_finding(const struct finding_sources *sources, int64_t row,
                                   struct lode_arena *arena, struct finding *finding)
 {
@@ -112,8 +100,11 @@ static lode_status cohort_finding(const struct finding_sources *sources, int64_t
                                              .normal_total = all->sessions - all->faulty};
         finding->impact = impact_of(&finding->table);
     }
-    const struct cohort_set *set = &sources->cohorts->counts->sets[cohort->attribute];
-    return cohort_text(set, cohort->value, arena, &finding->cohort);
+    char *label = NULL;
+    lode_try(
+        cohort_label(sources->cohorts->counts, cohort->attribute, cohort->value, arena, &label));
+    finding->cohort = label;
+    return LODE_OK;
 }
 
 /* The candidates among the rows of a section. Outcomes are few: they are asked first, and rows are
