@@ -204,7 +204,7 @@ lode_status findings_make(const struct finding_sources *sources, struct lode_are
 {
     struct findings made = {0};
     lode_try(select_candidates(sources, arena, &made));
-    folding_find_leads(made.list, made.n, sources);
+    lode_try(folding_find_leads(made.list, made.n, sources, arena));
     lode_try(rank(sources, arena, &made));
     *findings = made;
     return LODE_OK;

@@ -69,6 +69,7 @@ void small_world_init(struct small_world *world, const char *const *settings)
 void small_world_add_pairs(struct small_world *world)
 {
     static char *names[] = {"session_index=1&ios", "session_index=1&web"};
+    memset(world->are_large, true, sizeof world->are_large);
     for (int i = 0; i < 2; i++) {
         world->pair_values[i][0] = 1; /* session_index=1 */
         world->pair_values[i][1] = i;
@@ -80,6 +81,7 @@ void small_world_add_pairs(struct small_world *world)
                                          .values = names,
                                          .cells = world->pair_cells,
                                          .parents = {1, 0},
+                                         .is_large = {world->are_large, world->are_large},
                                          .values_of = world->pair_values,
                                          .is_kept = world->pair_is_kept};
     world->cohorts.n_pair_sets = 1;

@@ -31,6 +31,7 @@ struct small_world {
     struct cohort_cell pair_cells[2 * N_KPIS];
     int64_t pair_values[2][2];
     bool pair_is_kept[2 * N_KPIS];
+    bool are_large[3]; /* values of either set in the pairs */
     struct cohort_counts cohorts;
 
     struct scenarios scenarios;
