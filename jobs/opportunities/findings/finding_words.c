@@ -175,6 +175,11 @@ static lode_status add_text(struct lode_bytes *out, const struct finding_sources
                  ? add_pattern_numbers(out, finding)
                  : add_cohort_numbers(out, finding, &sources->cohorts->rows[finding->row]));
     lode_try(lode_bytes_printf(out, "."));
+    if (finding->simpson)
+        lode_try(lode_bytes_printf(out,
+                                   " Simpson's reversal: among sessions of the same %s, those with "
+                                   "it are faulty less often (by %.1f points, pooled).",
+                                   finding->simpson, -100 * finding->simpson_difference));
     if (finding->folded == 0) return LODE_OK;
     char folded[GROUPED];
     return lode_bytes_printf(out, " Folded into this: %s related finding%s.",

@@ -8,6 +8,7 @@
 
 #include "common/stats/stats.h"
 #include "jobs/opportunities/findings/folding.h"
+#include "jobs/opportunities/findings/simpson.h"
 
 static bool outcome_passes(const struct finding_sources *sources, int64_t outcome)
 {
@@ -206,6 +207,7 @@ lode_status findings_make(const struct finding_sources *sources, struct lode_are
     lode_try(select_candidates(sources, arena, &made));
     lode_try(folding_find_leads(made.list, made.n, sources, arena));
     lode_try(rank(sources, arena, &made));
+    lode_try(simpson_mark(sources, arena, &made));
     *findings = made;
     return LODE_OK;
 }

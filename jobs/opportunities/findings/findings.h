@@ -4,6 +4,7 @@
  *    cohort, both with q <= max_q.
  * 2. Folding (folding.h): of candidates that are about the same sessions one lead stays.
  * 3. Ranking: by impact, at most `top` per scenario.
+ * 4. Simpson's reversals among them are marked (simpson.h).
  */
 #ifndef LODE_JOBS_OPPORTUNITIES_FINDINGS_H
 #define LODE_JOBS_OPPORTUNITIES_FINDINGS_H
@@ -29,6 +30,9 @@ struct finding {
     double ratio, p, q;
     double impact; /* faulty sessions above the rate of the others; NaN for numeric KPIs */
     double weight; /* numeric KPIs: |relative difference| x sessions, their order */
+
+    const char *simpson; /* attribute inside whose values it turns round (simpson.h); NULL: none */
+    double simpson_difference; /* of the faulty rates with and without it, pooled; < 0 */
 
     int64_t lead;   /* index of the candidate it is folded under; its own when it leads */
     int64_t folded; /* candidates folded under it */

@@ -112,6 +112,9 @@ static lode_status add_finding(const struct report *report, int64_t index, struc
     lode_try(add_number(out, "q", finding->q));
     lode_try(add_number(out, "impact", finding->impact));
     lode_try(add_count(out, "folded", finding->folded));
+    lode_try(add_text(out, "simpson", finding->simpson ? finding->simpson : ""));
+    if (finding->simpson)
+        lode_try(add_number(out, "simpson_difference", finding->simpson_difference));
     lode_try(add_list(out, "example_sessions", example->sessions, example->n_sessions));
     lode_try(add_timeline(out, example, store));
     return lode_bytes_printf(out, "}\n");

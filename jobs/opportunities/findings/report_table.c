@@ -6,7 +6,7 @@
 
 struct report_columns {
     int64_t *rank, *folded;
-    uint32_t *kpi, *expert, *cohort, *hypothesis, *example_sessions, *tokens;
+    uint32_t *kpi, *expert, *cohort, *hypothesis, *example_sessions, *simpson, *tokens;
     double *effect, *low, *high, *ratio, *p, *q, *impact;
     double *faulty_with, *normal_with, *users; /* NaN (an empty cell) where they do not apply */
 };
@@ -15,8 +15,8 @@ static lode_status take_columns(int64_t n, int64_t width, struct lode_arena *are
                                 struct report_columns *c)
 {
     int64_t **const counts[] = {&c->rank, &c->folded};
-    uint32_t **const codes[] = {&c->kpi, &c->expert, &c->cohort, &c->hypothesis,
-                                &c->example_sessions};
+    uint32_t **const codes[] = {&c->kpi,        &c->expert,           &c->cohort,
+                                &c->hypothesis, &c->example_sessions, &c->simpson};
     double **const numbers[] = {&c->effect,      &c->low,  &c->high,   &c->ratio,
                                 &c->p,           &c->q,    &c->impact, &c->faulty_with,
                                 &c->normal_with, &c->users};
@@ -80,6 +80,7 @@ static lode_status fill_row(const struct report *report, int64_t i, int64_t widt
         add_word(words, finding->expert == EXPERT_COHORT ? "cohort" : "pattern", &c->expert[i]));
     lode_try(add_word(words, finding->cohort, &c->cohort[i]));
     lode_try(add_word(words, report->words[i].hypothesis, &c->hypothesis[i]));
+    lode_try(add_word(words, finding->simpson ? finding->simpson : "", &c->simpson[i]));
     return add_sessions(words, &report->examples[i], &c->example_sessions[i]);
 }
 
@@ -126,6 +127,8 @@ static lode_status put_columns(const struct report *report, const struct report_
         lode_column_numbers("users", LODE_COLUMN_F64, c->users, "users", "users of a cohort"),
         lode_column_numbers("folded", LODE_COLUMN_I64, c->folded, "findings",
                             "findings folded into it"),
+        lode_column_words("simpson", c->simpson, words, n,
+                          "attribute inside whose values it turns round; empty: none"),
         lode_column_words("example_sessions", c->example_sessions, words, n,
                           "session ids, joined by blanks"),
     };
