@@ -13,6 +13,8 @@
 #include "jobs/opportunities/cohort_pairs.h"
 #include "jobs/opportunities/cohorts.h"
 #include "jobs/opportunities/derive/derivation.h"
+#include "jobs/opportunities/experts/adjust.h"
+#include "jobs/opportunities/experts/trends.h"
 #include "jobs/opportunities/findings/examples.h"
 #include "jobs/opportunities/findings/finding_words.h"
 #include "jobs/opportunities/findings/findings.h"
@@ -105,6 +107,31 @@ static void count_missing(const struct opportunity_options *options,
                 derivation->store.n_sessions - counts->all[i].sessions;
 }
 
+/* Experts trend and change; *trends is NULL where they are off or the store knows no times. */
+static lode_status look_over_time(struct lode_run *run, const struct opportunity_options *options,
+                                  const struct cohort_rows *cohorts,
+                                  const struct trend_rows **trends)
+{
+    const struct trend_options how = {.trend = options->trend,
+                                      .change = options->change,
+                                      .least_sessions = (double)options->bucket_sessions,
+                                      .relative = options->trend_relative,
+                                      .max_q = options->max_q};
+    struct series_list *series;
+    struct trend_rows *made;
+    *trends = NULL;
+    if (!options->trend && !options->change) return LODE_OK;
+    lode_try(lode_take(run->arena, 1, &series));
+    lode_try(lode_take(run->arena, 1, &made));
+    lode_try(series_count(run,
+                          &(struct series_options){options->bucket_ms, options->bucket_sessions},
+                          options, cohorts, series));
+    lode_try(trends_make(series, cohorts, run->store, &how, run->arena, made));
+    lode_try(trends_put(made, options, run->arena, run->results));
+    *trends = made;
+    return LODE_OK;
+}
+
 /* The job on a store, to which what is derived was added. */
 static lode_status run_on(struct lode_run *run, struct derivation *derivation)
 {
@@ -145,13 +172,17 @@ static lode_status run_on(struct lode_run *run, struct derivation *derivation)
     lode_try(correct_tests(&patterns.outcomes, &cohorts, arena));
     lode_try(put_tables(run, &options, &scenarios, &tokens, &patterns, &cohorts));
 
+    const struct trend_rows *trends;
+    lode_try(look_over_time(run, &options, &cohorts, &trends));
     const struct finding_sources sources = {.store = store,
                                             .options = &options,
                                             .scenarios = &scenarios,
                                             .patterns = &patterns,
-                                            .cohorts = &cohorts};
+                                            .cohorts = &cohorts,
+                                            .trends = trends};
     struct findings findings;
     lode_try(findings_make(&sources, arena, &findings));
+    if (options.causal) lode_try(adjust_findings(run, &sources, &tokens, &findings));
     return tell(run, &sources, &tokens, &findings);
 }
 
@@ -172,6 +203,9 @@ static const struct lode_leaf leaves[] = {
     {"opportunities.patterns", patterns_leaf},
     {"opportunities.pattern_pieces", pattern_pieces_leaf},
     {"opportunities.pattern_sums", pattern_sums_leaf},
+    {"opportunities.span", span_leaf},
+    {"opportunities.series", series_leaf},
+    {"opportunities.adjust", adjust_leaf},
     {"opportunities.examples", examples_leaf},
     {0},
 };

@@ -33,6 +33,14 @@ const struct lode_param opportunity_params[] = {
     {"first_sessions", "1", "sessions", "a user is new in this many first sessions"},
     {"cohort_relative", "0.25", "1", "expert cohort: relative difference to all sessions above"},
     {"cohort_z", "3", "1", "expert cohort: robust z among the attribute's values above this"},
+    {"trend", "on", "", "expert trend: cohorts whose KPI rises over the time of the store"},
+    {"change", "on", "", "expert change: cohorts whose KPI jumps at some time"},
+    {"bucket", "auto", "duration", "width of the buckets of time; auto: about 60 of them"},
+    {"bucket_sessions", "20", "sessions", "buckets with fewer sessions of a cohort do not count"},
+    {"trend_relative", "0.1", "1", "experts trend and change: relative rise of at least this"},
+    {"causal", "on", "", "expert causal: adjust findings for attributes"},
+    {"causal_folds", "5", "folds", "parts of the users; each is judged by models of the others"},
+    {"causal_top", "20", "findings", "adjust so many of the first findings"},
     {"max_q", "0.05", "1", "findings have a false discovery rate of at most this"},
     {"top", "5", "findings", "most findings per scenario (KPI and cohort)"},
     {"examples", "3", "sessions", "example sessions per finding"},
@@ -180,6 +188,24 @@ static lode_status read_cohorts(const struct lode_params *params,
     return lode_params_f64(params, "cohort_z", 0, MOST, &options->cohort_z);
 }
 
+static lode_status read_experts(const struct lode_params *params,
+                                struct opportunity_options *options)
+{
+    lode_try(lode_params_bool(params, "trend", &options->trend));
+    lode_try(lode_params_bool(params, "change", &options->change));
+    if (strcmp(lode_params_text(params, "bucket"), "auto") != 0) {
+        lode_try(lode_params_duration_ms(params, "bucket", &options->bucket_ms));
+        if (options->bucket_ms < 1000)
+            return lode_fail(LODE_E_USAGE, "parameter bucket: '%s' must be `auto` or at least 1s",
+                             lode_params_text(params, "bucket"));
+    }
+    lode_try(lode_params_i64(params, "bucket_sessions", 1, MOST, &options->bucket_sessions));
+    lode_try(lode_params_f64(params, "trend_relative", 0, MOST, &options->trend_relative));
+    lode_try(lode_params_bool(params, "causal", &options->causal));
+    lode_try(lode_params_i64(params, "causal_folds", 2, 10, &options->causal_folds));
+    return lode_params_i64(params, "causal_top", 0, 1000, &options->causal_top);
+}
+
 lode_status opportunity_options_read(const struct lode_params *params,
                                      const struct lode_store *store, struct lode_arena *arena,
                                      struct opportunity_options *options)
@@ -190,6 +216,7 @@ lode_status opportunity_options_read(const struct lode_params *params,
     lode_try(read_attributes(params, store, arena, &read));
     lode_try(read_patterns(params, arena, &read));
     lode_try(read_cohorts(params, &read));
+    lode_try(read_experts(params, &read));
     lode_try(lode_params_f64(params, "max_q", 0, 1, &read.max_q));
     lode_try(lode_params_i64(params, "top", 1, MOST, &read.top));
     lode_try(lode_params_i64(params, "examples", 0, 1000, &read.examples));

@@ -183,6 +183,8 @@ static lode_status search_all(struct search *search)
 static int64_t available(const struct search *search, const struct finding *finding)
 {
     if (finding->is_binary) return finding->table.faulty_with;
+    if (finding_is_over_time(finding))
+        return (int64_t)search->sources->trends->rows[finding->trend].sessions;
     return search->sources->cohorts->rows[finding->row].sessions;
 }
 

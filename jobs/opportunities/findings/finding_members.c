@@ -28,6 +28,14 @@ lode_status finding_members(const struct finding_sources *sources, const struct 
         lode_try(member_rule_add_cohort(&made, sources->options, sources->cohorts->counts,
                                         of->attribute, of->value, arena));
     }
+    if (finding_is_over_time(finding)) {
+        const struct trend_rows *trends = sources->trends;
+        const struct series *series = &trends->series->list[trends->rows[finding->trend].series];
+        const struct cohort_counts *counts = sources->cohorts->counts;
+        if (series->part != SERIES_ANY) /* its place among the cohorts of the life cycle */
+            lode_try(member_rule_add_cohort(&made, sources->options, counts, counts->n_sets - 1,
+                                            series->part == SERIES_FIRST ? 1 : 4, arena));
+    }
     *rule = made;
     return LODE_OK;
 }

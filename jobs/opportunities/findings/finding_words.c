@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "common/text.h"
+#include "jobs/opportunities/findings/trend_words.h"
 
 enum { GROUPED = 32 }; /* room for lode_text_grouped */
 
@@ -42,6 +43,7 @@ static lode_status add_index_words(struct lode_bytes *out, const char *value)
 static lode_status add_lifecycle_words(struct lode_bytes *out,
                                        const struct finding_sources *sources, const char *value)
 {
+    if (strcmp(value, "all") == 0) return lode_bytes_printf(out, "all sessions");
     for (const struct lifecycle_words *known = lifecycle_words; known->value; known++)
         if (strcmp(known->value, value) == 0)
             return lode_bytes_printf(out, "%s%s", known->words,
@@ -91,9 +93,10 @@ static lode_status add_hypothesis(struct lode_bytes *out, const struct finding_s
                                   const struct finding *finding)
 {
     const char *kpi = sources->store->kpis[finding->kpi].name;
-    if (finding->expert == EXPERT_COHORT) {
+    if (finding->expert != EXPERT_PATTERN) {
         const struct cohort_row *row = &sources->cohorts->rows[finding->row];
         lode_try(add_cohort_words(out, sources, row->attribute, row->value));
+        if (finding_is_over_time(finding)) return trend_words_add_claim(out, sources, finding);
         if (finding->is_binary) return lode_bytes_printf(out, " have %s more often", kpi);
         const bool is_higher = row->difference > 0;
         return lode_bytes_printf(out, " have a %s %s", is_higher ? "higher" : "lower", kpi);
@@ -165,15 +168,35 @@ static lode_status add_cohort_numbers(struct lode_bytes *out, const struct findi
     return finding->is_binary ? add_impact(out, finding) : LODE_OK;
 }
 
+/* What is left among sessions of equal attributes. */
+static lode_status add_adjusted(struct lode_bytes *out, const struct finding *finding)
+{
+    const struct lode_causal *adjusted = finding->adjusted;
+    if (!adjusted || isnan(adjusted->survives)) return LODE_OK;
+    lode_try(lode_bytes_printf(out,
+                               ". Among sessions of equal attributes %.0f %% of the difference "
+                               "is left (",
+                               100 * adjusted->survives));
+    if (!finding->is_binary)
+        return lode_bytes_printf(out, "%.4g, 95 %% interval %.4g to %.4g)", adjusted->adjusted,
+                                 adjusted->low, adjusted->high);
+    return lode_bytes_printf(out, "%.2f points, 95 %% interval %.2f to %.2f)",
+                             100 * adjusted->adjusted, 100 * adjusted->low, 100 * adjusted->high);
+}
+
 static lode_status add_text(struct lode_bytes *out, const struct finding_sources *sources,
                             const struct pattern_tokens *tokens, const struct finding *finding)
 {
     lode_try(add_hypothesis(out, sources, tokens, finding));
     out->data[0] = (uint8_t)toupper(out->data[0]); /* one of our own words */
     lode_try(lode_bytes_printf(out, ": "));
-    lode_try(finding->expert == EXPERT_PATTERN
-                 ? add_pattern_numbers(out, finding)
-                 : add_cohort_numbers(out, finding, &sources->cohorts->rows[finding->row]));
+    if (finding_is_over_time(finding))
+        lode_try(trend_words_add_numbers(out, sources, finding));
+    else
+        lode_try(finding->expert == EXPERT_PATTERN
+                     ? add_pattern_numbers(out, finding)
+                     : add_cohort_numbers(out, finding, &sources->cohorts->rows[finding->row]));
+    lode_try(add_adjusted(out, finding));
     lode_try(lode_bytes_printf(out, "."));
     if (finding->simpson)
         lode_try(lode_bytes_printf(out,
