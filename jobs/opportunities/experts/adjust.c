@@ -10,20 +10,23 @@
 #include "jobs/opportunities/exact_sum.h"
 #include "jobs/opportunities/findings/finding_members.h"
 
-/* A place of a cell: [combinations x folds x 2]. */
-struct place {
-    int64_t sessions, faulty;
+/* Sums of a numeric KPI in one place. */
+struct sums {
     struct exact_sum sum, squares;
 };
 
 struct target {
     struct finding *finding;
     struct member_rule scope, members;
-    struct place *places;
+    /* [combinations x folds x 2]; a store has less than 2^32 sessions (patterns.h) */
+    uint32_t *sessions;
+    uint32_t *faulty;  /* 0/1 KPI; else NULL */
+    struct sums *sums; /* numeric KPI; else NULL */
 };
 
 struct adjusting {
     struct lode_run *run;
+    struct lode_arena *scratch; /* for all but the answers */
     const struct finding_sources *sources;
     const struct pattern_tokens *tokens;
     struct covariate *covariates;
@@ -36,7 +39,7 @@ struct adjusting {
 static lode_status choose(struct adjusting *of, struct findings *findings)
 {
     const struct opportunity_options *options = of->sources->options;
-    struct lode_arena *arena = of->run->arena;
+    struct lode_arena *arena = of->scratch;
     lode_try(lode_take_zero(arena, options->causal_top, &of->targets));
     for (int64_t i = 0; i < findings->n && of->n_targets < options->causal_top; i++) {
         struct finding *finding = &findings->list[i];
@@ -45,7 +48,9 @@ static lode_status choose(struct adjusting *of, struct findings *findings)
         target->finding = finding;
         lode_try(finding_scope(of->sources, finding, arena, &target->scope));
         lode_try(finding_members(of->sources, finding, arena, &target->members));
-        lode_try(lode_take_zero(arena, of->n_places, &target->places));
+        lode_try(lode_take_zero(arena, of->n_places, &target->sessions));
+        lode_try(finding->is_binary ? lode_take_zero(arena, of->n_places, &target->faulty)
+                                    : lode_take_zero(arena, of->n_places, &target->sums));
     }
     return LODE_OK;
 }
@@ -103,15 +108,14 @@ static lode_status merge_target(const struct adjusting *of, struct target *targe
             return lode_fail(LODE_E_MESSAGE, "place %lld comes after place %lld", (long long)at,
                              (long long)previous);
         previous = at;
-        struct place *place = &target->places[at];
         lode_try(lode_unpack_count(in, "sessions", most, &sessions));
-        place->sessions += sessions;
-        if (target->finding->is_binary) {
+        target->sessions[at] += (uint32_t)sessions;
+        if (target->faulty) {
             lode_try(lode_unpack_count(in, "faulty", (uint64_t)sessions, &faulty));
-            place->faulty += faulty;
+            target->faulty[at] += (uint32_t)faulty;
         } else {
-            lode_try(unpack_sum(in, &place->sum));
-            lode_try(unpack_sum(in, &place->squares));
+            lode_try(unpack_sum(in, &target->sums[at].sum));
+            lode_try(unpack_sum(in, &target->sums[at].squares));
         }
     }
     return LODE_OK;
@@ -120,7 +124,8 @@ static lode_status merge_target(const struct adjusting *of, struct target *targe
 static lode_status merge_task(void *context, int64_t task, const uint8_t *result, size_t size)
 {
     const struct adjusting *of = context;
-    const uint64_t most = (uint64_t)of->sources->store->partitions[task].n_sessions;
+    const int64_t n_sessions = of->sources->store->partitions[task].n_sessions;
+    const uint64_t most = n_sessions < UINT32_MAX ? (uint64_t)n_sessions : UINT32_MAX;
     struct lode_unpack in = lode_unpack_begin(result, size);
     for (int64_t i = 0; i < of->n_targets; i++)
         lode_try(merge_target(of, &of->targets[i], most, &in));
@@ -138,7 +143,7 @@ static lode_status map_leaf(struct adjusting *of)
                                .describe = lode_store_name_partition,
                                .describe_context = store};
     int64_t *costs;
-    lode_try(lode_take(of->run->arena, store->n_partitions, &costs));
+    lode_try(lode_take(of->scratch, store->n_partitions, &costs));
     for (int64_t i = 0; i < store->n_partitions; i++) costs[i] = store->partitions[i].n_events;
     stage.costs = costs;
     lode_try_done(pack_params(of, &stage.params));
@@ -171,10 +176,10 @@ struct cells {
     double *counts, *sums, *squares;
 };
 
-static bool has_sessions(const struct place *places, int64_t n)
+static bool has_sessions(const uint32_t *sessions, int64_t n)
 {
     for (int64_t i = 0; i < n; i++)
-        if (places[i].sessions > 0) return true;
+        if (sessions[i] > 0) return true;
     return false;
 }
 
@@ -193,8 +198,7 @@ static lode_status make_cells(const struct adjusting *of, const struct target *t
         cells->levels[v] =
             defines(of, target, of->covariates[v].attribute) ? 1 : of->covariates[v].levels;
     for (int64_t c = 0; c < of->n_combinations; c++) {
-        const struct place *places = target->places + c * width;
-        if (!has_sessions(places, width)) continue;
+        if (!has_sessions(target->sessions + c * width, width)) continue;
         int64_t rest = c;
         for (int64_t v = n_covariates - 1; v >= 0; v--) {
             const int64_t level = rest % of->covariates[v].levels;
@@ -202,12 +206,12 @@ static lode_status make_cells(const struct adjusting *of, const struct target *t
             cells->codes[cells->n * n_covariates + v] = cells->levels[v] == 1 ? 0 : (uint32_t)level;
         }
         for (int64_t i = 0; i < width; i++) {
-            const int64_t at = cells->n * width + i;
-            const bool is_binary = target->finding->is_binary;
-            cells->counts[at] = (double)places[i].sessions;
-            cells->sums[at] =
-                is_binary ? (double)places[i].faulty : exact_sum_value(&places[i].sum);
-            cells->squares[at] = is_binary ? cells->sums[at] : exact_sum_value(&places[i].squares);
+            const int64_t at = cells->n * width + i, from = c * width + i;
+            cells->counts[at] = (double)target->sessions[from];
+            cells->sums[at] = target->faulty ? (double)target->faulty[from]
+                                             : exact_sum_value(&target->sums[from].sum);
+            cells->squares[at] =
+                target->faulty ? cells->sums[at] : exact_sum_value(&target->sums[from].squares);
         }
         cells->n++;
     }
@@ -221,10 +225,10 @@ static bool agrees(const struct lode_causal *causal)
 
 static lode_status estimate(const struct adjusting *of, struct target *target)
 {
-    struct lode_arena *arena = of->run->arena;
+    struct lode_arena *arena = of->scratch;
     struct lode_causal *causal;
     struct cells cells;
-    lode_try(lode_take(arena, 1, &causal));
+    lode_try(lode_take(of->run->arena, 1, &causal));
     const struct lode_arena_mark mark = lode_arena_mark(arena);
     lode_try(make_cells(of, target, arena, &cells));
     const struct lode_causal_data data = {.n_covariates = of->n_covariates,
@@ -246,14 +250,17 @@ static lode_status estimate(const struct adjusting *of, struct target *target)
 lode_status adjust_findings(struct lode_run *run, const struct finding_sources *sources,
                             const struct pattern_tokens *tokens, struct findings *findings)
 {
+    lode_status status = LODE_OK;
     struct adjusting of = {.run = run, .sources = sources, .tokens = tokens, .n_combinations = 1};
-    lode_try(covariates_make(sources->store, sources->cohorts->counts, run->arena, &of.covariates,
-                             &of.n_covariates));
+    lode_try(lode_arena_create(0, &of.scratch));
+    lode_try_done(covariates_make(sources->store, sources->cohorts->counts, of.scratch,
+                                  &of.covariates, &of.n_covariates));
     for (int64_t i = 0; i < of.n_covariates; i++) of.n_combinations *= of.covariates[i].levels;
     of.n_places = of.n_combinations * sources->options->causal_folds * 2;
-    lode_try(choose(&of, findings));
-    if (of.n_targets == 0) return LODE_OK;
-    lode_try(map_leaf(&of));
-    for (int64_t i = 0; i < of.n_targets; i++) lode_try(estimate(&of, &of.targets[i]));
-    return LODE_OK;
+    lode_try_done(choose(&of, findings));
+    if (of.n_targets > 0) lode_try_done(map_leaf(&of));
+    for (int64_t i = 0; i < of.n_targets; i++) lode_try_done(estimate(&of, &of.targets[i]));
+done:
+    lode_arena_destroy(of.scratch);
+    return status;
 }

@@ -14,7 +14,7 @@
 
 enum {
     ADJUST_MOST_LEVELS = 20,         /* values of an attribute that keep a level of their own */
-    ADJUST_MOST_COMBINATIONS = 8192, /* of all covariates' levels; more are joined */
+    ADJUST_MOST_COMBINATIONS = 4096, /* of all covariates' levels; more are joined */
 };
 
 /* Sets `adjusted` of the first options->causal_top findings of patterns and cohorts, and the bit of

@@ -187,6 +187,7 @@ struct asked {
 
 struct merge {
     const struct lode_run *run;
+    struct lode_arena *scratch; /* for all but the series */
     const struct opportunity_options *options;
     const struct cohort_rows *cohorts;
     struct series_list *series;
@@ -205,7 +206,7 @@ static lode_status ask(struct merge *merge, int64_t least_sessions)
 {
     const struct cohort_rows *cohorts = merge->cohorts;
     const int64_t n_attributes = merge->run->store->n_attributes;
-    struct lode_arena *arena = merge->run->arena;
+    struct lode_arena *arena = merge->scratch;
     lode_try(lode_take(arena, n_attributes, &merge->asked));
     for (int64_t a = 0; a < n_attributes; a++) {
         const int64_t n_values = cohorts->counts->sets[a].n_values;
@@ -387,7 +388,7 @@ static lode_status make_series(struct merge *merge)
     const struct cohort_rows *cohorts = merge->cohorts;
     const int64_t lifecycle = merge->run->store->n_attributes;
     struct lifecycle_cohorts of;
-    lode_try(lifecycle_cohorts_init(merge->options->first_sessions, merge->run->arena, &of));
+    lode_try(lifecycle_cohorts_init(merge->options->first_sessions, merge->scratch, &of));
     lode_try(lode_take(merge->run->arena, 3 * cohorts->n, &merge->series->list));
     for (int64_t row = 0; row < cohorts->n; row++) {
         const int64_t attribute = cohorts->rows[row].attribute, value = cohorts->rows[row].value;
@@ -400,24 +401,33 @@ static lode_status make_series(struct merge *merge)
     return LODE_OK;
 }
 
+static lode_status count_slots(struct lode_run *run, struct merge *merge, int64_t least_sessions)
+{
+    lode_try(ask(merge, least_sessions));
+    lode_try(lode_take(merge->scratch, merge->n_asked + 1, &merge->sums));
+    for (int64_t a = 0; a <= merge->n_asked; a++)
+        lode_try(lode_take_zero(
+            merge->scratch, merge->options->n_kpis * groups_of(merge, a) * merge->series->n_slots,
+            &merge->sums[a]));
+    lode_try(map_leaf(run, merge));
+    return make_series(merge);
+}
+
 lode_status series_count(struct lode_run *run, const struct series_options *how,
                          const struct opportunity_options *options,
                          const struct cohort_rows *cohorts, struct series_list *series)
 {
+    lode_status status = LODE_OK;
     struct series_list made = {0};
     struct span span = {0};
     struct merge merge = {.run = run, .options = options, .cohorts = cohorts, .series = &made};
-    lode_try(find_span(run, &span));
-    lode_try(lay_slots(&span, how->width_ms, &made));
-    if (made.n_slots >= SERIES_LEAST_SLOTS) {
-        lode_try(ask(&merge, how->least_sessions));
-        lode_try(lode_take(run->arena, merge.n_asked + 1, &merge.sums));
-        for (int64_t a = 0; a <= merge.n_asked; a++)
-            lode_try(lode_take_zero(
-                run->arena, options->n_kpis * groups_of(&merge, a) * made.n_slots, &merge.sums[a]));
-        lode_try(map_leaf(run, &merge));
-        lode_try(make_series(&merge));
-    }
+    lode_try(lode_arena_create(0, &merge.scratch));
+    lode_try_done(find_span(run, &span));
+    lode_try_done(lay_slots(&span, how->width_ms, &made));
+    if (made.n_slots >= SERIES_LEAST_SLOTS)
+        lode_try_done(count_slots(run, &merge, how->least_sessions));
     *series = made;
-    return LODE_OK;
+done:
+    lode_arena_destroy(merge.scratch);
+    return status;
 }
