@@ -42,7 +42,7 @@ for seed in $seeds; do
         row found.csv "r[\"kpi\"] == \"kpi_login\" and r[\"expert\"] in (\"trend\", \"change\")" \
             "r[\"expert\"] == \"trend\"" \
             "r[\"cohort\"] == \"lifecycle=session_index=1&version=2\"" \
-            "int(r[\"rank\"]) <= 3 and f(r[\"low\"]) > 0 and int(r[\"folded\"]) > 0"'
+            "int(r[\"rank\"]) <= 5 and f(r[\"low\"]) > 0 and int(r[\"folded\"]) > 0"'
     expect "seed $seed: a jump is one finding, on its day or the next to it" '
         row found.csv "r[\"kpi\"] == \"kpi_pay\" and r[\"expert\"] in (\"trend\", \"change\")" \
             "r[\"expert\"] == \"change\"" "r[\"cohort\"] == \"os=ios\"" \

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "common/wire/pack.h"
+#include "jobs/opportunities/derive/derivation.h"
 #include "jobs/opportunities/exact_sum.h"
 #include "jobs/opportunities/findings/finding_members.h"
 
@@ -70,10 +71,26 @@ static lode_status pack_covariate(const struct adjusting *of, const struct covar
     return LODE_OK;
 }
 
+/* Covariates are stored attributes: of derived ones only what findings are about is wanted. */
+static lode_status pack_columns(const struct adjusting *of, struct lode_bytes *out)
+{
+    const struct lode_store *store = of->sources->store;
+    bool *kpis, *attributes;
+    lode_try(lode_take_zero(of->scratch, store->n_kpis, &kpis));
+    lode_try(lode_take_zero(of->scratch, store->n_attributes, &attributes));
+    for (int64_t i = 0; i < of->n_targets; i++) {
+        kpis[of->targets[i].finding->kpi] = true;
+        member_rule_want(&of->targets[i].scope, attributes);
+        member_rule_want(&of->targets[i].members, attributes);
+    }
+    const struct session_wanted wanted = {.kpis = kpis, .attributes = attributes};
+    return member_columns_pack(store, of->sources->options, of->tokens, &wanted, out);
+}
+
 static lode_status pack_params(const struct adjusting *of, struct lode_bytes *out)
 {
     const struct opportunity_options *options = of->sources->options;
-    lode_try(member_columns_pack(of->sources->store, options, of->tokens, out));
+    lode_try(pack_columns(of, out));
     lode_try(lode_pack_u64(out, (uint64_t)options->causal_folds));
     lode_try(lode_pack_array(out, (uint32_t)of->n_covariates));
     for (int64_t i = 0; i < of->n_covariates; i++)
@@ -253,8 +270,9 @@ lode_status adjust_findings(struct lode_run *run, const struct finding_sources *
     lode_status status = LODE_OK;
     struct adjusting of = {.run = run, .sources = sources, .tokens = tokens, .n_combinations = 1};
     lode_try(lode_arena_create(0, &of.scratch));
-    lode_try_done(covariates_make(sources->store, sources->cohorts->counts, of.scratch,
-                                  &of.covariates, &of.n_covariates));
+    lode_try_done(covariates_make(sources->options->derivation->n_stored_attributes,
+                                  sources->cohorts->counts, of.scratch, &of.covariates,
+                                  &of.n_covariates));
     for (int64_t i = 0; i < of.n_covariates; i++) of.n_combinations *= of.covariates[i].levels;
     of.n_places = of.n_combinations * sources->options->causal_folds * 2;
     lode_try_done(choose(&of, findings));

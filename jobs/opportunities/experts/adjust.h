@@ -37,11 +37,11 @@ struct covariate {
     int64_t levels; /* kept + has_other + has_none; 2 of first or later */
 };
 
-/* Covariates of a store, with at most ADJUST_MOST_COMBINATIONS combinations: where there are more,
- * the attribute with the most levels keeps half as many values, again and again; one that keeps
- * none is left out. */
-LODE_CHECKED lode_status covariates_make(const struct lode_store *store,
-                                         const struct cohort_counts *counts,
+/* Covariates: the first n_attributes sets (those of the store: what is derived from events may be
+ * what makes the difference) and first or later sessions, with at most ADJUST_MOST_COMBINATIONS
+ * combinations. Where there are more, the attribute with the most levels keeps half as many values,
+ * again and again; one that keeps none is left out. */
+LODE_CHECKED lode_status covariates_make(int64_t n_attributes, const struct cohort_counts *counts,
                                          struct lode_arena *arena, struct covariate **covariates,
                                          int64_t *n);
 

@@ -112,7 +112,7 @@ static lode_status add_attribute(struct leaf *leaf, const struct level_map *map)
 {
     struct lode_arena *arena = leaf->task->arena;
     const struct lode_arena_mark mark = lode_arena_mark(arena);
-    const int64_t n_words = leaf->members.columns.attributes[map->attribute].n_words;
+    const int64_t n_words = leaf->members.columns.attributes[map->attribute].dictionary.count;
     const uint32_t last = (uint32_t)map->levels - 1;
     const uint32_t other = map->has_other ? map->n_codes : last;
     uint32_t *codes, *level_of;

@@ -70,15 +70,14 @@ static int64_t combinations(const struct covariate *covariates, int64_t n, int64
     return product;
 }
 
-lode_status covariates_make(const struct lode_store *store, const struct cohort_counts *counts,
+lode_status covariates_make(int64_t n_attributes, const struct cohort_counts *counts,
                             struct lode_arena *arena, struct covariate **covariates, int64_t *n)
 {
     struct covariate *made;
     int64_t count = 0, largest;
-    lode_try(lode_take(arena, store->n_attributes + 1, &made));
-    for (int64_t a = 0; a < store->n_attributes; a++)
-        lode_try(make_one(counts, a, arena, &made[count++]));
-    made[count++] = (struct covariate){.attribute = store->n_attributes, .kept = 2, .levels = 2};
+    lode_try(lode_take(arena, n_attributes + 1, &made));
+    for (int64_t a = 0; a < n_attributes; a++) lode_try(make_one(counts, a, arena, &made[count++]));
+    made[count++] = (struct covariate){.attribute = counts->n_sets - 1, .kept = 2, .levels = 2};
     while (combinations(made, count, &largest) > ADJUST_MOST_COMBINATIONS) shrink(&made[largest]);
     int64_t left = 0;
     for (int64_t i = 0; i < count; i++)

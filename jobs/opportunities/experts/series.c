@@ -228,12 +228,22 @@ static lode_status ask(struct merge *merge, int64_t least_sessions)
     return LODE_OK;
 }
 
+static lode_status pack_columns(const struct merge *merge, struct lode_bytes *out)
+{
+    const struct lode_store *store = merge->run->store;
+    bool *attributes;
+    lode_try(lode_take_zero(merge->scratch, store->n_attributes, &attributes));
+    for (int64_t a = 0; a < merge->n_asked; a++) attributes[merge->asked[a].attribute] = true;
+    const struct session_wanted wanted = {.attributes = attributes};
+    return session_columns_pack(store, merge->options->derivation, &wanted, out);
+}
+
 static lode_status pack_params(const struct merge *merge, struct lode_bytes *out)
 {
     const struct opportunity_options *options = merge->options;
     const struct series_list *series = merge->series;
     lode_try(lode_store_refer(merge->run->store, out));
-    lode_try(session_columns_pack(merge->run->store, out));
+    lode_try(pack_columns(merge, out));
     lode_try(lode_pack_i64(out, options->sparse_after_ms));
     lode_try(lode_pack_u64(out, (uint64_t)options->first_sessions));
     lode_try(lode_pack_i64(out, series->first_ms));

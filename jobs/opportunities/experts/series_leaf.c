@@ -103,7 +103,7 @@ static lode_status unpack_codes(struct leaf *leaf, struct lode_unpack *in, struc
     lode_try(session_columns_unpack_attribute(in, &leaf->columns, &group->attribute));
     lode_try(lode_unpack_array(in, &group->n_codes));
     lode_try(lode_take(leaf->task->arena, group->n_codes, &group->codes));
-    const int64_t n_words = leaf->columns.attributes[group->attribute].n_words;
+    const int64_t n_words = leaf->columns.attributes[group->attribute].dictionary.count;
     for (uint32_t i = 0; i < group->n_codes; i++) {
         int64_t code;
         lode_try(lode_unpack_count(in, "code", (uint64_t)(n_words - 1), &code));
@@ -227,7 +227,7 @@ static lode_status attribute_pass(struct leaf *leaf, const struct group *group)
 {
     struct lode_arena *arena = leaf->task->arena;
     const struct lode_arena_mark mark = lode_arena_mark(arena);
-    const int64_t n_words = leaf->columns.attributes[group->attribute].n_words;
+    const int64_t n_words = leaf->columns.attributes[group->attribute].dictionary.count;
     uint32_t *codes, *place_of;
     lode_try(session_columns_codes(&leaf->columns, group->attribute, arena, &codes));
     lode_try(lode_take(arena, n_words, &place_of));
