@@ -17,7 +17,7 @@ static const struct option own_options[] = {
     {USERS, "--users", "N", "users (2000)"},
     {SESSIONS, "--sessions-per-user", "X", "mean, 1 to 100 (11); about 8 events each"},
     {SEED, "--seed", "S", "equal seeds give equal bytes (1)"},
-    {PLANT, "--plant", "LIST", "what to plant: kinds of truth.json, paper, all (all)"},
+    {PLANT, "--plant", "LIST", "kinds of truth.json, or a set: all, paper, usual (usual)"},
     {NO_PLANT, "--no-plant", NULL, "plant nothing: KPIs are independent of behaviour"},
     {0, NULL, NULL, NULL},
 };

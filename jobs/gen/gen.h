@@ -27,7 +27,7 @@ struct gen_events_options {
     double sessions_per_user; /* mean, in [1, 100] */
 };
 
-/* 2000 users, 11 sessions each, seed 1, all planted, 5 % faulty. */
+/* 2000 users, 11 sessions each, seed 1, the usual planted, 5 % faulty. */
 void gen_events_defaults(struct gen_events_options *options);
 
 /* Name "gen.events", options a struct gen_events_options. Writes sessions.csv, events.csv and

@@ -16,7 +16,7 @@ void gen_events_defaults(struct gen_events_options *options)
 {
     *options = (struct gen_events_options){.users = 2000,
                                            .seed = 1,
-                                           .planted = (UINT32_C(1) << PLANT_THINGS) - 1,
+                                           .planted = PLANT_USUAL,
                                            .faulty_rate = 0.05,
                                            .sessions_per_user = 11};
 }

@@ -108,8 +108,7 @@ static uint32_t find_kinds(const char *name, size_t size)
     static const struct {
         const char *name;
         uint32_t things;
-    } sets[] = {{"all", (UINT32_C(1) << PLANT_THINGS) - 1},
-                {"paper", 1 << 0 | 1 << (PLANT_BEHAVIOURS + 4)}};
+    } sets[] = {{"all", PLANT_ALL}, {"usual", PLANT_USUAL}, {"paper", 1 | PLANT_RETURNING_ON_OS}};
     for (size_t i = 0; i < sizeof sets / sizeof *sets; i++)
         if (strlen(sets[i].name) == size && memcmp(sets[i].name, name, size) == 0)
             return sets[i].things;
@@ -132,10 +131,10 @@ static lode_status unknown_kind(const char *name, size_t size)
     }
     const char *near = lode_text_nearest(given, kinds);
     if (!status)
-        status =
-            lode_fail(LODE_E_USAGE, "'%s' cannot be planted%s%s%s; there are all, none, paper%.*s",
-                      given, near ? " (did you mean '" : "", near ? near : "", near ? "'?)" : "",
-                      (int)list.size, (const char *)list.data);
+        status = lode_fail(LODE_E_USAGE,
+                           "'%s' cannot be planted%s%s%s; there are all, usual, none, paper%.*s",
+                           given, near ? " (did you mean '" : "", near ? near : "",
+                           near ? "'?)" : "", (int)list.size, (const char *)list.data);
     lode_bytes_clear(&list);
     return status;
 }

@@ -20,6 +20,11 @@ enum {
     PLANT_THINGS = PLANT_BEHAVIOURS + PLANT_COHORTS, /* bits of a set: behaviours, then cohorts */
     PLANT_EVENTS_MAX = 3
 };
+/* Sets of them. A user's first session tells little where most have ten: the example of returning
+ * users (see plant_cohorts) takes users that seldom return. */
+#define PLANT_ALL ((UINT32_C(1) << PLANT_THINGS) - 1)
+#define PLANT_RETURNING_ON_OS (UINT32_C(1) << (PLANT_BEHAVIOURS + 4))
+#define PLANT_USUAL (PLANT_ALL - PLANT_RETURNING_ON_OS)
 
 /* What is known of a session before its KPIs are drawn. */
 struct plant_session {
@@ -54,8 +59,8 @@ extern const struct plant_cohort plant_cohorts[PLANT_COHORTS];
 /* Column name: "kpi_payment_failed", "kpi_crash", "kpi_error", "kpi_duration_s". */
 const char *plant_kpi_name(enum plant_kpi kpi);
 
-/* Reads "all", "none", "paper" (the two motivating examples of its section 2) or a list of kinds
- * into a set of bits. LODE_E_USAGE names what is unknown, and the nearest. */
+/* Reads "all", "usual", "none", "paper" (the two motivating examples of its section 2) or a list of
+ * these and kinds into a set of bits. LODE_E_USAGE names what is unknown, and the nearest. */
 LODE_CHECKED lode_status plant_read(const char *list, uint32_t *planted);
 
 /* Product of the factors of all planted cohorts that the session is in. */

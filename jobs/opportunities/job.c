@@ -1,15 +1,20 @@
 /* Job opportunities: what hurts a KPI, and in which sub-population.
  *
- * Cohorts are counted first, because their sizes say in which of them patterns are searched; then
- * all patterns in one pass over the events. Everything after that is a root step on counts.
- * Source: "Automatically Surfacing Opportunities for Improvements in Internet-Scale Applications",
- * sections 3 to 5. docs/jobs/opportunities.md defines every figure.
+ * Cohorts are counted first, because their sizes say which are worth combining to pairs, and both
+ * in which of them patterns are searched; then all patterns in one pass over the events. Everything
+ * after that is a root step on counts. Source: "Automatically Surfacing Opportunities for
+ * Improvements in Internet-Scale Applications", sections 3 to 5. docs/jobs/opportunities.md defines
+ * every figure.
  */
 #include <string.h>
 
 #include "common/log.h"
 #include "common/stats/stats.h"
+#include "jobs/opportunities/cohort_pairs.h"
 #include "jobs/opportunities/cohorts.h"
+#include "jobs/opportunities/derive/derivation.h"
+#include "jobs/opportunities/experts/adjust.h"
+#include "jobs/opportunities/experts/trends.h"
 #include "jobs/opportunities/findings/examples.h"
 #include "jobs/opportunities/findings/finding_words.h"
 #include "jobs/opportunities/findings/findings.h"
@@ -27,14 +32,17 @@ extern const struct lode_job opportunities_job; /* declared for the registry, in
 static lode_status check(const struct lode_params *params, const struct lode_store *store)
 {
     struct lode_arena *arena = NULL;
+    struct derivation derivation;
     struct opportunity_options options;
     lode_try(lode_arena_create(0, &arena));
-    const lode_status status = opportunity_options_read(params, store, arena, &options);
+    lode_status status = derivation_make(params, store, arena, &derivation);
+    if (!status) status = opportunity_options_read(params, &derivation.store, arena, &options);
     lode_arena_destroy(arena);
     return status;
 }
 
-/* One correction over everything tested: rows of patterns, by outcome, then rows of cohorts. */
+/* One correction over everything tested: rows of patterns, by outcome, then those of cohorts, pairs
+ * that are not kept among them. */
 static lode_status correct_tests(struct pattern_outcomes *outcomes, struct cohort_rows *cohorts,
                                  struct lode_arena *arena)
 {
@@ -67,6 +75,7 @@ static lode_status put_tables(struct lode_run *run, const struct opportunity_opt
         summary_rows_make(scenarios, run->store, options, tokens->n_tokens, run->arena, &summary));
     lode_try(pattern_rows_put(patterns, scenarios, options, tokens, run->results));
     lode_try(cohort_rows_put(cohorts, options, run->arena, run->results));
+    lode_try(pair_rows_put(cohorts, options, run->arena, run->results));
     return summary_rows_put(&summary, options, run->results);
 }
 
@@ -88,49 +97,115 @@ static lode_status tell(struct lode_run *run, const struct finding_sources *sour
     return report_write_findings(&report, run->directory, run->arena);
 }
 
-static lode_status run_opportunities(struct lode_run *run)
+/* The KPIs that may lack values are those that do: then fewer outcomes are told apart. */
+static void count_missing(const struct opportunity_options *options,
+                          const struct cohort_counts *counts, struct derivation *derivation)
+{
+    for (int64_t i = 0; i < options->n_kpis; i++)
+        if (options->kpis[i] >= derivation->n_stored_kpis)
+            derivation->store.kpis[options->kpis[i]].n_missing =
+                derivation->store.n_sessions - counts->all[i].sessions;
+}
+
+/* Experts trend and change; *trends is NULL where they are off or the store knows no times. */
+static lode_status look_over_time(struct lode_run *run, const struct opportunity_options *options,
+                                  const struct cohort_rows *cohorts,
+                                  const struct trend_rows **trends)
+{
+    const struct trend_options how = {.trend = options->trend,
+                                      .change = options->change,
+                                      .least_sessions = (double)options->bucket_sessions,
+                                      .relative = options->trend_relative,
+                                      .max_q = options->max_q};
+    struct series_list *series;
+    struct trend_rows *made;
+    *trends = NULL;
+    if (!options->trend && !options->change) return LODE_OK;
+    lode_try(lode_take(run->arena, 1, &series));
+    lode_try(lode_take(run->arena, 1, &made));
+    lode_try(series_count(run,
+                          &(struct series_options){options->bucket_ms, options->bucket_sessions},
+                          options, cohorts, series));
+    lode_try(trends_make(series, cohorts, run->store, &how, run->arena, made));
+    lode_try(trends_put(made, options, run->arena, run->results));
+    *trends = made;
+    return LODE_OK;
+}
+
+/* The job on a store, to which what is derived was added. */
+static lode_status run_on(struct lode_run *run, struct derivation *derivation)
 {
     const struct lode_store *store = run->store;
     struct lode_arena *arena = run->arena;
     struct opportunity_options options;
     struct pattern_tokens tokens;
     lode_try(opportunity_options_read(run->params, store, arena, &options));
+    options.derivation = derivation;
+    lode_try(derivation_prepare(run, options.attribute_on, derivation));
     lode_try(tokens_make(&store->event_names, &options.rules, arena, &tokens));
 
     const struct cohort_options counted = {.n_kpis = options.n_kpis,
                                            .kpis = options.kpis,
+                                           .derivation = derivation,
+                                           .attribute_on = options.attribute_on,
                                            .sparse_after_ms = options.sparse_after_ms,
                                            .first_sessions = options.first_sessions};
     struct cohort_counts counts;
     struct cohort_rows cohorts;
     lode_try(cohorts_count(run, &counted, &counts));
+    count_missing(&options, &counts, derivation);
+    lode_try(cohort_pairs_count(run, &options, &counts));
     lode_try(cohort_rows_make(&counts, store, &options, arena, &cohorts));
 
     struct scenarios scenarios;
     struct pattern_rows patterns;
     lode_try(scenarios_make(store, &options, &counts, arena, &scenarios));
+    const struct pattern_settings settings = {
+        .derivation = derivation,
+        .sum_limit = (uint64_t)options.sum_limit_mb * 1000000,
+        .lifecycle = {.sparse_after_ms = options.sparse_after_ms,
+                      .first_sessions = options.first_sessions}};
     if (scenarios.n_plans > 0)
-        lode_try(patterns_count(run, &tokens, scenarios.plans, scenarios.n_plans,
-                                (uint64_t)options.sum_limit_mb * 1000000, scenarios.counts));
+        lode_try(patterns_count(run, &tokens, scenarios.plans, scenarios.n_plans, &settings,
+                                scenarios.counts));
     lode_try(pattern_rows_make(&scenarios, store, &options, &tokens, arena, &patterns));
     lode_try(correct_tests(&patterns.outcomes, &cohorts, arena));
     lode_try(put_tables(run, &options, &scenarios, &tokens, &patterns, &cohorts));
 
+    const struct trend_rows *trends;
+    lode_try(look_over_time(run, &options, &cohorts, &trends));
     const struct finding_sources sources = {.store = store,
                                             .options = &options,
                                             .scenarios = &scenarios,
                                             .patterns = &patterns,
-                                            .cohorts = &cohorts};
+                                            .cohorts = &cohorts,
+                                            .trends = trends};
     struct findings findings;
     lode_try(findings_make(&sources, arena, &findings));
+    if (options.causal) lode_try(adjust_findings(run, &sources, &tokens, &findings));
     return tell(run, &sources, &tokens, &findings);
 }
 
+static lode_status run_opportunities(struct lode_run *run)
+{
+    struct derivation derivation;
+    lode_try(derivation_make(run->params, run->store, run->arena, &derivation));
+    struct lode_run derived = *run;
+    derived.store = &derivation.store;
+    return run_on(&derived, &derivation);
+}
+
 static const struct lode_leaf leaves[] = {
+    {"opportunities.tops", derived_tops_leaf},
+    {"opportunities.values", derived_values_leaf},
     {"opportunities.cohorts", cohorts_leaf},
+    {"opportunities.pairs", cohort_pairs_leaf},
     {"opportunities.patterns", patterns_leaf},
     {"opportunities.pattern_pieces", pattern_pieces_leaf},
     {"opportunities.pattern_sums", pattern_sums_leaf},
+    {"opportunities.span", span_leaf},
+    {"opportunities.series", series_leaf},
+    {"opportunities.adjust", adjust_leaf},
     {"opportunities.examples", examples_leaf},
     {0},
 };

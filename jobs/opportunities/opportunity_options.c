@@ -15,12 +15,19 @@ const struct lode_param opportunity_params[] = {
      "patterns in fewer than this share of the faulty sessions are left out; 0: none are"},
     {"min_share", "0.10", "1", "expert pattern: least share of the faulty sessions"},
     {"min_ratio", "2", "1", "expert pattern: least rate in faulty over rate in normal sessions"},
-    {"attributes", "", "", "static attributes to search for cohorts, a list; empty: all"},
+    {"kpis", "", LODE_PARAM_DEFINITIONS, "KPIs by expression: a bool (true = faulty) or a number"},
+    {"derived", "", LODE_PARAM_DEFINITIONS, "attributes by expression, searched for cohorts"},
+    {"bins", "5", "cohorts", "a derived number is cut at quantiles into at most so many"},
+    {"timezone", "UTC", "", "of hour(time) and its like in expressions: +02:00, Europe/Berlin"},
+    {"attributes", "", "",
+     "attributes to search for cohorts, stored or derived, a list; empty: all"},
     {"cohort_patterns", "on", "", "search patterns inside cohorts too"},
     {"cohort_max_k", "3", "events", "longest pattern inside a cohort"},
     {"cohort_min_users", "200", "users", "least users of a cohort that is searched for patterns"},
     {"cohort_min_faulty", "20", "sessions", "least faulty sessions of such a cohort"},
     {"cohort_min_normal", "20", "sessions", "least normal sessions of such a cohort"},
+    {"pairs", "on", "", "search pairs of attributes, and of life cycle and attribute, for cohorts"},
+    {"pair_min_users", "", "users", "least users of a pair; empty: as cohort_min_users"},
     {"min_users", "50", "users", "least users of a static attribute's value in table cohorts"},
     {"sparse_after", "30d", "duration", "a gap between session starts above this: sparse user"},
     {"first_sessions", "1", "sessions", "a user is new in this many first sessions"},
@@ -28,6 +35,14 @@ const struct lode_param opportunity_params[] = {
     {"cohort_z", "3", "1", "expert cohort: robust z among the attribute's values above this"},
     {"fold_relative", "0.25", "1",
      "a pattern is folded under one that explains it up to this relative difference"},
+    {"trend", "on", "", "expert trend: cohorts whose KPI rises over the time of the store"},
+    {"change", "on", "", "expert change: cohorts whose KPI jumps at some time"},
+    {"bucket", "auto", "duration", "width of the buckets of time; auto: about 60 of them"},
+    {"bucket_sessions", "20", "sessions", "buckets with fewer sessions of a cohort do not count"},
+    {"trend_relative", "0.1", "1", "experts trend and change: relative rise of at least this"},
+    {"causal", "on", "", "expert causal: adjust findings for attributes"},
+    {"causal_folds", "5", "folds", "parts of the users; each is judged by models of the others"},
+    {"causal_top", "20", "findings", "adjust so many of the first findings"},
     {"max_q", "0.05", "1", "findings have a false discovery rate of at most this"},
     {"top", "5", "findings", "most findings per scenario (KPI and cohort)"},
     {"examples", "3", "sessions", "example sessions per finding"},
@@ -99,7 +114,8 @@ static lode_status read_kpis(const struct lode_params *params, const struct lode
     if (store->n_kpis == 0)
         return lode_fail(LODE_E_USAGE,
                          "the store has no KPI: stage a sessions file with a column whose name "
-                         "begins with kpi_, 0 or 1 (1 = faulty) or a number");
+                         "begins with kpi_, 0 or 1 (1 = faulty) or a number, or define one under "
+                         "`kpis:` in a spec");
     bool *wanted = NULL;
     int64_t n_wanted = 0;
     lode_try(lode_take_zero(arena, store->n_kpis, &wanted));
@@ -162,12 +178,34 @@ static lode_status read_cohorts(const struct lode_params *params,
         lode_params_i64(params, "cohort_min_faulty", 1, INT64_MAX, &options->cohort_min_faulty));
     lode_try(
         lode_params_i64(params, "cohort_min_normal", 1, INT64_MAX, &options->cohort_min_normal));
+    lode_try(lode_params_bool(params, "pairs", &options->pairs));
+    options->pair_min_users = options->cohort_min_users;
+    if (lode_params_text(params, "pair_min_users")[0])
+        lode_try(lode_params_i64(params, "pair_min_users", 1, INT64_MAX, &options->pair_min_users));
     lode_try(lode_params_i64(params, "min_users", 1, INT64_MAX, &options->min_users));
     lode_try(lode_params_duration_ms(params, "sparse_after", &options->sparse_after_ms));
     options->sparse_after = lode_params_text(params, "sparse_after");
     lode_try(lode_params_i64(params, "first_sessions", 1, MOST, &options->first_sessions));
     lode_try(lode_params_f64(params, "cohort_relative", 0, MOST, &options->cohort_relative));
     return lode_params_f64(params, "cohort_z", 0, MOST, &options->cohort_z);
+}
+
+static lode_status read_experts(const struct lode_params *params,
+                                struct opportunity_options *options)
+{
+    lode_try(lode_params_bool(params, "trend", &options->trend));
+    lode_try(lode_params_bool(params, "change", &options->change));
+    if (strcmp(lode_params_text(params, "bucket"), "auto") != 0) {
+        lode_try(lode_params_duration_ms(params, "bucket", &options->bucket_ms));
+        if (options->bucket_ms < 1000)
+            return lode_fail(LODE_E_USAGE, "parameter bucket: '%s' must be `auto` or at least 1s",
+                             lode_params_text(params, "bucket"));
+    }
+    lode_try(lode_params_i64(params, "bucket_sessions", 1, MOST, &options->bucket_sessions));
+    lode_try(lode_params_f64(params, "trend_relative", 0, MOST, &options->trend_relative));
+    lode_try(lode_params_bool(params, "causal", &options->causal));
+    lode_try(lode_params_i64(params, "causal_folds", 2, 10, &options->causal_folds));
+    return lode_params_i64(params, "causal_top", 0, 1000, &options->causal_top);
 }
 
 lode_status opportunity_options_read(const struct lode_params *params,
@@ -181,6 +219,7 @@ lode_status opportunity_options_read(const struct lode_params *params,
     lode_try(read_patterns(params, arena, &read));
     lode_try(read_cohorts(params, &read));
     lode_try(lode_params_f64(params, "fold_relative", 0, MOST, &read.fold_relative));
+    lode_try(read_experts(params, &read));
     lode_try(lode_params_f64(params, "max_q", 0, 1, &read.max_q));
     lode_try(lode_params_i64(params, "top", 1, MOST, &read.top));
     lode_try(lode_params_i64(params, "examples", 0, 1000, &read.examples));

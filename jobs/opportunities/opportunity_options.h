@@ -8,6 +8,8 @@
 #include "jobs/opportunities/decimal.h"
 #include "jobs/opportunities/tokens.h"
 
+struct derivation;
+
 extern const struct lode_param opportunity_params[]; /* ends with a NULL name */
 
 struct opportunity_options {
@@ -24,6 +26,8 @@ struct opportunity_options {
 
     bool cohort_patterns;
     int64_t cohort_max_k, cohort_min_users, cohort_min_faulty, cohort_min_normal;
+    bool pairs;             /* count pairs of attributes too */
+    int64_t pair_min_users; /* of a pair, and so of both its values */
 
     int64_t min_users; /* of a listed cohort of a static attribute */
     int64_t sparse_after_ms, first_sessions;
@@ -31,6 +35,14 @@ struct opportunity_options {
     double cohort_relative, cohort_z; /* expert cohort */
 
     double fold_relative; /* a smaller difference of faulty rates is none, for folding */
+    const struct derivation *derivation; /* what of the store is derived; set by the caller */
+    bool trend, change;                  /* experts over time */
+    int64_t bucket_ms;                   /* 0: chosen */
+    int64_t bucket_sessions;             /* least, of a bucket that counts */
+    double trend_relative;               /* least rise of a finding */
+    bool causal;
+    int64_t causal_folds, causal_top;
+
     double max_q;
     int64_t top, examples;
     int64_t sum_limit_mb; /* changes who sums, never what comes out */

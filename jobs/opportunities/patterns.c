@@ -11,6 +11,7 @@
 
 #include "common/text.h"
 #include "common/wire/pack.h"
+#include "jobs/opportunities/derive/session_columns.h"
 #include "jobs/opportunities/grams/gram_merge.h"
 #include "jobs/opportunities/grams/gram_ranges.h"
 #include "jobs/shuffle/shuffle.h"
@@ -27,6 +28,7 @@ enum {
 
 /* What the results of the stage are added to: a merge for each plan and k, in this order. */
 struct merging {
+    const struct pattern_settings *settings;
     const struct pattern_plan *plans;
     int64_t n_plans;
     int64_t n_merges;
@@ -65,11 +67,6 @@ static lode_status pack_codes(struct lode_bytes *out, const uint32_t *codes, int
 #endif
 }
 
-static lode_status pack_text(struct lode_bytes *out, const char *text)
-{
-    return lode_pack_text(out, text, strlen(text));
-}
-
 static lode_status pack_tokens(const struct lode_store *store, const struct pattern_tokens *tokens,
                                struct lode_bytes *out)
 {
@@ -88,26 +85,43 @@ static lode_status pack_plan(const struct lode_store *store, const struct patter
     lode_try(lode_pack_u64(out, (uint64_t)plan->n_cohorts));
     lode_try(lode_pack_i64(out, plan->attribute));
     if (plan->attribute < 0) return LODE_OK;
+    lode_try(lode_pack_u64(out, plan->pair_codes != NULL));
+    if (plan->pair_codes) {
+        lode_try(lode_pack_i64(out, plan->first));
+        lode_try(lode_pack_u64(out, plan->classes));
+        return pack_codes(out, plan->pair_codes[0], 2 * plan->n_cohorts);
+    }
     return pack_codes(out, plan->cohort_of, store->attributes[plan->attribute].dictionary.count);
+}
+
+/* The derived columns that plans are about. */
+static lode_status pack_columns(const struct lode_run *run, const struct merging *merging,
+                                struct lode_bytes *out)
+{
+    struct session_wanted wanted;
+    bool *kpis = NULL, *attributes = NULL;
+    lode_try(lode_take_zero(run->arena, run->store->n_kpis, &kpis));
+    lode_try(lode_take_zero(run->arena, run->store->n_attributes, &attributes));
+    for (int64_t i = 0; i < merging->n_plans; i++) {
+        const struct pattern_plan *plan = &merging->plans[i];
+        for (int k = 0; k < plan->n_kpis; k++) kpis[plan->kpis[k]] = true;
+        if (plan->attribute >= 0) attributes[plan->attribute] = true;
+        if (plan->pair_codes && plan->first >= 0) attributes[plan->first] = true;
+    }
+    wanted = (struct session_wanted){.kpis = kpis, .attributes = attributes};
+    return session_columns_pack(run->store, merging->settings->derivation, &wanted, out);
 }
 
 static lode_status pack_params(const struct lode_run *run, const struct pattern_tokens *tokens,
                                const struct merging *merging, struct lode_bytes *out)
 {
     const struct lode_store *store = run->store;
+    const struct lifecycle_rule *lifecycle = &merging->settings->lifecycle;
     lode_try(lode_store_refer(store, out));
     lode_try(pack_tokens(store, tokens, out));
-    lode_try(lode_pack_array(out, (uint32_t)store->n_kpis));
-    for (int64_t i = 0; i < store->n_kpis; i++) {
-        lode_try(pack_text(out, store->kpis[i].name));
-        lode_try(lode_pack_u64(out, store->kpis[i].n_missing > 0));
-    }
-    lode_try(lode_pack_array(out, (uint32_t)store->n_attributes));
-    for (int64_t i = 0; i < store->n_attributes; i++) {
-        lode_try(pack_text(out, store->attributes[i].name));
-        lode_try(lode_pack_u64(out, store->attributes[i].of_user));
-        lode_try(lode_pack_u64(out, (uint64_t)store->attributes[i].dictionary.count));
-    }
+    lode_try(pack_columns(run, merging, out));
+    lode_try(lode_pack_i64(out, lifecycle->sparse_after_ms));
+    lode_try(lode_pack_u64(out, (uint64_t)lifecycle->first_sessions));
     lode_try(lode_pack_array(out, (uint32_t)merging->n_plans));
     for (int64_t i = 0; i < merging->n_plans; i++)
         lode_try(pack_plan(store, &merging->plans[i], out));
@@ -307,7 +321,7 @@ static lode_status map_shuffle(struct lode_run *run, struct lode_stage *map, uin
 }
 
 static lode_status map_leaf(struct lode_run *run, const struct pattern_tokens *tokens,
-                            uint64_t sum_limit, struct merging *merging)
+                            struct merging *merging)
 {
     lode_status status = LODE_OK;
     const struct lode_store *store = run->store;
@@ -323,7 +337,7 @@ static lode_status map_leaf(struct lode_run *run, const struct pattern_tokens *t
     stage.costs = costs;
     stage.cost_units = "events";
     lode_try_done(pack_params(run, tokens, merging, &stage.params));
-    if (bytes > sum_limit)
+    if (bytes > merging->settings->sum_limit)
         lode_try_done(map_shuffle(run, &stage, bytes, merging));
     else
         lode_try_done(lode_map(run, &stage, merge_task, merging));
@@ -348,17 +362,18 @@ static lode_status finish(struct lode_run *run, struct merging *merging,
 }
 
 lode_status patterns_count(struct lode_run *run, const struct pattern_tokens *tokens,
-                           const struct pattern_plan *plans, int64_t n_plans, uint64_t sum_limit,
+                           const struct pattern_plan *plans, int64_t n_plans,
+                           const struct pattern_settings *settings,
                            struct pattern_counts *const *counts)
 {
     lode_status status = LODE_OK;
-    struct merging merging = {.plans = plans, .n_plans = n_plans};
+    struct merging merging = {.settings = settings, .plans = plans, .n_plans = n_plans};
     struct lode_arena *scratch = NULL;
 
     lode_try(check_sizes(run->store));
     lode_try(lode_arena_create(0, &scratch));
     lode_try_done(make_merges(run, tokens, scratch, &merging));
-    lode_try_done(map_leaf(run, tokens, sum_limit, &merging));
+    lode_try_done(map_leaf(run, tokens, &merging));
     lode_try_done(finish(run, &merging, counts));
 done:
     for (int64_t i = 0; i < merging.n_merges; i++) gram_merge_clear(&merging.merges[i]);

@@ -4,7 +4,7 @@
   planted.py TRUTH.json OPPORTUNITIES.csv LAST_RANK
 
 Prints the rank of each planted thing. A finding is the planted one if KPI, expert and cohort are
-its, and for patterns all events. A numeric KPI has no impact in faulty sessions, so its findings
+its, and for patterns all events; a trend if it is about the cohort and expert trend agrees. A numeric KPI has no impact in faulty sessions, so its findings
 come after all others: there the planted cohort must be the first of its KPI. Exits 1 if any is
 missing or ranks after LAST_RANK."""
 import csv
@@ -16,7 +16,10 @@ def is_it(planted, row):
     if planted["expert"] == "pattern":
         wanted = (planted["cohort"], planted["pattern"])
     else:
-        wanted = (f"{planted['attribute']}={planted['value']}", "")
+        pairs = zip(planted["attribute"].split("&"), planted["value"].split("&"))
+        wanted = ("&".join(f"{attribute}={value}" for attribute, value in pairs), "")
+    if planted["expert"] == "trend":
+        return (row["kpi"], row["cohort"]) == (planted["kpi"], wanted[0]) and "trend" in row["experts"].split("+")
     return (row["kpi"], row["expert"], row["cohort"], row["pattern"]) == (planted["kpi"], planted["expert"], *wanted)
 
 

@@ -7,7 +7,7 @@ analyse() {
     seed=$1
     shift
     rm -rf logs web.lode run1
-    lode gen events --users 2000 --seed "$seed" -o logs "$@" || return 1
+    lode gen events --seed "$seed" -o logs "$@" || return 1
     lode stage events logs/sessions.csv logs/events.csv -o web.lode || return 1
     lode run opportunities web.lode -o run1 || return 1
     lode export run1 opportunities >found.csv
@@ -17,7 +17,12 @@ seeds='1 2 3'
 [ "${LODE_LONG:-}" != 1 ] || seeds=$(seq 1 30)
 
 for seed in $seeds; do
-    expect "seed $seed: all seven planted opportunities are in the first 15" "
+    expect "seed $seed: both motivating examples of the paper are in the first 3, in the right words" "
+        analyse $seed --plant paper --users 20000 --sessions-per-user 1.5
+        $python $LODE_SOURCE/tests/e2e/planted.py logs/truth.json found.csv 3
+        head -n 4 found.csv | grep -q 'buy_plan > web_cors_error > timeout_error'
+        head -n 4 found.csv | grep -q 'second and later sessions of users with os_version=android 13'"
+    expect "seed $seed: all planted opportunities are in the first 15" "
         analyse $seed
         $python $LODE_SOURCE/tests/e2e/planted.py logs/truth.json found.csv 15"
     expect "seed $seed: nothing planted, at most five findings" "

@@ -9,8 +9,7 @@
 #include <string.h>
 
 #include "common/wire/pack.h"
-#include "jobs/opportunities/findings/examples_private.h"
-#include "jobs/opportunities/lifecycle.h"
+#include "jobs/opportunities/findings/finding_members.h"
 
 struct search {
     struct lode_run *run;
@@ -22,67 +21,42 @@ struct search {
     struct example *examples;
 };
 
-static lode_status pack_string(struct lode_bytes *out, const char *text)
-{
-    return lode_pack_text(out, text, strlen(text));
-}
-
-/* Which sessions belong to the finding's cohort. */
-static lode_status pack_members(const struct search *search, const struct finding *finding,
-                                struct lode_bytes *out)
-{
-    const struct lode_store *store = search->run->store;
-    int64_t attribute = -1, value = 0;
-    if (finding->expert == EXPERT_COHORT) {
-        attribute = search->sources->cohorts->rows[finding->row].attribute;
-        value = search->sources->cohorts->rows[finding->row].value;
-    } else {
-        attribute = search->sources->scenarios->list[finding->scenario].attribute;
-        value = search->sources->scenarios->list[finding->scenario].value;
-    }
-    if (attribute < 0) return lode_pack_u64(out, EXAMPLE_OF_ALL);
-    if (attribute == store->n_attributes) { /* the last set of cohorts: the life cycle */
-        struct lifecycle_cohorts cohorts;
-        lode_try(
-            lifecycle_cohorts_init(search->options->first_sessions, search->run->arena, &cohorts));
-        lode_try(lode_pack_u64(out, EXAMPLE_OF_LIFECYCLE));
-        return lode_pack_u64(out, cohorts.classes[value]);
-    }
-    const struct lode_attribute *of = &store->attributes[attribute];
-    lode_try(lode_pack_u64(out, EXAMPLE_OF_ATTRIBUTE));
-    lode_try(pack_string(out, of->name));
-    lode_try(lode_pack_u64(out, of->of_user));
-    lode_try(lode_pack_u64(out, (uint64_t)of->dictionary.count));
-    const struct cohort_set *set = &search->sources->cohorts->counts->sets[attribute];
-    return lode_pack_u64(out, cohort_code(set, value));
-}
-
 static lode_status pack_finding(const struct search *search, int64_t index, struct lode_bytes *out)
 {
     const struct finding *finding = &search->findings->list[index];
     lode_try(lode_pack_u64(out, (uint64_t)index));
     lode_try(lode_pack_u64(out, (uint64_t)search->wanted[index]));
-    lode_try(pack_string(out, search->run->store->kpis[finding->kpi].name));
-    lode_try(lode_pack_u64(out, finding->is_binary));
-    lode_try(pack_members(search, finding, out));
-    lode_try(lode_pack_array(out, (uint32_t)finding->k));
-    for (int i = 0; i < finding->k; i++) lode_try(lode_pack_u64(out, finding->tokens[i]));
-    return LODE_OK;
+    lode_try(lode_pack_u64(out, (uint64_t)finding->kpi));
+    struct member_rule rule;
+    lode_try(finding_members(search->sources, finding, search->run->arena, &rule));
+    return member_rule_pack(&rule, out);
+}
+
+/* The derived columns that findings are about. */
+static lode_status pack_columns(const struct search *search, struct lode_bytes *out)
+{
+    const struct lode_store *store = search->run->store;
+    struct lode_arena *arena = search->run->arena;
+    bool *kpis = NULL, *attributes = NULL;
+    lode_try(lode_take_zero(arena, store->n_kpis, &kpis));
+    lode_try(lode_take_zero(arena, store->n_attributes, &attributes));
+    for (int64_t i = 0; i < search->findings->n; i++) {
+        if (search->wanted[i] == 0) continue;
+        struct member_rule rule;
+        lode_try(finding_members(search->sources, &search->findings->list[i], arena, &rule));
+        member_rule_want(&rule, attributes);
+        kpis[search->findings->list[i].kpi] = true;
+    }
+    const struct session_wanted wanted = {.kpis = kpis, .attributes = attributes};
+    return member_columns_pack(store, search->options, search->tokens, &wanted, out);
 }
 
 /* *n_open: findings that still want sessions; 0: nothing is left to do. */
 static lode_status pack_params(const struct search *search, struct lode_bytes *out, int64_t *n_open)
 {
-    const struct lode_store *store = search->run->store;
-    const int64_t n_names = store->event_names.count;
     *n_open = 0;
     for (int64_t i = 0; i < search->findings->n; i++) *n_open += search->wanted[i] > 0;
-    lode_try(lode_store_refer(store, out));
-    lode_try(lode_pack_u64(out, (uint64_t)n_names));
-    lode_try(lode_pack_bin(out, search->tokens->token_of,
-                           search->tokens->token_of ? (size_t)n_names * sizeof(uint32_t) : 0));
-    lode_try(lode_pack_i64(out, search->options->sparse_after_ms));
-    lode_try(lode_pack_u64(out, (uint64_t)search->options->first_sessions));
+    lode_try(pack_columns(search, out));
     lode_try(lode_pack_array(out, (uint32_t)*n_open));
     for (int64_t i = 0; i < search->findings->n; i++)
         if (search->wanted[i] > 0) lode_try(pack_finding(search, i, out));
@@ -209,6 +183,8 @@ static lode_status search_all(struct search *search)
 static int64_t available(const struct search *search, const struct finding *finding)
 {
     if (finding->is_binary) return finding->table.faulty_with;
+    if (finding_is_over_time(finding))
+        return (int64_t)search->sources->trends->rows[finding->trend].sessions;
     return search->sources->cohorts->rows[finding->row].sessions;
 }
 

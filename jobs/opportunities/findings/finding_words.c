@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "common/text.h"
+#include "jobs/opportunities/findings/trend_words.h"
 
 enum { GROUPED = 32 }; /* room for lode_text_grouped */
 
@@ -17,7 +18,7 @@ static const struct lifecycle_words {
     {"session_index=1", "first sessions of users"},
     {"session_index=2", "second sessions of users"},
     {"session_index>=3", "third and later sessions of users"},
-    {"session_index>1", "sessions after the first of a user"},
+    {"session_index>1", "second and later sessions of users"},
     {"session_index<=2", "first two sessions of users"},
     {"sparse_user", "sessions of users who once stayed away for more than "},
     {"not_sparse_user", "sessions of users who never stayed away for more than "},
@@ -38,19 +39,41 @@ static lode_status add_index_words(struct lode_bytes *out, const char *value)
     return lode_bytes_printf(out, "sessions of life cycle %s", value);
 }
 
-static lode_status add_cohort_words(struct lode_bytes *out, const struct finding_sources *sources,
-                                    const struct finding *finding)
+/* A cohort of the life cycle: "second sessions of users". */
+static lode_status add_lifecycle_words(struct lode_bytes *out,
+                                       const struct finding_sources *sources, const char *value)
 {
-    const struct cohort_row *row = &sources->cohorts->rows[finding->row];
-    const struct cohort_counts *counts = sources->cohorts->counts;
-    if (row->attribute != counts->n_sets - 1)
-        return lode_bytes_printf(out, "sessions with %s", finding->cohort);
-    const char *value = counts->sets[row->attribute].values[row->value];
+    if (strcmp(value, "all") == 0) return lode_bytes_printf(out, "all sessions");
     for (const struct lifecycle_words *known = lifecycle_words; known->value; known++)
         if (strcmp(known->value, value) == 0)
             return lode_bytes_printf(out, "%s%s", known->words,
                                      strstr(value, "index") ? "" : sources->options->sparse_after);
     return add_index_words(out, value);
+}
+
+static lode_status add_value_words(struct lode_bytes *out, const struct finding_sources *sources,
+                                   int64_t set, int64_t value)
+{
+    const struct cohort_counts *counts = sources->cohorts->counts;
+    const struct cohort_set *of = &counts->sets[set];
+    if (set == counts->n_sets - 1) return add_lifecycle_words(out, sources, of->values[value]);
+    return lode_bytes_printf(out, "sessions with %s=%s", of->attribute, of->values[value]);
+}
+
+/* The sessions of a cohort: "sessions with os=android and country=DE", "second sessions of users
+ * with os=android". */
+static lode_status add_cohort_words(struct lode_bytes *out, const struct finding_sources *sources,
+                                    int64_t set, int64_t value)
+{
+    const struct cohort_counts *counts = sources->cohorts->counts;
+    const struct cohort_set *of = &counts->sets[set];
+    if (!of->values_of) return add_value_words(out, sources, set, value);
+    const struct cohort_set *second = &counts->sets[of->parents[1]];
+    const int64_t *values = of->values_of[value];
+    const bool is_lifecycle = of->parents[0] == counts->n_sets - 1;
+    lode_try(add_value_words(out, sources, of->parents[0], values[0]));
+    return lode_bytes_printf(out, " %s %s=%s", is_lifecycle ? "with" : "and", second->attribute,
+                             second->values[values[1]]);
 }
 
 static lode_status add_pattern(struct lode_bytes *out, const struct pattern_tokens *tokens,
@@ -67,16 +90,22 @@ static lode_status add_hypothesis(struct lode_bytes *out, const struct finding_s
                                   const struct finding *finding)
 {
     const char *kpi = sources->store->kpis[finding->kpi].name;
-    if (finding->expert == EXPERT_COHORT) {
-        lode_try(add_cohort_words(out, sources, finding));
+    if (finding->expert != EXPERT_PATTERN) {
+        const struct cohort_row *row = &sources->cohorts->rows[finding->row];
+        lode_try(add_cohort_words(out, sources, row->attribute, row->value));
+        if (finding_is_over_time(finding)) return trend_words_add_claim(out, sources, finding);
         if (finding->is_binary) return lode_bytes_printf(out, " have %s more often", kpi);
-        const bool is_higher = sources->cohorts->rows[finding->row].difference > 0;
+        const bool is_higher = row->difference > 0;
         return lode_bytes_printf(out, " have a %s %s", is_higher ? "higher" : "lower", kpi);
     }
-    if (finding->cohort[0])
-        lode_try(lode_bytes_printf(out, "among sessions with %s, those with ", finding->cohort));
-    else
+    const struct scenario *scenario = &sources->scenarios->list[finding->scenario];
+    if (scenario->attribute >= 0) {
+        lode_try(lode_bytes_printf(out, "among "));
+        lode_try(add_cohort_words(out, sources, scenario->attribute, scenario->value));
+        lode_try(lode_bytes_printf(out, ", those with "));
+    } else {
         lode_try(lode_bytes_printf(out, "sessions with "));
+    }
     lode_try(add_pattern(out, tokens, finding));
     return lode_bytes_printf(out, " have %s more often", kpi);
 }
@@ -136,16 +165,41 @@ static lode_status add_cohort_numbers(struct lode_bytes *out, const struct findi
     return finding->is_binary ? add_impact(out, finding) : LODE_OK;
 }
 
+/* What is left among sessions of equal attributes. */
+static lode_status add_adjusted(struct lode_bytes *out, const struct finding *finding)
+{
+    const struct lode_causal *adjusted = finding->adjusted;
+    if (!adjusted || isnan(adjusted->survives)) return LODE_OK;
+    lode_try(lode_bytes_printf(out,
+                               ". Among sessions of equal attributes %.0f %% of the difference "
+                               "is left (",
+                               100 * adjusted->survives));
+    if (!finding->is_binary)
+        return lode_bytes_printf(out, "%.4g, 95 %% interval %.4g to %.4g)", adjusted->adjusted,
+                                 adjusted->low, adjusted->high);
+    return lode_bytes_printf(out, "%.2f points, 95 %% interval %.2f to %.2f)",
+                             100 * adjusted->adjusted, 100 * adjusted->low, 100 * adjusted->high);
+}
+
 static lode_status add_text(struct lode_bytes *out, const struct finding_sources *sources,
                             const struct pattern_tokens *tokens, const struct finding *finding)
 {
     lode_try(add_hypothesis(out, sources, tokens, finding));
     out->data[0] = (uint8_t)toupper(out->data[0]); /* one of our own words */
     lode_try(lode_bytes_printf(out, ": "));
-    lode_try(finding->expert == EXPERT_PATTERN
-                 ? add_pattern_numbers(out, finding)
-                 : add_cohort_numbers(out, finding, &sources->cohorts->rows[finding->row]));
+    if (finding_is_over_time(finding))
+        lode_try(trend_words_add_numbers(out, sources, finding));
+    else
+        lode_try(finding->expert == EXPERT_PATTERN
+                     ? add_pattern_numbers(out, finding)
+                     : add_cohort_numbers(out, finding, &sources->cohorts->rows[finding->row]));
+    lode_try(add_adjusted(out, finding));
     lode_try(lode_bytes_printf(out, "."));
+    if (finding->simpson)
+        lode_try(lode_bytes_printf(out,
+                                   " Simpson's reversal: among sessions of the same %s, those with "
+                                   "it are faulty less often (by %.1f points, pooled).",
+                                   finding->simpson, -100 * finding->simpson_difference));
     if (finding->folded == 0) return LODE_OK;
     char folded[GROUPED];
     return lode_bytes_printf(out, " Folded into this: %s related finding%s.",

@@ -8,6 +8,8 @@
 
 #include "common/stats/stats.h"
 #include "jobs/opportunities/findings/folding.h"
+#include "jobs/opportunities/findings/simpson.h"
+#include "jobs/opportunities/findings/trend_findings.h"
 
 static bool outcome_passes(const struct finding_sources *sources, int64_t outcome)
 {
@@ -20,8 +22,9 @@ static bool cohort_passes(const struct finding_sources *sources, int64_t row)
 {
     const struct opportunity_options *options = sources->options;
     const struct cohort_row *cohort = &sources->cohorts->rows[row];
-    if (cohort->is_all || !(cohort->q <= options->max_q)) return false; /* NaN: no test */
-    if (cohort->is_binary && !(cohort->difference > 0)) return false;   /* better than the rest */
+    if (cohort->is_all || !cohort->is_kept || !(cohort->q <= options->max_q))
+        return false;                                                 /* NaN: no test */
+    if (cohort->is_binary && !(cohort->difference > 0)) return false; /* better than the rest */
     return fabs(cohort->relative) > options->cohort_relative || fabs(cohort->z) > options->cohort_z;
 }
 
@@ -49,6 +52,7 @@ static struct finding pattern_finding(const struct finding_sources *sources, int
     pattern_rows_tokens(sources->patterns, row, 1, tokens);
     struct finding finding = {
         .expert = EXPERT_PATTERN,
+        .agree = 1u << EXPERT_PATTERN,
         .kpi = of->kpi,
         .is_binary = true,
         .row = row,
@@ -68,19 +72,6 @@ static struct finding pattern_finding(const struct finding_sources *sources, int
     return finding;
 }
 
-static lode_status cohort_text(const struct cohort_set *set, int64_t value,
-                               struct lode_arena *arena, const char **text)
-{
-    const size_t name = strlen(set->attribute), word = strlen(set->values[value]);
-    char *made = NULL;
-    lode_try(lode_take(arena, name + word + 2, &made));
-    memcpy(made, set->attribute, name);
-    made[name] = '=';
-    memcpy(made + name + 1, set->values[value], word + 1);
-    *text = made;
-    return LODE_OK;
-}
-
 static lode_status cohort_finding(const struct finding_sources *sources, int64_t row,
                                   struct lode_arena *arena, struct finding *finding)
 {
@@ -89,6 +80,7 @@ static lode_status cohort_finding(const struct finding_sources *sources, int64_t
     const bool has_scale = !isnan(cohort->relative); /* all_mean is 0: no relative figures */
     *finding = (struct finding){
         .expert = EXPERT_COHORT,
+        .agree = 1u << EXPERT_COHORT,
         .kpi = cohort->kpi,
         .is_binary = cohort->is_binary,
         .row = row,
@@ -112,8 +104,11 @@ static lode_status cohort_finding(const struct finding_sources *sources, int64_t
                                              .normal_total = all->sessions - all->faulty};
         finding->impact = impact_of(&finding->table);
     }
-    const struct cohort_set *set = &sources->cohorts->counts->sets[cohort->attribute];
-    return cohort_text(set, cohort->value, arena, &finding->cohort);
+    char *label = NULL;
+    lode_try(
+        cohort_label(sources->cohorts->counts, cohort->attribute, cohort->value, arena, &label));
+    finding->cohort = label;
+    return LODE_OK;
 }
 
 /* The candidates among the rows of a section. Outcomes are few: they are asked first, and rows are
@@ -150,7 +145,7 @@ static lode_status select_candidates(const struct finding_sources *sources,
     for (int64_t i = 0; i < patterns->outcomes.n; i++)
         if (outcome_passes(sources, i)) n += patterns->outcomes.n_rows[i];
     for (int64_t row = 0; row < sources->cohorts->n; row++) n += cohort_passes(sources, row);
-    lode_try(lode_take(arena, n, &findings->list));
+    lode_try(lode_take(arena, n + trend_findings_count(sources), &findings->list));
 
     for (int64_t i = 0; i < patterns->n_sections; i++)
         lode_try(select_rows(sources, &patterns->sections[i], arena, findings));
@@ -183,7 +178,8 @@ static int compare_rank(const void *left, const void *right)
     if (!order) order = (a->kpi > b->kpi) - (a->kpi < b->kpi);
     if (!order) order = strcmp(a->cohort, b->cohort);
     if (!order) order = compare_patterns(a, b);
-    return order ? order : (a->row > b->row) - (a->row < b->row);
+    if (!order) order = (a->row > b->row) - (a->row < b->row);
+    return order ? order : (a->trend > b->trend) - (a->trend < b->trend);
 }
 
 /* Leads alone, sorted, at most `top` of each scenario. */
@@ -192,18 +188,21 @@ static lode_status rank(const struct finding_sources *sources, struct lode_arena
 {
     const int64_t n_scenarios = sources->scenarios->n;
     int64_t *used = NULL, n_leads = 0;
-    lode_try(lode_take_zero(arena, n_scenarios + sources->store->n_kpis, &used));
+    const int64_t n_kpis = sources->store->n_kpis;
+    lode_try(lode_take_zero(arena, n_scenarios + 2 * n_kpis, &used));
     for (int64_t i = 0; i < findings->n; i++)
         if (findings->list[i].lead == i) findings->list[n_leads++] = findings->list[i];
-    findings->n_folded = findings->n - n_leads;
+    findings->n_folded += findings->n - n_leads;
     qsort(findings->list, (size_t)n_leads, sizeof *findings->list, compare_rank);
 
     findings->n = 0;
     for (int64_t i = 0; i < n_leads; i++) {
         const struct finding *finding = &findings->list[i];
-        int64_t *of_scenario =
-            &used[finding->scenario >= 0 ? finding->scenario : n_scenarios + finding->kpi];
-        if ((*of_scenario)++ < sources->options->top) findings->list[findings->n++] = *finding;
+        const int64_t of_scenario = finding->scenario >= 0 ? finding->scenario
+                                    : finding_is_over_time(finding)
+                                        ? n_scenarios + n_kpis + finding->kpi
+                                        : n_scenarios + finding->kpi;
+        if (used[of_scenario]++ < sources->options->top) findings->list[findings->n++] = *finding;
     }
     return LODE_OK;
 }
@@ -213,8 +212,27 @@ lode_status findings_make(const struct finding_sources *sources, struct lode_are
 {
     struct findings made = {0};
     lode_try(select_candidates(sources, arena, &made));
-    folding_find_leads(made.list, made.n, sources);
+    lode_try(folding_find_leads(made.list, made.n, sources, arena));
     lode_try(rank(sources, arena, &made));
+    lode_try(simpson_mark(sources, arena, &made));
+    lode_try(trend_findings_add(sources, arena, &made));
     *findings = made;
     return LODE_OK;
+}
+
+const char *finding_expert_name(enum finding_expert expert)
+{
+    static const char *const names[N_EXPERTS] = {"pattern", "cohort", "trend", "change", "causal"};
+    return names[expert];
+}
+
+const char *finding_experts_text(const struct finding *finding, char *buffer)
+{
+    char *at = stpcpy(buffer, finding_expert_name(finding->expert));
+    for (int e = 0; e < N_EXPERTS; e++) {
+        if (e == (int)finding->expert || !(finding->agree >> e & 1)) continue;
+        *at++ = '+';
+        at = stpcpy(at, finding_expert_name((enum finding_expert)e));
+    }
+    return buffer;
 }

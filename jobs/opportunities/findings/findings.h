@@ -1,27 +1,41 @@
 /* Findings: what the experts let through, folded and ranked: one list over all experts.
  *
  * 1. Candidates: rows of `patterns` that pass expert pattern, rows of `cohorts` that pass expert
- *    cohort, both with q <= max_q.
+ *    cohort, series that pass trend or change, all with q <= max_q.
  * 2. Folding (folding.h): of candidates that are about the same sessions one lead stays.
  * 3. Ranking: by impact, at most `top` per scenario.
+ * 4. Simpson's reversals among them are marked (simpson.h).
  */
 #ifndef LODE_JOBS_OPPORTUNITIES_FINDINGS_H
 #define LODE_JOBS_OPPORTUNITIES_FINDINGS_H
 
+#include "common/stats/causal.h"
+#include "jobs/opportunities/experts/trends.h"
 #include "jobs/opportunities/tables/cohort_table.h"
 #include "jobs/opportunities/tables/pattern_table.h"
 
-enum finding_expert { EXPERT_PATTERN, EXPERT_COHORT };
+/* In the order in which column `experts` names those that agree; EXPERT_CAUSAL finds nothing. */
+enum finding_expert {
+    EXPERT_PATTERN,
+    EXPERT_COHORT,
+    EXPERT_TREND,
+    EXPERT_CHANGE,
+    EXPERT_CAUSAL,
+    N_EXPERTS
+};
 
 struct finding {
     enum finding_expert expert;
-    int64_t kpi;            /* index into store->kpis */
-    bool is_binary;         /* always, for patterns */
-    int64_t row;            /* of `patterns` or of `cohorts` */
-    int64_t scenario;       /* patterns: index into scenarios->list; cohorts: -1 */
-    const char *cohort;     /* "attribute=value"; "" for a pattern over all sessions */
-    int k;                  /* 0 for cohorts */
-    const uint32_t *tokens; /* [k] */
+    int64_t kpi;        /* index into store->kpis */
+    bool is_binary;     /* always, for patterns */
+    unsigned agree;     /* a set of experts (bit e: expert e), its own among them */
+    int64_t row;        /* of `patterns` or of `cohorts`, of which a series is one too */
+    int64_t trend;      /* experts trend and change: row of `trends` */
+    int64_t scenario;   /* patterns: index into scenarios->list; else -1 */
+    const char *cohort; /* "attribute=value"; "" for a pattern or trend of all sessions */
+    const struct lode_causal *adjusted; /* NULL: expert causal was not asked */
+    int k;                              /* 0 for cohorts */
+    const uint32_t *tokens;             /* [k] */
 
     struct two_by_two table; /* binary KPIs: faulty and normal sessions with it, of the scenario */
     double effect;           /* see findings_make */
@@ -30,9 +44,17 @@ struct finding {
     double impact; /* faulty sessions above the rate of the others; NaN for numeric KPIs */
     double weight; /* numeric KPIs: |relative difference| x sessions, their order */
 
+    const char *simpson; /* attribute inside whose values it turns round (simpson.h); NULL: none */
+    double simpson_difference; /* of the faulty rates with and without it, pooled; < 0 */
+
     int64_t lead;   /* index of the candidate it is folded under; its own when it leads */
     int64_t folded; /* candidates folded under it */
 };
+
+static inline bool finding_is_over_time(const struct finding *finding)
+{
+    return finding->expert == EXPERT_TREND || finding->expert == EXPERT_CHANGE;
+}
 
 struct findings {
     int64_t n;
@@ -48,18 +70,27 @@ struct finding_sources {
     const struct scenarios *scenarios;
     const struct pattern_rows *patterns; /* q filled */
     const struct cohort_rows *cohorts;   /* q filled */
+    const struct trend_rows *trends;     /* NULL: nobody looked over time */
 };
+
+/* "cohort"; and all that agree, its own first: "cohort+trend", into buffer (>= 64 bytes). */
+const char *finding_expert_name(enum finding_expert expert);
+const char *finding_experts_text(const struct finding *finding, char *buffer);
 
 /* The ranked list; rank is the place in it, from 0.
  *
  *   effect   pattern: faulty_rate - normal_rate (interval: Newcombe); cohort: relative difference
  *            of the KPI's mean to that of all sessions (NaN where that is 0)
- *   ratio    pattern: faulty_rate / normal_rate; cohort: kpi_mean / all_mean
- *   impact   faulty_with - with x (faulty rate of the scenario's sessions without it)
+ *            trend: slope a day, of the mean; change: (after - before) / before
+ *   ratio    pattern: faulty_rate / normal_rate; cohort: kpi_mean / all_mean; trend: end of the
+ * line / its beginning; change: after / before impact   faulty_with - with x (faulty rate of the
+ * scenario's sessions without it); trend and change: faulty sessions above the level at the
+ * beginning, or before
  *
  * A cohort of a binary KPI is a candidate when it is worse (higher) than all; of a numeric KPI in
  * both directions. Order: impact, largest first; then numeric KPIs by weight; ties by q, KPI,
- * cohort, tokens. A scenario is a KPI and a cohort; the cohort findings of a KPI are one more.
+ * cohort, tokens. A scenario is a KPI and a cohort; the cohort findings of a KPI are one more, and
+ * its trends and changes another.
  * Cost O(rows + candidates log candidates). */
 LODE_CHECKED lode_status findings_make(const struct finding_sources *sources,
                                        struct lode_arena *arena, struct findings *findings);

@@ -9,20 +9,23 @@
 /* Sets lead and folded of candidates[0..n-1]: patterns in the order of table `patterns` (scenario,
  * k, tokens), then cohorts in the order of table `cohorts`.
  *
- * - A pattern inside a cohort folds under the same pattern over all sessions, if that is a
- *   candidate; else under the same inside an earlier cohort of the same users and sessions.
- * - A pattern that is part of a longer candidate of its scenario folds under it where the longer
- *   one explains it: its other sessions are no worse than those without it. (There are none where
- *   both have the same sessions.)
- * - A longer candidate folds under a part of it to which it adds nothing: it is no worse than the
- *   part's other sessions.
- *   Worse: the faulty rate is higher by more than the option fold_relative, and the 95 % interval
- *   of the difference lies above 0.
- * - A cohort with the same users, sessions and mean as an earlier cohort of the KPI folds under
- *   that.
+ * - A pattern inside a cohort folds under the same pattern over all sessions, or inside a cohort
+ *   that is the same or that is a part of its pair, if that is a candidate.
+ * - A pattern that is part of a longer candidate of its scenario folds under it where that explains
+ *   it (explained.h), and with it where both have the same sessions.
+ * - A longer pattern folds under a part of it to which it adds nothing.
+ * - A cohort that is the same as an earlier cohort of the KPI folds under that.
+ * - Of two cohorts of a binary KPI, one of which lies within the other, the wider folds under the
+ *   narrower that explains it, and the narrower under the wider to which it adds nothing.
  *
- * Chains are followed: every lead leads itself. Cost O(n k^2 log n), and O(cohorts^2) per KPI. */
-void folding_find_leads(struct finding *candidates, int64_t n,
-                        const struct finding_sources *sources);
+ * Cohorts are the same when one lies within the other and both have as many sessions. That one lies
+ * within the other is known by definition (first sessions are among the first two) or by counts: as
+ * many sessions of a pair as of one of its values. Cohorts too small for a pair are not compared.
+ *
+ * Chains are followed: every lead leads itself. Cost O(n k^2 log n), and O(cohorts^2) comparisons
+ * of two numbers per KPI. */
+LODE_CHECKED lode_status folding_find_leads(struct finding *candidates, int64_t n,
+                                            const struct finding_sources *sources,
+                                            struct lode_arena *arena);
 
 #endif

@@ -15,6 +15,9 @@ struct report {
     const struct example *examples;    /* [n] */
 };
 
+/* The row of `cohorts` whose figures are the finding's; NULL: a pattern, or a part of a cohort. */
+const struct cohort_row *report_cohort(const struct report *report, const struct finding *finding);
+
 LODE_CHECKED lode_status report_put_table(const struct report *report, struct lode_arena *arena,
                                           struct lode_results *results);
 

@@ -71,6 +71,44 @@ static lode_status add_cohort(struct lode_bytes *out, const struct cohort_row *r
     return add_number(out, "z", row->z);
 }
 
+static lode_status add_trend(struct lode_bytes *out, const struct trend_rows *trends,
+                             const struct trend_row *trend)
+{
+    const struct trend_answer *answer = trend_answer_of(trend);
+    char text[40];
+    lode_try(add_count(out, "buckets", trend->slots));
+    lode_try(
+        add_text(out, "first_bucket", series_slot_text(trends->series, trend->first_slot, text)));
+    lode_try(
+        add_text(out, "last_bucket", series_slot_text(trends->series, trend->last_slot, text)));
+    lode_try(add_number(out, "from", answer->from));
+    lode_try(add_number(out, "to", answer->to));
+    lode_try(add_number(out, "rise", answer->rise));
+    if (trend->expert != TREND_CHANGE) return LODE_OK;
+    return add_text(out, "change_at", series_slot_text(trends->series, trend->change_at, text));
+}
+
+static double difference_of(const struct finding *finding, const struct cohort_row *row,
+                            const struct trend_row *trend)
+{
+    if (trend) return trend_answer_of(trend)->to - trend_answer_of(trend)->from;
+    return row ? row->difference : finding->effect;
+}
+
+/* What expert causal says, or why it says nothing. */
+static lode_status add_adjusted(struct lode_bytes *out, const struct finding *finding)
+{
+    const struct lode_causal *adjusted = finding->adjusted;
+    if (!adjusted) return LODE_OK;
+    lode_try(add_number(out, "raw_difference", adjusted->raw));
+    if (adjusted->verdict != LODE_CAUSAL_JUDGED)
+        return add_text(out, "not_adjusted", lode_causal_words(adjusted->verdict));
+    lode_try(add_number(out, "adjusted", adjusted->adjusted));
+    lode_try(add_number(out, "adjusted_low", adjusted->low));
+    lode_try(add_number(out, "adjusted_high", adjusted->high));
+    return add_number(out, "survives", adjusted->survives);
+}
+
 static lode_status add_timeline(struct lode_bytes *out, const struct example *example,
                                 const struct lode_store *store)
 {
@@ -90,28 +128,36 @@ static lode_status add_finding(const struct report *report, int64_t index, struc
 {
     const struct finding *finding = &report->findings->list[index];
     const struct lode_store *store = report->sources->store;
-    const struct cohort_row *row =
-        finding->expert == EXPERT_COHORT ? &report->sources->cohorts->rows[finding->row] : NULL;
+    const struct cohort_row *row = report_cohort(report, finding);
+    const struct trend_row *trend =
+        finding_is_over_time(finding) ? &report->sources->trends->rows[finding->trend] : NULL;
     const struct example *example = &report->examples[index];
     lode_try(lode_bytes_printf(out, "{"));
     lode_try(add_count(out, "rank", index + 1));
     lode_try(add_text(out, "kpi", store->kpis[finding->kpi].name));
-    lode_try(add_text(out, "expert", row ? "cohort" : "pattern"));
+    char experts[64];
+    lode_try(add_text(out, "expert", finding_expert_name(finding->expert)));
+    lode_try(add_text(out, "experts", finding_experts_text(finding, experts)));
     lode_try(add_text(out, "cohort", finding->cohort));
     lode_try(add_pattern(out, finding, report->tokens));
     lode_try(add_text(out, "hypothesis", report->words[index].hypothesis));
     lode_try(add_text(out, "text", report->words[index].text));
     if (finding->is_binary) lode_try(add_table(out, &finding->table));
     if (row) lode_try(add_cohort(out, row));
+    if (trend) lode_try(add_trend(out, report->sources->trends, trend));
     lode_try(add_number(out, "ratio", finding->ratio));
-    lode_try(add_number(out, "difference", row ? row->difference : finding->effect));
+    lode_try(add_number(out, "difference", difference_of(finding, row, trend)));
     lode_try(add_number(out, "effect", finding->effect));
     lode_try(add_number(out, "low", finding->low));
     lode_try(add_number(out, "high", finding->high));
     lode_try(add_number(out, "p", finding->p));
     lode_try(add_number(out, "q", finding->q));
     lode_try(add_number(out, "impact", finding->impact));
+    lode_try(add_adjusted(out, finding));
     lode_try(add_count(out, "folded", finding->folded));
+    lode_try(add_text(out, "simpson", finding->simpson ? finding->simpson : ""));
+    if (finding->simpson)
+        lode_try(add_number(out, "simpson_difference", finding->simpson_difference));
     lode_try(add_list(out, "example_sessions", example->sessions, example->n_sessions));
     lode_try(add_timeline(out, example, store));
     return lode_bytes_printf(out, "}\n");

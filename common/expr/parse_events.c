@@ -1,0 +1,489 @@
+/* Parse events: which events are meant (names, conditions, windows), and patterns of them. */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "common/expr/parse.h"
+
+static struct expr_selector any_event(void)
+{
+    return (struct expr_selector){.top = -1, .from = -1, .until = -1};
+}
+
+static bool is_plain(const struct expr_selector *selector)
+{
+    return selector->top < 0 && selector->n_conditions == 0 && selector->window == EXPR_ALWAYS;
+}
+
+static lode_status parse_events(struct parser *parser, struct expr_selector *selector);
+static lode_status parse_atom(struct parser *parser, struct expr_selector *selector);
+
+static lode_status add_selector(struct parser *parser, const struct expr_selector *selector,
+                                int32_t *index)
+{
+    return expr_add_selector(parser->builder, *selector, index);
+}
+
+/* --- names --- */
+
+static bool is_glob_sign(const struct lex_token *token)
+{
+    return token_is(token, "*") || token_is(token, "?");
+}
+
+/* One past the tokens of a bare name or glob: names, * ? and dots that stand without a blank. */
+static const struct lex_token *word_end(const struct lex_token *token)
+{
+    do token++;
+    while (token->is_glued && (token->kind == LEX_NAME || token->kind == LEX_NUMBER ||
+                               is_glob_sign(token) || token_is(token, ".")));
+    return token;
+}
+
+static lode_status parse_word(struct parser *parser, uint8_t *names)
+{
+    const struct lex_token *token = parser->at;
+    const struct lex_token *end = word_end(token);
+    const struct lex_token *last = end - 1;
+    const size_t size = (size_t)(last->source + last->size - token->source);
+    char *word;
+    lode_try(lode_arena_text(parser->arena, token->source, size, &word));
+    if (end == token + 1 && token->kind == LEX_NAME && parse_is_reserved(word))
+        return parse_fail(parser, token, "an event belongs here; if '%s' is one, write '\\'%s\\''",
+                          word, word);
+    parser->at = end;
+    return words_find_events(parser, token, strpbrk(word, "*?") ? WORDS_GLOB : WORDS_EXACT, word,
+                             names);
+}
+
+/* top(N, EVENTS): the events of the N most frequent names among them. */
+static lode_status parse_top_names(struct parser *parser, struct expr_selector *selector);
+
+/* A name, a glob, 'quoted', ~'regex' into `selector`, which is any_event. */
+static lode_status parse_simple(struct parser *parser, struct expr_selector *selector)
+{
+    const struct lex_token *token = parser->at;
+    if (token_is(token, "any") && word_end(token) == token + 1) {
+        parser->at++;
+        return LODE_OK;
+    }
+    if (token_is(token, "top") && token_is(token + 1, "("))
+        return parse_top_names(parser, selector);
+    lode_try(lode_take_zero(parser->arena, parser->schema->event_names.count, &selector->names));
+    if (token->kind == LEX_TEXT) {
+        parser->at++;
+        return words_find_events(parser, token, WORDS_EXACT, token->text, selector->names);
+    }
+    if (parse_take(parser, "~")) {
+        token = parser->at;
+        if (token->kind != LEX_TEXT)
+            return parse_fail(parser, token, "a regular expression in single quotes belongs here");
+        parser->at++;
+        return words_find_events(parser, token, WORDS_REGEX, token->text, selector->names);
+    }
+    if (token->kind == LEX_NAME || is_glob_sign(token)) return parse_word(parser, selector->names);
+    return parse_fail(parser, token, "an event belongs here%s%.*s%s",
+                      token->kind == LEX_END ? "" : ", not '",
+                      (int)(token->size > 40 ? 40 : token->size), token->source,
+                      token->kind == LEX_END ? "" : "'");
+}
+
+/* (EVENTS) or (ATOM | ATOM ...): the names of all. */
+static lode_status parse_group(struct parser *parser, struct expr_selector *selector)
+{
+    lode_try(parse_enter(parser));
+    parser->at++;
+    lode_try(parse_events(parser, selector));
+    while (token_is(parser->at, "|")) {
+        struct expr_selector other = any_event();
+        const struct lex_token *token = parser->at++;
+        lode_try(parse_atom(parser, &other));
+        if (!is_plain(selector) || !is_plain(&other))
+            return parse_fail(parser, token,
+                              "alternatives are names only; conditions and windows of all of them "
+                              "stand behind the bracket: (a | b){...}");
+        if (!other.names) selector->names = NULL;
+        for (int64_t i = 0; selector->names && i < parser->schema->event_names.count; i++)
+            selector->names[i] |= other.names[i];
+    }
+    parser->depth--;
+    return parse_expect(parser, ")");
+}
+
+/* --- conditions --- */
+
+lode_status parse_event_attribute(struct parser *parser, bool as_number, int64_t *index)
+{
+    const struct expr_schema *schema = parser->schema;
+    const struct lex_token *token = parser->at;
+    const char **names;
+    if (token->kind != LEX_NAME && token->kind != LEX_TEXT)
+        return parse_fail(parser, token, "an attribute of the event belongs here");
+    for (*index = 0; *index < schema->n_event_attributes; ++*index)
+        if (strcmp(schema->event_attributes[*index].name, token->text) == 0) break;
+    if (*index == schema->n_event_attributes) {
+        lode_try(lode_take(parser->arena, schema->n_event_attributes, &names));
+        for (int64_t i = 0; i < schema->n_event_attributes; i++)
+            names[i] = schema->event_attributes[i].name;
+        return parse_unknown(parser, token,
+                             schema->n_event_attributes
+                                 ? "unknown event attribute"
+                                 : "the events of the store have no attributes, so no",
+                             token->text, names, schema->n_event_attributes);
+    }
+    if (as_number && !schema->event_attributes[*index].is_number)
+        return parse_fail(parser, token, "event attribute '%.80s' is a text, not a number",
+                          token->text);
+    parser->at++;
+    return LODE_OK;
+}
+
+static lode_status parse_top_count(struct parser *parser, int64_t *n)
+{
+    const struct lex_token *token = parser->at;
+    if (token->kind != LEX_NUMBER || token->unit != EXPR_NO_UNIT || token->number < 1 ||
+        token->number > EXPR_TOP_MAX || token->number != floor(token->number))
+        return parse_fail(parser, token, "top takes a count of 1 to 100,000");
+    *n = (int64_t)token->number;
+    parser->at++;
+    return parse_expect(parser, ",");
+}
+
+static lode_status parse_top_names(struct parser *parser, struct expr_selector *selector)
+{
+    struct expr_top top = {.attribute = -1};
+    int32_t index;
+    lode_try(parse_enter(parser));
+    parser->at += 2;
+    lode_try(parse_top_count(parser, &top.n));
+    lode_try(parse_selector(parser, &top.selector));
+    lode_try(parse_expect(parser, ")"));
+    parser->depth--;
+    lode_try(expr_add_top(parser->builder, top, &index));
+    selector->top = index;
+    return LODE_OK;
+}
+
+/* in top(N, ATTRIBUTE of EVENTS): behind the "(" */
+static lode_status parse_top_words(struct parser *parser, struct expr_condition *condition)
+{
+    struct expr_top top = {0};
+    int32_t index;
+    lode_try(parse_enter(parser));
+    lode_try(parse_top_count(parser, &top.n));
+    const struct lex_token *token = parser->at;
+    lode_try(parse_event_attribute(parser, false, &top.attribute));
+    if (top.attribute != condition->attribute)
+        return parse_fail(parser, token, "the words of '%.80s' are not those of '%.80s'",
+                          token->text, parser->schema->event_attributes[condition->attribute].name);
+    lode_try(parse_expect(parser, "of"));
+    lode_try(parse_selector(parser, &top.selector));
+    lode_try(parse_expect(parser, ")"));
+    parser->depth--;
+    lode_try(expr_add_top(parser->builder, top, &index));
+    condition->top = index;
+    return LODE_OK;
+}
+
+static lode_status parse_bound(struct parser *parser, double *bound)
+{
+    const bool negative = parse_take(parser, "-");
+    const struct lex_token *token = parser->at;
+    if (token->kind != LEX_NUMBER) return parse_fail(parser, token, "a number belongs here");
+    if (token->unit != EXPR_NO_UNIT)
+        return parse_fail(parser, token,
+                          "an event attribute is a plain number, it is not compared with a "
+                          "duration");
+    parser->at++;
+    *bound = negative ? -token->number : token->number;
+    if (parse_take(parser, "%")) *bound /= 100.0;
+    return LODE_OK;
+}
+
+/* = < <= > >= NUMBER as an interval. */
+static lode_status parse_interval(struct parser *parser, struct expr_condition *condition)
+{
+    static const char *const signs[] = {"<", "<=", ">", ">=", "="};
+    const struct lex_token *token = parser->at;
+    size_t sign = 0;
+    double bound = 0.0;
+    while (sign < 5 && !token_is(token, signs[sign])) sign++;
+    if (sign == 5)
+        return parse_fail(parser, token, "a number of an event is tested by <, <=, >, >= or =%s",
+                          token_is(token, "!=") ? ", not by !=" : "");
+    parser->at++;
+    lode_try(parse_bound(parser, &bound));
+    if (sign <= 1) condition->high = sign == 0 ? nextafter(bound, -INFINITY) : bound;
+    if (sign == 2 || sign == 3) condition->low = sign == 2 ? nextafter(bound, INFINITY) : bound;
+    if (sign == 4) condition->low = condition->high = bound;
+    return LODE_OK;
+}
+
+static lode_status take_words(struct parser *parser, struct expr_condition *condition)
+{
+    condition->n_words = parser->schema->event_attributes[condition->attribute].words.count;
+    return lode_take_zero(parser->arena, condition->n_words + 1, &condition->words);
+}
+
+/* [not] is_missing(ATTRIBUTE) */
+static lode_status parse_missing(struct parser *parser, struct expr_condition *condition)
+{
+    const bool negated = parse_take(parser, "not");
+    const struct lex_token *token = parser->at;
+    if (!parse_take(parser, "is_missing"))
+        return parse_fail(parser, token, "is_missing(...) belongs behind this 'not'");
+    lode_try(parse_expect(parser, "("));
+    lode_try(parse_event_attribute(parser, false, &condition->attribute));
+    lode_try(parse_expect(parser, ")"));
+    if (parser->schema->event_attributes[condition->attribute].is_number) {
+        if (negated) return LODE_OK; /* any number */
+        return parse_fail(parser, token,
+                          "a number of an event can be tested not to be missing, "
+                          "not to be missing");
+    }
+    lode_try(take_words(parser, condition));
+    memset(condition->words, negated, (size_t)condition->n_words);
+    condition->words[condition->n_words] = !negated;
+    return LODE_OK;
+}
+
+static lode_status parse_condition(struct parser *parser, struct expr_condition *condition)
+{
+    struct word_test test = {0};
+    *condition = (struct expr_condition){.top = -1, .low = -INFINITY, .high = INFINITY};
+    if (token_is(parser->at, "not") ||
+        (token_is(parser->at, "is_missing") && token_is(parser->at + 1, "(")))
+        return parse_missing(parser, condition);
+    const struct lex_token *token = parser->at;
+    test.lower = token_is(token, "lower") && token_is(token + 1, "(");
+    if (test.lower) parser->at += 2;
+    lode_try(parse_event_attribute(parser, false, &condition->attribute));
+    if (test.lower) lode_try(parse_expect(parser, ")"));
+    const struct expr_event_attribute *attribute =
+        &parser->schema->event_attributes[condition->attribute];
+    if (attribute->is_number && test.lower)
+        return parse_fail(parser, token, "'lower' takes a text");
+    if (attribute->is_number) return parse_interval(parser, condition);
+    if (token_is(parser->at, "in") && token_is(parser->at + 1, "top") &&
+        token_is(parser->at + 2, "(") && !test.lower) {
+        parser->at += 3;
+        return parse_top_words(parser, condition);
+    }
+    lode_try(parse_word_test(parser, &test));
+    lode_try(take_words(parser, condition));
+    return words_test(parser, &test, &attribute->words, condition->words);
+}
+
+/* Two conditions on one attribute are one: the words, the interval that both allow. */
+static bool merge(struct expr_condition *into, const struct expr_condition *from)
+{
+    if (into->attribute != from->attribute || into->top >= 0 || from->top >= 0) return false;
+    for (int64_t i = 0; into->words && i <= into->n_words; i++) into->words[i] &= from->words[i];
+    into->low = fmax(into->low, from->low);
+    into->high = fmin(into->high, from->high);
+    return true;
+}
+
+static bool comes_before(const struct expr_condition *a, const struct expr_condition *b)
+{
+    return a->attribute != b->attribute ? a->attribute < b->attribute : a->top < b->top;
+}
+
+/* Conditions lie in order of attribute, so that equal selectors are equal. */
+static lode_status add_condition(struct parser *parser, struct expr_selector *selector,
+                                 const struct expr_condition *condition)
+{
+    const int32_t count = selector->n_conditions;
+    struct expr_condition *longer;
+    int32_t at = 0;
+    for (int32_t i = 0; i < count; i++)
+        if (merge(&selector->conditions[i], condition)) return LODE_OK;
+    lode_try(lode_take(parser->arena, count + 1, &longer));
+    while (at < count && comes_before(&selector->conditions[at], condition)) at++;
+    for (int32_t i = 0; i < count; i++) longer[i + (i >= at)] = selector->conditions[i];
+    longer[at] = *condition;
+    selector->conditions = longer;
+    selector->n_conditions = count + 1;
+    return LODE_OK;
+}
+
+static lode_status parse_conditions(struct parser *parser, struct expr_selector *selector)
+{
+    const struct lex_token *brace = parser->at - 1;
+    do {
+        struct expr_condition condition;
+        lode_try(parse_condition(parser, &condition));
+        lode_try(add_condition(parser, selector, &condition));
+        if (selector->n_conditions > EXPR_CONDITIONS_MAX)
+            return parse_fail(parser, brace, "an event has more than 64 conditions");
+    } while (parse_take(parser, "and"));
+    return parse_expect(parser, "}");
+}
+
+/* --- events with conditions and windows --- */
+
+/* A name or a group, with its conditions. */
+static lode_status parse_atom(struct parser *parser, struct expr_selector *selector)
+{
+    if (token_is(parser->at, "("))
+        lode_try(parse_group(parser, selector));
+    else
+        lode_try(parse_simple(parser, selector));
+    const struct lex_token *token = parser->at;
+    if (!parse_take(parser, "{")) return LODE_OK;
+    if (selector->window != EXPR_ALWAYS)
+        return parse_fail(parser, token, "conditions stand before the window");
+    return parse_conditions(parser, selector);
+}
+
+static lode_status parse_atom_selector(struct parser *parser, int32_t *index)
+{
+    struct expr_selector selector = any_event();
+    lode_try(parse_atom(parser, &selector));
+    return add_selector(parser, &selector, index);
+}
+
+/* ATOM [before ATOM | after ATOM | between ATOM and ATOM] */
+static lode_status parse_events(struct parser *parser, struct expr_selector *selector)
+{
+    lode_try(parse_atom(parser, selector));
+    const struct lex_token *token = parser->at;
+    enum expr_window window = EXPR_ALWAYS;
+    if (parse_take(parser, "before"))
+        window = EXPR_BEFORE;
+    else if (parse_take(parser, "after"))
+        window = EXPR_AFTER;
+    else if (parse_take(parser, "between"))
+        window = EXPR_BETWEEN;
+    if (window == EXPR_ALWAYS) return LODE_OK;
+    if (selector->window != EXPR_ALWAYS)
+        return parse_fail(parser, token, "these events have a window already");
+    lode_try(parse_atom_selector(parser, &selector->from));
+    if (window == EXPR_BETWEEN) {
+        lode_try(parse_expect(parser, "and"));
+        lode_try(parse_atom_selector(parser, &selector->until));
+    }
+    selector->window = window;
+    return LODE_OK;
+}
+
+lode_status parse_selector(struct parser *parser, int32_t *index)
+{
+    struct expr_selector selector = any_event();
+    lode_try(parse_events(parser, &selector));
+    return add_selector(parser, &selector, index);
+}
+
+/* --- patterns --- */
+
+/* no X between A and B: A => B without X */
+static lode_status parse_absence(struct parser *parser, struct expr_step *steps, int32_t *n_steps)
+{
+    parser->at++;
+    lode_try(parse_atom_selector(parser, &steps[1].without));
+    lode_try(parse_expect(parser, "between"));
+    lode_try(parse_atom_selector(parser, &steps[0].selector));
+    lode_try(parse_expect(parser, "and"));
+    lode_try(parse_atom_selector(parser, &steps[1].selector));
+    steps[1].link = EXPR_LATER;
+    *n_steps = 2;
+    return LODE_OK;
+}
+
+/* The link to the next step, if there is one. */
+static bool take_link(struct parser *parser, struct expr_step *before, struct expr_step *step)
+{
+    if (parse_take(parser, "=>")) {
+        step->link = EXPR_LATER;
+        return true;
+    }
+    if (parse_take(parser, "->")) return true;
+    if (!parse_take(parser, "until")) return false;
+    before->repeats = true;
+    return true;
+}
+
+static lode_status parse_steps(struct parser *parser, struct expr_step *steps, int32_t *n_steps)
+{
+    lode_try(parse_atom_selector(parser, &steps[0].selector));
+    *n_steps = 1;
+    for (;;) {
+        const struct lex_token *token = parser->at;
+        struct expr_step step = {.without = -1};
+        if (!take_link(parser, &steps[*n_steps - 1], &step)) return LODE_OK;
+        if (*n_steps == EXPR_STEPS_MAX)
+            return parse_fail(parser, token, "a pattern has at most %d steps", (int)EXPR_STEPS_MAX);
+        lode_try(parse_atom_selector(parser, &step.selector));
+        token = parser->at;
+        if (parse_take(parser, "without")) {
+            if (step.link == EXPR_NEXT)
+                return parse_fail(parser, token,
+                                  "'without' is for steps behind =>: nothing lies before the very "
+                                  "next event");
+            lode_try(parse_atom_selector(parser, &step.without));
+        }
+        steps[(*n_steps)++] = step;
+    }
+}
+
+lode_status parse_pattern(struct parser *parser, int32_t *index)
+{
+    struct expr_pattern pattern = {.within_ms = INT64_MAX};
+    lode_try(lode_take_zero(parser->arena, EXPR_STEPS_MAX, &pattern.steps));
+    for (int i = 0; i < EXPR_STEPS_MAX; i++) pattern.steps[i].without = -1;
+    if (token_is(parser->at, "no"))
+        lode_try(parse_absence(parser, pattern.steps, &pattern.n_steps));
+    else
+        lode_try(parse_steps(parser, pattern.steps, &pattern.n_steps));
+    if (parse_take(parser, "within")) lode_try(parse_duration(parser, &pattern.within_ms));
+    return expr_add_pattern(parser->builder, pattern, index);
+}
+
+/* Past the closing bracket of the one that opens here; NULL: there is none. */
+static const struct lex_token *skip_bracket(const struct lex_token *token, const char *open,
+                                            const char *close)
+{
+    int64_t depth = 0;
+    for (; token->kind != LEX_END; token++) {
+        depth += token_is(token, open);
+        depth -= token_is(token, close);
+        if (depth == 0) return token + 1;
+    }
+    return NULL;
+}
+
+bool parse_is_within(const struct lex_token *token)
+{
+    if (token_is(token, "(")) {
+        token = skip_bracket(token, "(", ")");
+    } else if (token_is(token, "~") && token[1].kind == LEX_TEXT) {
+        token += 2;
+    } else if (token->kind == LEX_TEXT) {
+        token++;
+    } else if (token->kind == LEX_NAME || is_glob_sign(token)) {
+        token = word_end(token);
+    } else {
+        return false;
+    }
+    if (token && token_is(token, "{")) token = skip_bracket(token, "{", "}");
+    return token && token_is(token, "within");
+}
+
+lode_status parse_within(struct parser *parser, int32_t *node)
+{
+    const struct lex_token *token = parser->at;
+    struct expr_pattern pattern = {.n_steps = 2};
+    struct expr_node made = expr_node_of(EXPR_EVENT_MATCH);
+    int32_t index;
+    lode_try(lode_take_zero(parser->arena, 2, &pattern.steps));
+    lode_try(parse_atom_selector(parser, &pattern.steps[1].selector));
+    lode_try(parse_expect(parser, "within"));
+    lode_try(parse_duration(parser, &pattern.within_ms));
+    lode_try(parse_expect(parser, "of"));
+    lode_try(parse_atom_selector(parser, &pattern.steps[0].selector));
+    pattern.steps[0].without = pattern.steps[1].without = -1;
+    pattern.steps[1].link = EXPR_LATER;
+    lode_try(expr_add_pattern(parser->builder, pattern, &index));
+    made.index = index;
+    return parse_add(parser, token, made, node);
+}

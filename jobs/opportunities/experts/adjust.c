@@ -1,0 +1,284 @@
+/* Adjusting, on the coordinator: what to count, the counts added up in task order, and the
+ * estimates. (adjust_leaf.c has the leaf, and the layout of parameters and results.)
+ */
+#include "jobs/opportunities/experts/adjust.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "common/wire/pack.h"
+#include "jobs/opportunities/derive/derivation.h"
+#include "jobs/opportunities/exact_sum.h"
+#include "jobs/opportunities/findings/finding_members.h"
+
+/* Sums of a numeric KPI in one place. */
+struct sums {
+    struct exact_sum sum, squares;
+};
+
+struct target {
+    struct finding *finding;
+    struct member_rule scope, members;
+    /* [combinations x folds x 2]; a store has less than 2^32 sessions (patterns.h) */
+    uint32_t *sessions;
+    uint32_t *faulty;  /* 0/1 KPI; else NULL */
+    struct sums *sums; /* numeric KPI; else NULL */
+};
+
+struct adjusting {
+    struct lode_run *run;
+    struct lode_arena *scratch; /* for all but the answers */
+    const struct finding_sources *sources;
+    const struct pattern_tokens *tokens;
+    struct covariate *covariates;
+    int64_t n_covariates, n_combinations, n_places;
+    int64_t n_targets;
+    struct target *targets;
+};
+
+/* The first findings of patterns and cohorts. */
+static lode_status choose(struct adjusting *of, struct findings *findings)
+{
+    const struct opportunity_options *options = of->sources->options;
+    struct lode_arena *arena = of->scratch;
+    lode_try(lode_take_zero(arena, options->causal_top, &of->targets));
+    for (int64_t i = 0; i < findings->n && of->n_targets < options->causal_top; i++) {
+        struct finding *finding = &findings->list[i];
+        if (finding->expert != EXPERT_PATTERN && finding->expert != EXPERT_COHORT) continue;
+        struct target *target = &of->targets[of->n_targets++];
+        target->finding = finding;
+        lode_try(finding_scope(of->sources, finding, arena, &target->scope));
+        lode_try(finding_members(of->sources, finding, arena, &target->members));
+        lode_try(lode_take_zero(arena, of->n_places, &target->sessions));
+        lode_try(finding->is_binary ? lode_take_zero(arena, of->n_places, &target->faulty)
+                                    : lode_take_zero(arena, of->n_places, &target->sums));
+    }
+    return LODE_OK;
+}
+
+static lode_status pack_covariate(const struct adjusting *of, const struct covariate *covariate,
+                                  struct lode_bytes *out)
+{
+    const bool is_lifecycle = covariate->attribute == of->sources->store->n_attributes;
+    const struct cohort_set *set = &of->sources->cohorts->counts->sets[covariate->attribute];
+    const int64_t n = is_lifecycle ? 0 : covariate->kept;
+    lode_try(lode_pack_u64(out, (uint64_t)covariate->attribute));
+    lode_try(lode_pack_u64(out, covariate->has_other));
+    lode_try(lode_pack_u64(out, covariate->has_none));
+    lode_try(lode_pack_array(out, (uint32_t)n));
+    for (int64_t v = 0; v < n; v++)
+        lode_try(lode_pack_u64(out, cohort_code(set, covariate->values[v])));
+    return LODE_OK;
+}
+
+/* Covariates are stored attributes: of derived ones only what findings are about is wanted. */
+static lode_status pack_columns(const struct adjusting *of, struct lode_bytes *out)
+{
+    const struct lode_store *store = of->sources->store;
+    bool *kpis, *attributes;
+    lode_try(lode_take_zero(of->scratch, store->n_kpis, &kpis));
+    lode_try(lode_take_zero(of->scratch, store->n_attributes, &attributes));
+    for (int64_t i = 0; i < of->n_targets; i++) {
+        kpis[of->targets[i].finding->kpi] = true;
+        member_rule_want(&of->targets[i].scope, attributes);
+        member_rule_want(&of->targets[i].members, attributes);
+    }
+    const struct session_wanted wanted = {.kpis = kpis, .attributes = attributes};
+    return member_columns_pack(store, of->sources->options, of->tokens, &wanted, out);
+}
+
+static lode_status pack_params(const struct adjusting *of, struct lode_bytes *out)
+{
+    const struct opportunity_options *options = of->sources->options;
+    lode_try(pack_columns(of, out));
+    lode_try(lode_pack_u64(out, (uint64_t)options->causal_folds));
+    lode_try(lode_pack_array(out, (uint32_t)of->n_covariates));
+    for (int64_t i = 0; i < of->n_covariates; i++)
+        lode_try(pack_covariate(of, &of->covariates[i], out));
+    lode_try(lode_pack_array(out, (uint32_t)of->n_targets));
+    for (int64_t i = 0; i < of->n_targets; i++) {
+        lode_try(lode_pack_u64(out, (uint64_t)of->targets[i].finding->kpi));
+        lode_try(member_rule_pack(&of->targets[i].scope, out));
+        lode_try(member_rule_pack(&of->targets[i].members, out));
+    }
+    return LODE_OK;
+}
+
+static lode_status unpack_sum(struct lode_unpack *in, struct exact_sum *to)
+{
+    struct exact_sum sum;
+    lode_try(lode_unpack_f64(in, &sum.sum));
+    lode_try(lode_unpack_f64(in, &sum.rest));
+    exact_sum_merge(to, &sum);
+    return LODE_OK;
+}
+
+static lode_status merge_target(const struct adjusting *of, struct target *target, uint64_t most,
+                                struct lode_unpack *in)
+{
+    int64_t n, at, previous = -1;
+    lode_try(lode_unpack_count(in, "places", (uint64_t)of->n_places, &n));
+    for (int64_t i = 0; i < n; i++) {
+        int64_t sessions, faulty;
+        lode_try(lode_unpack_count(in, "place", (uint64_t)of->n_places - 1, &at));
+        if (at <= previous)
+            return lode_fail(LODE_E_MESSAGE, "place %lld comes after place %lld", (long long)at,
+                             (long long)previous);
+        previous = at;
+        lode_try(lode_unpack_count(in, "sessions", most, &sessions));
+        target->sessions[at] += (uint32_t)sessions;
+        if (target->faulty) {
+            lode_try(lode_unpack_count(in, "faulty", (uint64_t)sessions, &faulty));
+            target->faulty[at] += (uint32_t)faulty;
+        } else {
+            lode_try(unpack_sum(in, &target->sums[at].sum));
+            lode_try(unpack_sum(in, &target->sums[at].squares));
+        }
+    }
+    return LODE_OK;
+}
+
+static lode_status merge_task(void *context, int64_t task, const uint8_t *result, size_t size)
+{
+    const struct adjusting *of = context;
+    const int64_t n_sessions = of->sources->store->partitions[task].n_sessions;
+    const uint64_t most = n_sessions < UINT32_MAX ? (uint64_t)n_sessions : UINT32_MAX;
+    struct lode_unpack in = lode_unpack_begin(result, size);
+    for (int64_t i = 0; i < of->n_targets; i++)
+        lode_try(merge_target(of, &of->targets[i], most, &in));
+    return lode_unpack_end(&in);
+}
+
+static lode_status map_leaf(struct adjusting *of)
+{
+    lode_status status = LODE_OK;
+    const struct lode_store *store = of->sources->store;
+    struct lode_stage stage = {.leaf = "opportunities.adjust",
+                               .title = "adjusting for attributes",
+                               .n_tasks = store->n_partitions,
+                               .cost_units = "events",
+                               .describe = lode_store_name_partition,
+                               .describe_context = store};
+    int64_t *costs;
+    lode_try(lode_take(of->scratch, store->n_partitions, &costs));
+    for (int64_t i = 0; i < store->n_partitions; i++) costs[i] = store->partitions[i].n_events;
+    stage.costs = costs;
+    lode_try_done(pack_params(of, &stage.params));
+    lode_try_done(lode_map(of->run, &stage, merge_task, of));
+done:
+    lode_bytes_clear(&stage.params);
+    return status;
+}
+
+/* Is the attribute, or the life cycle, part of what defines the target? */
+static bool defines(const struct adjusting *of, const struct target *target, int64_t attribute)
+{
+    const struct member_rule *rules[] = {&target->scope, &target->members};
+    for (int r = 0; r < 2; r++) {
+        if (attribute == of->sources->store->n_attributes) {
+            if (rules[r]->classes != MEMBER_ANY_CLASS) return true;
+            continue;
+        }
+        for (int i = 0; i < rules[r]->n_values; i++)
+            if (rules[r]->values[i].attribute == attribute) return true;
+    }
+    return false;
+}
+
+/* Codes of the combinations that have sessions, the same for a target's covariates. */
+struct cells {
+    int64_t n;
+    int64_t *levels; /* [covariates] 1 where the covariate is left out */
+    uint32_t *codes; /* [n x covariates] */
+    double *counts, *sums, *squares;
+};
+
+static bool has_sessions(const uint32_t *sessions, int64_t n)
+{
+    for (int64_t i = 0; i < n; i++)
+        if (sessions[i] > 0) return true;
+    return false;
+}
+
+static lode_status make_cells(const struct adjusting *of, const struct target *target,
+                              struct lode_arena *arena, struct cells *cells)
+{
+    const int64_t width = of->n_places / of->n_combinations; /* folds x 2 */
+    const int64_t n_covariates = of->n_covariates;
+    cells->n = 0;
+    lode_try(lode_take(arena, n_covariates, &cells->levels));
+    lode_try(lode_take(arena, of->n_combinations * n_covariates, &cells->codes));
+    lode_try(lode_take(arena, of->n_places, &cells->counts));
+    lode_try(lode_take(arena, of->n_places, &cells->sums));
+    lode_try(lode_take(arena, of->n_places, &cells->squares));
+    for (int64_t v = 0; v < n_covariates; v++)
+        cells->levels[v] =
+            defines(of, target, of->covariates[v].attribute) ? 1 : of->covariates[v].levels;
+    for (int64_t c = 0; c < of->n_combinations; c++) {
+        if (!has_sessions(target->sessions + c * width, width)) continue;
+        int64_t rest = c;
+        for (int64_t v = n_covariates - 1; v >= 0; v--) {
+            const int64_t level = rest % of->covariates[v].levels;
+            rest /= of->covariates[v].levels;
+            cells->codes[cells->n * n_covariates + v] = cells->levels[v] == 1 ? 0 : (uint32_t)level;
+        }
+        for (int64_t i = 0; i < width; i++) {
+            const int64_t at = cells->n * width + i, from = c * width + i;
+            cells->counts[at] = (double)target->sessions[from];
+            cells->sums[at] = target->faulty ? (double)target->faulty[from]
+                                             : exact_sum_value(&target->sums[from].sum);
+            cells->squares[at] =
+                target->faulty ? cells->sums[at] : exact_sum_value(&target->sums[from].squares);
+        }
+        cells->n++;
+    }
+    return LODE_OK;
+}
+
+static bool agrees(const struct lode_causal *causal)
+{
+    return causal->raw > 0 ? causal->low > 0 : causal->high < 0; /* NaN: no */
+}
+
+static lode_status estimate(const struct adjusting *of, struct target *target)
+{
+    struct lode_arena *arena = of->scratch;
+    struct lode_causal *causal;
+    struct cells cells;
+    lode_try(lode_take(of->run->arena, 1, &causal));
+    const struct lode_arena_mark mark = lode_arena_mark(arena);
+    lode_try(make_cells(of, target, arena, &cells));
+    const struct lode_causal_data data = {.n_covariates = of->n_covariates,
+                                          .levels = cells.levels,
+                                          .n_combinations = cells.n,
+                                          .codes = cells.codes,
+                                          .folds = (int)of->sources->options->causal_folds,
+                                          .is_binary = target->finding->is_binary,
+                                          .counts = cells.counts,
+                                          .sums = cells.sums,
+                                          .squares = cells.squares};
+    lode_try(lode_causal_estimate(&data, arena, causal));
+    lode_arena_rewind(arena, mark);
+    target->finding->adjusted = causal;
+    if (agrees(causal)) target->finding->agree |= 1u << EXPERT_CAUSAL;
+    return LODE_OK;
+}
+
+lode_status adjust_findings(struct lode_run *run, const struct finding_sources *sources,
+                            const struct pattern_tokens *tokens, struct findings *findings)
+{
+    lode_status status = LODE_OK;
+    struct adjusting of = {.run = run, .sources = sources, .tokens = tokens, .n_combinations = 1};
+    lode_try(lode_arena_create(0, &of.scratch));
+    lode_try_done(covariates_make(sources->options->derivation->n_stored_attributes,
+                                  sources->cohorts->counts, of.scratch, &of.covariates,
+                                  &of.n_covariates));
+    for (int64_t i = 0; i < of.n_covariates; i++) of.n_combinations *= of.covariates[i].levels;
+    of.n_places = of.n_combinations * sources->options->causal_folds * 2;
+    lode_try_done(choose(&of, findings));
+    if (of.n_targets > 0) lode_try_done(map_leaf(&of));
+    for (int64_t i = 0; i < of.n_targets; i++) lode_try_done(estimate(&of, &of.targets[i]));
+done:
+    lode_arena_destroy(of.scratch);
+    return status;
+}
