@@ -3,7 +3,6 @@
 
 #include <string.h>
 
-#include "common/param/definitions.h"
 #include "common/wire/pack.h"
 #include "common/zone.h"
 #include "jobs/opportunities/tokens.h"
@@ -227,6 +226,7 @@ lode_status derivation_make(const struct lode_params *params, const struct lode_
     struct expr_language *language = NULL;
     lode_try(lode_params_i64(params, "bins", 2, CUTS_MOST_BINS, &made.bins));
     lode_try(read_definitions(&maker));
+    made.definitions = maker.definitions.list;
     lode_try(make_schema(&maker));
     if (maker.definitions.n > 0) {
         for (int64_t i = 0; i < maker.definitions.n; i++)
@@ -239,6 +239,20 @@ lode_status derivation_make(const struct lode_params *params, const struct lode_
     }
     *derivation = made;
     return LODE_OK;
+}
+
+const struct lode_definition *derivation_of_kpi(const struct derivation *derivation, int64_t kpi)
+{
+    if (kpi < derivation->n_stored_kpis) return NULL;
+    return &derivation->definitions[kpi - derivation->n_stored_kpis];
+}
+
+const struct lode_definition *derivation_of_attribute(const struct derivation *derivation,
+                                                      int64_t attribute)
+{
+    if (attribute < derivation->n_stored_attributes) return NULL;
+    const int64_t n_kpis = derivation->store.n_kpis - derivation->n_stored_kpis;
+    return &derivation->definitions[n_kpis + attribute - derivation->n_stored_attributes];
 }
 
 bool derivation_has_order(const struct derivation *derivation, int64_t attribute)

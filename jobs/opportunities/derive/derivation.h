@@ -11,6 +11,7 @@
 #define LODE_JOBS_OPPORTUNITIES_DERIVATION_H
 
 #include "common/expr/expr.h"
+#include "common/param/definitions.h"
 #include "jobs/job.h"
 #include "jobs/opportunities/derive/cuts.h"
 
@@ -24,11 +25,12 @@ struct derived_attribute {
 struct derivation {
     struct lode_store store; /* borrows from the real one; derived ones stand after stored ones */
     int64_t n_stored_kpis, n_stored_attributes;
-    int32_t *kpi_nodes;                   /* [store.n_kpis - n_stored_kpis] */
-    struct derived_attribute *attributes; /* [store.n_attributes - n_stored_attributes] */
-    struct expr_graph *graph;             /* NULL: nothing is defined */
-    struct expr_schema schema;            /* that the graph was made with */
-    struct lode_bytes zone_rules;         /* the arena's */
+    int32_t *kpi_nodes;                        /* [store.n_kpis - n_stored_kpis] */
+    struct derived_attribute *attributes;      /* [store.n_attributes - n_stored_attributes] */
+    const struct lode_definition *definitions; /* of the derived KPIs, then attributes */
+    struct expr_graph *graph;                  /* NULL: nothing is defined */
+    struct expr_schema schema;                 /* that the graph was made with */
+    struct lode_bytes zone_rules;              /* the arena's */
     int64_t bins;
 };
 
@@ -47,6 +49,11 @@ LODE_CHECKED lode_status derivation_prepare(const struct lode_run *run, const bo
                                             struct derivation *derivation);
 lode_status derived_tops_leaf(struct lode_task *task);
 lode_status derived_values_leaf(struct lode_task *task);
+
+/* What the spec says of a KPI or an attribute; NULL: it is a column of the store. */
+const struct lode_definition *derivation_of_kpi(const struct derivation *derivation, int64_t kpi);
+const struct lode_definition *derivation_of_attribute(const struct derivation *derivation,
+                                                      int64_t attribute);
 
 /* Values of a derived bool or number are listed as they are made, all others in order of bytes. */
 bool derivation_has_order(const struct derivation *derivation, int64_t attribute);

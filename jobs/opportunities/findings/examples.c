@@ -11,22 +11,41 @@
 #include "common/wire/pack.h"
 #include "jobs/opportunities/findings/finding_members.h"
 
+/* What is still to be found for a finding. */
+struct search_state {
+    int64_t wanted;             /* faulty sessions */
+    enum example_nearness best; /* closest normal session that there may be */
+    double limit;               /* numeric KPI: faulty sessions lie above it, ... */
+    bool is_above;              /* ... or below */
+};
+
 struct search {
     struct lode_run *run;
     const struct opportunity_options *options;
     const struct finding_sources *sources;
     const struct pattern_tokens *tokens;
     const struct findings *findings;
-    int64_t *wanted; /* [findings] sessions still to be found */
+    struct search_state *states; /* [findings] */
     struct example *examples;
 };
+
+static bool is_open(const struct search *search, int64_t index)
+{
+    return search->states[index].wanted > 0 ||
+           search->examples[index].nearness < search->states[index].best;
+}
 
 static lode_status pack_finding(const struct search *search, int64_t index, struct lode_bytes *out)
 {
     const struct finding *finding = &search->findings->list[index];
+    const struct search_state *state = &search->states[index];
     lode_try(lode_pack_u64(out, (uint64_t)index));
-    lode_try(lode_pack_u64(out, (uint64_t)search->wanted[index]));
+    lode_try(lode_pack_u64(out, (uint64_t)state->wanted));
+    lode_try(lode_pack_u64(out, search->examples[index].nearness));
+    lode_try(lode_pack_u64(out, state->best));
     lode_try(lode_pack_u64(out, (uint64_t)finding->kpi));
+    lode_try(lode_pack_f64(out, state->limit));
+    lode_try(lode_pack_u64(out, state->is_above));
     struct member_rule rule;
     lode_try(finding_members(search->sources, finding, search->run->arena, &rule));
     return member_rule_pack(&rule, out);
@@ -41,7 +60,7 @@ static lode_status pack_columns(const struct search *search, struct lode_bytes *
     lode_try(lode_take_zero(arena, store->n_kpis, &kpis));
     lode_try(lode_take_zero(arena, store->n_attributes, &attributes));
     for (int64_t i = 0; i < search->findings->n; i++) {
-        if (search->wanted[i] == 0) continue;
+        if (!is_open(search, i)) continue;
         struct member_rule rule;
         lode_try(finding_members(search->sources, &search->findings->list[i], arena, &rule));
         member_rule_want(&rule, attributes);
@@ -55,52 +74,70 @@ static lode_status pack_columns(const struct search *search, struct lode_bytes *
 static lode_status pack_params(const struct search *search, struct lode_bytes *out, int64_t *n_open)
 {
     *n_open = 0;
-    for (int64_t i = 0; i < search->findings->n; i++) *n_open += search->wanted[i] > 0;
+    for (int64_t i = 0; i < search->findings->n; i++) *n_open += is_open(search, i);
     lode_try(pack_columns(search, out));
     lode_try(lode_pack_array(out, (uint32_t)*n_open));
     for (int64_t i = 0; i < search->findings->n; i++)
-        if (search->wanted[i] > 0) lode_try(pack_finding(search, i, out));
+        if (is_open(search, i)) lode_try(pack_finding(search, i, out));
     return LODE_OK;
 }
 
-/* The timeline is that of the finding's first session, so later ones are read and dropped. */
-static lode_status merge_timeline(struct search *search, struct lode_unpack *in,
-                                  struct example *example)
+/* timeline NULL: it is read and dropped. */
+static lode_status merge_timeline(const struct search *search, struct lode_unpack *in,
+                                  struct timeline *timeline)
 {
     const int64_t n_names = search->run->store->event_names.count;
-    const bool keep = example->n_sessions == 0;
     uint32_t n = 0;
     lode_try(lode_unpack_array(in, &n));
-    if (keep) lode_try(lode_take(search->run->arena, n, &example->events));
-    if (keep) example->n_events = n;
+    if (timeline) lode_try(lode_take(search->run->arena, n, &timeline->events));
+    if (timeline) timeline->n = n;
     for (uint32_t i = 0; i < n; i++) {
         int64_t name, in_match;
         double seconds;
         lode_try(lode_unpack_count(in, "event", (uint64_t)(n_names - 1), &name));
         lode_try(lode_unpack_f64(in, &seconds));
         lode_try(lode_unpack_count(in, "in_match", 1, &in_match));
-        if (keep)
-            example->events[i] = (struct example_event){
+        if (timeline)
+            timeline->events[i] = (struct example_event){
                 .name = (uint32_t)name, .seconds = seconds, .in_match = in_match == 1};
     }
     return LODE_OK;
 }
 
-static lode_status merge_sessions(struct search *search, struct lode_unpack *in, int64_t finding)
+/* The timeline is that of the first session of all. */
+static lode_status merge_faulty(struct search *search, struct lode_unpack *in, int64_t finding)
 {
     struct example *example = &search->examples[finding];
     uint32_t n = 0;
+    lode_try(merge_timeline(search, in, example->n_sessions == 0 ? &example->timeline : NULL));
     lode_try(lode_unpack_array(in, &n));
     for (uint32_t i = 0; i < n; i++) {
         const char *text;
         size_t size;
         lode_try(lode_unpack_text(in, &text, &size));
-        if (search->wanted[finding] == 0) continue; /* an earlier task of the batch had enough */
+        if (search->states[finding].wanted == 0) continue; /* an earlier task had enough */
         lode_try(lode_arena_text(search->run->arena, text, size,
                                  &example->sessions[example->n_sessions++]));
-        search->wanted[finding]--;
+        search->states[finding].wanted--;
     }
     return LODE_OK;
+}
+
+/* A session that comes no closer than that of an earlier task is read and dropped. */
+static lode_status merge_normal(struct search *search, struct lode_unpack *in, int64_t finding)
+{
+    struct example *example = &search->examples[finding];
+    int64_t nearness;
+    const char *text;
+    size_t size;
+    lode_try(lode_unpack_count(in, "nearness", NORMAL_NEAR, &nearness));
+    if (nearness == NORMAL_NONE) return LODE_OK;
+    const bool is_closer = nearness > (int64_t)example->nearness;
+    lode_try(merge_timeline(search, in, is_closer ? &example->normal_timeline : NULL));
+    lode_try(lode_unpack_text(in, &text, &size));
+    if (!is_closer) return LODE_OK;
+    example->nearness = (enum example_nearness)nearness;
+    return lode_arena_text(search->run->arena, text, size, &example->normal);
 }
 
 static lode_status merge_task(void *context, int64_t task, const uint8_t *result, size_t size)
@@ -113,8 +150,8 @@ static lode_status merge_task(void *context, int64_t task, const uint8_t *result
     for (uint32_t i = 0; i < n; i++) {
         int64_t finding;
         lode_try(lode_unpack_count(&in, "finding", (uint64_t)(search->findings->n - 1), &finding));
-        lode_try(merge_timeline(search, &in, &search->examples[finding]));
-        lode_try(merge_sessions(search, &in, finding));
+        lode_try(merge_faulty(search, &in, finding));
+        lode_try(merge_normal(search, &in, finding));
     }
     return lode_unpack_end(&in);
 }
@@ -179,13 +216,57 @@ static lode_status search_all(struct search *search)
     return LODE_OK;
 }
 
-/* How many sessions there are to choose from. */
-static int64_t available(const struct search *search, const struct finding *finding)
+/* Most faulty sessions that there may be. */
+static int64_t most_faulty(const struct search *search, const struct finding *finding)
 {
     if (finding->is_binary) return finding->table.faulty_with;
     if (finding_is_over_time(finding))
         return (int64_t)search->sources->trends->rows[finding->trend].sessions;
     return search->sources->cohorts->rows[finding->row].sessions;
+}
+
+/* Has a normal session the first event of the pattern without having the pattern? Where single
+ * events are not counted they may. */
+static bool may_be_near(const struct finding_sources *sources, const struct finding *finding)
+{
+    const struct scenario *scenario = &sources->scenarios->list[finding->scenario];
+    if (finding->k == 1) return false;
+    if (sources->scenarios->plans[scenario->plan].first_k > 1) return true;
+    const struct pattern_slice slice = pattern_slice_of(
+        sources->scenarios, scenario, sources->store, sources->patterns->n_tokens, 1);
+    const int64_t at = pattern_slice_find(&slice, finding->tokens, sources->patterns->n_tokens);
+    uint32_t faulty, normal = 0;
+    if (at >= 0) pattern_slice_at(&slice, at, &faulty, &normal);
+    return normal > finding->table.normal_with;
+}
+
+static enum example_nearness best_normal(const struct finding_sources *sources,
+                                         const struct finding *finding)
+{
+    const struct two_by_two *table = &finding->table;
+    if (!finding->is_binary) return NORMAL_OTHER;
+    if (finding->expert != EXPERT_PATTERN)
+        return table->normal_with > 0 ? NORMAL_OTHER : NORMAL_NONE;
+    if (table->normal_total == table->normal_with) return NORMAL_NONE;
+    return may_be_near(sources, finding) ? NORMAL_NEAR : NORMAL_OTHER;
+}
+
+static struct search_state begin_search(const struct search *search, const struct finding *finding)
+{
+    const int64_t there = most_faulty(search, finding);
+    struct search_state state = {
+        .wanted = there < search->options->examples ? there : search->options->examples,
+        .best = best_normal(search->sources, finding)};
+    if (finding->is_binary) return state;
+    const struct cohort_row *cohort = &search->sources->cohorts->rows[finding->row];
+    state.limit = cohort->all_mean;
+    state.is_above = cohort->difference > 0;
+    if (finding_is_over_time(finding)) {
+        const struct trend_row *trend = &search->sources->trends->rows[finding->trend];
+        state.limit = trend->mean;
+        state.is_above = trend_answer_of(trend)->to > trend_answer_of(trend)->from;
+    }
+    return state;
 }
 
 lode_status examples_find(struct lode_run *run, const struct opportunity_options *options,
@@ -196,11 +277,10 @@ lode_status examples_find(struct lode_run *run, const struct opportunity_options
     struct search search = {
         .run = run, .options = options, .sources = sources, .tokens = tokens, .findings = findings};
     lode_try(lode_take_zero(run->arena, findings->n, &search.examples));
-    lode_try(lode_take(run->arena, findings->n, &search.wanted));
+    lode_try(lode_take(run->arena, findings->n, &search.states));
     for (int64_t i = 0; i < findings->n; i++) {
-        const int64_t there = available(&search, &findings->list[i]);
-        search.wanted[i] = there < options->examples ? there : options->examples;
-        lode_try(lode_take(run->arena, search.wanted[i], &search.examples[i].sessions));
+        search.states[i] = begin_search(&search, &findings->list[i]);
+        lode_try(lode_take(run->arena, search.states[i].wanted, &search.examples[i].sessions));
     }
     lode_try(search_all(&search));
     *examples = search.examples;

@@ -1,8 +1,13 @@
-/* Leaf "opportunities.examples": the first sessions of one partition that show each finding.
+/* Leaf "opportunities.examples": the first faulty sessions of one partition that show each finding,
+ * and the normal session that comes closest to it.
  *
- * Parameters: member columns (members.h), array of findings: index, sessions wanted, KPI (index),
- * rule (members.h). Input: the partition. Result: array of findings that were met: index, timeline
- * (array of: event name, seconds, in match 0/1), array of session ids.
+ * Parameters: member columns (members.h), array of findings: index, faulty sessions wanted,
+ * nearness of the normal session found already and best one (enum example_nearness), KPI (index),
+ * limit (f64) and side (1: above is faulty) of a numeric KPI, rule (members.h).
+ * Input: the partition.
+ * Result: array of findings that were met: index, timeline (array of: event name, seconds, in match
+ * 0/1), array of ids of faulty sessions, nearness of the normal session, and unless that is 0 its
+ * timeline and id.
  */
 #include <math.h>
 #include <string.h>
@@ -11,19 +16,28 @@
 #include "jobs/opportunities/findings/examples.h"
 #include "jobs/opportunities/members.h"
 
+/* A session that is shown with a timeline. */
+struct view {
+    int64_t session;
+    int n_match;
+    int64_t match_rows[PATTERN_MAX_K]; /* [n_match] */
+    int64_t first_event, n_events;     /* rows of the timeline */
+};
+
 struct target {
     int64_t index, wanted;
     int64_t kpi;
-    bool is_binary;
+    bool is_binary, is_above;
+    double limit;
     struct member_rule rule;
 
     const uint8_t *marks;  /* [sessions] binary KPI */
     const double *numbers; /* [sessions] numeric KPI */
-    int64_t *found;        /* [wanted] sessions */
+    int64_t *found;        /* [wanted] faulty sessions */
     int64_t n_found;
-    int64_t match;                     /* place of the match in found[0] */
-    int64_t match_rows[PATTERN_MAX_K]; /* and the rows of its events */
-    int64_t first_event, n_events;     /* rows of the timeline */
+    struct view faulty;          /* found[0] */
+    int64_t had, nearness, best; /* of the normal session: before, now, best possible */
+    struct view normal;          /* where nearness > had */
 };
 
 struct leaf {
@@ -42,10 +56,17 @@ static lode_status unpack_target(const struct leaf *leaf, struct lode_unpack *in
                                  struct target *target)
 {
     const struct session_columns *columns = &leaf->members.columns;
+    int64_t is_above;
     lode_try(lode_unpack_count(in, "finding", INT64_MAX, &target->index));
     lode_try(lode_unpack_count(in, "wanted", 1000, &target->wanted));
+    lode_try(lode_unpack_count(in, "nearness", NORMAL_NEAR, &target->had));
+    lode_try(lode_unpack_count(in, "best nearness", NORMAL_NEAR, &target->best));
+    target->nearness = target->had;
     lode_try(session_columns_unpack_kpi(in, columns, &target->kpi));
     target->is_binary = columns->kpis[target->kpi].is_binary;
+    lode_try(lode_unpack_f64(in, &target->limit));
+    lode_try(lode_unpack_count(in, "side", 1, &is_above));
+    target->is_above = is_above == 1;
     lode_try(member_rule_unpack(in, &leaf->members, &target->rule));
     return lode_take(leaf->task->arena, target->wanted, &target->found);
 }
@@ -92,53 +113,96 @@ static lode_status read_sessions(struct leaf *leaf)
     return LODE_OK;
 }
 
-static bool is_member(const struct leaf *leaf, const struct target *target, int64_t session)
+enum outcome { OUTCOME_NONE, OUTCOME_FAULTY, OUTCOME_NORMAL };
+
+static enum outcome outcome_of(const struct target *target, int64_t session)
 {
-    if (target->is_binary ? target->marks[session] != 1 : isnan(target->numbers[session]))
-        return false;
-    return members_is_in(&leaf->members, &target->rule, session);
+    if (target->is_binary) {
+        const uint8_t mark = target->marks[session];
+        return mark == 1 ? OUTCOME_FAULTY : mark == 0 ? OUTCOME_NORMAL : OUTCOME_NONE;
+    }
+    const double number = target->numbers[session];
+    if (isnan(number)) return OUTCOME_NONE;
+    const bool is_faulty = target->is_above ? number > target->limit : number < target->limit;
+    return is_faulty ? OUTCOME_FAULTY : OUTCOME_NORMAL;
+}
+
+/* Rows of events to show: the match (of the rule's tokens, at `place`) with as many events before
+ * it as after it; without a match the first ones. */
+static struct view view_of(const struct leaf *leaf, const struct member_rule *rule, int64_t session,
+                           int64_t place)
+{
+    const int64_t begin = leaf->members.event_offsets[session];
+    const int64_t end = leaf->members.event_offsets[session + 1];
+    struct view view = {.session = session, .n_match = rule->k, .first_event = begin};
+    for (int i = 0; i < rule->k; i++)
+        view.match_rows[i] = members_row(&leaf->members, session, place + i);
+    if (rule->k > 0) {
+        const int64_t from = view.match_rows[0], span = view.match_rows[rule->k - 1] - from + 1;
+        int64_t first = span < EXAMPLE_TIMELINE ? from - (EXAMPLE_TIMELINE - span) / 2 : from;
+        if (first > end - EXAMPLE_TIMELINE) first = end - EXAMPLE_TIMELINE;
+        if (first > begin) view.first_event = first;
+    }
+    const int64_t left = end - view.first_event;
+    view.n_events = left < EXAMPLE_TIMELINE ? left : EXAMPLE_TIMELINE;
+    return view;
+}
+
+static void try_faulty(const struct leaf *leaf, struct target *target, int64_t session)
+{
+    if (target->n_found == target->wanted) return;
+    const int64_t place =
+        target->rule.k ? members_find_match(&leaf->members, &target->rule, session) : 0;
+    if (place < 0) return;
+    if (target->n_found == 0) target->faulty = view_of(leaf, &target->rule, session, place);
+    target->found[target->n_found++] = session;
+}
+
+static void try_normal(const struct leaf *leaf, struct target *target, int64_t session)
+{
+    struct member_rule beginning = target->rule; /* the longest that the session has */
+    int64_t place = -1;
+    if (target->nearness >= target->best) return;
+    for (; beginning.k > 0; beginning.k--) {
+        place = members_find_match(&leaf->members, &beginning, session);
+        if (place >= 0) break;
+    }
+    if (target->rule.k > 0 && beginning.k == target->rule.k) return; /* it has the pattern */
+    const enum example_nearness nearness = beginning.k > 0 ? NORMAL_NEAR : NORMAL_OTHER;
+    if ((int64_t)nearness <= target->nearness) return;
+    target->nearness = nearness;
+    target->normal = view_of(leaf, &beginning, session, place);
+}
+
+static bool is_done(const struct target *target)
+{
+    return target->n_found == target->wanted && target->nearness >= target->best;
 }
 
 static lode_status find_sessions(const struct leaf *leaf, struct target *target)
 {
     int64_t session = 0;
-    for (; session < leaf->part.n_sessions && target->n_found < target->wanted; session++) {
-        if (!is_member(leaf, target, session)) continue;
-        const int64_t match =
-            target->rule.k ? members_find_match(&leaf->members, &target->rule, session) : 0;
-        if (match < 0) continue;
-        if (target->n_found == 0) target->match = match;
-        target->found[target->n_found++] = session;
+    for (; session < leaf->part.n_sessions && !is_done(target); session++) {
+        const enum outcome outcome = outcome_of(target, session);
+        if (outcome == OUTCOME_NONE || !members_is_in(&leaf->members, &target->rule, session))
+            continue;
+        if (outcome == OUTCOME_FAULTY)
+            try_faulty(leaf, target, session);
+        else
+            try_normal(leaf, target, session);
     }
     return lode_task_advance(leaf->task, session);
 }
 
-/* Rows of events to show: the match with as many events before it as after it; without a pattern
- * the first ones. */
-static void set_window(const struct leaf *leaf, struct target *target)
+static bool has_normal(const struct target *target)
 {
-    const int64_t session = target->found[0];
-    const int64_t begin = leaf->members.event_offsets[session];
-    const int64_t end = leaf->members.event_offsets[session + 1];
-    const int k = target->rule.k;
-    int64_t first = begin;
-    for (int i = 0; i < k; i++)
-        target->match_rows[i] = members_row(&leaf->members, session, target->match + i);
-    if (k) {
-        const int64_t from = target->match_rows[0], span = target->match_rows[k - 1] - from + 1;
-        first = span < EXAMPLE_TIMELINE ? from - (EXAMPLE_TIMELINE - span) / 2 : from;
-        if (first > end - EXAMPLE_TIMELINE) first = end - EXAMPLE_TIMELINE;
-        if (first < begin) first = begin;
-    }
-    const int64_t left = end - first;
-    target->first_event = first;
-    target->n_events = left < EXAMPLE_TIMELINE ? left : EXAMPLE_TIMELINE;
+    return target->nearness > target->had;
 }
 
-static bool in_match(const struct target *target, int64_t row)
+static bool in_match(const struct view *view, int64_t row)
 {
-    for (int i = 0; i < target->rule.k; i++)
-        if (target->match_rows[i] == row) return true;
+    for (int i = 0; i < view->n_match; i++)
+        if (view->match_rows[i] == row) return true;
     return false;
 }
 
@@ -162,10 +226,13 @@ static lode_status read_shown(struct leaf *leaf)
     struct lode_arena *arena = leaf->task->arena;
     struct extent sessions = {0}, events = {0};
     for (uint32_t i = 0; i < leaf->n_targets; i++) {
-        struct target *target = &leaf->targets[i];
-        if (target->n_found == 0) continue;
-        set_window(leaf, target);
-        extend(&events, target->first_event, target->n_events);
+        const struct target *target = &leaf->targets[i];
+        if (target->n_found > 0)
+            extend(&events, target->faulty.first_event, target->faulty.n_events);
+        if (has_normal(target)) {
+            extend(&events, target->normal.first_event, target->normal.n_events);
+            extend(&sessions, target->normal.session, 1);
+        }
         for (int64_t f = 0; f < target->n_found; f++) extend(&sessions, target->found[f], 1);
     }
     leaf->first_id = sessions.first;
@@ -176,48 +243,56 @@ static lode_status read_shown(struct leaf *leaf)
                                  &leaf->times);
 }
 
-static lode_status pack_timeline(const struct leaf *leaf, const struct target *target)
+static lode_status pack_timeline(const struct leaf *leaf, const struct view *view)
 {
     struct lode_bytes *out = leaf->task->output;
-    const int64_t *times = leaf->times;
-    const int64_t start = leaf->members.starts[target->found[0]];
-    lode_try(lode_pack_array(out, (uint32_t)target->n_events));
-    for (int64_t i = 0; i < target->n_events; i++) {
-        const int64_t row = target->first_event + i;
-        const int64_t time = times[row - leaf->first_time];
+    lode_try(lode_pack_array(out, (uint32_t)view->n_events));
+    for (int64_t i = 0; i < view->n_events; i++) {
+        const int64_t row = view->first_event + i;
+        const int64_t start = leaf->members.starts[view->session];
+        const int64_t time = leaf->times[row - leaf->first_time];
         const bool is_known = start != INT64_MIN && time != INT64_MIN;
         const double seconds = is_known ? ((double)time - (double)start) / 1000 : (double)NAN;
         lode_try(lode_pack_u64(out, leaf->members.names[row]));
         lode_try(lode_pack_f64(out, seconds));
-        lode_try(lode_pack_u64(out, in_match(target, row)));
+        lode_try(lode_pack_u64(out, in_match(view, row)));
     }
     return LODE_OK;
 }
 
-static lode_status pack_sessions(const struct leaf *leaf, const struct target *target)
+/* Every id of a session that leaves the store goes through here. */
+static lode_status pack_id(const struct leaf *leaf, int64_t session)
+{
+    const char *id = leaf->ids + (session - leaf->first_id) * leaf->id_width;
+    return lode_pack_text(leaf->task->output, id,
+                          strnlen(id, (size_t)leaf->id_width)); /* null-padded */
+}
+
+static lode_status pack_target(const struct leaf *leaf, const struct target *target)
 {
     struct lode_bytes *out = leaf->task->output;
+    lode_try(lode_pack_u64(out, (uint64_t)target->index));
+    lode_try(pack_timeline(leaf, &target->faulty)); /* without a session it is empty */
     lode_try(lode_pack_array(out, (uint32_t)target->n_found));
-    for (int64_t f = 0; f < target->n_found; f++) {
-        const char *id = leaf->ids + (target->found[f] - leaf->first_id) * leaf->id_width;
-        lode_try(lode_pack_text(out, id, strnlen(id, (size_t)leaf->id_width))); /* null-padded */
-    }
-    return LODE_OK;
+    for (int64_t f = 0; f < target->n_found; f++) lode_try(pack_id(leaf, target->found[f]));
+    lode_try(lode_pack_u64(out, has_normal(target) ? (uint64_t)target->nearness : NORMAL_NONE));
+    if (!has_normal(target)) return LODE_OK;
+    lode_try(pack_timeline(leaf, &target->normal));
+    return pack_id(leaf, target->normal.session);
+}
+
+static bool is_met(const struct target *target)
+{
+    return target->n_found > 0 || has_normal(target);
 }
 
 static lode_status pack_result(struct leaf *leaf)
 {
-    struct lode_bytes *out = leaf->task->output;
     uint32_t n = 0;
-    for (uint32_t i = 0; i < leaf->n_targets; i++) n += leaf->targets[i].n_found > 0;
-    lode_try(lode_pack_array(out, n));
-    for (uint32_t i = 0; i < leaf->n_targets; i++) {
-        const struct target *target = &leaf->targets[i];
-        if (target->n_found == 0) continue;
-        lode_try(lode_pack_u64(out, (uint64_t)target->index));
-        lode_try(pack_timeline(leaf, target));
-        lode_try(pack_sessions(leaf, target));
-    }
+    for (uint32_t i = 0; i < leaf->n_targets; i++) n += is_met(&leaf->targets[i]);
+    lode_try(lode_pack_array(leaf->task->output, n));
+    for (uint32_t i = 0; i < leaf->n_targets; i++)
+        if (is_met(&leaf->targets[i])) lode_try(pack_target(leaf, &leaf->targets[i]));
     return LODE_OK;
 }
 

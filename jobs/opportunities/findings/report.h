@@ -21,11 +21,9 @@ const struct cohort_row *report_cohort(const struct report *report, const struct
 LODE_CHECKED lode_status report_put_table(const struct report *report, struct lode_arena *arena,
                                           struct lode_results *results);
 
-/* One JSON object per line, in rank order, appended to `out`; numbers that are not finite (ratio
- * where no normal session has the pattern) are null. Keys are in docs/jobs/opportunities.md. */
-LODE_CHECKED lode_status report_add_json(const struct report *report, struct lode_bytes *out);
-
-/* findings.jsonl in `directory`, whole or absent. */
+/* findings.jsonl in `directory`, whole or absent: one JSON object per line, in rank order; numbers
+ * that are not finite (ratio where no normal session has the pattern) are null. Keys are in
+ * docs/formats.md. */
 LODE_CHECKED lode_status report_write_findings(const struct report *report, const char *directory,
                                                struct lode_arena *arena);
 

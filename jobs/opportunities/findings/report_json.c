@@ -6,6 +6,8 @@
 
 #include "common/file.h"
 #include "common/text.h"
+#include "jobs/opportunities/derive/derivation.h"
+#include "jobs/opportunities/findings/finding_members.h"
 #include "jobs/opportunities/findings/report.h"
 
 static lode_status add_key(struct lode_bytes *out, const char *key)
@@ -109,13 +111,44 @@ static lode_status add_adjusted(struct lode_bytes *out, const struct finding *fi
     return add_number(out, "survives", adjusted->survives);
 }
 
-static lode_status add_timeline(struct lode_bytes *out, const struct example *example,
-                                const struct lode_store *store)
+/* A definition that the finding is about; NULL: there is none. */
+static lode_status add_definition(struct lode_bytes *out, const struct lode_definition *definition)
 {
-    lode_try(add_key(out, "timeline"));
+    if (!definition) return LODE_OK;
+    lode_try(lode_bytes_printf(out, out->data[out->size - 1] == '[' ? "{" : ",{"));
+    lode_try(add_text(out, "name", definition->name));
+    lode_try(add_text(out, "expression", definition->text));
+    return lode_bytes_printf(out, "}");
+}
+
+/* What the spec says of the KPI and of the attributes of the cohort; no key where it says nothing.
+ */
+static lode_status add_definitions(struct lode_bytes *out, const struct report *report,
+                                   const struct finding *finding, struct lode_arena *arena)
+{
+    const struct derivation *derivation = report->sources->options->derivation;
+    const struct lode_definition *of[1 + MEMBER_MOST_VALUES];
+    struct member_rule rule;
+    bool is_any = false;
+    lode_try(finding_members(report->sources, finding, arena, &rule));
+    of[0] = derivation_of_kpi(derivation, finding->kpi);
+    for (int i = 0; i < rule.n_values; i++)
+        of[1 + i] = derivation_of_attribute(derivation, rule.values[i].attribute);
+    for (int i = 0; i <= rule.n_values; i++) is_any |= of[i] != NULL;
+    if (!is_any) return LODE_OK;
+    lode_try(add_key(out, "definition"));
     lode_try(lode_bytes_printf(out, "["));
-    for (int64_t i = 0; i < example->n_events; i++) {
-        const struct example_event *event = &example->events[i];
+    for (int i = 0; i <= rule.n_values; i++) lode_try(add_definition(out, of[i]));
+    return lode_bytes_printf(out, "]");
+}
+
+static lode_status add_timeline(struct lode_bytes *out, const char *key,
+                                const struct timeline *timeline, const struct lode_store *store)
+{
+    lode_try(add_key(out, key));
+    lode_try(lode_bytes_printf(out, "["));
+    for (int64_t i = 0; i < timeline->n; i++) {
+        const struct example_event *event = &timeline->events[i];
         lode_try(lode_bytes_printf(out, i ? ",{" : "{"));
         lode_try(add_number(out, "seconds", event->seconds));
         lode_try(add_text(out, "event", store->event_names.words[event->name]));
@@ -124,14 +157,24 @@ static lode_status add_timeline(struct lode_bytes *out, const struct example *ex
     return lode_bytes_printf(out, "]");
 }
 
-static lode_status add_finding(const struct report *report, int64_t index, struct lode_bytes *out)
+static lode_status add_examples(struct lode_bytes *out, const struct example *example,
+                                const struct lode_store *store)
+{
+    lode_try(add_list(out, "example_sessions", example->sessions, example->n_sessions));
+    lode_try(add_text(out, "timeline_session", example->n_sessions ? example->sessions[0] : ""));
+    lode_try(add_timeline(out, "timeline", &example->timeline, store));
+    lode_try(add_text(out, "normal_session", example->normal ? example->normal : ""));
+    return add_timeline(out, "normal_timeline", &example->normal_timeline, store);
+}
+
+static lode_status add_finding(const struct report *report, int64_t index, struct lode_arena *arena,
+                               struct lode_bytes *out)
 {
     const struct finding *finding = &report->findings->list[index];
     const struct lode_store *store = report->sources->store;
     const struct cohort_row *row = report_cohort(report, finding);
     const struct trend_row *trend =
         finding_is_over_time(finding) ? &report->sources->trends->rows[finding->trend] : NULL;
-    const struct example *example = &report->examples[index];
     lode_try(lode_bytes_printf(out, "{"));
     lode_try(add_count(out, "rank", index + 1));
     lode_try(add_text(out, "kpi", store->kpis[finding->kpi].name));
@@ -158,15 +201,9 @@ static lode_status add_finding(const struct report *report, int64_t index, struc
     lode_try(add_text(out, "simpson", finding->simpson ? finding->simpson : ""));
     if (finding->simpson)
         lode_try(add_number(out, "simpson_difference", finding->simpson_difference));
-    lode_try(add_list(out, "example_sessions", example->sessions, example->n_sessions));
-    lode_try(add_timeline(out, example, store));
+    lode_try(add_definitions(out, report, finding, arena));
+    lode_try(add_examples(out, &report->examples[index], store));
     return lode_bytes_printf(out, "}\n");
-}
-
-lode_status report_add_json(const struct report *report, struct lode_bytes *out)
-{
-    for (int64_t i = 0; i < report->findings->n; i++) lode_try(add_finding(report, i, out));
-    return LODE_OK;
 }
 
 lode_status report_write_findings(const struct report *report, const char *directory,
@@ -179,7 +216,8 @@ lode_status report_write_findings(const struct report *report, const char *direc
     const size_t size = strlen(directory) + sizeof name;
     lode_try(lode_take(arena, size, &path));
     snprintf(path, size, "%s%s", directory, name);
-    lode_try_done(report_add_json(report, &lines));
+    for (int64_t i = 0; i < report->findings->n; i++)
+        lode_try_done(add_finding(report, i, arena, &lines));
     lode_try_done(lode_file_write(path, lines.data, lines.size, true));
 done:
     lode_bytes_clear(&lines);

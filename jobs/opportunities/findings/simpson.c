@@ -65,24 +65,6 @@ static void cohort_strata(const struct finding_sources *sources, const struct fi
     }
 }
 
-/* Place of the pattern in a slice; -1: it is not there. */
-static int64_t find_pattern(const struct pattern_slice *slice, const struct finding *finding,
-                            int64_t n_tokens)
-{
-    uint64_t key = 0;
-    for (int i = 0; i < finding->k; i++) key = key * (uint64_t)n_tokens + finding->tokens[i];
-    key += slice->first_key;
-    int64_t low = 0, high = slice->n;
-    while (low < high) {
-        const int64_t middle = low + (high - low) / 2;
-        if (slice->keys[middle] < key)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low < slice->n && slice->keys[low] == key ? low : -1;
-}
-
 /* A pattern, by what it is in the cohorts of the attribute. Rows of table `patterns` alone: rarer
  * ones may have been left out where workers sum. */
 static void pattern_strata(const struct finding_sources *sources, const struct finding *finding,
@@ -99,7 +81,7 @@ static void pattern_strata(const struct finding_sources *sources, const struct f
             continue;
         const struct pattern_slice slice = pattern_slice_of(
             scenarios, scenario, sources->store, sources->patterns->n_tokens, finding->k);
-        const int64_t at = find_pattern(&slice, finding, sources->patterns->n_tokens);
+        const int64_t at = pattern_slice_find(&slice, finding->tokens, sources->patterns->n_tokens);
         uint32_t faulty, normal;
         if (at < 0) continue;
         pattern_slice_at(&slice, at, &faulty, &normal);

@@ -41,3 +41,13 @@ struct pattern_slice pattern_slice_of(const struct scenarios *scenarios,
     }
     return slice;
 }
+
+int64_t pattern_slice_find(const struct pattern_slice *slice, const uint32_t *tokens,
+                           int64_t n_tokens)
+{
+    uint64_t key = 0;
+    for (int i = 0; i < slice->k; i++) key = key * (uint64_t)n_tokens + tokens[i];
+    key += slice->first_key;
+    const int64_t at = first_at_least(slice->keys, slice->n, key);
+    return at < slice->n && slice->keys[at] == key ? at : -1;
+}

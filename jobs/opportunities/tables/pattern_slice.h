@@ -22,6 +22,10 @@ struct pattern_slice pattern_slice_of(const struct scenarios *scenarios,
                                       const struct scenario *scenario,
                                       const struct lode_store *store, int64_t n_tokens, int k);
 
+/* Place of the pattern with these tokens [slice->k]; -1: it is not there. */
+int64_t pattern_slice_find(const struct pattern_slice *slice, const uint32_t *tokens,
+                           int64_t n_tokens);
+
 /* Sessions of each outcome that have pattern i. */
 static inline void pattern_slice_at(const struct pattern_slice *slice, int64_t i,
                                     uint32_t *faulty_with, uint32_t *normal_with)
