@@ -35,10 +35,10 @@ struct opportunity_options {
     double cohort_relative, cohort_z; /* expert cohort */
 
     const struct derivation *derivation; /* what of the store is derived; set by the caller */
-    bool trend, change;      /* experts over time */
-    int64_t bucket_ms;       /* 0: chosen */
-    int64_t bucket_sessions; /* least, of a bucket that counts */
-    double trend_relative;   /* least rise of a finding */
+    bool trend, change;                  /* experts over time */
+    int64_t bucket_ms;                   /* 0: chosen */
+    int64_t bucket_sessions;             /* least, of a bucket that counts */
+    double trend_relative;               /* least rise of a finding */
     bool causal;
     int64_t causal_folds, causal_top;
 
