@@ -12,7 +12,6 @@
  * codes in order, each first and later sessions; those of the life cycle are its classes.
  */
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "common/wire/pack.h"
@@ -21,30 +20,38 @@
 #include "jobs/opportunities/experts/series.h"
 #include "jobs/opportunities/lifecycle.h"
 
-static const int64_t no_start = INT64_MIN;
+/* The sessions that start on one day. */
+struct day {
+    int64_t sessions, first_ms, last_ms;
+};
 
-static int compare_times(const void *left, const void *right)
+enum { DAYS = SERIES_LAST_DAY - SERIES_FIRST_DAY };
+
+/* Times that are no times stay out; unknown ones are among them. */
+static void count_days(const int64_t *starts, int64_t n, struct day *days)
 {
-    const int64_t a = *(const int64_t *)left, b = *(const int64_t *)right;
-    return (a > b) - (a < b);
+    const int64_t first_ms = (int64_t)SERIES_FIRST_DAY * SERIES_DAY_MS;
+    const int64_t end_ms = (int64_t)SERIES_LAST_DAY * SERIES_DAY_MS;
+    for (int64_t s = 0; s < n; s++) {
+        if (starts[s] < first_ms || starts[s] >= end_ms) continue;
+        struct day *day = &days[(starts[s] - first_ms) / SERIES_DAY_MS];
+        if (day->sessions == 0 || starts[s] < day->first_ms) day->first_ms = starts[s];
+        if (day->sessions == 0 || starts[s] > day->last_ms) day->last_ms = starts[s];
+        day->sessions++;
+    }
 }
 
-static int64_t day_of(int64_t time_ms)
-{
-    return time_ms / SERIES_DAY_MS - (time_ms % SERIES_DAY_MS < 0);
-}
-
-static lode_status pack_days(const int64_t *starts, int64_t n, struct lode_bytes *out)
+static lode_status pack_days(const struct day *days, struct lode_bytes *out)
 {
     uint32_t n_days = 0;
-    for (int64_t i = 0; i < n; i++) n_days += i == 0 || day_of(starts[i]) != day_of(starts[i - 1]);
+    for (int i = 0; i < DAYS; i++) n_days += days[i].sessions > 0;
     lode_try(lode_pack_array(out, n_days));
-    for (int64_t first = 0, end; first < n; first = end) {
-        for (end = first + 1; end < n && day_of(starts[end]) == day_of(starts[first]);) end++;
-        lode_try(lode_pack_i64(out, day_of(starts[first])));
-        lode_try(lode_pack_u64(out, (uint64_t)(end - first)));
-        lode_try(lode_pack_i64(out, starts[first]));
-        lode_try(lode_pack_i64(out, starts[end - 1]));
+    for (int i = 0; i < DAYS; i++) {
+        if (days[i].sessions == 0) continue;
+        lode_try(lode_pack_i64(out, SERIES_FIRST_DAY + i));
+        lode_try(lode_pack_u64(out, (uint64_t)days[i].sessions));
+        lode_try(lode_pack_i64(out, days[i].first_ms));
+        lode_try(lode_pack_i64(out, days[i].last_ms));
     }
     return LODE_OK;
 }
@@ -54,15 +61,15 @@ lode_status span_leaf(struct lode_task *task)
     lode_status status = LODE_OK;
     struct lode_part part = {0};
     struct lode_unpack in = lode_unpack_begin(task->params, task->params_size);
-    int64_t *starts, n = 0;
+    struct day *days;
+    int64_t *starts;
     lode_try(lode_task_open_part(task, &in, task->index, &part));
     lode_try_done(lode_unpack_end(&in));
+    lode_try_done(lode_take_zero(task->arena, DAYS, &days));
     lode_try_done(lode_part_session_starts(&part, task->arena, &starts));
-    for (int64_t s = 0; s < part.n_sessions; s++)
-        if (starts[s] != no_start) starts[n++] = starts[s];
-    qsort(starts, (size_t)n, sizeof *starts, compare_times);
+    count_days(starts, part.n_sessions, days);
     lode_try_done(lode_task_advance(task, part.n_sessions));
-    lode_try_done(pack_days(starts, n, task->output));
+    lode_try_done(pack_days(days, task->output));
 done:
     lode_part_close(&part);
     return status;

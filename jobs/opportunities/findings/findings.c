@@ -3,6 +3,7 @@
 #include "jobs/opportunities/findings/findings.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -228,11 +229,12 @@ const char *finding_expert_name(enum finding_expert expert)
 
 const char *finding_experts_text(const struct finding *finding, char *buffer)
 {
-    char *at = stpcpy(buffer, finding_expert_name(finding->expert));
-    for (int e = 0; e < N_EXPERTS; e++) {
-        if (e == (int)finding->expert || !(finding->agree >> e & 1)) continue;
-        *at++ = '+';
-        at = stpcpy(at, finding_expert_name((enum finding_expert)e));
+    size_t at = 0;
+    for (int e = -1; e < N_EXPERTS; e++) { /* its own first */
+        if (e >= 0 && (e == (int)finding->expert || !(finding->agree >> e & 1))) continue;
+        const enum finding_expert expert = e < 0 ? finding->expert : (enum finding_expert)e;
+        at += (size_t)snprintf(buffer + at, FINDING_EXPERTS_TEXT - at, "%s%s", e < 0 ? "" : "+",
+                               finding_expert_name(expert));
     }
     return buffer;
 }

@@ -73,7 +73,9 @@ struct finding_sources {
     const struct trend_rows *trends;     /* NULL: nobody looked over time */
 };
 
-/* "cohort"; and all that agree, its own first: "cohort+trend", into buffer (>= 64 bytes). */
+/* "cohort"; and all that agree, its own first: "cohort+trend", into buffer
+ * [FINDING_EXPERTS_TEXT]. */
+enum { FINDING_EXPERTS_TEXT = 64 };
 const char *finding_expert_name(enum finding_expert expert);
 const char *finding_experts_text(const struct finding *finding, char *buffer);
 

@@ -135,7 +135,7 @@ static lode_status add_finding(const struct report *report, int64_t index, struc
     lode_try(lode_bytes_printf(out, "{"));
     lode_try(add_count(out, "rank", index + 1));
     lode_try(add_text(out, "kpi", store->kpis[finding->kpi].name));
-    char experts[64];
+    char experts[FINDING_EXPERTS_TEXT];
     lode_try(add_text(out, "expert", finding_expert_name(finding->expert)));
     lode_try(add_text(out, "experts", finding_experts_text(finding, experts)));
     lode_try(add_text(out, "cohort", finding->cohort));

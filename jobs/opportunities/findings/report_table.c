@@ -93,7 +93,7 @@ static lode_status fill_row(const struct report *report, int64_t i, int64_t widt
     fill_numbers(report, i, c);
     for (int64_t t = 0; t < width; t++)
         c->tokens[i * width + t] = t < finding->k ? finding->tokens[t] : UINT32_MAX;
-    char experts[64];
+    char experts[FINDING_EXPERTS_TEXT];
     lode_try(add_word(words, finding_expert_name(finding->expert), &c->expert[i]));
     lode_try(add_word(words, finding_experts_text(finding, experts), &c->experts[i]));
     lode_try(add_word(words, finding->cohort, &c->cohort[i]));
