@@ -134,6 +134,7 @@ static lode_status run_on(struct lode_run *run, struct derivation *derivation)
     struct pattern_rows patterns;
     lode_try(scenarios_make(store, &options, &counts, arena, &scenarios));
     const struct pattern_settings settings = {
+        .gap_events = options.gaps ? options.gap_events : 0,
         .derivation = derivation,
         .sum_limit = (uint64_t)options.sum_limit_mb * 1000000,
         .lifecycle = {.sparse_after_ms = options.sparse_after_ms,

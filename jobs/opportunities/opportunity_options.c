@@ -4,11 +4,14 @@
 #include <string.h>
 
 #include "common/text.h"
+#include "jobs/opportunities/grams/gapped.h"
 #include "jobs/opportunities/patterns.h"
 
 const struct lode_param opportunity_params[] = {
     {"kpi", "", "", "KPIs to analyse, a list, with or without `kpi_`; empty: all of the store"},
     {"k", "1..3", "events", "lengths of event patterns: a range within 1..8"},
+    {"gaps", "off", "", "patterns of events in this order with anything between them; k up to 3"},
+    {"gap_events", "64", "events", "gaps: distinct events of a session that take part, the first"},
     {"map", "", "", "list of glob=token: events that count as one token; the first match wins"},
     {"ignore", "", "", "list of globs of event names to leave out of patterns"},
     {"min_support", "0.01", "1",
@@ -149,6 +152,13 @@ static lode_status read_patterns(const struct lode_params *params, struct lode_a
 {
     char **ignore = NULL, **map = NULL;
     lode_try(lode_params_range(params, "k", 1, PATTERN_MAX_K, &options->first_k, &options->last_k));
+    lode_try(lode_params_bool(params, "gaps", &options->gaps));
+    lode_try(lode_params_i64(params, "gap_events", 2, GAPPED_MOST_DISTINCT, &options->gap_events));
+    if (options->gaps && options->last_k > GAPPED_MAX_K)
+        return lode_fail(LODE_E_USAGE,
+                         "parameter k: with gaps=on patterns have at most %d events, "
+                         "not %lld",
+                         GAPPED_MAX_K, (long long)options->last_k);
     lode_try(lode_params_list(params, "ignore", arena, &ignore, &options->rules.n_ignore));
     lode_try(lode_params_list(params, "map", arena, &map, &options->rules.n_map));
     options->rules.ignore = ignore;

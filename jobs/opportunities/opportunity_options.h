@@ -20,6 +20,8 @@ struct opportunity_options {
     bool *attribute_on; /* [store->n_attributes] searched for cohorts */
 
     int64_t first_k, last_k; /* lengths of patterns */
+    bool gaps;               /* patterns are tokens in order, with anything between them */
+    int64_t gap_events;      /* distinct tokens of a session that take part in them */
     struct decimal min_support;
     struct decimal min_share, min_ratio; /* expert pattern */
     struct token_rules rules;

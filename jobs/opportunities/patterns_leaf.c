@@ -15,6 +15,7 @@
 
 #include "common/wire/pack.h"
 #include "jobs/opportunities/derive/session_columns.h"
+#include "jobs/opportunities/grams/gapped.h"
 #include "jobs/opportunities/grams/gram_ranges.h"
 #include "jobs/opportunities/grams/grams.h"
 #include "jobs/opportunities/patterns.h"
@@ -27,8 +28,9 @@ struct leaf {
     int64_t n_tokens, n_names;
     uint32_t *token_of; /* [n_names]; NULL: identity */
     struct session_columns columns;
-    uint8_t **marks;  /* [KPIs], each [sessions]; NULL: not read yet */
-    uint32_t **codes; /* [attributes], each [sessions]; NULL: not read yet */
+    uint8_t **marks;    /* [KPIs], each [sessions]; NULL: not read yet */
+    uint32_t **codes;   /* [attributes], each [sessions]; NULL: not read yet */
+    int64_t gap_events; /* 0: patterns have no gaps */
     struct lifecycle_rule lifecycle;
     uint8_t *classes; /* [sessions] lifecycle.h; NULL: not made yet */
     uint32_t n_plans;
@@ -73,6 +75,7 @@ static lode_status unpack_params(struct leaf *leaf)
     lode_try(unpack_codes(in, "tokens of event names", leaf->n_names, leaf->n_tokens, arena,
                           &leaf->token_of));
     lode_try(session_columns_unpack(in, leaf->task, &leaf->columns));
+    lode_try(lode_unpack_count(in, "gap_events", GAPPED_MOST_DISTINCT, &leaf->gap_events));
     lode_try(lode_unpack_i64(in, &leaf->lifecycle.sparse_after_ms));
     lode_try(lode_unpack_count(in, "first_sessions", INT64_MAX, &leaf->lifecycle.first_sessions));
     lode_try(lode_take_zero(arena, leaf->columns.n_kpis, &leaf->marks));
@@ -281,13 +284,21 @@ static lode_status put_piece(void *context, int64_t range, const uint8_t *piece,
     return shuffle_put(leaf->out, range, &record);
 }
 
+static lode_status count_grams(struct leaf *leaf, const struct gram_sessions *sessions,
+                               const struct gram_space *space, struct lode_bytes *out)
+{
+    const struct gapped_options gapped = {.most_distinct = leaf->gap_events, .task = leaf->task};
+    return leaf->gap_events > 0 && space->k > 1
+               ? gapped_count(sessions, space, &gapped, leaf->task->arena, out)
+               : grams_count(sessions, space, GRAM_WAY_BEST, leaf->task->arena, out);
+}
+
 static lode_status count_space(struct leaf *leaf, const struct gram_sessions *sessions,
                                const struct gram_space *space)
 {
-    struct lode_arena *arena = leaf->task->arena;
-    if (!leaf->out) return grams_count(sessions, space, GRAM_WAY_BEST, arena, leaf->task->output);
+    if (!leaf->out) return count_grams(leaf, sessions, space, leaf->task->output);
     leaf->list.size = 0;
-    lode_try(grams_count(sessions, space, GRAM_WAY_BEST, arena, &leaf->list));
+    lode_try(count_grams(leaf, sessions, space, &leaf->list));
     lode_try(gram_list_cut(space, leaf->list.data, leaf->list.size, leaf->out->n_buckets, put_piece,
                            leaf));
     leaf->n_lists++;

@@ -2,11 +2,10 @@
  *
  * Parameters: store path, session columns (session_columns.h), number of event names, token of each
  * event name (binary, uint32_t; empty: identity), sparse_after_ms (i64), first_sessions (u64),
- * array of findings: index, sessions wanted, KPI (index), array of conditions that a session must
- * fulfil (attribute: 0, index, value; life cycle: 1, set of classes), array of tokens (empty: any
- * session of the cohort).
- * Input: the partition. Result: array of findings that were met: index, timeline (array of: event
- * name, seconds, in match 0/1), array of session ids.
+ * gaps 0/1, array of findings: index, sessions wanted, KPI (index), array of conditions that a
+ * session must fulfil (attribute: 0, index, value; life cycle: 1, set of classes), array of tokens
+ * (empty: any session of the cohort). Input: the partition. Result: array of findings that were
+ * met: index, timeline (array of: event name, seconds, in match 0/1), array of session ids.
  */
 #include <math.h>
 #include <string.h>
@@ -15,6 +14,7 @@
 #include "jobs/opportunities/derive/session_columns.h"
 #include "jobs/opportunities/findings/examples.h"
 #include "jobs/opportunities/findings/examples_private.h"
+#include "jobs/opportunities/grams/gapped.h"
 #include "jobs/opportunities/lifecycle.h"
 
 struct condition {
@@ -37,7 +37,7 @@ struct target {
     const double *numbers; /* [sessions] numeric KPI */
     int64_t *found;        /* [wanted] sessions */
     int64_t n_found;
-    int64_t match; /* first event of the match in found[0], among those with a token */
+    int64_t match[PATTERN_MAX_K];  /* in found[0], among the events that have a token */
     int64_t first_event, n_events; /* rows of the timeline */
 };
 
@@ -47,6 +47,7 @@ struct leaf {
     int64_t n_names;
     const uint32_t *token_of; /* NULL: identity */
     struct lifecycle_rule rule;
+    int64_t gaps; /* 1: patterns have gaps */
     uint32_t n_targets;
     struct target *targets;
 
@@ -125,6 +126,7 @@ static lode_status unpack_params(struct leaf *leaf, struct lode_unpack in)
     }
     lode_try(lode_unpack_i64(&in, &leaf->rule.sparse_after_ms));
     lode_try(lode_unpack_count(&in, "first_sessions", INT64_MAX, &leaf->rule.first_sessions));
+    lode_try(lode_unpack_count(&in, "gaps", 1, &leaf->gaps));
     lode_try(lode_unpack_array(&in, &leaf->n_targets));
     lode_try(lode_take_zero(arena, leaf->n_targets, &leaf->targets));
     for (uint32_t i = 0; i < leaf->n_targets; i++)
@@ -237,23 +239,33 @@ static bool is_member(const struct leaf *leaf, const struct target *target, int6
     return true;
 }
 
-/* Place of the pattern's first event among the tokens; -1: the session does not have it. */
-static int64_t find_match(const struct leaf *leaf, const struct target *target, int64_t session)
+/* Places of the pattern's events among the tokens; false: the session does not have it. */
+static bool find_match(const struct leaf *leaf, const struct target *target, int64_t session,
+                       int64_t *places)
 {
-    const int64_t end = leaf->token_offsets[session + 1] - target->k;
-    for (int64_t at = leaf->token_offsets[session]; at <= end; at++)
-        if (memcmp(leaf->tokens + at, target->tokens, target->k * sizeof(uint32_t)) == 0) return at;
-    return -1;
+    const int k = (int)target->k;
+    const int64_t begin = leaf->token_offsets[session], end = leaf->token_offsets[session + 1];
+    if (leaf->gaps) {
+        const bool is_there =
+            gapped_match(leaf->tokens + begin, end - begin, target->tokens, k, places);
+        for (int i = 0; is_there && i < k; i++) places[i] += begin;
+        return is_there;
+    }
+    int64_t at = begin;
+    while (at <= end - k &&
+           memcmp(leaf->tokens + at, target->tokens, target->k * sizeof(uint32_t)) != 0)
+        at++;
+    for (int i = 0; i < k; i++) places[i] = at + i;
+    return at <= end - k;
 }
 
 static lode_status find_sessions(const struct leaf *leaf, struct target *target)
 {
-    int64_t session = 0;
+    int64_t session = 0, match[PATTERN_MAX_K] = {0};
     for (; session < leaf->part.n_sessions && target->n_found < target->wanted; session++) {
         if (!is_member(leaf, target, session)) continue;
-        const int64_t match = target->k ? find_match(leaf, target, session) : 0;
-        if (match < 0) continue;
-        if (target->n_found == 0) target->match = match;
+        if (target->k && !find_match(leaf, target, session, match)) continue;
+        if (target->n_found == 0) memcpy(target->match, match, sizeof match);
         target->found[target->n_found++] = session;
     }
     return lode_task_advance(leaf->task, session);
@@ -267,8 +279,8 @@ static void set_window(const struct leaf *leaf, struct target *target)
     const int64_t begin = leaf->event_offsets[session], end = leaf->event_offsets[session + 1];
     int64_t first = begin;
     if (target->k) {
-        const int64_t from = leaf->rows[target->match];
-        const int64_t span = leaf->rows[target->match + target->k - 1] - from + 1;
+        const int64_t from = leaf->rows[target->match[0]];
+        const int64_t span = leaf->rows[target->match[target->k - 1]] - from + 1;
         first = span < EXAMPLE_TIMELINE ? from - (EXAMPLE_TIMELINE - span) / 2 : from;
         if (first > end - EXAMPLE_TIMELINE) first = end - EXAMPLE_TIMELINE;
         if (first < begin) first = begin;
@@ -281,7 +293,7 @@ static void set_window(const struct leaf *leaf, struct target *target)
 static bool in_match(const struct leaf *leaf, const struct target *target, int64_t row)
 {
     for (int64_t i = 0; i < target->k; i++)
-        if (leaf->rows[target->match + i] == row) return true;
+        if (leaf->rows[target->match[i]] == row) return true;
     return false;
 }
 

@@ -77,12 +77,13 @@ static lode_status add_cohort_words(struct lode_bytes *out, const struct finding
     return lode_bytes_printf(out, " and %s=%s", second->attribute, second->values[values[1]]);
 }
 
-static lode_status add_pattern(struct lode_bytes *out, const struct pattern_tokens *tokens,
-                               const struct finding *finding)
+static lode_status add_pattern(struct lode_bytes *out, const struct finding_sources *sources,
+                               const struct pattern_tokens *tokens, const struct finding *finding)
 {
+    const char *joint = sources->options->gaps ? ", later " : " > ";
     for (int i = 0; i < finding->k; i++)
         lode_try(
-            lode_bytes_printf(out, "%s%s", i ? " > " : "", tokens->tokens[finding->tokens[i]]));
+            lode_bytes_printf(out, "%s%s", i ? joint : "", tokens->tokens[finding->tokens[i]]));
     return LODE_OK;
 }
 
@@ -106,7 +107,7 @@ static lode_status add_hypothesis(struct lode_bytes *out, const struct finding_s
     } else {
         lode_try(lode_bytes_printf(out, "sessions with "));
     }
-    lode_try(add_pattern(out, tokens, finding));
+    lode_try(add_pattern(out, sources, tokens, finding));
     return lode_bytes_printf(out, " have %s more often", kpi);
 }
 

@@ -1,7 +1,7 @@
 /* Folding of patterns looks only one event ahead: if a pattern has the same sessions as a longer
  * one around it, every pattern between the two has them as well, passes the same tests and is a
- * candidate too. So each candidate of length k offers itself as lead to its two parts of length
- * k - 1, found by halving in the sorted list, and chains lead to the longest.
+ * candidate too. So each candidate of length k offers itself as lead to its parts of length k - 1
+ * (two, or with gaps k), found by halving in the sorted list, and chains lead to the longest.
  */
 #include "jobs/opportunities/findings/folding.h"
 
@@ -51,12 +51,13 @@ static bool same_counts(const struct two_by_two *a, const struct two_by_two *b)
     return a->faulty_with == b->faulty_with && a->normal_with == b->normal_with;
 }
 
-/* Offers candidate `longer` as lead to its first (part 0) or last (part 1) k - 1 events. */
-static void offer_lead(struct finding *candidates, int64_t n, int64_t longer, int part)
+/* Offers candidate `longer` as lead to what is left of it without its token `drop`. */
+static void offer_lead(struct finding *candidates, int64_t n, int64_t longer, int drop)
 {
     const struct finding *lead = &candidates[longer];
-    const struct wanted wanted = {
-        .scenario = lead->scenario, .k = lead->k - 1, .tokens = lead->tokens + part};
+    uint32_t tokens[PATTERN_MAX_K];
+    for (int i = 0; i < lead->k - 1; i++) tokens[i] = lead->tokens[i + (i >= drop)];
+    const struct wanted wanted = {.scenario = lead->scenario, .k = lead->k - 1, .tokens = tokens};
     const int64_t found = find_pattern(candidates, n, &wanted);
     if (found >= 0 && candidates[found].lead == found &&
         same_counts(&candidates[found].table, &lead->table))
@@ -178,8 +179,9 @@ static void fold_patterns(struct comparison *with, struct finding *candidates, i
         }
     }
     for (int64_t i = 0; i < n; i++)
-        for (int part = 0; part < 2 && candidates[i].k > 1; part++)
-            offer_lead(candidates, n, i, part);
+        for (int drop = 0; drop < candidates[i].k && candidates[i].k > 1; drop++)
+            if (sources->options->gaps || drop == 0 || drop == candidates[i].k - 1)
+                offer_lead(candidates, n, i, drop); /* consecutive events: at the ends alone */
 }
 
 static void fold_cohorts(struct comparison *with, struct finding *candidates, int64_t first,

@@ -104,7 +104,8 @@ static lode_status put_columns(const struct report *report, const struct report_
          .width = width,
          .words = tokens->tokens,
          .n_words = tokens->n_tokens,
-         .title = "consecutive events; empty for a cohort"},
+         .title = options->gaps ? "events in this order; empty for a cohort"
+                                : "consecutive events; empty for a cohort"},
         lode_column_numbers(
             "effect", LODE_COLUMN_F64, c->effect, "1",
             "pattern: faulty_rate - normal_rate; cohort: relative difference to all sessions"),

@@ -192,7 +192,7 @@ lode_status pattern_rows_put(const struct pattern_rows *rows, const struct scena
          .width = rows->width,
          .words = tokens->tokens,
          .n_words = tokens->n_tokens,
-         .title = "consecutive events"},
+         .title = options->gaps ? "events in this order" : "consecutive events"},
         lode_column_numbers("faulty_with", LODE_COLUMN_U32, o->faulty_with, "sessions",
                             "faulty sessions that have the pattern"),
         lode_column_numbers("normal_with", LODE_COLUMN_U32, o->normal_with, "sessions",

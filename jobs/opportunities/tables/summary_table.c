@@ -35,7 +35,7 @@ static void count_distinct(const struct pattern_slice *slice, int64_t *distinct,
 }
 
 static void fill_row(const struct scenario *scenario, const struct pattern_slice *events,
-                     const struct pattern_slice *grams, struct summary_rows *rows)
+                     const struct pattern_slice *grams, bool gaps, struct summary_rows *rows)
 {
     const int64_t at = rows->n++;
     int64_t pairs;
@@ -49,6 +49,7 @@ static void fill_row(const struct scenario *scenario, const struct pattern_slice
     rows->ngram_occurrences[at] = grams->occurrences;
     count_distinct(events, &rows->distinct_events[at], &pairs);
     count_distinct(grams, &rows->distinct_ngrams[at], &rows->session_ngram_pairs[at]);
+    if (gaps && grams->k > 1) rows->ngram_occurrences[at] = rows->session_ngram_pairs[at];
 }
 
 lode_status summary_rows_make(const struct scenarios *scenarios, const struct lode_store *store,
@@ -66,7 +67,7 @@ lode_status summary_rows_make(const struct scenarios *scenarios, const struct lo
         for (int k = (int)options->first_k; k <= options->last_k; k++) {
             const struct pattern_slice grams =
                 pattern_slice_of(scenarios, scenario, store, n_tokens, k);
-            fill_row(scenario, &events, &grams, &made);
+            fill_row(scenario, &events, &grams, options->gaps, &made);
         }
     }
     *rows = made;
@@ -91,7 +92,7 @@ lode_status summary_rows_put(const struct summary_rows *rows,
         lode_column_numbers("distinct_events", LODE_COLUMN_I64, rows->distinct_events, "events",
                             "distinct events, after map and ignore"),
         lode_column_numbers("ngram_occurrences", LODE_COLUMN_I64, rows->ngram_occurrences,
-                            "patterns", "patterns, repeats included"),
+                            "patterns", "patterns, repeats included; with gaps: without repeats"),
         lode_column_numbers("distinct_ngrams", LODE_COLUMN_I64, rows->distinct_ngrams, "patterns",
                             "distinct patterns"),
         lode_column_numbers("session_ngram_pairs", LODE_COLUMN_I64, rows->session_ngram_pairs,
