@@ -5,7 +5,7 @@
  * (lifecycle.h) and users by the set of classes in which they have sessions.
  *
  * Parameters: store path, session columns (session_columns.h), sparse_after_ms (i64),
- * first_sessions (u64), array of KPIs (indices).
+ * first_sessions (u64), sample (u64), array of KPIs (indices).
  * Result: for each attribute in turn, then the life cycle, and within it for each KPI: a list of
  * tallies.
  */
@@ -23,6 +23,7 @@ struct kpi {
 struct leaf {
     struct lode_task *task;
     struct lifecycle_rule rule;
+    struct sample sample;
     struct session_columns columns;
     uint32_t n_kpis;
     struct kpi *kpis;
@@ -38,6 +39,7 @@ static lode_status unpack_params(struct leaf *leaf, struct lode_unpack in)
     lode_try(session_columns_unpack(&in, leaf->task, &leaf->columns));
     lode_try(lode_unpack_i64(&in, &leaf->rule.sparse_after_ms));
     lode_try(lode_unpack_count(&in, "first_sessions", INT64_MAX, &leaf->rule.first_sessions));
+    lode_try(lode_unpack_u64(&in, &leaf->sample.below));
     lode_try(lode_unpack_array(&in, &leaf->n_kpis));
     lode_try(lode_take_zero(arena, leaf->n_kpis, &leaf->kpis));
     for (uint32_t i = 0; i < leaf->n_kpis; i++) {
@@ -101,6 +103,7 @@ static lode_status read_sessions(struct leaf *leaf, struct lode_part *part)
 {
     struct lode_arena *arena = leaf->task->arena;
     int64_t *offsets, *starts;
+    bool *is_in;
     leaf->n_users = part->n_users;
     leaf->n_sessions = part->n_sessions;
     lode_try(lode_part_session_offsets(part, arena, &offsets));
@@ -108,6 +111,7 @@ static lode_status read_sessions(struct leaf *leaf, struct lode_part *part)
     leaf->columns.part.session_offsets = offsets;
     lode_try(session_columns_open(&leaf->columns, part, leaf->task));
     lode_try(lode_take(arena, leaf->n_sessions, &leaf->classes));
+    lode_try(sample_read(leaf->sample, part, arena, &is_in));
     for (uint32_t i = 0; i < leaf->n_kpis; i++) {
         struct kpi *kpi = &leaf->kpis[i];
         uint8_t *marks = NULL;
@@ -116,6 +120,8 @@ static lode_status read_sessions(struct leaf *leaf, struct lode_part *part)
             lode_try(session_columns_marks(&leaf->columns, kpi->index, arena, &marks));
         else
             lode_try(session_columns_numbers(&leaf->columns, kpi->index, arena, &values));
+        if (marks) sample_marks(is_in, leaf->n_sessions, marks);
+        if (values) sample_numbers(is_in, leaf->n_sessions, values);
         kpi->marks = marks;
         kpi->values = values;
     }

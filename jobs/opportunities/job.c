@@ -122,6 +122,7 @@ static lode_status run_on(struct lode_run *run, struct derivation *derivation)
                                            .derivation = derivation,
                                            .attribute_on = options.attribute_on,
                                            .sparse_after_ms = options.sparse_after_ms,
+                                           .sample = options.sample,
                                            .first_sessions = options.first_sessions};
     struct cohort_counts counts;
     struct cohort_rows cohorts;
@@ -135,6 +136,7 @@ static lode_status run_on(struct lode_run *run, struct derivation *derivation)
     lode_try(scenarios_make(store, &options, &counts, arena, &scenarios));
     const struct pattern_settings settings = {
         .gap_events = options.gaps ? options.gap_events : 0,
+        .sample = options.sample,
         .derivation = derivation,
         .sum_limit = (uint64_t)options.sum_limit_mb * 1000000,
         .lifecycle = {.sparse_after_ms = options.sparse_after_ms,

@@ -39,6 +39,7 @@ const struct lode_param opportunity_params[] = {
     {"max_q", "0.05", "1", "findings have a false discovery rate of at most this"},
     {"top", "5", "findings", "most findings per scenario (KPI and cohort)"},
     {"examples", "3", "sessions", "example sessions per finding"},
+    {"sample", "1", "1", "share of the sessions that are analysed, chosen by a hash of their ids"},
     {"sum_limit", "512", "MB",
      "counts of patterns larger than this, by estimate, are summed by workers, not the "
      "coordinator"},
@@ -190,6 +191,18 @@ static lode_status read_cohorts(const struct lode_params *params,
     return lode_params_f64(params, "cohort_z", 0, MOST, &options->cohort_z);
 }
 
+static lode_status read_sample(const struct lode_params *params,
+                               struct opportunity_options *options)
+{
+    struct decimal share;
+    lode_try(decimal_read(params, "sample", 1, &share));
+    if (share.numerator == 0)
+        return lode_fail(LODE_E_USAGE, "parameter sample: 0 leaves no session to analyse");
+    options->sample = sample_of(share);
+    options->sample_rate = (double)share.numerator / (double)share.denominator;
+    return LODE_OK;
+}
+
 lode_status opportunity_options_read(const struct lode_params *params,
                                      const struct lode_store *store, struct lode_arena *arena,
                                      struct opportunity_options *options)
@@ -200,6 +213,7 @@ lode_status opportunity_options_read(const struct lode_params *params,
     lode_try(read_attributes(params, store, arena, &read));
     lode_try(read_patterns(params, arena, &read));
     lode_try(read_cohorts(params, &read));
+    lode_try(read_sample(params, &read));
     lode_try(lode_params_f64(params, "max_q", 0, 1, &read.max_q));
     lode_try(lode_params_i64(params, "top", 1, MOST, &read.top));
     lode_try(lode_params_i64(params, "examples", 0, 1000, &read.examples));

@@ -6,6 +6,7 @@
 #include "common/param/param.h"
 #include "common/store/store.h"
 #include "jobs/opportunities/decimal.h"
+#include "jobs/opportunities/sample.h"
 #include "jobs/opportunities/tokens.h"
 
 struct derivation;
@@ -38,6 +39,8 @@ struct opportunity_options {
 
     const struct derivation *derivation; /* what of the store is derived; set by the caller */
 
+    struct sample sample; /* the sessions that take part */
+    double sample_rate;   /* their share, 1: all */
     double max_q;
     int64_t top, examples;
     int64_t sum_limit_mb; /* changes who sums, never what comes out */

@@ -122,6 +122,7 @@ static lode_status pack_params(const struct lode_run *run, const struct pattern_
     lode_try(pack_tokens(store, tokens, out));
     lode_try(pack_columns(run, merging, out));
     lode_try(lode_pack_u64(out, (uint64_t)merging->settings->gap_events));
+    lode_try(lode_pack_u64(out, merging->settings->sample.below));
     lode_try(lode_pack_i64(out, lifecycle->sparse_after_ms));
     lode_try(lode_pack_u64(out, (uint64_t)lifecycle->first_sessions));
     lode_try(lode_pack_array(out, (uint32_t)merging->n_plans));

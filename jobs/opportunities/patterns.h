@@ -11,6 +11,7 @@
 
 #include "jobs/job.h"
 #include "jobs/opportunities/lifecycle.h"
+#include "jobs/opportunities/sample.h"
 
 struct derivation;
 
@@ -63,8 +64,8 @@ struct pattern_tokens {
 
 /* How patterns are counted. */
 struct pattern_settings {
-    int64_t
-        gap_events; /* patterns of k > 1 have gaps (gapped.h): most_distinct; 0: they have none */
+    struct sample sample; /* the sessions that are counted */
+    int64_t gap_events;   /* 0: none; patterns of k > 1 have gaps, gapped.h: most_distinct */
     const struct derivation *derivation; /* what of the store is derived; NULL: nothing */
     uint64_t sum_limit;                  /* bytes */
     struct lifecycle_rule lifecycle;     /* read for plans of pairs alone */

@@ -31,6 +31,8 @@ struct leaf {
     uint8_t **marks;    /* [KPIs], each [sessions]; NULL: not read yet */
     uint32_t **codes;   /* [attributes], each [sessions]; NULL: not read yet */
     int64_t gap_events; /* 0: patterns have no gaps */
+    struct sample sample;
+    bool *is_in; /* [sessions] in the sample; NULL: all */
     struct lifecycle_rule lifecycle;
     uint8_t *classes; /* [sessions] lifecycle.h; NULL: not made yet */
     uint32_t n_plans;
@@ -76,6 +78,7 @@ static lode_status unpack_params(struct leaf *leaf)
                           &leaf->token_of));
     lode_try(session_columns_unpack(in, leaf->task, &leaf->columns));
     lode_try(lode_unpack_count(in, "gap_events", GAPPED_MOST_DISTINCT, &leaf->gap_events));
+    lode_try(lode_unpack_u64(in, &leaf->sample.below));
     lode_try(lode_unpack_i64(in, &leaf->lifecycle.sparse_after_ms));
     lode_try(lode_unpack_count(in, "first_sessions", INT64_MAX, &leaf->lifecycle.first_sessions));
     lode_try(lode_take_zero(arena, leaf->columns.n_kpis, &leaf->marks));
@@ -259,13 +262,20 @@ static lode_status read_words(struct leaf *leaf, int64_t attribute, int64_t n_co
     return LODE_OK;
 }
 
+/* All sessions as one cohort; *cohorts NULL: without exception. */
+static lode_status read_all(struct leaf *leaf, uint32_t **cohorts)
+{
+    *cohorts = NULL;
+    if (!leaf->is_in) return LODE_OK;
+    return lode_take_zero(leaf->task->arena, leaf->part.n_sessions, cohorts);
+}
+
 /* Cohorts of the sessions; *cohorts is NULL when all sessions are one. */
 static lode_status read_cohorts(struct leaf *leaf, int64_t n_cohorts, uint32_t **cohorts)
 {
     int64_t attribute, are_pairs;
-    *cohorts = NULL;
     lode_try(lode_unpack_i64(&leaf->in, &attribute));
-    if (attribute == -1) return LODE_OK;
+    if (attribute == -1) return read_all(leaf, cohorts);
     if (attribute < 0 || attribute >= (int64_t)leaf->columns.n_attributes)
         return lode_fail(LODE_E_MESSAGE, "attribute %lld of %u", (long long)attribute,
                          leaf->columns.n_attributes);
@@ -316,6 +326,8 @@ static lode_status count_plan(struct leaf *leaf)
     lode_try(read_classes(leaf, &n_classes, &classes));
     lode_try(lode_unpack_count(&leaf->in, "cohorts", UINT32_MAX - 1, &n_cohorts));
     lode_try(read_cohorts(leaf, n_cohorts, &cohorts));
+    for (int64_t s = 0; leaf->is_in && s < leaf->part.n_sessions; s++)
+        if (!leaf->is_in[s]) cohorts[s] = GRAM_NO_COHORT;
     const struct gram_sessions sessions = {.n_sessions = leaf->part.n_sessions,
                                            .starts = leaf->starts,
                                            .tokens = leaf->tokens,
@@ -338,6 +350,7 @@ static lode_status count_partition(struct leaf *leaf)
     lode_try(lode_task_open_part(leaf->task, &leaf->in, leaf->task->index, &leaf->part));
     lode_try_done(unpack_params(leaf));
     lode_try_done(read_events(leaf));
+    lode_try_done(sample_read(leaf->sample, &leaf->part, leaf->task->arena, &leaf->is_in));
     for (uint32_t i = 0; i < leaf->n_plans; i++) lode_try_done(count_plan(leaf));
     status = lode_unpack_end(&leaf->in);
 done:

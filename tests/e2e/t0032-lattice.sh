@@ -83,6 +83,25 @@ expect "a session with more distinct events than take part is told" '
 refuse 2 "with gaps=on patterns have at most 3 events, not 4" \
     'lode run opportunities web.lode -o no --set gaps=on --set k=1..4'
 
+expect "a sample: all tables count the same sessions, about half of them; a share of 1 is no sample" '
+    lode run opportunities web.lode -o whole --local 2 --quiet --set sample=1
+    cmp run/results.h5 whole/results.h5
+    cmp run/findings.jsonl whole/findings.jsonl
+    lode run opportunities web.lode -o half --local 2 --quiet --set sample=0.5 --set pair_min_users=1
+    k1="r[\"kpi\"] == \"kpi_fail\" and r[\"k\"] == \"1\""
+    n=$(cell half summary sessions "$k1")
+    test "$n" -gt 720 -a "$n" -lt 880 # 4 standard deviations
+    is 0.5 cell half summary sample "$k1"
+    is "$n" cell half cohorts sessions "(r[\"kpi\"], r[\"value\"]) == (\"kpi_fail\", \"all\")"
+    cell half pairs sessions "(r[\"kpi\"], r[\"attribute\"]) == (\"kpi_fail\", \"country&os\")" >sessions
+    is "$n" echo $(($(paste -sd+ sessions)))
+    faulty=$(cell half summary faulty "$k1")
+    is "$faulty" echo $(cell half patterns faulty_total "$k1 and not r[\"cohort\"]" | sort -u)
+    grep -q "would be faulty in all sessions (.* to .*). Counted in a sample of 50.0 % of the sessions" \
+        half/findings.jsonl
+    lode verify opportunities web.lode -n 1,2 --set sample=0.3 | grep -c " same$" | grep -qx 2'
+refuse 2 "parameter sample: 0 leaves no session" 'lode run opportunities web.lode -o no --set sample=0'
+
 expect "1, 2 and 5 workers: the same bytes" '
     lode verify opportunities web.lode -n 1,2,5 --set gaps=on >table
     cat table

@@ -114,6 +114,7 @@ static lode_status pack_params(const struct search *search, struct lode_bytes *o
                            search->tokens->token_of ? (size_t)n_names * sizeof(uint32_t) : 0));
     lode_try(lode_pack_i64(out, search->options->sparse_after_ms));
     lode_try(lode_pack_u64(out, (uint64_t)search->options->first_sessions));
+    lode_try(lode_pack_u64(out, search->options->sample.below));
     lode_try(lode_pack_u64(out, search->options->gaps));
     lode_try(lode_pack_array(out, (uint32_t)*n_open));
     for (int64_t i = 0; i < search->findings->n; i++)

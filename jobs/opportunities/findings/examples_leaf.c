@@ -2,10 +2,11 @@
  *
  * Parameters: store path, session columns (session_columns.h), number of event names, token of each
  * event name (binary, uint32_t; empty: identity), sparse_after_ms (i64), first_sessions (u64),
- * gaps 0/1, array of findings: index, sessions wanted, KPI (index), array of conditions that a
- * session must fulfil (attribute: 0, index, value; life cycle: 1, set of classes), array of tokens
- * (empty: any session of the cohort). Input: the partition. Result: array of findings that were
- * met: index, timeline (array of: event name, seconds, in match 0/1), array of session ids.
+ * sample (u64), gaps 0/1, array of findings: index, sessions wanted, KPI (index), array of
+ * conditions that a session must fulfil (attribute: 0, index, value; life cycle: 1, set of
+ * classes), array of tokens (empty: any session of the cohort). Input: the partition. Result: array
+ * of findings that were met: index, timeline (array of: event name, seconds, in match 0/1), array
+ * of session ids.
  */
 #include <math.h>
 #include <string.h>
@@ -16,6 +17,7 @@
 #include "jobs/opportunities/findings/examples_private.h"
 #include "jobs/opportunities/grams/gapped.h"
 #include "jobs/opportunities/lifecycle.h"
+#include "jobs/opportunities/sample.h"
 
 struct condition {
     int64_t kind; /* enum example_condition */
@@ -47,11 +49,13 @@ struct leaf {
     int64_t n_names;
     const uint32_t *token_of; /* NULL: identity */
     struct lifecycle_rule rule;
+    struct sample sample;
     int64_t gaps; /* 1: patterns have gaps */
     uint32_t n_targets;
     struct target *targets;
 
     struct lode_part part;
+    bool *is_in;                  /* [sessions] in the sample; NULL: all */
     const int64_t *starts;        /* [sessions] */
     const int64_t *event_offsets; /* [sessions + 1] */
     const uint32_t *names;        /* [events] */
@@ -126,6 +130,7 @@ static lode_status unpack_params(struct leaf *leaf, struct lode_unpack in)
     }
     lode_try(lode_unpack_i64(&in, &leaf->rule.sparse_after_ms));
     lode_try(lode_unpack_count(&in, "first_sessions", INT64_MAX, &leaf->rule.first_sessions));
+    lode_try(lode_unpack_u64(&in, &leaf->sample.below));
     lode_try(lode_unpack_count(&in, "gaps", 1, &leaf->gaps));
     lode_try(lode_unpack_array(&in, &leaf->n_targets));
     lode_try(lode_take_zero(arena, leaf->n_targets, &leaf->targets));
@@ -200,6 +205,7 @@ static lode_status read_sessions(struct leaf *leaf)
     leaf->columns.part.starts = starts;
     leaf->columns.part.event_names = names;
     lode_try(session_columns_open(&leaf->columns, &leaf->part, leaf->task));
+    lode_try(sample_read(leaf->sample, &leaf->part, arena, &leaf->is_in));
     for (uint32_t i = 0; i < leaf->n_targets; i++) lode_try(read_columns(leaf, i));
     return LODE_OK;
 }
@@ -227,6 +233,7 @@ static lode_status make_tokens(struct leaf *leaf)
 
 static bool is_member(const struct leaf *leaf, const struct target *target, int64_t session)
 {
+    if (leaf->is_in && !leaf->is_in[session]) return false;
     if (target->is_binary ? target->marks[session] != 1 : isnan(target->numbers[session]))
         return false;
     for (uint32_t i = 0; i < target->n_conditions; i++) {
