@@ -40,6 +40,9 @@ const struct lode_param opportunity_params[] = {
     {"top", "5", "findings", "most findings per scenario (KPI and cohort)"},
     {"examples", "3", "sessions", "example sessions per finding"},
     {"sample", "1", "1", "share of the sessions that are analysed, chosen by a hash of their ids"},
+    {"min_count", "0", "users, sessions", "groups of fewer are not printed anywhere; 0: all are"},
+    {"anonymous", "off", "", "print session ids as keyed hashes"},
+    {"anonymous_key", "lode", "", "the key of these: choose your own, the default is known"},
     {"sum_limit", "512", "MB",
      "counts of patterns larger than this, by estimate, are summed by workers, not the "
      "coordinator"},
@@ -191,6 +194,24 @@ static lode_status read_cohorts(const struct lode_params *params,
     return lode_params_f64(params, "cohort_z", 0, MOST, &options->cohort_z);
 }
 
+static int64_t larger(int64_t a, int64_t b)
+{
+    return a > b ? a : b;
+}
+
+/* After the limits that it raises. */
+static lode_status read_privacy(const struct lode_params *params,
+                                struct opportunity_options *options)
+{
+    lode_try(lode_params_i64(params, "min_count", 0, MOST, &options->min_count));
+    lode_try(lode_params_bool(params, "anonymous", &options->anonymous));
+    options->anonymous_key = lode_params_text(params, "anonymous_key");
+    options->min_users = larger(options->min_users, options->min_count);
+    options->cohort_min_users = larger(options->cohort_min_users, options->min_count);
+    options->pair_min_users = larger(options->pair_min_users, options->min_count);
+    return LODE_OK;
+}
+
 static lode_status read_sample(const struct lode_params *params,
                                struct opportunity_options *options)
 {
@@ -213,6 +234,7 @@ lode_status opportunity_options_read(const struct lode_params *params,
     lode_try(read_attributes(params, store, arena, &read));
     lode_try(read_patterns(params, arena, &read));
     lode_try(read_cohorts(params, &read));
+    lode_try(read_privacy(params, &read));
     lode_try(read_sample(params, &read));
     lode_try(lode_params_f64(params, "max_q", 0, 1, &read.max_q));
     lode_try(lode_params_i64(params, "top", 1, MOST, &read.top));

@@ -39,8 +39,11 @@ struct opportunity_options {
 
     const struct derivation *derivation; /* what of the store is derived; set by the caller */
 
-    struct sample sample; /* the sessions that take part */
-    double sample_rate;   /* their share, 1: all */
+    int64_t min_count;         /* groups of fewer users or sessions are not printed; 0: all are */
+    bool anonymous;            /* session ids are printed as keyed hashes ... */
+    const char *anonymous_key; /* ... by this; borrowed from the parameters */
+    struct sample sample;      /* the sessions that take part */
+    double sample_rate;        /* their share, 1: all */
     double max_q;
     int64_t top, examples;
     int64_t sum_limit_mb; /* changes who sums, never what comes out */

@@ -64,17 +64,17 @@ expect "with gaps the planted order is a pattern: all 200 faulty sessions of the
     is 200 cell gaps patterns faulty_with "$order"
     is 0 cell gaps patterns normal_with "$order"
     lode show gaps --json | grep -q "with retry, later ping, later timeout"
-    lode run opportunities web.lode -o one --local 2 --quiet --set gaps=on --set min_support=0 --set kpi=fail
-    lode export one patterns >one.csv
-    "$python" "$LODE_SOURCE/tests/parity/gapped.py" events.csv sessions.csv one.csv 3'
+    lode run opportunities web.lode -o fail --local 2 --quiet --set gaps=on --set min_support=0 --set kpi=fail
+    lode export fail patterns >first.csv
+    "$python" "$LODE_SOURCE/tests/parity/gapped.py" events.csv sessions.csv first.csv 3'
 
 expect "the same bytes whoever sums patterns with gaps" '
     lode run opportunities web.lode -o sums --local 2 --quiet --set gaps=on --set min_support=0 \
         --set sum_limit=0
     for table in patterns cohorts pairs summary opportunities; do
-        lode export gaps $table >one.csv
-        lode export sums $table >two.csv
-        cmp one.csv two.csv
+        lode export gaps $table >first.csv
+        lode export sums $table >second.csv
+        cmp first.csv second.csv
     done'
 
 expect "a session with more distinct events than take part is told" '
@@ -101,6 +101,38 @@ expect "a sample: all tables count the same sessions, about half of them; a shar
         half/findings.jsonl
     lode verify opportunities web.lode -n 1,2 --set sample=0.3 | grep -c " same$" | grep -qx 2'
 refuse 2 "parameter sample: 0 leaves no session" 'lode run opportunities web.lode -o no --set sample=0'
+
+expect "min_count: no row and no finding of a smaller group anywhere, and larger ones as they were" '
+    lode run opportunities web.lode -o floor --local 2 --quiet --set min_support=0 --set min_count=250 \
+        --set pair_min_users=1 --set min_users=1 --set cohort_min_users=1
+    lode run opportunities web.lode -o no_floor --local 2 --quiet --set min_support=0 \
+        --set pair_min_users=250 --set min_users=250 --set cohort_min_users=250
+    for table in cohorts pairs; do
+        test -z "$(cell floor $table sessions "0 < int(r[\"users\"]) < 250")"
+        test -n "$(cell floor $table sessions "int(r[\"users\"]) >= 250")"
+    done
+    few="int(r[\"faulty_with\"]) + int(r[\"normal_with\"]) < 250"
+    test -z "$(cell floor patterns pattern "$few")"
+    test -n "$(cell no_floor patterns pattern "$few")"
+    many="not r[\"cohort\"] and not ($few)"
+    for column in kpi pattern faulty_with normal_with p; do
+        cell floor patterns $column "$many" >first
+        cell no_floor patterns $column "$many" >second
+        test -s first
+        cmp first second
+    done'
+
+expect "anonymous: example sessions are keyed hashes, the same ones as without" '
+    lode run opportunities web.lode -o hidden --local 2 --quiet --set anonymous=on \
+        --set anonymous_key="my own"
+    ! grep -q "\"s[0-9][0-9][0-9][0-9]\"" hidden/findings.jsonl
+    cell run opportunities example_sessions True | "$python" -c "import hashlib, sys
+key = hashlib.blake2b(b\"my own\", digest_size=32).digest()
+for line in sys.stdin:
+    print(*(hashlib.blake2b(i.encode(), key=key, digest_size=16).hexdigest() for i in line.split()))" >first
+    cell hidden opportunities example_sessions True >second
+    test -s first
+    cmp first second'
 
 expect "1, 2 and 5 workers: the same bytes" '
     lode verify opportunities web.lode -n 1,2,5 --set gaps=on >table

@@ -10,6 +10,7 @@
 
 #include "common/wire/pack.h"
 #include "jobs/opportunities/derive/session_columns.h"
+#include "jobs/opportunities/findings/anonymous.h"
 #include "jobs/opportunities/findings/examples_private.h"
 #include "jobs/opportunities/lifecycle.h"
 
@@ -105,6 +106,7 @@ static lode_status pack_params(const struct search *search, struct lode_bytes *o
 {
     const struct lode_store *store = search->run->store;
     const int64_t n_names = store->event_names.count;
+    uint8_t key[ANONYMOUS_KEY_BYTES];
     *n_open = 0;
     for (int64_t i = 0; i < search->findings->n; i++) *n_open += search->wanted[i] > 0;
     lode_try(lode_store_refer(store, out));
@@ -115,6 +117,8 @@ static lode_status pack_params(const struct search *search, struct lode_bytes *o
     lode_try(lode_pack_i64(out, search->options->sparse_after_ms));
     lode_try(lode_pack_u64(out, (uint64_t)search->options->first_sessions));
     lode_try(lode_pack_u64(out, search->options->sample.below));
+    anonymous_key(search->options->anonymous_key, key);
+    lode_try(lode_pack_bin(out, key, search->options->anonymous ? sizeof key : 0));
     lode_try(lode_pack_u64(out, search->options->gaps));
     lode_try(lode_pack_array(out, (uint32_t)*n_open));
     for (int64_t i = 0; i < search->findings->n; i++)
@@ -238,11 +242,12 @@ static lode_status search_all(struct search *search)
     return LODE_OK;
 }
 
-/* How many sessions there are to choose from. */
+/* How many sessions there are to choose from; 0 where they are a group too small to be shown. */
 static int64_t available(const struct search *search, const struct finding *finding)
 {
-    if (finding->is_binary) return finding->table.faulty_with;
-    return search->sources->cohorts->rows[finding->row].sessions;
+    const int64_t n = finding->is_binary ? finding->table.faulty_with
+                                         : search->sources->cohorts->rows[finding->row].sessions;
+    return n < search->options->min_count ? 0 : n;
 }
 
 lode_status examples_find(struct lode_run *run, const struct opportunity_options *options,

@@ -2,17 +2,18 @@
  *
  * Parameters: store path, session columns (session_columns.h), number of event names, token of each
  * event name (binary, uint32_t; empty: identity), sparse_after_ms (i64), first_sessions (u64),
- * sample (u64), gaps 0/1, array of findings: index, sessions wanted, KPI (index), array of
- * conditions that a session must fulfil (attribute: 0, index, value; life cycle: 1, set of
- * classes), array of tokens (empty: any session of the cohort). Input: the partition. Result: array
- * of findings that were met: index, timeline (array of: event name, seconds, in match 0/1), array
- * of session ids.
+ * sample (u64), key that ids are hashed by (binary; empty: they are not), gaps 0/1, array of
+ * findings: index, sessions wanted, KPI (index), array of conditions that a session must fulfil
+ * (attribute: 0, index, value; life cycle: 1, set of classes), array of tokens (empty: any session
+ * of the cohort). Input: the partition. Result: array of findings that were met: index, timeline
+ * (array of: event name, seconds, in match 0/1), array of session ids.
  */
 #include <math.h>
 #include <string.h>
 
 #include "common/wire/pack.h"
 #include "jobs/opportunities/derive/session_columns.h"
+#include "jobs/opportunities/findings/anonymous.h"
 #include "jobs/opportunities/findings/examples.h"
 #include "jobs/opportunities/findings/examples_private.h"
 #include "jobs/opportunities/grams/gapped.h"
@@ -50,7 +51,8 @@ struct leaf {
     const uint32_t *token_of; /* NULL: identity */
     struct lifecycle_rule rule;
     struct sample sample;
-    int64_t gaps; /* 1: patterns have gaps */
+    const uint8_t *key; /* [ANONYMOUS_KEY_BYTES] ids are hashed by; NULL: they are not */
+    int64_t gaps;       /* 1: patterns have gaps */
     uint32_t n_targets;
     struct target *targets;
 
@@ -131,6 +133,10 @@ static lode_status unpack_params(struct leaf *leaf, struct lode_unpack in)
     lode_try(lode_unpack_i64(&in, &leaf->rule.sparse_after_ms));
     lode_try(lode_unpack_count(&in, "first_sessions", INT64_MAX, &leaf->rule.first_sessions));
     lode_try(lode_unpack_u64(&in, &leaf->sample.below));
+    lode_try(lode_unpack_bin(&in, &leaf->key, &size));
+    if (size != 0 && size != ANONYMOUS_KEY_BYTES)
+        return lode_fail(LODE_E_MESSAGE, "a key of %zu bytes", size);
+    if (size == 0) leaf->key = NULL;
     lode_try(lode_unpack_count(&in, "gaps", 1, &leaf->gaps));
     lode_try(lode_unpack_array(&in, &leaf->n_targets));
     lode_try(lode_take_zero(arena, leaf->n_targets, &leaf->targets));
@@ -362,7 +368,14 @@ static lode_status pack_sessions(const struct leaf *leaf, const struct target *t
     lode_try(lode_pack_array(out, (uint32_t)target->n_found));
     for (int64_t f = 0; f < target->n_found; f++) {
         const char *id = leaf->ids + (target->found[f] - leaf->first_id) * leaf->id_width;
-        lode_try(lode_pack_text(out, id, strnlen(id, (size_t)leaf->id_width))); /* null-padded */
+        size_t size = strnlen(id, (size_t)leaf->id_width); /* null-padded */
+        char hashed[ANONYMOUS_ID_CHARS + 1];
+        if (leaf->key) {
+            anonymous_id(leaf->key, id, size, hashed);
+            id = hashed;
+            size = ANONYMOUS_ID_CHARS;
+        }
+        lode_try(lode_pack_text(out, id, size));
     }
     return LODE_OK;
 }

@@ -64,7 +64,7 @@ lode_status summary_rows_make(const struct scenarios *scenarios, const struct lo
         take_columns(options->n_kpis * (options->last_k - options->first_k + 1), arena, &made));
     for (int64_t s = 0; s < scenarios->n; s++) {
         const struct scenario *scenario = &scenarios->list[s];
-        if (scenario->attribute >= 0) continue;
+        if (scenario->attribute >= 0 || scenario->users < options->min_count) continue;
         const struct pattern_slice events =
             pattern_slice_of(scenarios, scenario, store, n_tokens, 1);
         for (int k = (int)options->first_k; k <= options->last_k; k++) {
