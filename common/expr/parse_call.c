@@ -188,6 +188,8 @@ static lode_status parse_component(struct parser *parser, const struct lex_token
         lode_try(
             find_in(parser, token, "unknown component", &source->components, &series->component));
     } else {
+        const bool is_odd = token_is(token, "attribute") && parse_take(parser, "(");
+        if (is_odd) lode_try(quoted(parser, token, &token));
         lode_try(parse_attribute(parser, token, &node));
         series->by = expr_builder_graph(parser->builder)->nodes[node].index;
     }

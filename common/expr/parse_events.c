@@ -49,8 +49,8 @@ static lode_status parse_word(struct parser *parser, uint8_t *names)
     char *word;
     lode_try(lode_arena_text(parser->arena, token->source, size, &word));
     if (end == token + 1 && token->kind == LEX_NAME && parse_is_reserved(word))
-        return parse_fail(parser, token, "an event belongs here; if '%s' is one, write '\\'%s\\''",
-                          word, word);
+        return parse_fail(parser, token, "an event belongs here; if '%s' is one, put it in quotes",
+                          word);
     parser->at = end;
     return words_find_events(parser, token, strpbrk(word, "*?") ? WORDS_GLOB : WORDS_EXACT, word,
                              names);
@@ -454,6 +454,7 @@ static const struct lex_token *skip_bracket(const struct lex_token *token, const
 
 bool parse_is_within(const struct lex_token *token)
 {
+    if (token_is(token, "top") && token_is(token + 1, "(")) token++;
     if (token_is(token, "(")) {
         token = skip_bracket(token, "(", ")");
     } else if (token_is(token, "~") && token[1].kind == LEX_TEXT) {
