@@ -28,7 +28,7 @@ static lode_status print_end(struct printer *printer, const char *name, bool is_
     lode_status status = LODE_OK;
     struct lode_bytes closed = {0}, open = {0};
     lode_try_done(lode_text_append_f64(&closed, value));
-    lode_try_done(lode_text_append_f64(&open, nextafter(value, is_low ? -INFINITY : INFINITY)));
+    lode_try_done(lode_text_append_f64(&open, nextafter(value, is_low ? -HUGE_VAL : HUGE_VAL)));
     const bool is_open = open.size < closed.size || isinf(value);
     const struct lode_bytes *bound = is_open ? &open : &closed;
     lode_try_done(print_name(printer, name));

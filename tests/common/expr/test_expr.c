@@ -73,8 +73,7 @@ static void every_example_of_the_language_is_read(void **state)
         "last((pay | 'an odd \\'one\\''))",
         "gap(search, any)",
         "count(request{status != '200' and ms > 500} after login_start)",
-        "count(request{url in top(20, url of request between login_start and login_ok)} between "
-        "login_start and login_ok)",
+        "count(request{url in top(20, url of request before done)} between search and done)",
         "most(cache.cpu) > 90%",
         "at(backend['node-1'].cpu within 1m) + mean(backend[region].'memory used')",
         "session_index() <= 1",
