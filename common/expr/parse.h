@@ -50,6 +50,8 @@ LODE_CHECKED lode_status parse_constant(struct parser *parser, const struct lex_
 LODE_CHECKED lode_status parse_duration(struct parser *parser, int64_t *duration_ms);
 /* Is it a word of the language, which no definition or bare event name can be? */
 bool parse_is_reserved(const char *word);
+/* Letters, digits and _, not a digit first? */
+bool parse_is_name(const char *text);
 
 /* --- the grammar --- */
 

@@ -49,8 +49,8 @@ static lode_status parse_word(struct parser *parser, uint8_t *names)
     char *word;
     lode_try(lode_arena_text(parser->arena, token->source, size, &word));
     if (end == token + 1 && token->kind == LEX_NAME && parse_is_reserved(word))
-        return parse_fail(parser, token, "an event belongs here; if '%s' is one, write '\\'%s\\''",
-                          word, word);
+        return parse_fail(parser, token, "an event belongs here; if '%s' is one, put it in quotes",
+                          word);
     parser->at = end;
     return words_find_events(parser, token, strpbrk(word, "*?") ? WORDS_GLOB : WORDS_EXACT, word,
                              names);
@@ -213,8 +213,8 @@ static lode_status parse_interval(struct parser *parser, struct expr_condition *
                           token_is(token, "!=") ? ", not by !=" : "");
     parser->at++;
     lode_try(parse_bound(parser, &bound));
-    if (sign <= 1) condition->high = sign == 0 ? nextafter(bound, -INFINITY) : bound;
-    if (sign == 2 || sign == 3) condition->low = sign == 2 ? nextafter(bound, INFINITY) : bound;
+    if (sign <= 1) condition->high = sign == 0 ? nextafter(bound, -HUGE_VAL) : bound;
+    if (sign == 2 || sign == 3) condition->low = sign == 2 ? nextafter(bound, HUGE_VAL) : bound;
     if (sign == 4) condition->low = condition->high = bound;
     return LODE_OK;
 }
@@ -250,7 +250,7 @@ static lode_status parse_missing(struct parser *parser, struct expr_condition *c
 static lode_status parse_condition(struct parser *parser, struct expr_condition *condition)
 {
     struct word_test test = {0};
-    *condition = (struct expr_condition){.top = -1, .low = -INFINITY, .high = INFINITY};
+    *condition = (struct expr_condition){.top = -1, .low = -HUGE_VAL, .high = HUGE_VAL};
     if (token_is(parser->at, "not") ||
         (token_is(parser->at, "is_missing") && token_is(parser->at + 1, "(")))
         return parse_missing(parser, condition);
@@ -454,6 +454,7 @@ static const struct lex_token *skip_bracket(const struct lex_token *token, const
 
 bool parse_is_within(const struct lex_token *token)
 {
+    if (token_is(token, "top") && token_is(token + 1, "(")) token++;
     if (token_is(token, "(")) {
         token = skip_bracket(token, "(", ")");
     } else if (token_is(token, "~") && token[1].kind == LEX_TEXT) {

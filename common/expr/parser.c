@@ -123,3 +123,11 @@ bool parse_is_reserved(const char *word)
         if (strcmp(words[i], word) == 0) return true;
     return false;
 }
+
+bool parse_is_name(const char *text)
+{
+    static const char first[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_";
+    return *text && strchr(first, *text) &&
+           strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_0123456789") ==
+               strlen(text);
+}
