@@ -25,7 +25,7 @@ static void date_of(int64_t days, int64_t *month, int64_t *day)
 
 double expr_calendar(enum expr_op part, const struct lode_zone *zone, double utc_ms)
 {
-    if (!(utc_ms >= FIRST_MS && utc_ms < LAST_MS)) return NAN;
+    if (!(utc_ms >= FIRST_MS && utc_ms < LAST_MS)) return (double)NAN;
     const int64_t local = lode_zone_local_ms(zone, (int64_t)floor(utc_ms));
     const int64_t days = local / DAY_MS - (local % DAY_MS < 0);
     const int64_t of_day = local - days * DAY_MS;

@@ -410,7 +410,7 @@ void event_run_pass(struct event_run *run, int64_t first, int64_t n,
     if (run->program->is_empty) return;
     for (int64_t s = 0; s < n; s++) {
         const int64_t from = offsets[first + s], end = offsets[first + s + 1];
-        run->values = output->values + s;
+        run->values = output->values ? output->values + s : NULL; /* a first pass has none */
         if (from < end) run_session(run, from, end);
     }
 }

@@ -141,7 +141,7 @@ static double state_time(const struct view *v, const struct expr_node *node)
 
 static double fold(const struct view *v, const struct expr_node *node)
 {
-    double sum = 0.0, n = 0.0, least = INFINITY, most = -INFINITY;
+    double sum = 0.0, n = 0.0, least = (double)INFINITY, most = -(double)INFINITY;
     for (int64_t e = v->from; e < v->end; e++) {
         if (!selects(v, node->selectors[0], e)) continue;
         if (node->op == EXPR_EVENT_COUNT) {
@@ -264,7 +264,7 @@ static double series_value(const struct view *v, const struct expr_node *node)
     const int64_t start = v->columns->starts[v->session];
     const uint32_t component =
         series->component < 0 ? v->columns->attributes[series->by][v->session] : 0;
-    double sum = 0.0, n = 0.0, least = INFINITY, most = -INFINITY, last = MISSING;
+    double sum = 0.0, n = 0.0, least = (double)INFINITY, most = -(double)INFINITY, last = MISSING;
     if (component >= column->n_components) return MISSING;
     const struct expr_samples *samples = &column->components[component];
     int64_t from = start, to = start;
