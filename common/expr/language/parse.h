@@ -2,13 +2,14 @@
  *
  * Recursive descent without a tree: what is read becomes nodes of the graph at once, typed as they
  * are added, so an error is found at the token that makes it. parse.c has operators and names,
- * parse_call.c functions, parse_events.c events and patterns, words.c tests on texts.
+ * parse_call.c functions, parse_events.c events, parse_patterns.c
+ * patterns, words.c tests on texts.
  */
 #ifndef LODE_COMMON_EXPR_PARSE_H
 #define LODE_COMMON_EXPR_PARSE_H
 
 #include "common/expr/expr.h"
-#include "common/expr/lex.h"
+#include "common/expr/language/lex.h"
 
 enum { PARSE_DEPTH_MAX = 64 };
 
@@ -75,6 +76,12 @@ LODE_CHECKED lode_status parse_definitions(struct parser *parser, const char *co
 
 /* EVENTS, with a window. */
 LODE_CHECKED lode_status parse_selector(struct parser *parser, int32_t *selector);
+/* The same without a window. */
+LODE_CHECKED lode_status parse_atom_selector(struct parser *parser, int32_t *selector);
+/* * or ? */
+bool parse_is_glob_sign(const struct lex_token *token);
+/* One past the tokens of a bare name or glob that begins here. */
+const struct lex_token *parse_word_end(const struct lex_token *token);
 LODE_CHECKED lode_status parse_pattern(struct parser *parser, int32_t *pattern);
 /* Do events begin here that `within` follows? */
 bool parse_is_within(const struct lex_token *token);

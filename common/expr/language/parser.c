@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "common/expr/parse.h"
+#include "common/expr/language/parse.h"
 #include "common/text.h"
 
 enum { MESSAGE_BYTES = 480, MS_MAX = 100000 };

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/expr/parse.h"
+#include "common/expr/language/parse.h"
 #include "common/text.h"
 
 enum { REGEX_BYTES = 1000, REGEX_WEIGHT = 4000, GROUPS_MAX = 32 };

@@ -5,7 +5,7 @@
  * All but not, comparisons and the sign are of two arguments and group from the left; a comparison
  * does not follow another. docs/language.md has the grammar.
  */
-#include "common/expr/parse.h"
+#include "common/expr/language/parse.h"
 
 #include <math.h>
 #include <string.h>
