@@ -49,6 +49,14 @@ LODE_CHECKED lode_status parse_constant(struct parser *parser, const struct lex_
                                         double number, enum expr_unit unit, int32_t *index);
 /* "30s": at most 100,000 weeks. */
 LODE_CHECKED lode_status parse_duration(struct parser *parser, int64_t *duration_ms);
+/* A state to which parse_give_back gives back the memory taken since, if that made nothing new: so
+ * definitions that are alike cost little. */
+struct parse_mark {
+    struct lode_arena_mark arena;
+    struct expr_builder_mark builder;
+};
+struct parse_mark parse_mark(const struct parser *parser);
+void parse_give_back(struct parser *parser, struct parse_mark mark);
 /* Is it a word of the language, which no definition or bare event name can be? */
 bool parse_is_reserved(const char *word);
 /* Letters, digits and _, not a digit first? */

@@ -18,12 +18,6 @@ static bool is_plain(const struct expr_selector *selector)
 static lode_status parse_events(struct parser *parser, struct expr_selector *selector);
 static lode_status parse_atom(struct parser *parser, struct expr_selector *selector);
 
-static lode_status add_selector(struct parser *parser, const struct expr_selector *selector,
-                                int32_t *index)
-{
-    return expr_add_selector(parser->builder, *selector, index);
-}
-
 /* --- names --- */
 
 bool parse_is_glob_sign(const struct lex_token *token)
@@ -279,7 +273,8 @@ static lode_status parse_condition(struct parser *parser, struct expr_condition 
 static bool merge(struct expr_condition *into, const struct expr_condition *from)
 {
     if (into->attribute != from->attribute || into->top >= 0 || from->top >= 0) return false;
-    for (int64_t i = 0; into->words && i <= into->n_words; i++) into->words[i] &= from->words[i];
+    for (int64_t i = 0; into->words && from->words && i <= into->n_words; i++)
+        into->words[i] &= from->words[i];
     into->low = fmax(into->low, from->low);
     into->high = fmin(into->high, from->high);
     return true;
@@ -339,9 +334,12 @@ static lode_status parse_atom(struct parser *parser, struct expr_selector *selec
 
 lode_status parse_atom_selector(struct parser *parser, int32_t *index)
 {
+    const struct parse_mark mark = parse_mark(parser);
     struct expr_selector selector = any_event();
     lode_try(parse_atom(parser, &selector));
-    return add_selector(parser, &selector, index);
+    lode_try(expr_add_selector(parser->builder, selector, index));
+    parse_give_back(parser, mark);
+    return LODE_OK;
 }
 
 /* ATOM [before ATOM | after ATOM | between ATOM and ATOM] */
@@ -370,7 +368,10 @@ static lode_status parse_events(struct parser *parser, struct expr_selector *sel
 
 lode_status parse_selector(struct parser *parser, int32_t *index)
 {
+    const struct parse_mark mark = parse_mark(parser);
     struct expr_selector selector = any_event();
     lode_try(parse_events(parser, &selector));
-    return add_selector(parser, &selector, index);
+    lode_try(expr_add_selector(parser->builder, selector, index));
+    parse_give_back(parser, mark);
+    return LODE_OK;
 }

@@ -51,17 +51,31 @@ static lode_status parse_steps(struct parser *parser, struct expr_step *steps, i
     }
 }
 
+/* Only a pattern that is new keeps its steps. */
+static lode_status add_pattern(struct parser *parser, const struct expr_step *steps,
+                               int32_t n_steps, int64_t within_ms, int32_t *index)
+{
+    const struct parse_mark mark = parse_mark(parser);
+    struct expr_pattern pattern = {.n_steps = n_steps, .within_ms = within_ms};
+    lode_try(lode_take(parser->arena, n_steps, &pattern.steps));
+    for (int32_t i = 0; i < n_steps; i++) pattern.steps[i] = steps[i];
+    lode_try(expr_add_pattern(parser->builder, pattern, index));
+    parse_give_back(parser, mark);
+    return LODE_OK;
+}
+
 lode_status parse_pattern(struct parser *parser, int32_t *index)
 {
-    struct expr_pattern pattern = {.within_ms = INT64_MAX};
-    lode_try(lode_take_zero(parser->arena, EXPR_STEPS_MAX, &pattern.steps));
-    for (int i = 0; i < EXPR_STEPS_MAX; i++) pattern.steps[i].without = -1;
+    struct expr_step steps[EXPR_STEPS_MAX] = {{0}};
+    int32_t n_steps = 0;
+    int64_t within_ms = INT64_MAX;
+    for (int i = 0; i < EXPR_STEPS_MAX; i++) steps[i].without = -1;
     if (token_is(parser->at, "no"))
-        lode_try(parse_absence(parser, pattern.steps, &pattern.n_steps));
+        lode_try(parse_absence(parser, steps, &n_steps));
     else
-        lode_try(parse_steps(parser, pattern.steps, &pattern.n_steps));
-    if (parse_take(parser, "within")) lode_try(parse_duration(parser, &pattern.within_ms));
-    return expr_add_pattern(parser->builder, pattern, index);
+        lode_try(parse_steps(parser, steps, &n_steps));
+    if (parse_take(parser, "within")) lode_try(parse_duration(parser, &within_ms));
+    return add_pattern(parser, steps, n_steps, within_ms, index);
 }
 
 /* Past the closing bracket of the one that opens here; NULL: there is none. */
@@ -98,18 +112,16 @@ bool parse_is_within(const struct lex_token *token)
 lode_status parse_within(struct parser *parser, int32_t *node)
 {
     const struct lex_token *token = parser->at;
-    struct expr_pattern pattern = {.n_steps = 2};
+    struct expr_step steps[2] = {{.without = -1}, {.without = -1, .link = EXPR_LATER}};
     struct expr_node made = expr_node_of(EXPR_EVENT_MATCH);
-    int32_t index;
-    lode_try(lode_take_zero(parser->arena, 2, &pattern.steps));
-    lode_try(parse_atom_selector(parser, &pattern.steps[1].selector));
+    int64_t within_ms = 0;
+    int32_t index = -1;
+    lode_try(parse_atom_selector(parser, &steps[1].selector));
     lode_try(parse_expect(parser, "within"));
-    lode_try(parse_duration(parser, &pattern.within_ms));
+    lode_try(parse_duration(parser, &within_ms));
     lode_try(parse_expect(parser, "of"));
-    lode_try(parse_atom_selector(parser, &pattern.steps[0].selector));
-    pattern.steps[0].without = pattern.steps[1].without = -1;
-    pattern.steps[1].link = EXPR_LATER;
-    lode_try(expr_add_pattern(parser->builder, pattern, &index));
+    lode_try(parse_atom_selector(parser, &steps[0].selector));
+    lode_try(add_pattern(parser, steps, 2, within_ms, &index));
     made.index = index;
     return parse_add(parser, token, made, node);
 }

@@ -113,6 +113,17 @@ lode_status parse_duration(struct parser *parser, int64_t *duration_ms)
     return LODE_OK;
 }
 
+struct parse_mark parse_mark(const struct parser *parser)
+{
+    return (struct parse_mark){lode_arena_mark(parser->arena), expr_builder_mark(parser->builder)};
+}
+
+void parse_give_back(struct parser *parser, struct parse_mark mark)
+{
+    if (expr_builder_is_at(parser->builder, mark.builder))
+        lode_arena_rewind(parser->arena, mark.arena);
+}
+
 bool parse_is_reserved(const char *word)
 {
     static const char *const words[] = {"and",     "or",    "not",     "in",     "when",

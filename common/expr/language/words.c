@@ -12,7 +12,7 @@
 #include "common/expr/language/parse.h"
 #include "common/text.h"
 
-enum { REGEX_BYTES = 1000, REGEX_WEIGHT = 4000, GROUPS_MAX = 32 };
+enum { REGEX_BYTES = 1000, REGEX_WEIGHT = 1000, GROUPS_MAX = 32 };
 
 /* --- regular expressions --- */
 
