@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "common/expr/parse.h"
+#include "common/expr/language/parse.h"
 #include "lode/table.h"
 
 struct expr_language {

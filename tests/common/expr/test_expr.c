@@ -330,6 +330,19 @@ static void a_definition_that_fails_leaves_nothing_behind(void **state)
     assert_ok(define(state, "bad", "minute(time)", &node));
 }
 
+static void definitions_that_are_alike_take_no_memory(void **state)
+{
+    static const char text[] =
+        "count(request{status != '500'} between pay and (any before done)) > 1 "
+        "or matches(search => pay without *_error) or os ~ 'ios'";
+    struct fixture *fixture = *state;
+    const int32_t first = node_of(state, text);
+    node_of(state, text); /* once more, since arrays that are just full grow before they look */
+    const size_t peak = lode_arena_peak(fixture->arena);
+    for (int i = 0; i < 1000; i++) assert_int_equal(first, node_of(state, text));
+    assert_int_equal(peak, lode_arena_peak(fixture->arena));
+}
+
 /* --- mistakes --- */
 
 static void assert_mistake(void **state, const char *text, const char *message)
@@ -571,6 +584,7 @@ int main(void)
         WITH_LANGUAGE(series_name_source_component_and_counter),
         WITH_LANGUAGE(definitions_use_the_names_of_those_before),
         WITH_LANGUAGE(a_definition_that_fails_leaves_nothing_behind),
+        WITH_LANGUAGE(definitions_that_are_alike_take_no_memory),
         WITH_LANGUAGE(unknown_names_are_told_with_the_nearest),
         WITH_LANGUAGE(a_definition_is_a_candidate_too),
         WITH_LANGUAGE(types_that_do_not_fit_are_told),

@@ -91,12 +91,12 @@ static void every_value_falls_into_the_cohort_whose_name_holds_it(void **state)
     double sample[] = {1, 2, 3, 4, 5, 6, 7, 8}, few[] = {1, 3};
     struct cuts cuts;
     assert_ok(cuts_make(sample, 8, 4, *state, &cuts)); /* 3, 5, 7 */
-    assert_int_equal(cuts_cohort(&cuts, -INFINITY), 0);
+    assert_int_equal(cuts_cohort(&cuts, -(double)INFINITY), 0);
     assert_int_equal(cuts_cohort(&cuts, 2.9), 0);
     assert_int_equal(cuts_cohort(&cuts, 3), 1);
     assert_int_equal(cuts_cohort(&cuts, 6.9), 2);
     assert_int_equal(cuts_cohort(&cuts, 7), 3);
-    assert_int_equal(cuts_cohort(&cuts, INFINITY), 3);
+    assert_int_equal(cuts_cohort(&cuts, (double)INFINITY), 3);
     assert_ok(cuts_make(few, 2, 4, *state, &cuts));
     assert_int_equal(cuts_cohort(&cuts, 0), 2);
     assert_int_equal(cuts_cohort(&cuts, 1), 0);

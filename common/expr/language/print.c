@@ -1,7 +1,7 @@
 /* Print: the canonical text of nodes. Brackets stand where the precedence of parse.c asks for them;
  * tests on texts show the words for which they hold, whatever they were written as.
  */
-#include "common/expr/print.h"
+#include "common/expr/language/print.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -9,9 +9,9 @@
 #include <string.h>
 #include <time.h>
 
-#include "common/expr/lex.h"
+#include "common/expr/language/lex.h"
+#include "common/expr/language/parse.h"
 #include "common/expr/op.h"
-#include "common/expr/parse.h"
 #include "common/text.h"
 
 enum level { WHEN, OR, AND, NOT, COMPARE, OR_ELSE, SUM, PRODUCT, SIGN, PRIMARY };

@@ -1,5 +1,5 @@
 /* Print events: the canonical text of selectors and patterns. */
-#include "common/expr/print.h"
+#include "common/expr/language/print.h"
 
 #include <math.h>
 #include <string.h>

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "common/expr/parse.h"
+#include "common/expr/language/parse.h"
 #include "common/text.h"
 
 enum { MESSAGE_BYTES = 480, MS_MAX = 100000 };
@@ -111,6 +111,17 @@ lode_status parse_duration(struct parser *parser, int64_t *duration_ms)
     *duration_ms = (int64_t)token->number;
     parser->at++;
     return LODE_OK;
+}
+
+struct parse_mark parse_mark(const struct parser *parser)
+{
+    return (struct parse_mark){lode_arena_mark(parser->arena), expr_builder_mark(parser->builder)};
+}
+
+void parse_give_back(struct parser *parser, struct parse_mark mark)
+{
+    if (expr_builder_is_at(parser->builder, mark.builder))
+        lode_arena_rewind(parser->arena, mark.arena);
 }
 
 bool parse_is_reserved(const char *word)

@@ -2,8 +2,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "common/expr/language/parse.h"
 #include "common/expr/op.h"
-#include "common/expr/parse.h"
 #include "common/text.h"
 
 /* At the first token behind the opening bracket; reads the closing one too. */
