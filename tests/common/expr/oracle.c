@@ -363,28 +363,15 @@ static double argument_value(const struct view *v, const struct expr_node *node)
     }
 }
 
-static struct view view_of(const struct expr_graph *graph, const struct expr_columns *columns,
-                           int64_t session)
-{
-    return (struct view){.graph = graph,
-                         .columns = columns,
-                         .session = session,
-                         .from = columns->event_offsets[session],
-                         .end = columns->event_offsets[session + 1]};
-}
-
-bool oracle_selects(const struct expr_graph *graph, const struct expr_columns *columns,
-                    int64_t session, int32_t selector, int64_t event)
-{
-    const struct view view = view_of(graph, columns, session);
-    return selects(&view, selector, event);
-}
-
 double oracle_value(const struct expr_graph *graph, const struct expr_columns *columns,
-                    int32_t index, int64_t session)
+                    int32_t node_index, int64_t session)
 {
-    const struct expr_node *node = &graph->nodes[index];
-    const struct view view = view_of(graph, columns, session);
+    const struct expr_node *node = &graph->nodes[node_index];
+    const struct view view = {.graph = graph,
+                              .columns = columns,
+                              .session = session,
+                              .from = columns->event_offsets[session],
+                              .end = columns->event_offsets[session + 1]};
     if (node->n_args > 0 && node->op != EXPR_PREVIOUS) return argument_value(&view, node);
     switch (node->op) {
     case EXPR_CONSTANT:

@@ -515,7 +515,7 @@ static void example_night(void **state)
     (void)state;
     static double values[PART_SESSIONS];
     const int64_t hour = 3600000;
-    for (int64_t h = 0; h < 24; h++) part_session(&part, 5 * 86400000 + h * hour + 1, "");
+    for (int64_t h = 0; h < 24; h++) part_session(&part, INT64_C(432000000) + h * hour + 1, "");
     part_session(&part, INT64_MIN, "");
     const int32_t of_start = unary(&builder, EXPR_HOUR, nullary(&builder, EXPR_START, -1));
     const int32_t early = binary(&builder, EXPR_LESS, of_start, constant(&builder, 9.0));
