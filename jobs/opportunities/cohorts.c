@@ -1,8 +1,7 @@
 /* Cohorts, on the coordinator: parameters for the leaf, and its results added up in task order.
  *
- * (cohorts_leaf.c has the leaf, and the layout of parameters and results.) Results are checked
- * against the partition table before they count: a message is not trusted to fit. Floating sums
- * are added in task order, and exactly (exact_sum.h).
+ * (cohorts_leaf.c has the leaf, and the layout of parameters and results.) Floating sums are added
+ * in task order, and exactly (exact_sum.h).
  */
 #include "jobs/opportunities/cohorts.h"
 
@@ -11,20 +10,15 @@
 #include <string.h>
 
 #include "common/wire/pack.h"
+#include "jobs/opportunities/cohort_tally.h"
 #include "jobs/opportunities/derive/session_columns.h"
-#include "jobs/opportunities/exact_sum.h"
 #include "jobs/opportunities/lifecycle.h"
-
-/* The sums of one cell while they are added up. */
-struct sums {
-    struct exact_sum sum, squares;
-};
 
 struct merge {
     const struct lode_store *store;
     const struct cohort_options *options;
     const struct cohort_counts *counts;
-    struct sums **sums; /* [n_sets], each [n_values x n_kpis] */
+    struct tally_sums **sums; /* [n_sets], each [n_values x n_kpis] */
 };
 
 /* The derived columns that are counted. */
@@ -45,6 +39,7 @@ static lode_status pack_params(const struct lode_run *run, const struct cohort_o
     lode_try(pack_columns(run, options, out));
     lode_try(lode_pack_i64(out, options->sparse_after_ms));
     lode_try(lode_pack_u64(out, (uint64_t)options->first_sessions));
+    lode_try(lode_pack_u64(out, options->sample.below));
     lode_try(lode_pack_array(out, (uint32_t)options->n_kpis));
     for (int64_t i = 0; i < options->n_kpis; i++)
         lode_try(lode_pack_u64(out, (uint64_t)options->kpis[i]));
@@ -83,53 +78,17 @@ static lode_status make_sets(const struct lode_run *run, const struct cohort_opt
     return LODE_OK;
 }
 
-static lode_status unpack_sum(struct lode_unpack *in, struct exact_sum *s)
-{
-    lode_try(lode_unpack_f64(in, &s->sum));
-    return lode_unpack_f64(in, &s->rest);
-}
-
-static lode_status merge_cell(struct lode_unpack *in, const struct lode_partition *partition,
-                              bool is_binary, struct cohort_cell *cell, struct sums *sums)
-{
-    int64_t users, sessions, faulty = 0;
-    struct exact_sum sum = {0}, squares = {0};
-    lode_try(lode_unpack_count(in, "users", (uint64_t)partition->n_users, &users));
-    lode_try(lode_unpack_count(in, "sessions", (uint64_t)partition->n_sessions, &sessions));
-    if (is_binary) {
-        lode_try(lode_unpack_count(in, "faulty", (uint64_t)sessions, &faulty));
-        sum.sum = squares.sum = (double)faulty;
-    } else {
-        lode_try(unpack_sum(in, &sum));
-        lode_try(unpack_sum(in, &squares));
-    }
-    cell->users += users;
-    cell->sessions += sessions;
-    cell->faulty += faulty;
-    exact_sum_merge(&sums->sum, &sum);
-    exact_sum_merge(&sums->squares, &squares);
-    return LODE_OK;
-}
-
 static lode_status merge_set(struct merge *merge, int64_t task, int64_t set_index, int64_t kpi,
                              struct lode_unpack *in)
 {
     const struct cohort_set *set = &merge->counts->sets[set_index];
-    const bool is_binary = merge->store->kpis[merge->options->kpis[kpi]].is_binary;
-    int64_t n_present, previous = -1;
-    lode_try(lode_unpack_count(in, "values", (uint64_t)set->n_values, &n_present));
-    for (int64_t i = 0; i < n_present; i++) {
-        int64_t value;
-        lode_try(lode_unpack_count(in, "value", (uint64_t)set->n_values - 1, &value));
-        if (value <= previous)
-            return lode_fail(LODE_E_MESSAGE, "value %lld comes after value %lld", (long long)value,
-                             (long long)previous);
-        previous = value;
-        const int64_t at = value * merge->counts->n_kpis + kpi;
-        lode_try(merge_cell(in, &merge->store->partitions[task], is_binary, &set->cells[at],
-                            &merge->sums[set_index][at]));
-    }
-    return LODE_OK;
+    const struct tally_cells to = {.n_values = set->n_values,
+                                   .stride = merge->counts->n_kpis,
+                                   .is_binary =
+                                       merge->store->kpis[merge->options->kpis[kpi]].is_binary,
+                                   .cells = set->cells + kpi,
+                                   .sums = merge->sums[set_index] + kpi};
+    return tally_cells_add(in, &merge->store->partitions[task], &to);
 }
 
 static lode_status merge_task(void *context, int64_t task, const uint8_t *result, size_t size)
@@ -166,17 +125,6 @@ static lode_status map_leaf(struct lode_run *run, struct merge *merge)
 done:
     lode_bytes_clear(&stage.params);
     return status;
-}
-
-static void store_sums(const struct merge *merge)
-{
-    for (int64_t s = 0; s < merge->counts->n_sets; s++) {
-        const struct cohort_set *set = &merge->counts->sets[s];
-        for (int64_t i = 0; i < set->n_values * merge->counts->n_kpis; i++) {
-            set->cells[i].sum = exact_sum_value(&merge->sums[s][i].sum);
-            set->cells[i].sum_squares = exact_sum_value(&merge->sums[s][i].squares);
-        }
-    }
 }
 
 struct ranked {
@@ -235,11 +183,49 @@ lode_status cohorts_count(struct lode_run *run, const struct cohort_options *opt
     for (int64_t i = 0; i < made.n_sets; i++)
         lode_try(lode_take_zero(run->arena, made.sets[i].n_values * made.n_kpis, &merge.sums[i]));
     lode_try(map_leaf(run, &merge));
-    store_sums(&merge);
+    for (int64_t i = 0; i < made.n_sets; i++)
+        tally_sums_store(merge.sums[i], made.sets[i].n_values * made.n_kpis, made.sets[i].cells);
     lode_arena_rewind(run->arena, mark);
     for (int64_t i = 0; i < run->store->n_attributes; i++)
         if (!options->derivation || !derivation_has_order(options->derivation, i))
             lode_try(sort_set(run->arena, made.n_kpis, &made.sets[i]));
     *counts = made;
+    return LODE_OK;
+}
+
+/* Escaped when it is a part of a pair's label. Returns the byte after it. */
+static char *put_name(char *at, const char *text, bool is_part)
+{
+    for (; *text; text++) {
+        if (is_part && (*text == '&' || *text == '\\')) *at++ = '\\';
+        *at++ = *text;
+    }
+    return at;
+}
+
+lode_status cohort_label(const struct cohort_counts *counts, int64_t set, int64_t value,
+                         struct lode_arena *arena, char **label)
+{
+    const struct cohort_set *of = &counts->sets[set];
+    const bool is_pair = of->values_of != NULL;
+    const int n = is_pair ? 2 : 1;
+    size_t size = 0;
+    char *at = NULL;
+    const char *texts[2][2]; /* attribute and word */
+    for (int i = 0; i < n; i++) {
+        const struct cohort_set *part = is_pair ? &counts->sets[of->parents[i]] : of;
+        texts[i][0] = part->attribute;
+        texts[i][1] = part->values[is_pair ? of->values_of[value][i] : value];
+        size += 2 * (strlen(texts[i][0]) + strlen(texts[i][1])) + 2;
+    }
+    lode_try(lode_take(arena, size, &at));
+    *label = at;
+    for (int i = 0; i < n; i++) {
+        if (i > 0) *at++ = '&';
+        at = put_name(at, texts[i][0], is_pair);
+        *at++ = '=';
+        at = put_name(at, texts[i][1], is_pair);
+    }
+    *at = '\0';
     return LODE_OK;
 }

@@ -5,6 +5,7 @@
 #define LODE_JOBS_OPPORTUNITIES_COHORTS_H
 
 #include "jobs/job.h"
+#include "jobs/opportunities/sample.h"
 
 struct derivation;
 
@@ -22,6 +23,13 @@ struct cohort_set {
     char *const *values;   /* in order of their bytes; of the life cycle: in that of their making */
     const uint32_t *codes; /* [n_values] of the values in the store; NULL: their places */
     struct cohort_cell *cells; /* [n_values x n_kpis] */
+
+    /* Of a pair (cohort_pairs.h) alone: the sets of level 1 that it combines, which of their values
+     * are large enough to be combined, and the two values of each of its own, ascending. */
+    int64_t parents[2];
+    const bool *is_large[2]; /* [values of the parent] */
+    int64_t (*values_of)[2]; /* [n_values]; NULL: a set of level 1 */
+    bool *is_kept;           /* [n_values x n_kpis] it adds something: table `cohorts` decides */
 };
 
 /* The code by which the store knows a value. */
@@ -34,8 +42,14 @@ struct cohort_counts {
     int64_t n_kpis;
     struct cohort_cell *all; /* [n_kpis] */
     int64_t n_sets;          /* attributes in the store's order, then "lifecycle" */
-    struct cohort_set *sets;
+    int64_t n_pair_sets;
+    struct cohort_set *sets; /* [n_sets], then [n_pair_sets] */
 };
+
+/* "os=android", of a pair "os=android&country=DE": there an & or a backslash of a name or a word is
+ * escaped by a backslash. `set` counts pairs too. From the arena. */
+LODE_CHECKED lode_status cohort_label(const struct cohort_counts *counts, int64_t set,
+                                      int64_t value, struct lode_arena *arena, char **label);
 
 struct cohort_options {
     int64_t n_kpis;
@@ -43,7 +57,8 @@ struct cohort_options {
     const struct derivation *derivation; /* what of the store is derived; NULL: nothing */
     const bool *attribute_on; /* [store->n_attributes] derived ones that are counted; NULL: all */
     int64_t sparse_after_ms;  /* a gap between starts > this makes a user sparse */
-    int64_t first_sessions;   /* session_index<=k is a new user; 1 and 2 are always counted */
+    struct sample sample;
+    int64_t first_sessions; /* session_index<=k is a new user; 1 and 2 are always counted */
 };
 
 /* Maps leaf "opportunities.cohorts" over all partitions. Results live in run->arena. */

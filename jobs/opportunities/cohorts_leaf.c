@@ -1,33 +1,17 @@
 /* Leaf "opportunities.cohorts": one pass over the sessions of a partition for every pair of a KPI
  * and a cohort set (a static attribute, or the life cycle).
  *
- * Sessions are grouped by user, so the distinct users of a cohort need no set: a cohort remembers
- * the user that it counted last. In the life cycle, where cohorts overlap, sessions are added up
- * by class (lifecycle.h) and users by the set of classes in which they have sessions.
+ * (cohort_tally.h counts.) In the life cycle, where cohorts overlap, sessions are added up by class
+ * (lifecycle.h) and users by the set of classes in which they have sessions.
  *
  * Parameters: store path, session columns (session_columns.h), sparse_after_ms (i64),
- * first_sessions (u64), array of KPIs (indices).
- * Result: for each attribute in turn, then the life cycle, and within it for each KPI: the number
- * of values that have sessions, then for each of them its index, users, sessions (u64) and faulty
- * (u64, binary KPI) or the exact sums of values and of squares (numeric KPI; each f64 sum, f64
- * rest).
+ * first_sessions (u64), sample (u64), array of KPIs (indices).
+ * Result: for each attribute in turn, then the life cycle, and within it for each KPI: a list of
+ * tallies.
  */
-#include <math.h>
-#include <stdbool.h>
-#include <string.h>
-
-#include "common/wire/pack.h"
-#include "jobs/opportunities/cohorts.h"
+#include "jobs/opportunities/cohort_tally.h"
 #include "jobs/opportunities/derive/session_columns.h"
-#include "jobs/opportunities/exact_sum.h"
 #include "jobs/opportunities/lifecycle.h"
-
-/* A cohort while it is counted: one cache line. */
-struct tally {
-    int64_t users, sessions, faulty;
-    int64_t last_user; /* index + 1 of the user that was counted last; 0: none */
-    struct exact_sum sum, squares;
-};
 
 struct kpi {
     int64_t index;
@@ -39,6 +23,7 @@ struct kpi {
 struct leaf {
     struct lode_task *task;
     struct lifecycle_rule rule;
+    struct sample sample;
     struct session_columns columns;
     uint32_t n_kpis;
     struct kpi *kpis;
@@ -54,6 +39,7 @@ static lode_status unpack_params(struct leaf *leaf, struct lode_unpack in)
     lode_try(session_columns_unpack(&in, leaf->task, &leaf->columns));
     lode_try(lode_unpack_i64(&in, &leaf->rule.sparse_after_ms));
     lode_try(lode_unpack_count(&in, "first_sessions", INT64_MAX, &leaf->rule.first_sessions));
+    lode_try(lode_unpack_u64(&in, &leaf->sample.below));
     lode_try(lode_unpack_array(&in, &leaf->n_kpis));
     lode_try(lode_take_zero(arena, leaf->n_kpis, &leaf->kpis));
     for (uint32_t i = 0; i < leaf->n_kpis; i++) {
@@ -62,42 +48,6 @@ static lode_status unpack_params(struct leaf *leaf, struct lode_unpack in)
         kpi->is_binary = leaf->columns.kpis[kpi->index].is_binary;
     }
     return lode_unpack_end(&in);
-}
-
-/* What one session adds to a cohort. `user` counts from 1. */
-static inline void count_mark(struct tally *t, uint8_t mark, int64_t user)
-{
-    const bool has_value = mark < 2;
-    t->sessions += has_value;
-    t->faulty += mark == 1;
-    t->users += has_value & (t->last_user != user);
-    t->last_user = has_value ? user : t->last_user;
-}
-
-static inline void count_value(struct tally *t, double value, int64_t user)
-{
-    const bool has_value = !isnan(value);
-    const double x = has_value ? value : 0.0;
-    t->sessions += has_value;
-    t->users += has_value & (t->last_user != user);
-    t->last_user = has_value ? user : t->last_user;
-    exact_sum_add(&t->sum, x);
-    exact_sum_add(&t->squares, x * x);
-}
-
-/* tallies [n_words + 1]: the last one takes the sessions that have no value of the attribute. */
-static void count_attribute(const struct leaf *leaf, const struct kpi *kpi, const uint32_t *codes,
-                            int64_t n_words, struct tally *tallies)
-{
-    for (int64_t user = 0; user < leaf->n_users; user++) {
-        for (int64_t s = leaf->offsets[user]; s < leaf->offsets[user + 1]; s++) {
-            struct tally *t = &tallies[codes[s] < n_words ? codes[s] : n_words];
-            if (kpi->is_binary)
-                count_mark(t, kpi->marks[s], user + 1);
-            else
-                count_value(t, kpi->values[s], user + 1);
-        }
-    }
 }
 
 /* All sessions of a user have the same sparse bit, so 8 classes are open to each user. */
@@ -115,10 +65,10 @@ static int count_user(const struct leaf *leaf, const struct kpi *kpi, int64_t us
         bool has_value;
         if (kpi->is_binary) {
             has_value = kpi->marks[s] < 2;
-            count_mark(&classes[class_index], kpi->marks[s], user + 1);
+            tally_mark(&classes[class_index], kpi->marks[s], user + 1);
         } else {
             has_value = !isnan(kpi->values[s]);
-            count_value(&classes[class_index], kpi->values[s], user + 1);
+            tally_value(&classes[class_index], kpi->values[s], user + 1);
         }
         kind |= has_value << (class_index % OPEN_CLASSES);
     }
@@ -149,35 +99,6 @@ static void count_lifecycle(const struct leaf *leaf, const struct kpi *kpi,
     }
 }
 
-static lode_status pack_sum(const struct exact_sum *s, struct lode_bytes *out)
-{
-    lode_try(lode_pack_f64(out, s->sum));
-    return lode_pack_f64(out, s->rest);
-}
-
-/* The values that have sessions. */
-static lode_status pack_tallies(const struct tally *tallies, int64_t n_values, bool is_binary,
-                                struct lode_bytes *out)
-{
-    uint64_t n_present = 0;
-    for (int64_t i = 0; i < n_values; i++) n_present += tallies[i].sessions > 0;
-    lode_try(lode_pack_u64(out, n_present));
-    for (int64_t i = 0; i < n_values; i++) {
-        const struct tally *t = &tallies[i];
-        if (t->sessions == 0) continue;
-        lode_try(lode_pack_u64(out, (uint64_t)i));
-        lode_try(lode_pack_u64(out, (uint64_t)t->users));
-        lode_try(lode_pack_u64(out, (uint64_t)t->sessions));
-        if (is_binary) {
-            lode_try(lode_pack_u64(out, (uint64_t)t->faulty));
-        } else {
-            lode_try(pack_sum(&t->sum, out));
-            lode_try(pack_sum(&t->squares, out));
-        }
-    }
-    return LODE_OK;
-}
-
 /* Classes of the life cycle; the starts stay where expressions may need them. */
 static lode_status classify(struct leaf *leaf, struct lode_part *part)
 {
@@ -198,6 +119,7 @@ static lode_status read_sessions(struct leaf *leaf, struct lode_part *part)
 {
     struct lode_arena *arena = leaf->task->arena;
     int64_t *offsets;
+    bool *is_in;
     leaf->n_users = part->n_users;
     leaf->n_sessions = part->n_sessions;
     lode_try(lode_part_session_offsets(part, arena, &offsets));
@@ -205,6 +127,7 @@ static lode_status read_sessions(struct leaf *leaf, struct lode_part *part)
     leaf->columns.part.session_offsets = offsets;
     lode_try(classify(leaf, part));
     lode_try(session_columns_open(&leaf->columns, part, leaf->task));
+    lode_try(sample_read(leaf->sample, part, arena, &is_in));
     for (uint32_t i = 0; i < leaf->n_kpis; i++) {
         struct kpi *kpi = &leaf->kpis[i];
         uint8_t *marks = NULL;
@@ -213,6 +136,8 @@ static lode_status read_sessions(struct leaf *leaf, struct lode_part *part)
             lode_try(session_columns_marks(&leaf->columns, kpi->index, arena, &marks));
         else
             lode_try(session_columns_numbers(&leaf->columns, kpi->index, arena, &values));
+        if (marks) sample_marks(is_in, leaf->n_sessions, marks);
+        if (values) sample_numbers(is_in, leaf->n_sessions, values);
         kpi->marks = marks;
         kpi->values = values;
     }
@@ -230,10 +155,15 @@ static lode_status attribute_pass(struct leaf *leaf, int64_t attribute)
     lode_try(lode_take(arena, n_words + 1, &tallies));
     for (uint32_t i = 0; i < leaf->n_kpis; i++) {
         const struct kpi *kpi = &leaf->kpis[i];
-        memset(tallies, 0, (size_t)(n_words + 1) * sizeof *tallies);
-        count_attribute(leaf, kpi, codes, n_words, tallies);
+        const struct tally_sessions sessions = {.n_users = leaf->n_users,
+                                                .offsets = leaf->offsets,
+                                                .marks = kpi->marks,
+                                                .values = kpi->values,
+                                                .codes = codes,
+                                                .n_codes = n_words};
+        tallies_count(&sessions, tallies);
         lode_try(lode_task_advance(leaf->task, leaf->n_sessions));
-        lode_try(pack_tallies(tallies, n_words, kpi->is_binary, leaf->task->output));
+        lode_try(tallies_pack(tallies, n_words, kpi->is_binary, leaf->task->output));
     }
     lode_arena_rewind(arena, mark);
     return LODE_OK;
@@ -248,7 +178,7 @@ static lode_status lifecycle_pass(const struct leaf *leaf)
         struct tally tallies[LIFECYCLE_MOST_COHORTS] = {0};
         count_lifecycle(leaf, kpi, &cohorts, tallies);
         lode_try(lode_task_advance(leaf->task, leaf->n_sessions));
-        lode_try(pack_tallies(tallies, cohorts.count, kpi->is_binary, leaf->task->output));
+        lode_try(tallies_pack(tallies, cohorts.count, kpi->is_binary, leaf->task->output));
     }
     return LODE_OK;
 }

@@ -4,9 +4,11 @@
 #include "jobs/opportunities/forecast.h"
 
 enum {
-    LEAF_BYTES = 1 << 20,      /* whatever the partition */
-    COHORT_SESSION_BYTES = 24, /* stage "counting cohorts" */
-    PATTERN_EVENT_BYTES = 16,  /* "counting patterns", and "finding example sessions" */
+    LEAF_BYTES = 1 << 20, /* whatever the partition */
+    COHORT_SESSION_BYTES =
+        24,                   /* stage "counting cohorts", and of pairs, where each attribute ... */
+    PLACE_BYTES = 4,          /* ... adds this */
+    PATTERN_EVENT_BYTES = 16, /* "counting patterns", and "finding example sessions" */
     PATTERN_SESSION_BYTES = 64
 };
 
@@ -22,9 +24,12 @@ lode_status opportunities_forecast(const struct lode_run *run, struct lode_forec
         if (sessions * COHORT_SESSION_BYTES > cohorts) cohorts = sessions * COHORT_SESSION_BYTES;
         if (counting > patterns) patterns = counting;
     }
+    const uint64_t places = cohorts / COHORT_SESSION_BYTES * PLACE_BYTES;
+    const uint64_t pairs = cohorts + places * (uint64_t)store->n_attributes;
     *forecast = (struct lode_forecast){
-        .n_stages = 3,
+        .n_stages = 4,
         .stages = {{"counting cohorts", store->n_partitions, bytes, LEAF_BYTES + cohorts},
+                   {"counting pairs of cohorts", store->n_partitions, bytes, LEAF_BYTES + pairs},
                    {"counting patterns", store->n_partitions, bytes, LEAF_BYTES + patterns},
                    {"finding example sessions", store->n_partitions, bytes, LEAF_BYTES + patterns}},
         /* results of tasks were up to a third of the store, results.h5 up to three quarters */

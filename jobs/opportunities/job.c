@@ -1,14 +1,16 @@
 /* Job opportunities: what hurts a KPI, and in which sub-population.
  *
- * Cohorts are counted first, because their sizes say in which of them patterns are searched; then
- * all patterns in one pass over the events. Everything after that is a root step on counts.
- * Source: "Automatically Surfacing Opportunities for Improvements in Internet-Scale Applications",
- * sections 3 to 5. docs/jobs/opportunities.md defines every figure.
+ * Cohorts are counted first, because their sizes say which are worth combining to pairs, and both
+ * in which of them patterns are searched; then all patterns in one pass over the events. Everything
+ * after that is a root step on counts. Source: "Automatically Surfacing Opportunities for
+ * Improvements in Internet-Scale Applications", sections 3 to 5. docs/jobs/opportunities.md defines
+ * every figure.
  */
 #include <string.h>
 
 #include "common/log.h"
 #include "common/stats/stats.h"
+#include "jobs/opportunities/cohort_pairs.h"
 #include "jobs/opportunities/cohorts.h"
 #include "jobs/opportunities/derive/derivation.h"
 #include "jobs/opportunities/derive/explain.h"
@@ -38,7 +40,8 @@ static lode_status check(const struct lode_params *params, const struct lode_sto
     return status;
 }
 
-/* One correction over everything tested: rows of patterns, by outcome, then rows of cohorts. */
+/* One correction over everything tested: rows of patterns, by outcome, then those of cohorts, pairs
+ * that are not kept among them. */
 static lode_status correct_tests(struct pattern_outcomes *outcomes, struct cohort_rows *cohorts,
                                  struct lode_arena *arena)
 {
@@ -71,6 +74,7 @@ static lode_status put_tables(struct lode_run *run, const struct opportunity_opt
         summary_rows_make(scenarios, run->store, options, tokens->n_tokens, run->arena, &summary));
     lode_try(pattern_rows_put(patterns, scenarios, options, tokens, run->results));
     lode_try(cohort_rows_put(cohorts, options, run->arena, run->results));
+    lode_try(pair_rows_put(cohorts, options, run->arena, run->results));
     return summary_rows_put(&summary, options, run->results);
 }
 
@@ -119,19 +123,28 @@ static lode_status run_on(struct lode_run *run, struct derivation *derivation)
                                            .derivation = derivation,
                                            .attribute_on = options.attribute_on,
                                            .sparse_after_ms = options.sparse_after_ms,
+                                           .sample = options.sample,
                                            .first_sessions = options.first_sessions};
     struct cohort_counts counts;
     struct cohort_rows cohorts;
     lode_try(cohorts_count(run, &counted, &counts));
     count_missing(&options, &counts, derivation);
+    lode_try(cohort_pairs_count(run, &options, &counts));
     lode_try(cohort_rows_make(&counts, store, &options, arena, &cohorts));
 
     struct scenarios scenarios;
     struct pattern_rows patterns;
     lode_try(scenarios_make(store, &options, &counts, arena, &scenarios));
+    const struct pattern_settings settings = {
+        .gap_events = options.gaps ? options.gap_events : 0,
+        .sample = options.sample,
+        .derivation = derivation,
+        .sum_limit = (uint64_t)options.sum_limit_mb * 1000000,
+        .lifecycle = {.sparse_after_ms = options.sparse_after_ms,
+                      .first_sessions = options.first_sessions}};
     if (scenarios.n_plans > 0)
-        lode_try(patterns_count(run, derivation, &tokens, scenarios.plans, scenarios.n_plans,
-                                (uint64_t)options.sum_limit_mb * 1000000, scenarios.counts));
+        lode_try(patterns_count(run, &tokens, scenarios.plans, scenarios.n_plans, &settings,
+                                scenarios.counts));
     lode_try(pattern_rows_make(&scenarios, store, &options, &tokens, arena, &patterns));
     lode_try(correct_tests(&patterns.outcomes, &cohorts, arena));
     lode_try(put_tables(run, &options, &scenarios, &tokens, &patterns, &cohorts));
@@ -159,6 +172,7 @@ static const struct lode_leaf leaves[] = {
     {"opportunities.tops", derived_tops_leaf},
     {"opportunities.values", derived_values_leaf},
     {"opportunities.cohorts", cohorts_leaf},
+    {"opportunities.pairs", cohort_pairs_leaf},
     {"opportunities.patterns", patterns_leaf},
     {"opportunities.pattern_pieces", pattern_pieces_leaf},
     {"opportunities.pattern_sums", pattern_sums_leaf},

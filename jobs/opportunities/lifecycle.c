@@ -3,7 +3,6 @@
  */
 #include "jobs/opportunities/lifecycle.h"
 
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -62,6 +61,13 @@ static uint16_t having(int bit)
     int set = 0;
     for (int c = 0; c < LIFECYCLE_CLASSES; c++) set |= ((c & bit) != 0) << c;
     return (uint16_t)set;
+}
+
+bool lifecycle_is_within(uint16_t classes, uint16_t of)
+{
+    const int after_gap = having(LIFECYCLE_AFTER_GAP);
+    const int never = after_gap & (steps(0, 0) | ~having(LIFECYCLE_SPARSE));
+    return (classes & ~of & ~never) == 0;
 }
 
 static lode_status add(struct lifecycle_cohorts *cohorts, struct lode_arena *arena,

@@ -10,6 +10,7 @@
 #include "common/error.h"
 #include "common/memory.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* Bits of a class. Two bits of them say the session's index among those of its user: 0 first,
@@ -41,6 +42,9 @@ struct lifecycle_cohorts {
     char *names[LIFECYCLE_MOST_COHORTS]; /* from the arena */
     uint16_t classes[LIFECYCLE_MOST_COHORTS];
 };
+/* Is a session of one of the classes always of one of the classes `of`? (Only users with a gap have
+ * a session after one, and never a first one.) */
+bool lifecycle_is_within(uint16_t classes, uint16_t of);
 LODE_CHECKED lode_status lifecycle_cohorts_init(int64_t first_sessions, struct lode_arena *arena,
                                                 struct lifecycle_cohorts *cohorts);
 

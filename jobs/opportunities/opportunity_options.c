@@ -4,11 +4,14 @@
 #include <string.h>
 
 #include "common/text.h"
+#include "jobs/opportunities/grams/gapped.h"
 #include "jobs/opportunities/patterns.h"
 
 const struct lode_param opportunity_params[] = {
     {"kpi", "", "", "KPIs to analyse, a list, with or without `kpi_`; empty: all of the store"},
     {"k", "1..3", "events", "lengths of event patterns: a range within 1..8"},
+    {"gaps", "off", "", "patterns of events in this order with anything between them; k up to 3"},
+    {"gap_events", "64", "events", "gaps: distinct events of a session that take part, the first"},
     {"map", "", "", "list of glob=token: events that count as one token; the first match wins"},
     {"ignore", "", "", "list of globs of event names to leave out of patterns"},
     {"min_support", "0.01", "1",
@@ -26,6 +29,8 @@ const struct lode_param opportunity_params[] = {
     {"cohort_min_users", "200", "users", "least users of a cohort that is searched for patterns"},
     {"cohort_min_faulty", "20", "sessions", "least faulty sessions of such a cohort"},
     {"cohort_min_normal", "20", "sessions", "least normal sessions of such a cohort"},
+    {"pairs", "on", "", "search pairs of attributes, and of life cycle and attribute, for cohorts"},
+    {"pair_min_users", "", "users", "least users of a pair; empty: as cohort_min_users"},
     {"min_users", "50", "users", "least users of a static attribute's value in table cohorts"},
     {"sparse_after", "30d", "duration", "a gap between session starts above this: sparse user"},
     {"first_sessions", "1", "sessions", "a user is new in this many first sessions"},
@@ -34,6 +39,7 @@ const struct lode_param opportunity_params[] = {
     {"max_q", "0.05", "1", "findings have a false discovery rate of at most this"},
     {"top", "5", "findings", "most findings per scenario (KPI and cohort)"},
     {"examples", "3", "sessions", "example sessions per finding"},
+    {"sample", "1", "1", "share of the sessions that are analysed, chosen by a hash of their ids"},
     {"sum_limit", "512", "MB",
      "counts of patterns larger than this, by estimate, are summed by workers, not the "
      "coordinator"},
@@ -147,6 +153,13 @@ static lode_status read_patterns(const struct lode_params *params, struct lode_a
 {
     char **ignore = NULL, **map = NULL;
     lode_try(lode_params_range(params, "k", 1, PATTERN_MAX_K, &options->first_k, &options->last_k));
+    lode_try(lode_params_bool(params, "gaps", &options->gaps));
+    lode_try(lode_params_i64(params, "gap_events", 2, GAPPED_MOST_DISTINCT, &options->gap_events));
+    if (options->gaps && options->last_k > GAPPED_MAX_K)
+        return lode_fail(LODE_E_USAGE,
+                         "parameter k: with gaps=on patterns have at most %d events, "
+                         "not %lld",
+                         GAPPED_MAX_K, (long long)options->last_k);
     lode_try(lode_params_list(params, "ignore", arena, &ignore, &options->rules.n_ignore));
     lode_try(lode_params_list(params, "map", arena, &map, &options->rules.n_map));
     options->rules.ignore = ignore;
@@ -166,12 +179,28 @@ static lode_status read_cohorts(const struct lode_params *params,
         lode_params_i64(params, "cohort_min_faulty", 1, INT64_MAX, &options->cohort_min_faulty));
     lode_try(
         lode_params_i64(params, "cohort_min_normal", 1, INT64_MAX, &options->cohort_min_normal));
+    lode_try(lode_params_bool(params, "pairs", &options->pairs));
+    options->pair_min_users = options->cohort_min_users;
+    if (lode_params_text(params, "pair_min_users")[0])
+        lode_try(lode_params_i64(params, "pair_min_users", 1, INT64_MAX, &options->pair_min_users));
     lode_try(lode_params_i64(params, "min_users", 1, INT64_MAX, &options->min_users));
     lode_try(lode_params_duration_ms(params, "sparse_after", &options->sparse_after_ms));
     options->sparse_after = lode_params_text(params, "sparse_after");
     lode_try(lode_params_i64(params, "first_sessions", 1, MOST, &options->first_sessions));
     lode_try(lode_params_f64(params, "cohort_relative", 0, MOST, &options->cohort_relative));
     return lode_params_f64(params, "cohort_z", 0, MOST, &options->cohort_z);
+}
+
+static lode_status read_sample(const struct lode_params *params,
+                               struct opportunity_options *options)
+{
+    struct decimal share;
+    lode_try(decimal_read(params, "sample", 1, &share));
+    if (share.numerator == 0)
+        return lode_fail(LODE_E_USAGE, "parameter sample: 0 leaves no session to analyse");
+    options->sample = sample_of(share);
+    options->sample_rate = (double)share.numerator / (double)share.denominator;
+    return LODE_OK;
 }
 
 lode_status opportunity_options_read(const struct lode_params *params,
@@ -184,6 +213,7 @@ lode_status opportunity_options_read(const struct lode_params *params,
     lode_try(read_attributes(params, store, arena, &read));
     lode_try(read_patterns(params, arena, &read));
     lode_try(read_cohorts(params, &read));
+    lode_try(read_sample(params, &read));
     lode_try(lode_params_f64(params, "max_q", 0, 1, &read.max_q));
     lode_try(lode_params_i64(params, "top", 1, MOST, &read.top));
     lode_try(lode_params_i64(params, "examples", 0, 1000, &read.examples));

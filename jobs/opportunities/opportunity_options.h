@@ -6,6 +6,7 @@
 #include "common/param/param.h"
 #include "common/store/store.h"
 #include "jobs/opportunities/decimal.h"
+#include "jobs/opportunities/sample.h"
 #include "jobs/opportunities/tokens.h"
 
 struct derivation;
@@ -20,12 +21,16 @@ struct opportunity_options {
     bool *attribute_on; /* [store->n_attributes] searched for cohorts */
 
     int64_t first_k, last_k; /* lengths of patterns */
+    bool gaps;               /* patterns are tokens in order, with anything between them */
+    int64_t gap_events;      /* distinct tokens of a session that take part in them */
     struct decimal min_support;
     struct decimal min_share, min_ratio; /* expert pattern */
     struct token_rules rules;
 
     bool cohort_patterns;
     int64_t cohort_max_k, cohort_min_users, cohort_min_faulty, cohort_min_normal;
+    bool pairs;             /* count pairs of attributes too */
+    int64_t pair_min_users; /* of a pair, and so of both its values */
 
     int64_t min_users; /* of a listed cohort of a static attribute */
     int64_t sparse_after_ms, first_sessions;
@@ -34,6 +39,8 @@ struct opportunity_options {
 
     const struct derivation *derivation; /* what of the store is derived; set by the caller */
 
+    struct sample sample; /* the sessions that take part */
+    double sample_rate;   /* their share, 1: all */
     double max_q;
     int64_t top, examples;
     int64_t sum_limit_mb; /* changes who sums, never what comes out */

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/log.h"
 #include "common/text.h"
 #include "common/wire/pack.h"
 #include "jobs/opportunities/derive/session_columns.h"
@@ -28,7 +29,7 @@ enum {
 
 /* What the results of the stage are added to: a merge for each plan and k, in this order. */
 struct merging {
-    const struct derivation *derivation;
+    const struct pattern_settings *settings;
     const struct pattern_plan *plans;
     int64_t n_plans;
     int64_t n_merges;
@@ -85,6 +86,12 @@ static lode_status pack_plan(const struct lode_store *store, const struct patter
     lode_try(lode_pack_u64(out, (uint64_t)plan->n_cohorts));
     lode_try(lode_pack_i64(out, plan->attribute));
     if (plan->attribute < 0) return LODE_OK;
+    lode_try(lode_pack_u64(out, plan->pair_codes != NULL));
+    if (plan->pair_codes) {
+        lode_try(lode_pack_i64(out, plan->first));
+        lode_try(lode_pack_u64(out, plan->classes));
+        return pack_codes(out, plan->pair_codes[0], 2 * plan->n_cohorts);
+    }
     return pack_codes(out, plan->cohort_of, store->attributes[plan->attribute].dictionary.count);
 }
 
@@ -100,18 +107,24 @@ static lode_status pack_columns(const struct lode_run *run, const struct merging
         const struct pattern_plan *plan = &merging->plans[i];
         for (int k = 0; k < plan->n_kpis; k++) kpis[plan->kpis[k]] = true;
         if (plan->attribute >= 0) attributes[plan->attribute] = true;
+        if (plan->pair_codes && plan->first >= 0) attributes[plan->first] = true;
     }
     wanted = (struct session_wanted){.kpis = kpis, .attributes = attributes};
-    return session_columns_pack(run->store, merging->derivation, &wanted, out);
+    return session_columns_pack(run->store, merging->settings->derivation, &wanted, out);
 }
 
 static lode_status pack_params(const struct lode_run *run, const struct pattern_tokens *tokens,
                                const struct merging *merging, struct lode_bytes *out)
 {
     const struct lode_store *store = run->store;
+    const struct lifecycle_rule *lifecycle = &merging->settings->lifecycle;
     lode_try(lode_store_refer(store, out));
     lode_try(pack_tokens(store, tokens, out));
     lode_try(pack_columns(run, merging, out));
+    lode_try(lode_pack_u64(out, (uint64_t)merging->settings->gap_events));
+    lode_try(lode_pack_u64(out, merging->settings->sample.below));
+    lode_try(lode_pack_i64(out, lifecycle->sparse_after_ms));
+    lode_try(lode_pack_u64(out, (uint64_t)lifecycle->first_sessions));
     lode_try(lode_pack_array(out, (uint32_t)merging->n_plans));
     for (int64_t i = 0; i < merging->n_plans; i++)
         lode_try(pack_plan(store, &merging->plans[i], out));
@@ -186,6 +199,16 @@ static lode_status merge_task(void *context, int64_t task, const uint8_t *result
     return check_end(task, size);
 }
 
+/* Patterns of a partition, at most: every event, after each of a few others, ends one. */
+static uint64_t most_patterns(const struct merging *merging, const struct gram_space *space,
+                              int64_t n_events)
+{
+    uint64_t most = (uint64_t)n_events;
+    for (int i = 1; i < space->k && merging->settings->gap_events; i++)
+        most *= (uint64_t)merging->settings->gap_events; /* at most 2^20 times */
+    return most;
+}
+
 /* Bytes of all lists of all partitions, at most. */
 static uint64_t expected_bytes(const struct lode_store *store, const struct merging *merging)
 {
@@ -194,8 +217,9 @@ static uint64_t expected_bytes(const struct lode_store *store, const struct merg
         uint64_t n_keys = 0;
         if (gram_space_keys(&merging->merges[i].space, &n_keys)) continue; /* checked before */
         for (int64_t p = 0; p < store->n_partitions; p++) {
-            const uint64_t n_events = (uint64_t)store->partitions[p].n_events;
-            bytes += ENTRY_BYTES * (n_keys < n_events ? n_keys : n_events);
+            const uint64_t most =
+                most_patterns(merging, &merging->merges[i].space, store->partitions[p].n_events);
+            bytes += ENTRY_BYTES * (n_keys < most ? n_keys : most);
         }
     }
     return bytes;
@@ -311,7 +335,7 @@ static lode_status map_shuffle(struct lode_run *run, struct lode_stage *map, uin
 }
 
 static lode_status map_leaf(struct lode_run *run, const struct pattern_tokens *tokens,
-                            uint64_t sum_limit, struct merging *merging)
+                            struct merging *merging)
 {
     lode_status status = LODE_OK;
     const struct lode_store *store = run->store;
@@ -327,13 +351,26 @@ static lode_status map_leaf(struct lode_run *run, const struct pattern_tokens *t
     stage.costs = costs;
     stage.cost_units = "events";
     lode_try_done(pack_params(run, tokens, merging, &stage.params));
-    if (bytes > sum_limit)
+    if (bytes > merging->settings->sum_limit)
         lode_try_done(map_shuffle(run, &stage, bytes, merging));
     else
         lode_try_done(lode_map(run, &stage, merge_task, merging));
 done:
     lode_bytes_clear(&stage.params);
     return status;
+}
+
+/* Sessions with more events than patterns with gaps take part in. */
+static void tell_cut(const struct merging *merging, const struct pattern_counts *counts)
+{
+    int64_t cut = 0;
+    char sessions[32];
+    for (int c = 0; c < counts->n_classes; c++) cut += counts->occurrences[c];
+    if (cut == 0) return;
+    lode_log_warn("%s sessions have more than gap_events=%lld distinct events: patterns with gaps "
+                  "are made of the first %lld of them",
+                  lode_text_grouped(cut, sessions), (long long)merging->settings->gap_events,
+                  (long long)merging->settings->gap_events);
 }
 
 static lode_status finish(struct lode_run *run, struct merging *merging,
@@ -346,24 +383,25 @@ static lode_status finish(struct lode_run *run, struct merging *merging,
             struct pattern_counts *of_k = &counts[i][k - plan->first_k];
             lode_try(gram_merge_finish(&merging->merges[merge], run->arena, of_k));
             memcpy(of_k->left_out, merging->left_out[merge], sizeof of_k->left_out);
+            if (i == 0 && k == 2 && merging->settings->gap_events) tell_cut(merging, of_k);
         }
     }
     return LODE_OK;
 }
 
-lode_status patterns_count(struct lode_run *run, const struct derivation *derivation,
-                           const struct pattern_tokens *tokens, const struct pattern_plan *plans,
-                           int64_t n_plans, uint64_t sum_limit,
+lode_status patterns_count(struct lode_run *run, const struct pattern_tokens *tokens,
+                           const struct pattern_plan *plans, int64_t n_plans,
+                           const struct pattern_settings *settings,
                            struct pattern_counts *const *counts)
 {
     lode_status status = LODE_OK;
-    struct merging merging = {.derivation = derivation, .plans = plans, .n_plans = n_plans};
+    struct merging merging = {.settings = settings, .plans = plans, .n_plans = n_plans};
     struct lode_arena *scratch = NULL;
 
     lode_try(check_sizes(run->store));
     lode_try(lode_arena_create(0, &scratch));
     lode_try_done(make_merges(run, tokens, scratch, &merging));
-    lode_try_done(map_leaf(run, tokens, sum_limit, &merging));
+    lode_try_done(map_leaf(run, tokens, &merging));
     lode_try_done(finish(run, &merging, counts));
 done:
     for (int64_t i = 0; i < merging.n_merges; i++) gram_merge_clear(&merging.merges[i]);

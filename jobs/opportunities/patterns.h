@@ -1,6 +1,7 @@
 /* Patterns: in how many sessions of each outcome does every event pattern (n-gram) occur?
  *
- * A pattern is k consecutive tokens of one session; a session counts once however often it holds
+ * A pattern is k consecutive tokens of one session, or k tokens in order with anything between
+ * them; a session counts once however often it holds
  * the pattern. Tokens are event names after the map M and the filter F of the paper (section 5.1).
  * A session's outcome over a group of KPIs is its class: mixed radix over the KPIs, digit 0 normal,
  * 1 faulty, 2 no value (only for KPIs that have sessions without a value).
@@ -9,18 +10,27 @@
 #define LODE_JOBS_OPPORTUNITIES_PATTERNS_H
 
 #include "jobs/job.h"
+#include "jobs/opportunities/lifecycle.h"
+#include "jobs/opportunities/sample.h"
 
 struct derivation;
 
 enum { PATTERN_MAX_K = 8, PATTERN_MAX_CLASSES = 8, PATTERN_MAX_KPIS = 3 };
 
-/* One thing to count: all sessions, or the cohorts of one attribute, under one group of KPIs. */
+/* One thing to count: all sessions, or the cohorts of one attribute or pair, under one group of
+ * KPIs. */
 struct pattern_plan {
-    int64_t attribute;              /* index into store->attributes; -1: all sessions, one cohort */
-    int64_t n_cohorts;              /* 1 for all sessions */
-    const uint32_t *cohort_of;      /* [words of the attribute] cohort, or LODE_NO_CODE: left out */
-    int n_kpis;                     /* 1..PATTERN_MAX_KPIS */
-    int64_t kpis[PATTERN_MAX_KPIS]; /* indices into store->kpis, all binary */
+    int64_t attribute;         /* index into store->attributes; -1: all sessions, one cohort */
+    int64_t n_cohorts;         /* 1 for all sessions */
+    const uint32_t *cohort_of; /* [words of the attribute] cohort, or LODE_NO_CODE: left out */
+    /* Pairs alone (pair_codes is not NULL, cohort_of is): a session of cohort c has
+     * pair_codes[c][1] of `attribute`, and pair_codes[c][0] of `first`, or for first = -1 is of one
+     * of the `classes` of the life cycle (lifecycle.h). No two cohorts are the same. */
+    int64_t first;
+    uint32_t classes;
+    const uint32_t (*pair_codes)[2]; /* [n_cohorts] words */
+    int n_kpis;                      /* 1..PATTERN_MAX_KPIS */
+    int64_t kpis[PATTERN_MAX_KPIS];  /* indices into store->kpis, all binary */
     /* [n_cohorts x n_kpis] A pattern of two and more events that has fewer faulty sessions, for
      * every KPI, is of no use: it may be left out. UINT64_MAX: the KPI is not searched there. */
     const uint64_t *least_faulty;
@@ -39,9 +49,10 @@ struct pattern_counts {
     int k;
     int n_classes;
     int64_t n_patterns;
-    const uint64_t *keys;                     /* [n_patterns], ascending */
-    const uint32_t *counts;                   /* [n_patterns x n_classes] sessions */
-    int64_t occurrences[PATTERN_MAX_CLASSES]; /* positions, repeats included, per class */
+    const uint64_t *keys;   /* [n_patterns], ascending */
+    const uint32_t *counts; /* [n_patterns x n_classes] sessions */
+    /* per class: positions, repeats included; of patterns with gaps: sessions that were cut */
+    int64_t occurrences[PATTERN_MAX_CLASSES];
     struct patterns_left_out left_out[PATTERN_MAX_KPIS]; /* per KPI of a plan over all sessions */
 };
 
@@ -51,23 +62,32 @@ struct pattern_tokens {
     const uint32_t *token_of; /* [event names] token, or LODE_NO_CODE: ignored; NULL: identity */
 };
 
+/* How patterns are counted. */
+struct pattern_settings {
+    struct sample sample; /* the sessions that are counted */
+    int64_t gap_events;   /* 0: none; patterns of k > 1 have gaps, gapped.h: most_distinct */
+    const struct derivation *derivation; /* what of the store is derived; NULL: nothing */
+    uint64_t sum_limit;                  /* bytes */
+    struct lifecycle_rule lifecycle;     /* read for plans of pairs alone */
+};
+
 /* Number of classes of a group of KPIs; the digit of KPI `position` (0..n_kpis-1) in a class. */
 int pattern_classes(const struct lode_store *store, const struct pattern_plan *plan);
 int pattern_digit(const struct lode_store *store, const struct pattern_plan *plan, int class_index,
                   int position);
 
 /* Counts all plans in one pass over each partition. The coordinator sums what the partitions have
- * (leaf "opportunities.patterns"); where that may be more than `sum_limit` bytes, workers do, each
+ * (leaf "opportunities.patterns"); where that may be more than sum_limit bytes, workers do, each
  * a range of keys ("opportunities.pattern_pieces", "opportunities.pattern_sums"), and patterns of
  * no use are left out before they come here.
- * `derivation` says what of the store is derived; NULL: nothing. counts[i] is the caller's array of
+ * counts[i] is the caller's array of
  * last_k - first_k + 1 entries for plan i; its arrays live in run->arena. LODE_E_USAGE, before any
  * task starts, when n_cohorts * V^k needs more than 61 bits, or there are more than 2^32 - 1
  * sessions. */
-LODE_CHECKED lode_status patterns_count(struct lode_run *run, const struct derivation *derivation,
-                                        const struct pattern_tokens *tokens,
+LODE_CHECKED lode_status patterns_count(struct lode_run *run, const struct pattern_tokens *tokens,
                                         const struct pattern_plan *plans, int64_t n_plans,
-                                        uint64_t sum_limit, struct pattern_counts *const *counts);
+                                        const struct pattern_settings *settings,
+                                        struct pattern_counts *const *counts);
 lode_status patterns_leaf(struct lode_task *task);
 lode_status pattern_pieces_leaf(struct lode_task *task);
 lode_status pattern_sums_leaf(struct lode_task *task);

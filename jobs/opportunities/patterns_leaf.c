@@ -2,17 +2,20 @@
  * partition, for every plan and every k, as the result or in pieces to a shuffle.
  *
  * Parameters: store path, tokens, event names, map from event names to tokens (codes; empty: the
- * identity), session columns (session_columns.h), array of plans (first k, last k, array of KPI
- * indices, cohorts, attribute index or -1, and unless it is -1 the cohorts of its words as codes).
- * Codes are a binary value of little-endian u32; all bits set: none. Result: for each plan in turn,
- * for each of its k, a gram list (gram_list.h). Pieces: the same lists cut into a bucket each range
- * of keys; key u16 big-endian number of the list.
+ * identity), session columns (session_columns.h), sparse_after_ms (i64), first_sessions (u64),
+ * array of plans (first k, last k, array of KPI indices, cohorts, attribute index or -1, and unless
+ * it is -1: 0 and the cohorts of its words as codes, or for pairs 1, the index of the first
+ * attribute or -1 and life cycle classes, and the two words of each cohort as codes). Codes are a
+ * binary value of little-endian u32; all bits set: none. Result: for each plan in turn, for each of
+ * its k, a gram list (gram_list.h). Pieces: the same lists cut into a bucket each range of keys;
+ * key u16 big-endian number of the list.
  */
 #include <endian.h>
 #include <string.h>
 
 #include "common/wire/pack.h"
 #include "jobs/opportunities/derive/session_columns.h"
+#include "jobs/opportunities/grams/gapped.h"
 #include "jobs/opportunities/grams/gram_ranges.h"
 #include "jobs/opportunities/grams/grams.h"
 #include "jobs/opportunities/patterns.h"
@@ -25,8 +28,13 @@ struct leaf {
     int64_t n_tokens, n_names;
     uint32_t *token_of; /* [n_names]; NULL: identity */
     struct session_columns columns;
-    uint8_t **marks;  /* [KPIs], each [sessions]; NULL: not read yet */
-    uint32_t **codes; /* [attributes], each [sessions]; NULL: not read yet */
+    uint8_t **marks;    /* [KPIs], each [sessions]; NULL: not read yet */
+    uint32_t **codes;   /* [attributes], each [sessions]; NULL: not read yet */
+    int64_t gap_events; /* 0: patterns have no gaps */
+    struct sample sample;
+    bool *is_in; /* [sessions] in the sample; NULL: all */
+    struct lifecycle_rule lifecycle;
+    uint8_t *classes; /* [sessions] lifecycle.h; NULL: not made yet */
     uint32_t n_plans;
     int64_t *starts; /* [sessions + 1] into tokens */
     uint32_t *tokens;
@@ -69,6 +77,10 @@ static lode_status unpack_params(struct leaf *leaf)
     lode_try(unpack_codes(in, "tokens of event names", leaf->n_names, leaf->n_tokens, arena,
                           &leaf->token_of));
     lode_try(session_columns_unpack(in, leaf->task, &leaf->columns));
+    lode_try(lode_unpack_count(in, "gap_events", GAPPED_MOST_DISTINCT, &leaf->gap_events));
+    lode_try(lode_unpack_u64(in, &leaf->sample.below));
+    lode_try(lode_unpack_i64(in, &leaf->lifecycle.sparse_after_ms));
+    lode_try(lode_unpack_count(in, "first_sessions", INT64_MAX, &leaf->lifecycle.first_sessions));
     lode_try(lode_take_zero(arena, leaf->columns.n_kpis, &leaf->marks));
     lode_try(lode_take_zero(arena, leaf->columns.n_attributes, &leaf->codes));
     return lode_unpack_array(in, &leaf->n_plans);
@@ -133,31 +145,144 @@ static lode_status read_classes(struct leaf *leaf, int *n_classes, uint8_t **cla
     return LODE_OK;
 }
 
+static lode_status read_codes(struct leaf *leaf, int64_t attribute)
+{
+    uint32_t **codes = &leaf->codes[attribute];
+    if (*codes) return LODE_OK;
+    return session_columns_codes(&leaf->columns, attribute, leaf->task->arena, codes);
+}
+
+static lode_status read_lifecycle(struct leaf *leaf)
+{
+    struct lode_arena *arena = leaf->task->arena;
+    int64_t *users, *starts;
+    if (leaf->classes) return LODE_OK;
+    lode_try(lode_take(arena, leaf->part.n_sessions, &leaf->classes));
+    const struct lode_arena_mark mark = lode_arena_mark(arena);
+    lode_try(lode_part_session_offsets(&leaf->part, arena, &users));
+    lode_try(lode_part_session_starts(&leaf->part, arena, &starts));
+    lifecycle_classify(&leaf->lifecycle, leaf->part.n_users, users, starts, leaf->classes);
+    lode_arena_rewind(arena, mark);
+    return LODE_OK;
+}
+
+/* Places of the words that occur among the pairs, on one side of them. */
+static lode_status number_words(struct leaf *leaf, const uint32_t *pairs, int64_t n_pairs,
+                                int64_t attribute, uint32_t **place_of, uint32_t *n_places)
+{
+    const int64_t n_words = leaf->columns.attributes[attribute].dictionary.count;
+    lode_try(lode_take(leaf->task->arena, n_words, place_of));
+    for (int64_t i = 0; i < n_words; i++) (*place_of)[i] = LODE_NO_CODE;
+    *n_places = 0;
+    for (int64_t i = 0; i < n_pairs; i++) {
+        const uint32_t word = pairs[2 * i];
+        if (word >= n_words)
+            return lode_fail(LODE_E_MESSAGE, "word %u of %lld", word, (long long)n_words);
+        if ((*place_of)[word] == LODE_NO_CODE) (*place_of)[word] = (*n_places)++;
+    }
+    return LODE_OK;
+}
+
+/* One plan of pairs: cohort_of[row x columns + column], rows being words of the first attribute or
+ * the one set of classes. */
+struct pair_grid {
+    int64_t first, second, classes;
+    uint32_t n_rows, n_columns;
+    uint32_t *row_of, *column_of, *cohort_of;
+};
+
+static lode_status make_grid(struct leaf *leaf, const uint32_t *pairs, int64_t n_pairs,
+                             struct pair_grid *grid)
+{
+    grid->n_rows = 1;
+    if (grid->first >= 0) {
+        lode_try(number_words(leaf, pairs, n_pairs, grid->first, &grid->row_of, &grid->n_rows));
+        lode_try(read_codes(leaf, grid->first));
+    } else {
+        lode_try(read_lifecycle(leaf));
+    }
+    lode_try(
+        number_words(leaf, pairs + 1, n_pairs, grid->second, &grid->column_of, &grid->n_columns));
+    lode_try(read_codes(leaf, grid->second));
+    const int64_t n_cells = (int64_t)grid->n_rows * grid->n_columns;
+    lode_try(lode_take(leaf->task->arena, n_cells, &grid->cohort_of));
+    for (int64_t i = 0; i < n_cells; i++) grid->cohort_of[i] = GRAM_NO_COHORT;
+    for (int64_t i = 0; i < n_pairs; i++) {
+        const uint32_t row = grid->first >= 0 ? grid->row_of[pairs[2 * i]] : 0;
+        grid->cohort_of[(size_t)row * grid->n_columns + grid->column_of[pairs[2 * i + 1]]] =
+            (uint32_t)i;
+    }
+    return LODE_OK;
+}
+
+/* LODE_NO_CODE: the session is in no row. */
+static uint32_t row_of(const struct leaf *leaf, const struct pair_grid *grid, int64_t session)
+{
+    if (grid->first < 0) return grid->classes >> leaf->classes[session] & 1 ? 0 : LODE_NO_CODE;
+    const uint32_t code = leaf->codes[grid->first][session];
+    return code == LODE_NO_CODE ? LODE_NO_CODE : grid->row_of[code];
+}
+
+static lode_status read_pairs(struct leaf *leaf, int64_t attribute, int64_t n_cohorts,
+                              uint32_t *cohorts)
+{
+    struct pair_grid grid = {.second = attribute};
+    uint32_t *pairs;
+    lode_try(lode_unpack_i64(&leaf->in, &grid.first));
+    lode_try(lode_unpack_count(&leaf->in, "classes", UINT16_MAX, &grid.classes));
+    if (grid.first < -1 || grid.first >= (int64_t)leaf->columns.n_attributes)
+        return lode_fail(LODE_E_MESSAGE, "attribute %lld of %u", (long long)grid.first,
+                         leaf->columns.n_attributes);
+    lode_try(
+        unpack_codes(&leaf->in, "pairs", 2 * n_cohorts, LODE_NO_CODE, leaf->task->arena, &pairs));
+    if (!pairs) return lode_fail(LODE_E_MESSAGE, "no words of %lld pairs", (long long)n_cohorts);
+    lode_try(make_grid(leaf, pairs, n_cohorts, &grid));
+    for (int64_t s = 0; s < leaf->part.n_sessions; s++) {
+        const uint32_t row = row_of(leaf, &grid, s), code = leaf->codes[attribute][s];
+        const uint32_t column = code == LODE_NO_CODE ? LODE_NO_CODE : grid.column_of[code];
+        const bool is_in = row != LODE_NO_CODE && column != LODE_NO_CODE;
+        cohorts[s] = is_in ? grid.cohort_of[(size_t)row * grid.n_columns + column] : GRAM_NO_COHORT;
+    }
+    return LODE_OK;
+}
+
+static lode_status read_words(struct leaf *leaf, int64_t attribute, int64_t n_cohorts,
+                              uint32_t *cohorts)
+{
+    const struct lode_attribute *of = &leaf->columns.attributes[attribute];
+    uint32_t *cohort_of;
+    lode_try(unpack_codes(&leaf->in, "cohorts", of->dictionary.count, n_cohorts, leaf->task->arena,
+                          &cohort_of));
+    if (!cohort_of) return lode_fail(LODE_E_MESSAGE, "no cohorts of the words of '%s'", of->name);
+    lode_try(read_codes(leaf, attribute));
+    for (int64_t s = 0; s < leaf->part.n_sessions; s++) {
+        const uint32_t code = leaf->codes[attribute][s];
+        cohorts[s] = code == LODE_NO_CODE ? GRAM_NO_COHORT : cohort_of[code];
+    }
+    return LODE_OK;
+}
+
+/* All sessions as one cohort; *cohorts NULL: without exception. */
+static lode_status read_all(struct leaf *leaf, uint32_t **cohorts)
+{
+    *cohorts = NULL;
+    if (!leaf->is_in) return LODE_OK;
+    return lode_take_zero(leaf->task->arena, leaf->part.n_sessions, cohorts);
+}
+
 /* Cohorts of the sessions; *cohorts is NULL when all sessions are one. */
 static lode_status read_cohorts(struct leaf *leaf, int64_t n_cohorts, uint32_t **cohorts)
 {
-    struct lode_arena *arena = leaf->task->arena;
-    int64_t index;
-    uint32_t *cohort_of;
-    *cohorts = NULL;
-    lode_try(lode_unpack_i64(&leaf->in, &index));
-    if (index == -1) return LODE_OK;
-    if (index < 0 || index >= (int64_t)leaf->columns.n_attributes)
-        return lode_fail(LODE_E_MESSAGE, "attribute %lld of %u", (long long)index,
+    int64_t attribute, are_pairs;
+    lode_try(lode_unpack_i64(&leaf->in, &attribute));
+    if (attribute == -1) return read_all(leaf, cohorts);
+    if (attribute < 0 || attribute >= (int64_t)leaf->columns.n_attributes)
+        return lode_fail(LODE_E_MESSAGE, "attribute %lld of %u", (long long)attribute,
                          leaf->columns.n_attributes);
-    const struct lode_attribute *attribute = &leaf->columns.attributes[index];
-    uint32_t **codes = &leaf->codes[index];
-    lode_try(unpack_codes(&leaf->in, "cohorts", attribute->dictionary.count, n_cohorts, arena,
-                          &cohort_of));
-    if (!cohort_of)
-        return lode_fail(LODE_E_MESSAGE, "no cohorts of the words of '%s'", attribute->name);
-    if (!*codes) lode_try(session_columns_codes(&leaf->columns, index, arena, codes));
-    lode_try(lode_take(arena, leaf->part.n_sessions, cohorts));
-    for (int64_t s = 0; s < leaf->part.n_sessions; s++) {
-        const uint32_t code = (*codes)[s];
-        (*cohorts)[s] = code == LODE_NO_CODE ? GRAM_NO_COHORT : cohort_of[code];
-    }
-    return LODE_OK;
+    lode_try(lode_unpack_count(&leaf->in, "pairs", 1, &are_pairs));
+    lode_try(lode_take(leaf->task->arena, leaf->part.n_sessions, cohorts));
+    return are_pairs ? read_pairs(leaf, attribute, n_cohorts, *cohorts)
+                     : read_words(leaf, attribute, n_cohorts, *cohorts);
 }
 
 static lode_status put_piece(void *context, int64_t range, const uint8_t *piece, size_t size)
@@ -169,13 +294,21 @@ static lode_status put_piece(void *context, int64_t range, const uint8_t *piece,
     return shuffle_put(leaf->out, range, &record);
 }
 
+static lode_status count_grams(struct leaf *leaf, const struct gram_sessions *sessions,
+                               const struct gram_space *space, struct lode_bytes *out)
+{
+    const struct gapped_options gapped = {.most_distinct = leaf->gap_events, .task = leaf->task};
+    return leaf->gap_events > 0 && space->k > 1
+               ? gapped_count(sessions, space, &gapped, leaf->task->arena, out)
+               : grams_count(sessions, space, GRAM_WAY_BEST, leaf->task->arena, out);
+}
+
 static lode_status count_space(struct leaf *leaf, const struct gram_sessions *sessions,
                                const struct gram_space *space)
 {
-    struct lode_arena *arena = leaf->task->arena;
-    if (!leaf->out) return grams_count(sessions, space, GRAM_WAY_BEST, arena, leaf->task->output);
+    if (!leaf->out) return count_grams(leaf, sessions, space, leaf->task->output);
     leaf->list.size = 0;
-    lode_try(grams_count(sessions, space, GRAM_WAY_BEST, arena, &leaf->list));
+    lode_try(count_grams(leaf, sessions, space, &leaf->list));
     lode_try(gram_list_cut(space, leaf->list.data, leaf->list.size, leaf->out->n_buckets, put_piece,
                            leaf));
     leaf->n_lists++;
@@ -193,6 +326,8 @@ static lode_status count_plan(struct leaf *leaf)
     lode_try(read_classes(leaf, &n_classes, &classes));
     lode_try(lode_unpack_count(&leaf->in, "cohorts", UINT32_MAX - 1, &n_cohorts));
     lode_try(read_cohorts(leaf, n_cohorts, &cohorts));
+    for (int64_t s = 0; leaf->is_in && s < leaf->part.n_sessions; s++)
+        if (!leaf->is_in[s]) cohorts[s] = GRAM_NO_COHORT;
     const struct gram_sessions sessions = {.n_sessions = leaf->part.n_sessions,
                                            .starts = leaf->starts,
                                            .tokens = leaf->tokens,
@@ -215,6 +350,7 @@ static lode_status count_partition(struct leaf *leaf)
     lode_try(lode_task_open_part(leaf->task, &leaf->in, leaf->task->index, &leaf->part));
     lode_try_done(unpack_params(leaf));
     lode_try_done(read_events(leaf));
+    lode_try_done(sample_read(leaf->sample, &leaf->part, leaf->task->arena, &leaf->is_in));
     for (uint32_t i = 0; i < leaf->n_plans; i++) lode_try_done(count_plan(leaf));
     status = lode_unpack_end(&leaf->in);
 done:

@@ -1,8 +1,10 @@
 /* Scenarios: a KPI and the sessions in which patterns are searched for it: all of them, or one
- * cohort (a value of a static attribute with enough users, faulty and normal sessions).
+ * cohort (a value of a static attribute, or a pair that adds something, with enough users, faulty
+ * and normal sessions).
  *
  * KPIs are counted in groups, so that one pass over a session's events serves several: a plan of
- * patterns.h counts one group over all sessions, or over all the searched cohorts of one attribute.
+ * patterns.h counts one group over all sessions, or over all the searched cohorts of one attribute
+ * or pair of attributes.
  */
 #ifndef LODE_JOBS_OPPORTUNITIES_SCENARIOS_H
 #define LODE_JOBS_OPPORTUNITIES_SCENARIOS_H
@@ -14,8 +16,8 @@
 struct scenario {
     int64_t kpi;       /* index into store->kpis */
     uint32_t label;    /* index into labels, or LODE_NO_CODE: all sessions */
-    int64_t attribute; /* index into store->attributes; -1: all sessions */
-    uint32_t value;    /* word of the attribute */
+    int64_t attribute; /* index into the sets of cohort_counts; -1: all sessions */
+    int64_t value;     /* index into the set's values */
     int64_t users, faulty_total, normal_total;
     int64_t plan;   /* its counts are counts[plan] ... */
     int position;   /* ... read for this digit of the class ... */
@@ -24,9 +26,10 @@ struct scenario {
 
 struct scenarios {
     int64_t n;
-    struct scenario *list; /* KPIs in the store's order; all sessions, then attributes and values */
+    struct scenario
+        *list; /* KPIs in the store's order; all sessions, then cohorts by set and value */
     int64_t n_labels;
-    char **labels; /* [n_labels] "attribute=value" */
+    char **labels; /* [n_labels] cohort_label */
     int64_t n_plans;
     struct pattern_plan *plans;
     struct pattern_counts **counts; /* [n_plans][last_k - first_k + 1], to be filled */

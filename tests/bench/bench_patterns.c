@@ -102,7 +102,8 @@ int main(int argc, char **argv)
                            .cluster = &cluster,
                            .map = map_here};
     start = cpu_seconds();
-    check(patterns_count(&run, NULL, &tokens, &plan, 1, UINT64_MAX, plans));
+    const struct pattern_settings settings = {.sum_limit = UINT64_MAX};
+    check(patterns_count(&run, &tokens, &plan, 1, &settings, plans));
     const double all = cpu_seconds() - start;
     printf(
         "events %lld tokens %lld partitions %lld: leaves %.3f (reading %.3f) merge %.3f all %.3f "

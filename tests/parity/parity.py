@@ -144,7 +144,7 @@ def cohorts(c, rows, run, _):
             f = run.cohorts.get(key)
             keys.append(key)
             c.row(key, f, pair(f, e, ("sessions", "users")), [("kpi_mean", f["kpi_mean"], e[kpi])] if f else ())
-    c.no_others([k for k in run.cohorts if k[1] != "lifecycle"], keys)
+    c.no_others([k for k in run.cohorts if k[1] != "lifecycle" and "&" not in k[1]], keys)
 
 
 def summary(c, rows, run, _):

@@ -23,25 +23,12 @@ struct search {
     struct example *examples;
 };
 
-/* The set of cohorts that a finding is about; -1: all sessions. */
-static int64_t attribute_of(const struct search *search, const struct finding *finding)
+/* One value of a set of level 1. */
+static lode_status pack_condition(const struct search *search, int64_t set, int64_t value,
+                                  struct lode_bytes *out)
 {
-    return finding->expert == EXPERT_COHORT
-               ? search->sources->cohorts->rows[finding->row].attribute
-               : search->sources->scenarios->list[finding->scenario].attribute;
-}
-
-/* Which sessions belong to the finding's cohort. */
-static lode_status pack_members(const struct search *search, const struct finding *finding,
-                                struct lode_bytes *out)
-{
-    const struct lode_store *store = search->run->store;
-    const int64_t attribute = attribute_of(search, finding);
-    const int64_t value = finding->expert == EXPERT_COHORT
-                              ? search->sources->cohorts->rows[finding->row].value
-                              : search->sources->scenarios->list[finding->scenario].value;
-    if (attribute < 0) return lode_pack_u64(out, EXAMPLE_OF_ALL);
-    if (attribute == store->n_attributes) { /* the last set of cohorts: the life cycle */
+    const struct cohort_counts *counts = search->sources->cohorts->counts;
+    if (set == counts->n_sets - 1) { /* the life cycle */
         struct lifecycle_cohorts cohorts;
         lode_try(
             lifecycle_cohorts_init(search->options->first_sessions, search->run->arena, &cohorts));
@@ -49,9 +36,35 @@ static lode_status pack_members(const struct search *search, const struct findin
         return lode_pack_u64(out, cohorts.classes[value]);
     }
     lode_try(lode_pack_u64(out, EXAMPLE_OF_ATTRIBUTE));
-    lode_try(lode_pack_u64(out, (uint64_t)attribute));
-    const struct cohort_set *set = &search->sources->cohorts->counts->sets[attribute];
-    return lode_pack_u64(out, cohort_code(set, value));
+    lode_try(lode_pack_u64(out, (uint64_t)set));
+    return lode_pack_u64(out, cohort_code(&counts->sets[set], value));
+}
+
+/* The value of a set of cohorts that a finding is about; the set is -1: all sessions. */
+static void cohort_of(const struct search *search, const struct finding *finding, int64_t *set,
+                      int64_t *value)
+{
+    const bool is_row = finding->expert == EXPERT_COHORT;
+    const struct cohort_row *row = &search->sources->cohorts->rows[is_row ? finding->row : 0];
+    const struct scenario *scenario =
+        &search->sources->scenarios->list[is_row ? 0 : finding->scenario];
+    *set = is_row ? row->attribute : scenario->attribute;
+    *value = is_row ? row->value : scenario->value;
+}
+
+/* Which sessions belong to the finding's cohort. */
+static lode_status pack_members(const struct search *search, const struct finding *finding,
+                                struct lode_bytes *out)
+{
+    int64_t set, value;
+    cohort_of(search, finding, &set, &value);
+    if (set < 0) return lode_pack_array(out, 0);
+    const struct cohort_set *of = &search->sources->cohorts->counts->sets[set];
+    lode_try(lode_pack_array(out, of->values_of ? 2 : 1));
+    if (!of->values_of) return pack_condition(search, set, value, out);
+    for (int i = 0; i < 2; i++)
+        lode_try(pack_condition(search, of->parents[i], of->values_of[value][i], out));
+    return LODE_OK;
 }
 
 static lode_status pack_finding(const struct search *search, int64_t index, struct lode_bytes *out)
@@ -75,9 +88,13 @@ static lode_status pack_columns(const struct search *search, struct lode_bytes *
     lode_try(lode_take_zero(search->run->arena, store->n_attributes + 1, &attributes));
     for (int64_t i = 0; i < search->findings->n; i++) {
         if (search->wanted[i] == 0) continue;
-        const int64_t attribute = attribute_of(search, &search->findings->list[i]);
+        int64_t set, value;
+        cohort_of(search, &search->findings->list[i], &set, &value);
         kpis[search->findings->list[i].kpi] = true;
-        if (attribute >= 0) attributes[attribute] = true; /* the life cycle's place is one past */
+        if (set < 0) continue;
+        const struct cohort_set *of = &search->sources->cohorts->counts->sets[set];
+        for (int p = 0; p < 2; p++) /* the life cycle's place is one past */
+            attributes[of->values_of ? of->parents[p] : set] = true;
     }
     const struct session_wanted wanted = {.kpis = kpis, .attributes = attributes};
     return session_columns_pack(store, search->options->derivation, &wanted, out);
@@ -97,6 +114,8 @@ static lode_status pack_params(const struct search *search, struct lode_bytes *o
                            search->tokens->token_of ? (size_t)n_names * sizeof(uint32_t) : 0));
     lode_try(lode_pack_i64(out, search->options->sparse_after_ms));
     lode_try(lode_pack_u64(out, (uint64_t)search->options->first_sessions));
+    lode_try(lode_pack_u64(out, search->options->sample.below));
+    lode_try(lode_pack_u64(out, search->options->gaps));
     lode_try(lode_pack_array(out, (uint32_t)*n_open));
     for (int64_t i = 0; i < search->findings->n; i++)
         if (search->wanted[i] > 0) lode_try(pack_finding(search, i, out));

@@ -2,10 +2,11 @@
  *
  * Parameters: store path, session columns (session_columns.h), number of event names, token of each
  * event name (binary, uint32_t; empty: identity), sparse_after_ms (i64), first_sessions (u64),
- * array of findings: index, sessions wanted, KPI (index), members (all: 0; attribute: 1, index,
- * value; life cycle: 2, set of classes), array of tokens (empty: any session of the cohort).
- * Input: the partition. Result: array of findings that were met: index, timeline (array of: event
- * name, seconds, in match 0/1), array of session ids.
+ * sample (u64), gaps 0/1, array of findings: index, sessions wanted, KPI (index), array of
+ * conditions that a session must fulfil (attribute: 0, index, value; life cycle: 1, set of
+ * classes), array of tokens (empty: any session of the cohort). Input: the partition. Result: array
+ * of findings that were met: index, timeline (array of: event name, seconds, in match 0/1), array
+ * of session ids.
  */
 #include <math.h>
 #include <string.h>
@@ -14,24 +15,31 @@
 #include "jobs/opportunities/derive/session_columns.h"
 #include "jobs/opportunities/findings/examples.h"
 #include "jobs/opportunities/findings/examples_private.h"
+#include "jobs/opportunities/grams/gapped.h"
 #include "jobs/opportunities/lifecycle.h"
+#include "jobs/opportunities/sample.h"
+
+struct condition {
+    int64_t kind; /* enum example_condition */
+    int64_t attribute, value;
+    int64_t classes;
+    const uint32_t *codes; /* [sessions] attribute */
+};
 
 struct target {
     int64_t index, wanted;
     int64_t kpi;
     bool is_binary;
-    int64_t members; /* enum example_members */
-    int64_t attribute, value;
-    int64_t classes;
+    uint32_t n_conditions;
+    struct condition conditions[EXAMPLE_MOST_CONDITIONS];
     uint32_t k;
     uint32_t tokens[PATTERN_MAX_K];
 
     const uint8_t *marks;  /* [sessions] binary KPI */
     const double *numbers; /* [sessions] numeric KPI */
-    const uint32_t *codes; /* [sessions] attribute */
     int64_t *found;        /* [wanted] sessions */
     int64_t n_found;
-    int64_t match; /* first event of the match in found[0], among those with a token */
+    int64_t match[PATTERN_MAX_K];  /* in found[0], among the events that have a token */
     int64_t first_event, n_events; /* rows of the timeline */
 };
 
@@ -41,10 +49,13 @@ struct leaf {
     int64_t n_names;
     const uint32_t *token_of; /* NULL: identity */
     struct lifecycle_rule rule;
+    struct sample sample;
+    int64_t gaps; /* 1: patterns have gaps */
     uint32_t n_targets;
     struct target *targets;
 
     struct lode_part part;
+    bool *is_in;                  /* [sessions] in the sample; NULL: all */
     const int64_t *starts;        /* [sessions] */
     const int64_t *event_offsets; /* [sessions + 1] */
     const uint32_t *names;        /* [events] */
@@ -58,15 +69,25 @@ struct leaf {
     int64_t first_id, id_width, first_time;
 };
 
-static lode_status unpack_members(const struct leaf *leaf, struct lode_unpack *in,
-                                  struct target *target)
+static lode_status unpack_condition(const struct leaf *leaf, struct lode_unpack *in,
+                                    struct condition *condition)
 {
-    lode_try(lode_unpack_count(in, "members", EXAMPLE_OF_LIFECYCLE, &target->members));
-    if (target->members == EXAMPLE_OF_LIFECYCLE)
-        return lode_unpack_count(in, "classes", UINT16_MAX, &target->classes);
-    if (target->members == EXAMPLE_OF_ALL) return LODE_OK;
-    lode_try(session_columns_unpack_attribute(in, &leaf->columns, &target->attribute));
-    return lode_unpack_count(in, "value", UINT32_MAX - 1, &target->value);
+    lode_try(lode_unpack_count(in, "condition", EXAMPLE_OF_LIFECYCLE, &condition->kind));
+    if (condition->kind == EXAMPLE_OF_LIFECYCLE)
+        return lode_unpack_count(in, "classes", UINT16_MAX, &condition->classes);
+    lode_try(session_columns_unpack_attribute(in, &leaf->columns, &condition->attribute));
+    return lode_unpack_count(in, "value", UINT32_MAX - 1, &condition->value);
+}
+
+static lode_status unpack_conditions(const struct leaf *leaf, struct lode_unpack *in,
+                                     struct target *target)
+{
+    lode_try(lode_unpack_array(in, &target->n_conditions));
+    if (target->n_conditions > EXAMPLE_MOST_CONDITIONS)
+        return lode_fail(LODE_E_MESSAGE, "%u conditions of a cohort", target->n_conditions);
+    for (uint32_t i = 0; i < target->n_conditions; i++)
+        lode_try(unpack_condition(leaf, in, &target->conditions[i]));
+    return LODE_OK;
 }
 
 static lode_status unpack_target(const struct leaf *leaf, struct lode_unpack *in,
@@ -76,7 +97,7 @@ static lode_status unpack_target(const struct leaf *leaf, struct lode_unpack *in
     lode_try(lode_unpack_count(in, "wanted", 1000, &target->wanted));
     lode_try(session_columns_unpack_kpi(in, &leaf->columns, &target->kpi));
     target->is_binary = leaf->columns.kpis[target->kpi].is_binary;
-    lode_try(unpack_members(leaf, in, target));
+    lode_try(unpack_conditions(leaf, in, target));
     lode_try(lode_unpack_array(in, &target->k));
     if (target->k > PATTERN_MAX_K)
         return lode_fail(LODE_E_MESSAGE, "a pattern of %u events; at most %d are possible",
@@ -109,11 +130,32 @@ static lode_status unpack_params(struct leaf *leaf, struct lode_unpack in)
     }
     lode_try(lode_unpack_i64(&in, &leaf->rule.sparse_after_ms));
     lode_try(lode_unpack_count(&in, "first_sessions", INT64_MAX, &leaf->rule.first_sessions));
+    lode_try(lode_unpack_u64(&in, &leaf->sample.below));
+    lode_try(lode_unpack_count(&in, "gaps", 1, &leaf->gaps));
     lode_try(lode_unpack_array(&in, &leaf->n_targets));
     lode_try(lode_take_zero(arena, leaf->n_targets, &leaf->targets));
     for (uint32_t i = 0; i < leaf->n_targets; i++)
         lode_try(unpack_target(leaf, &in, &leaf->targets[i]));
     return lode_unpack_end(&in);
+}
+
+/* The column of one condition; conditions of targets before it may have read it already. */
+static lode_status read_codes(struct leaf *leaf, uint32_t index, struct condition *condition)
+{
+    uint32_t *codes = NULL;
+    if (condition->kind != EXAMPLE_OF_ATTRIBUTE) return LODE_OK;
+    for (uint32_t i = 0; i < index; i++) {
+        const struct target *other = &leaf->targets[i];
+        for (uint32_t c = 0; c < other->n_conditions; c++)
+            if (other->conditions[c].kind == EXAMPLE_OF_ATTRIBUTE &&
+                other->conditions[c].attribute == condition->attribute)
+                condition->codes = other->conditions[c].codes;
+    }
+    if (condition->codes) return LODE_OK;
+    lode_try(
+        session_columns_codes(&leaf->columns, condition->attribute, leaf->task->arena, &codes));
+    condition->codes = codes;
+    return LODE_OK;
 }
 
 /* The KPI and attribute columns of one target; targets before it may have read them already. */
@@ -123,15 +165,11 @@ static lode_status read_columns(struct leaf *leaf, uint32_t index)
     struct target *target = &leaf->targets[index];
     uint8_t *marks = NULL;
     double *numbers = NULL;
-    uint32_t *codes = NULL;
     for (uint32_t i = 0; i < index; i++) {
         const struct target *other = &leaf->targets[i];
-        if (other->kpi == target->kpi) {
-            target->marks = other->marks;
-            target->numbers = other->numbers;
-        }
-        if (other->members == EXAMPLE_OF_ATTRIBUTE && other->attribute == target->attribute)
-            target->codes = other->codes;
+        if (other->kpi != target->kpi) continue;
+        target->marks = other->marks;
+        target->numbers = other->numbers;
     }
     if (!target->marks && target->is_binary) {
         lode_try(session_columns_marks(&leaf->columns, target->kpi, arena, &marks));
@@ -141,10 +179,8 @@ static lode_status read_columns(struct leaf *leaf, uint32_t index)
         lode_try(session_columns_numbers(&leaf->columns, target->kpi, arena, &numbers));
         target->numbers = numbers;
     }
-    if (!target->codes && target->members == EXAMPLE_OF_ATTRIBUTE) {
-        lode_try(session_columns_codes(&leaf->columns, target->attribute, arena, &codes));
-        target->codes = codes;
-    }
+    for (uint32_t c = 0; c < target->n_conditions; c++)
+        lode_try(read_codes(leaf, index, &target->conditions[c]));
     return LODE_OK;
 }
 
@@ -169,6 +205,7 @@ static lode_status read_sessions(struct leaf *leaf)
     leaf->columns.part.starts = starts;
     leaf->columns.part.event_names = names;
     lode_try(session_columns_open(&leaf->columns, &leaf->part, leaf->task));
+    lode_try(sample_read(leaf->sample, &leaf->part, arena, &leaf->is_in));
     for (uint32_t i = 0; i < leaf->n_targets; i++) lode_try(read_columns(leaf, i));
     return LODE_OK;
 }
@@ -196,32 +233,46 @@ static lode_status make_tokens(struct leaf *leaf)
 
 static bool is_member(const struct leaf *leaf, const struct target *target, int64_t session)
 {
+    if (leaf->is_in && !leaf->is_in[session]) return false;
     if (target->is_binary ? target->marks[session] != 1 : isnan(target->numbers[session]))
         return false;
-    if (target->members == EXAMPLE_OF_ATTRIBUTE)
-        return target->codes[session] == (uint32_t)target->value;
-    if (target->members == EXAMPLE_OF_LIFECYCLE)
-        return (target->classes >> leaf->classes[session] & 1) != 0;
+    for (uint32_t i = 0; i < target->n_conditions; i++) {
+        const struct condition *of = &target->conditions[i];
+        const bool is_met = of->kind == EXAMPLE_OF_ATTRIBUTE
+                                ? of->codes[session] == (uint32_t)of->value
+                                : (of->classes >> leaf->classes[session] & 1) != 0;
+        if (!is_met) return false;
+    }
     return true;
 }
 
-/* Place of the pattern's first event among the tokens; -1: the session does not have it. */
-static int64_t find_match(const struct leaf *leaf, const struct target *target, int64_t session)
+/* Places of the pattern's events among the tokens; false: the session does not have it. */
+static bool find_match(const struct leaf *leaf, const struct target *target, int64_t session,
+                       int64_t *places)
 {
-    const int64_t end = leaf->token_offsets[session + 1] - target->k;
-    for (int64_t at = leaf->token_offsets[session]; at <= end; at++)
-        if (memcmp(leaf->tokens + at, target->tokens, target->k * sizeof(uint32_t)) == 0) return at;
-    return -1;
+    const int k = (int)target->k;
+    const int64_t begin = leaf->token_offsets[session], end = leaf->token_offsets[session + 1];
+    if (leaf->gaps) {
+        const bool is_there =
+            gapped_match(leaf->tokens + begin, end - begin, target->tokens, k, places);
+        for (int i = 0; is_there && i < k; i++) places[i] += begin;
+        return is_there;
+    }
+    int64_t at = begin;
+    while (at <= end - k &&
+           memcmp(leaf->tokens + at, target->tokens, target->k * sizeof(uint32_t)) != 0)
+        at++;
+    for (int i = 0; i < k; i++) places[i] = at + i;
+    return at <= end - k;
 }
 
 static lode_status find_sessions(const struct leaf *leaf, struct target *target)
 {
-    int64_t session = 0;
+    int64_t session = 0, match[PATTERN_MAX_K] = {0};
     for (; session < leaf->part.n_sessions && target->n_found < target->wanted; session++) {
         if (!is_member(leaf, target, session)) continue;
-        const int64_t match = target->k ? find_match(leaf, target, session) : 0;
-        if (match < 0) continue;
-        if (target->n_found == 0) target->match = match;
+        if (target->k && !find_match(leaf, target, session, match)) continue;
+        if (target->n_found == 0) memcpy(target->match, match, sizeof match);
         target->found[target->n_found++] = session;
     }
     return lode_task_advance(leaf->task, session);
@@ -235,8 +286,8 @@ static void set_window(const struct leaf *leaf, struct target *target)
     const int64_t begin = leaf->event_offsets[session], end = leaf->event_offsets[session + 1];
     int64_t first = begin;
     if (target->k) {
-        const int64_t from = leaf->rows[target->match];
-        const int64_t span = leaf->rows[target->match + target->k - 1] - from + 1;
+        const int64_t from = leaf->rows[target->match[0]];
+        const int64_t span = leaf->rows[target->match[target->k - 1]] - from + 1;
         first = span < EXAMPLE_TIMELINE ? from - (EXAMPLE_TIMELINE - span) / 2 : from;
         if (first > end - EXAMPLE_TIMELINE) first = end - EXAMPLE_TIMELINE;
         if (first < begin) first = begin;
@@ -249,7 +300,7 @@ static void set_window(const struct leaf *leaf, struct target *target)
 static bool in_match(const struct leaf *leaf, const struct target *target, int64_t row)
 {
     for (int64_t i = 0; i < target->k; i++)
-        if (leaf->rows[target->match + i] == row) return true;
+        if (leaf->rows[target->match[i]] == row) return true;
     return false;
 }
 

@@ -38,14 +38,10 @@ static lode_status add_index_words(struct lode_bytes *out, const char *value)
     return lode_bytes_printf(out, "sessions of life cycle %s", value);
 }
 
-static lode_status add_cohort_words(struct lode_bytes *out, const struct finding_sources *sources,
-                                    const struct finding *finding)
+/* A cohort of the life cycle: "second sessions of users". */
+static lode_status add_lifecycle_words(struct lode_bytes *out,
+                                       const struct finding_sources *sources, const char *value)
 {
-    const struct cohort_row *row = &sources->cohorts->rows[finding->row];
-    const struct cohort_counts *counts = sources->cohorts->counts;
-    if (row->attribute != counts->n_sets - 1)
-        return lode_bytes_printf(out, "sessions with %s", finding->cohort);
-    const char *value = counts->sets[row->attribute].values[row->value];
     for (const struct lifecycle_words *known = lifecycle_words; known->value; known++)
         if (strcmp(known->value, value) == 0)
             return lode_bytes_printf(out, "%s%s", known->words,
@@ -53,12 +49,41 @@ static lode_status add_cohort_words(struct lode_bytes *out, const struct finding
     return add_index_words(out, value);
 }
 
-static lode_status add_pattern(struct lode_bytes *out, const struct pattern_tokens *tokens,
-                               const struct finding *finding)
+static lode_status add_value_words(struct lode_bytes *out, const struct finding_sources *sources,
+                                   int64_t set, int64_t value)
 {
+    const struct cohort_counts *counts = sources->cohorts->counts;
+    const struct cohort_set *of = &counts->sets[set];
+    if (set == counts->n_sets - 1) return add_lifecycle_words(out, sources, of->values[value]);
+    return lode_bytes_printf(out, "sessions with %s=%s", of->attribute, of->values[value]);
+}
+
+/* The sessions of a cohort: "sessions with os=android and country=DE", "sessions with os=android
+ * among second sessions of users". */
+static lode_status add_cohort_words(struct lode_bytes *out, const struct finding_sources *sources,
+                                    int64_t set, int64_t value)
+{
+    const struct cohort_counts *counts = sources->cohorts->counts;
+    const struct cohort_set *of = &counts->sets[set];
+    if (!of->values_of) return add_value_words(out, sources, set, value);
+    const struct cohort_set *second = &counts->sets[of->parents[1]];
+    const int64_t *values = of->values_of[value];
+    if (of->parents[0] == counts->n_sets - 1) {
+        lode_try(add_value_words(out, sources, of->parents[1], values[1]));
+        lode_try(lode_bytes_printf(out, " among "));
+        return add_value_words(out, sources, of->parents[0], values[0]);
+    }
+    lode_try(add_value_words(out, sources, of->parents[0], values[0]));
+    return lode_bytes_printf(out, " and %s=%s", second->attribute, second->values[values[1]]);
+}
+
+static lode_status add_pattern(struct lode_bytes *out, const struct finding_sources *sources,
+                               const struct pattern_tokens *tokens, const struct finding *finding)
+{
+    const char *joint = sources->options->gaps ? ", later " : " > ";
     for (int i = 0; i < finding->k; i++)
         lode_try(
-            lode_bytes_printf(out, "%s%s", i ? " > " : "", tokens->tokens[finding->tokens[i]]));
+            lode_bytes_printf(out, "%s%s", i ? joint : "", tokens->tokens[finding->tokens[i]]));
     return LODE_OK;
 }
 
@@ -68,16 +93,21 @@ static lode_status add_hypothesis(struct lode_bytes *out, const struct finding_s
 {
     const char *kpi = sources->store->kpis[finding->kpi].name;
     if (finding->expert == EXPERT_COHORT) {
-        lode_try(add_cohort_words(out, sources, finding));
+        const struct cohort_row *row = &sources->cohorts->rows[finding->row];
+        lode_try(add_cohort_words(out, sources, row->attribute, row->value));
         if (finding->is_binary) return lode_bytes_printf(out, " have %s more often", kpi);
-        const bool is_higher = sources->cohorts->rows[finding->row].difference > 0;
+        const bool is_higher = row->difference > 0;
         return lode_bytes_printf(out, " have a %s %s", is_higher ? "higher" : "lower", kpi);
     }
-    if (finding->cohort[0])
-        lode_try(lode_bytes_printf(out, "among sessions with %s, those with ", finding->cohort));
-    else
+    const struct scenario *scenario = &sources->scenarios->list[finding->scenario];
+    if (scenario->attribute >= 0) {
+        lode_try(lode_bytes_printf(out, "among "));
+        lode_try(add_cohort_words(out, sources, scenario->attribute, scenario->value));
+        lode_try(lode_bytes_printf(out, ", those with "));
+    } else {
         lode_try(lode_bytes_printf(out, "sessions with "));
-    lode_try(add_pattern(out, tokens, finding));
+    }
+    lode_try(add_pattern(out, sources, tokens, finding));
     return lode_bytes_printf(out, " have %s more often", kpi);
 }
 
@@ -88,15 +118,22 @@ static lode_status add_percent(struct lode_bytes *out, double share)
     return lode_bytes_printf(out, fabs(percent) >= 0.1 ? "%.1f %%" : "%.2g %%", percent);
 }
 
-static lode_status add_impact(struct lode_bytes *out, const struct finding *finding)
+static lode_status add_impact(struct lode_bytes *out, const struct finding_sources *sources,
+                              const struct finding *finding)
 {
-    char number[GROUPED];
-    return lode_bytes_printf(out,
-                             ". At the rate of the other sessions, about %s fewer would be faulty",
-                             lode_text_grouped((int64_t)llround(finding->impact), number));
+    char number[GROUPED], low[GROUPED], high[GROUPED];
+    lode_try(lode_bytes_printf(
+        out, ". At the rate of the other sessions, about %s fewer would be faulty",
+        lode_text_grouped((int64_t)llround(finding->impact), number)));
+    if (sources->options->sample_rate >= 1 || isnan(finding->impact_low)) return LODE_OK;
+    return lode_bytes_printf(out, " in all sessions (%s to %s)",
+                             lode_text_grouped((int64_t)llround(finding->impact_low), low),
+                             lode_text_grouped((int64_t)llround(finding->impact_high), high));
 }
 
-static lode_status add_pattern_numbers(struct lode_bytes *out, const struct finding *finding)
+static lode_status add_pattern_numbers(struct lode_bytes *out,
+                                       const struct finding_sources *sources,
+                                       const struct finding *finding)
 {
     const struct two_by_two *table = &finding->table;
     char faulty[GROUPED], normal[GROUPED];
@@ -111,11 +148,11 @@ static lode_status add_pattern_numbers(struct lode_bytes *out, const struct find
         lode_try(lode_bytes_printf(out, " of the %s normal ones (%.1f times the rate)", normal,
                                    finding->ratio));
     }
-    return add_impact(out, finding);
+    return add_impact(out, sources, finding);
 }
 
-static lode_status add_cohort_numbers(struct lode_bytes *out, const struct finding *finding,
-                                      const struct cohort_row *row)
+static lode_status add_cohort_numbers(struct lode_bytes *out, const struct finding_sources *sources,
+                                      const struct finding *finding, const struct cohort_row *row)
 {
     char sessions[GROUPED], users[GROUPED];
     lode_text_grouped(row->sessions, sessions);
@@ -133,7 +170,7 @@ static lode_status add_cohort_numbers(struct lode_bytes *out, const struct findi
     if (!isnan(row->relative))
         lode_try(lode_bytes_printf(out, " (%.0f %% %s)", fabs(100 * row->relative),
                                    row->relative > 0 ? "more" : "less"));
-    return finding->is_binary ? add_impact(out, finding) : LODE_OK;
+    return finding->is_binary ? add_impact(out, sources, finding) : LODE_OK;
 }
 
 static lode_status add_text(struct lode_bytes *out, const struct finding_sources *sources,
@@ -142,10 +179,21 @@ static lode_status add_text(struct lode_bytes *out, const struct finding_sources
     lode_try(add_hypothesis(out, sources, tokens, finding));
     out->data[0] = (uint8_t)toupper(out->data[0]); /* one of our own words */
     lode_try(lode_bytes_printf(out, ": "));
-    lode_try(finding->expert == EXPERT_PATTERN
-                 ? add_pattern_numbers(out, finding)
-                 : add_cohort_numbers(out, finding, &sources->cohorts->rows[finding->row]));
+    lode_try(
+        finding->expert == EXPERT_PATTERN
+            ? add_pattern_numbers(out, sources, finding)
+            : add_cohort_numbers(out, sources, finding, &sources->cohorts->rows[finding->row]));
     lode_try(lode_bytes_printf(out, "."));
+    if (sources->options->sample_rate < 1) {
+        lode_try(lode_bytes_printf(out, " Counted in a sample of "));
+        lode_try(add_percent(out, sources->options->sample_rate));
+        lode_try(lode_bytes_printf(out, " of the sessions."));
+    }
+    if (finding->simpson)
+        lode_try(lode_bytes_printf(out,
+                                   " Simpson's reversal: among sessions of the same %s, those with "
+                                   "it are faulty less often (by %.1f points, pooled).",
+                                   finding->simpson, -100 * finding->simpson_difference));
     if (finding->folded == 0) return LODE_OK;
     char folded[GROUPED];
     return lode_bytes_printf(out, " Folded into this: %s related finding%s.",

@@ -8,6 +8,9 @@
 
 #include "common/stats/stats.h"
 #include "jobs/opportunities/findings/folding.h"
+#include "jobs/opportunities/findings/simpson.h"
+
+static const double normal_975 = 1.959963984540054; /* quantile of a 95 % interval */
 
 static bool outcome_passes(const struct finding_sources *sources, int64_t outcome)
 {
@@ -20,8 +23,9 @@ static bool cohort_passes(const struct finding_sources *sources, int64_t row)
 {
     const struct opportunity_options *options = sources->options;
     const struct cohort_row *cohort = &sources->cohorts->rows[row];
-    if (cohort->is_all || !(cohort->q <= options->max_q)) return false; /* NaN: no test */
-    if (cohort->is_binary && !(cohort->difference > 0)) return false;   /* better than the rest */
+    if (cohort->is_all || !cohort->is_kept || !(cohort->q <= options->max_q))
+        return false;                                                 /* NaN: no test */
+    if (cohort->is_binary && !(cohort->difference > 0)) return false; /* better than the rest */
     return fabs(cohort->relative) > options->cohort_relative || fabs(cohort->z) > options->cohort_z;
 }
 
@@ -33,6 +37,27 @@ static double impact_of(const struct two_by_two *table)
     const int64_t faulty_without = table->faulty_total - table->faulty_with;
     if (without == 0) return (double)NAN; /* no other session to compare with */
     return (double)table->faulty_with - (double)with * ((double)faulty_without / (double)without);
+}
+
+/* From the sample to all sessions. */
+static void estimate_impact(const struct finding_sources *sources, struct finding *finding)
+{
+    const struct two_by_two *table = &finding->table;
+    const double share = sources->options->sample_rate;
+    const int64_t with = table->faulty_with + table->normal_with;
+    const int64_t without = table->faulty_total + table->normal_total - with;
+    if (share >= 1) return;
+    finding->impact_low = finding->impact_high = (double)NAN;
+    finding->impact /= share;
+    if (with == 0 || without == 0) return;
+    const double all = (double)with / share, difference = finding->impact / all;
+    const double reach = difference * normal_975 * sqrt((double)with * (1 - share)) / share;
+    double low, high;
+    lode_rate_difference_interval(table->faulty_with, with,
+                                  table->faulty_total - table->faulty_with, without, 0.95, &low,
+                                  &high);
+    finding->impact_low = finding->impact - hypot(all * (difference - low), reach);
+    finding->impact_high = finding->impact + hypot(all * (high - difference), reach);
 }
 
 /* tokens: [width], filled here. */
@@ -65,20 +90,8 @@ static struct finding pattern_finding(const struct finding_sources *sources, int
     };
     lode_rate_difference_interval(table.faulty_with, table.faulty_total, table.normal_with,
                                   table.normal_total, 0.95, &finding.low, &finding.high);
+    estimate_impact(sources, &finding);
     return finding;
-}
-
-static lode_status cohort_text(const struct cohort_set *set, int64_t value,
-                               struct lode_arena *arena, const char **text)
-{
-    const size_t name = strlen(set->attribute), word = strlen(set->values[value]);
-    char *made = NULL;
-    lode_try(lode_take(arena, name + word + 2, &made));
-    memcpy(made, set->attribute, name);
-    made[name] = '=';
-    memcpy(made + name + 1, set->values[value], word + 1);
-    *text = made;
-    return LODE_OK;
 }
 
 static lode_status cohort_finding(const struct finding_sources *sources, int64_t row,
@@ -111,9 +124,13 @@ static lode_status cohort_finding(const struct finding_sources *sources, int64_t
                                              .faulty_total = all->faulty,
                                              .normal_total = all->sessions - all->faulty};
         finding->impact = impact_of(&finding->table);
+        estimate_impact(sources, finding);
     }
-    const struct cohort_set *set = &sources->cohorts->counts->sets[cohort->attribute];
-    return cohort_text(set, cohort->value, arena, &finding->cohort);
+    char *label = NULL;
+    lode_try(
+        cohort_label(sources->cohorts->counts, cohort->attribute, cohort->value, arena, &label));
+    finding->cohort = label;
+    return LODE_OK;
 }
 
 /* The candidates among the rows of a section. Outcomes are few: they are asked first, and rows are
@@ -213,8 +230,9 @@ lode_status findings_make(const struct finding_sources *sources, struct lode_are
 {
     struct findings made = {0};
     lode_try(select_candidates(sources, arena, &made));
-    folding_find_leads(made.list, made.n, sources);
+    lode_try(folding_find_leads(made.list, made.n, sources, arena));
     lode_try(rank(sources, arena, &made));
+    lode_try(simpson_mark(sources, arena, &made));
     *findings = made;
     return LODE_OK;
 }

@@ -4,6 +4,7 @@
  *    cohort, both with q <= max_q.
  * 2. Folding (folding.h): of candidates that are about the same sessions one lead stays.
  * 3. Ranking: by impact, at most `top` per scenario.
+ * 4. Simpson's reversals among them are marked (simpson.h).
  */
 #ifndef LODE_JOBS_OPPORTUNITIES_FINDINGS_H
 #define LODE_JOBS_OPPORTUNITIES_FINDINGS_H
@@ -28,7 +29,11 @@ struct finding {
     double low, high;        /* 95 % interval of effect */
     double ratio, p, q;
     double impact; /* faulty sessions above the rate of the others; NaN for numeric KPIs */
+    double impact_low, impact_high; /* 95 % interval; of a sample alone, else not filled */
     double weight; /* numeric KPIs: |relative difference| x sessions, their order */
+
+    const char *simpson; /* attribute inside whose values it turns round (simpson.h); NULL: none */
+    double simpson_difference; /* of the faulty rates with and without it, pooled; < 0 */
 
     int64_t lead;   /* index of the candidate it is folded under; its own when it leads */
     int64_t folded; /* candidates folded under it */
@@ -55,7 +60,10 @@ struct finding_sources {
  *   effect   pattern: faulty_rate - normal_rate (interval: Newcombe); cohort: relative difference
  *            of the KPI's mean to that of all sessions (NaN where that is 0)
  *   ratio    pattern: faulty_rate / normal_rate; cohort: kpi_mean / all_mean
- *   impact   faulty_with - with x (faulty rate of the scenario's sessions without it)
+ *   impact   faulty_with - with x (faulty rate of the scenario's sessions without it); of a sample,
+ *            divided by its share: an estimate for all sessions. Its interval puts together that of
+ *            the difference of the two rates (Newcombe) and that of how many sessions have it
+ *            (binomial), by their squares.
  *
  * A cohort of a binary KPI is a candidate when it is worse (higher) than all; of a numeric KPI in
  * both directions. Order: impact, largest first; then numeric KPIs by weight; ties by q, KPI,

@@ -1,9 +1,12 @@
 /* Folding of patterns looks only one event ahead: if a pattern has the same sessions as a longer
  * one around it, every pattern between the two has them as well, passes the same tests and is a
- * candidate too. So each candidate of length k offers itself as lead to its two parts of length
- * k - 1, found by halving in the sorted list, and chains lead to the longest.
+ * candidate too. So each candidate of length k offers itself as lead to its parts of length k - 1
+ * (two, or with gaps k), found by halving in the sorted list, and chains lead to the longest.
  */
 #include "jobs/opportunities/findings/folding.h"
+
+#include "jobs/opportunities/cohort_pairs.h"
+#include "jobs/opportunities/lifecycle.h"
 
 /* Tokens of two patterns of length k, in order. */
 static int compare_tokens(const uint32_t *a, const uint32_t *b, int k)
@@ -48,12 +51,13 @@ static bool same_counts(const struct two_by_two *a, const struct two_by_two *b)
     return a->faulty_with == b->faulty_with && a->normal_with == b->normal_with;
 }
 
-/* Offers candidate `longer` as lead to its first (part 0) or last (part 1) k - 1 events. */
-static void offer_lead(struct finding *candidates, int64_t n, int64_t longer, int part)
+/* Offers candidate `longer` as lead to what is left of it without its token `drop`. */
+static void offer_lead(struct finding *candidates, int64_t n, int64_t longer, int drop)
 {
     const struct finding *lead = &candidates[longer];
-    const struct wanted wanted = {
-        .scenario = lead->scenario, .k = lead->k - 1, .tokens = lead->tokens + part};
+    uint32_t tokens[PATTERN_MAX_K];
+    for (int i = 0; i < lead->k - 1; i++) tokens[i] = lead->tokens[i + (i >= drop)];
+    const struct wanted wanted = {.scenario = lead->scenario, .k = lead->k - 1, .tokens = tokens};
     const int64_t found = find_pattern(candidates, n, &wanted);
     if (found >= 0 && candidates[found].lead == found &&
         same_counts(&candidates[found].table, &lead->table))
@@ -67,51 +71,154 @@ static int64_t all_sessions_of(const struct scenarios *scenarios, int64_t scenar
     return scenario;
 }
 
-static void fold_patterns(struct finding *candidates, int64_t n, const struct scenarios *scenarios)
+/* The cohort of a scenario or row: one value of a set, or two of a pair. */
+struct members {
+    int n;
+    int64_t sets[2], values[2];
+};
+
+static struct members members_of(const struct cohort_counts *counts, int64_t set, int64_t value)
 {
-    for (int64_t i = 0; i < n; i++) {
-        const struct wanted wanted = {.scenario =
-                                          all_sessions_of(scenarios, candidates[i].scenario),
-                                      .k = candidates[i].k,
-                                      .tokens = candidates[i].tokens};
-        const int64_t found = find_pattern(candidates, n, &wanted);
-        if (found >= 0) candidates[i].lead = found; /* itself, in the scenario of all sessions */
-    }
-    for (int64_t i = 0; i < n; i++)
-        for (int part = 0; part < 2 && candidates[i].k > 1; part++)
-            offer_lead(candidates, n, i, part);
+    const struct cohort_set *of = &counts->sets[set];
+    if (!of->values_of) return (struct members){.n = 1, .sets = {set}, .values = {value}};
+    return (struct members){.n = 2,
+                            .sets = {of->parents[0], of->parents[1]},
+                            .values = {of->values_of[value][0], of->values_of[value][1]}};
 }
 
-static void fold_cohorts(struct finding *candidates, int64_t first, int64_t n,
-                         const struct cohort_rows *cohorts)
+/* What the comparison of cohorts reads. */
+struct comparison {
+    const struct cohort_counts *counts;
+    const struct lifecycle_cohorts *lifecycle;
+    int64_t place; /* of the KPI in the counts */
+};
+
+/* Does value v of set a lie within value w of set b? False where that is not known. */
+static bool value_within(const struct comparison *with, int64_t a, int64_t v, int64_t b, int64_t w)
+{
+    const struct cohort_counts *counts = with->counts;
+    bool is_counted;
+    if (a == b && v == w) return true;
+    if (a == b)
+        return a == counts->n_sets - 1 &&
+               lifecycle_is_within(with->lifecycle->classes[v], with->lifecycle->classes[w]);
+    const struct cohort_cell *both =
+        cohort_pair_find(counts, (int64_t[]){a, b}, (int64_t[]){v, w}, &is_counted);
+    const struct cohort_cell *one = &counts->sets[a].cells[v * counts->n_kpis + with->place];
+    return both && both[with->place].sessions == one->sessions;
+}
+
+/* A cut lies within another if each part of that holds a part of it. */
+static bool is_within(const struct comparison *with, const struct members *one,
+                      const struct members *other)
+{
+    for (int j = 0; j < other->n; j++) {
+        bool is_held = false;
+        for (int i = 0; i < one->n && !is_held; i++)
+            is_held =
+                value_within(with, one->sets[i], one->values[i], other->sets[j], other->values[j]);
+        if (!is_held) return false;
+    }
+    return true;
+}
+
+/* Of two cohorts with as many sessions. */
+static bool are_same(const struct comparison *with, const struct members *one,
+                     const struct members *other)
+{
+    return is_within(with, one, other) || is_within(with, other, one);
+}
+
+static int64_t place_of(const struct opportunity_options *options, int64_t kpi)
+{
+    int64_t place = 0;
+    while (options->kpis[place] != kpi) place++;
+    return place;
+}
+
+/* Scenarios whose candidates may lead those of `scenario`, best first: all sessions, the first one
+ * of the same cohort, those of the parts of its pair. Returns how many; itself is none of them. */
+static int leading_scenarios(struct comparison *with, const struct finding_sources *sources,
+                             int64_t scenario, int64_t *leading)
+{
+    const struct scenario *list = sources->scenarios->list, *own = &list[scenario];
+    const int64_t all = all_sessions_of(sources->scenarios, scenario);
+    int n = 0;
+    if (scenario == all) return 0;
+    with->place = place_of(sources->options, own->kpi);
+    const struct members members = members_of(with->counts, own->attribute, own->value);
+    leading[n++] = all;
+    for (int64_t i = all + 1; i < scenario && n == 1; i++) {
+        if (list[i].faulty_total != own->faulty_total || list[i].normal_total != own->normal_total)
+            continue;
+        const struct members other = members_of(with->counts, list[i].attribute, list[i].value);
+        if (are_same(with, &members, &other)) leading[n++] = i;
+    }
+    for (int part = 0; members.n == 2 && part < 2; part++)
+        for (int64_t i = all + 1; i < scenario; i++)
+            if (list[i].attribute == members.sets[part] && list[i].value == members.values[part])
+                leading[n++] = i;
+    return n;
+}
+
+static void fold_patterns(struct comparison *with, struct finding *candidates, int64_t n,
+                          const struct finding_sources *sources)
+{
+    int64_t leading[4], scenario = -1;
+    int n_leading = 0;
+    for (int64_t i = 0; i < n; i++) {
+        if (candidates[i].scenario != scenario) {
+            scenario = candidates[i].scenario;
+            n_leading = leading_scenarios(with, sources, scenario, leading);
+        }
+        for (int l = 0; l < n_leading && candidates[i].lead == i; l++) {
+            const struct wanted wanted = {
+                .scenario = leading[l], .k = candidates[i].k, .tokens = candidates[i].tokens};
+            const int64_t found = find_pattern(candidates, n, &wanted);
+            if (found >= 0) candidates[i].lead = found;
+        }
+    }
+    for (int64_t i = 0; i < n; i++)
+        for (int drop = 0; drop < candidates[i].k && candidates[i].k > 1; drop++)
+            if (sources->options->gaps || drop == 0 || drop == candidates[i].k - 1)
+                offer_lead(candidates, n, i, drop); /* consecutive events: at the ends alone */
+}
+
+static void fold_cohorts(struct comparison *with, struct finding *candidates, int64_t first,
+                         int64_t n, const struct finding_sources *sources)
 {
     for (int64_t i = first; i < n; i++) {
-        const struct cohort_row *row = &cohorts->rows[candidates[i].row];
+        const struct cohort_row *row = &sources->cohorts->rows[candidates[i].row];
+        const struct members members = members_of(with->counts, row->attribute, row->value);
+        with->place = place_of(sources->options, row->kpi);
         for (int64_t j = first; j < i && candidates[i].lead == i; j++) {
-            const struct cohort_row *other = &cohorts->rows[candidates[j].row];
-            const bool same_mean = row->kpi_mean == other->kpi_mean; /* equal sums, equal bits */
-            if (row->kpi == other->kpi && row->users == other->users &&
-                row->sessions == other->sessions && same_mean)
-                candidates[i].lead = candidates[j].lead;
+            const struct cohort_row *other = &sources->cohorts->rows[candidates[j].row];
+            if (row->kpi != other->kpi || row->sessions != other->sessions) continue;
+            const struct members others = members_of(with->counts, other->attribute, other->value);
+            if (are_same(with, &members, &others)) candidates[i].lead = candidates[j].lead;
         }
     }
 }
 
-void folding_find_leads(struct finding *candidates, int64_t n,
-                        const struct finding_sources *sources)
+lode_status folding_find_leads(struct finding *candidates, int64_t n,
+                               const struct finding_sources *sources, struct lode_arena *arena)
 {
+    struct lifecycle_cohorts lifecycle;
+    struct comparison with = {.counts = sources->cohorts->counts, .lifecycle = &lifecycle};
     int64_t n_patterns = 0;
+    lode_try(lifecycle_cohorts_init(sources->options->first_sessions, arena, &lifecycle));
     while (n_patterns < n && candidates[n_patterns].expert == EXPERT_PATTERN) n_patterns++;
     for (int64_t i = 0; i < n; i++) {
         candidates[i].lead = i;
         candidates[i].folded = 0;
     }
-    fold_patterns(candidates, n_patterns, sources->scenarios);
-    fold_cohorts(candidates, n_patterns, n, sources->cohorts);
+    fold_patterns(&with, candidates, n_patterns, sources);
+    fold_cohorts(&with, candidates, n_patterns, n, sources);
     for (int64_t i = 0; i < n; i++) {
         int64_t lead = i;
         while (candidates[lead].lead != lead) lead = candidates[lead].lead;
         candidates[i].lead = lead;
         if (lead != i) candidates[lead].folded++;
     }
+    return LODE_OK;
 }

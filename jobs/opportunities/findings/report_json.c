@@ -93,6 +93,7 @@ static lode_status add_finding(const struct report *report, int64_t index, struc
     const struct cohort_row *row =
         finding->expert == EXPERT_COHORT ? &report->sources->cohorts->rows[finding->row] : NULL;
     const struct example *example = &report->examples[index];
+    const double none = (double)NAN; /* null */
     lode_try(lode_bytes_printf(out, "{"));
     lode_try(add_count(out, "rank", index + 1));
     lode_try(add_text(out, "kpi", store->kpis[finding->kpi].name));
@@ -111,7 +112,15 @@ static lode_status add_finding(const struct report *report, int64_t index, struc
     lode_try(add_number(out, "p", finding->p));
     lode_try(add_number(out, "q", finding->q));
     lode_try(add_number(out, "impact", finding->impact));
+    if (report->sources->options->sample_rate < 1) {
+        lode_try(add_number(out, "impact_low", finding->is_binary ? finding->impact_low : none));
+        lode_try(add_number(out, "impact_high", finding->is_binary ? finding->impact_high : none));
+        lode_try(add_number(out, "sample", report->sources->options->sample_rate));
+    }
     lode_try(add_count(out, "folded", finding->folded));
+    lode_try(add_text(out, "simpson", finding->simpson ? finding->simpson : ""));
+    if (finding->simpson)
+        lode_try(add_number(out, "simpson_difference", finding->simpson_difference));
     lode_try(add_list(out, "example_sessions", example->sessions, example->n_sessions));
     lode_try(add_timeline(out, example, store));
     return lode_bytes_printf(out, "}\n");

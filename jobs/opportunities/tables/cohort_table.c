@@ -65,6 +65,44 @@ static lode_status test_row(const struct kpi_work *work, const struct cohort_cel
     return LODE_OK;
 }
 
+/* p of the cell against the others of `parent`. */
+static lode_status test_inside(const struct kpi_work *work, const struct cohort_cell *cell,
+                               const struct cohort_cell *parent, double *p)
+{
+    const struct cohort_cell rest = rest_of(parent, cell);
+    struct lode_fisher *fisher = NULL;
+    *p = (double)NAN;
+    if (rest.sessions == 0) return LODE_OK;
+    if (!work->is_binary) {
+        *p = lode_welch_p(cell->sessions, cell->sum, cell->sum_squares, rest.sessions, rest.sum,
+                          rest.sum_squares);
+        return LODE_OK;
+    }
+    lode_try(lode_fisher_create(parent->faulty, parent->sessions - parent->faulty, &fisher));
+    const lode_status status =
+        lode_fisher_p(fisher, cell->faulty, cell->sessions - cell->faulty, p);
+    lode_fisher_destroy(fisher);
+    return status;
+}
+
+/* A pair adds something only if it differs from both of its cohorts: the larger p says that. */
+static lode_status test_pair(const struct kpi_work *work, const struct cohort_cell *cell,
+                             struct cohort_row *row)
+{
+    const struct cohort_counts *counts = work->counts;
+    const struct cohort_set *set = &counts->sets[row->attribute];
+    double p[2];
+    for (int i = 0; i < 2; i++) {
+        const struct cohort_cell *parent =
+            &counts->sets[set->parents[i]]
+                 .cells[set->values_of[row->value][i] * counts->n_kpis + work->place];
+        row->parent_means[i] = mean_of(parent, work->is_binary);
+        lode_try(test_inside(work, cell, parent, &p[i]));
+    }
+    row->p = isnan(p[0]) || isnan(p[1]) ? (double)NAN : fmax(p[0], p[1]);
+    return LODE_OK;
+}
+
 static bool is_lifecycle(const struct cohort_counts *counts, int64_t set)
 {
     return set == counts->n_sets - 1;
@@ -78,6 +116,8 @@ static lode_status make_row(const struct kpi_work *work, int64_t set, int64_t va
     *row = (struct cohort_row){
         .kpi = work->options->kpis[work->place],
         .is_binary = work->is_binary,
+        .is_pair = counts->sets[set].values_of != NULL,
+        .is_kept = counts->sets[set].values_of == NULL,
         .is_all = is_lifecycle(counts, set) && strcmp(counts->sets[set].values[value], "all") == 0,
         .attribute = set,
         .value = value,
@@ -92,7 +132,8 @@ static lode_status make_row(const struct kpi_work *work, int64_t set, int64_t va
     row->difference = row->kpi_mean - row->all_mean;
     row->relative =
         row->all_mean == 0 ? (double)NAN : row->difference / row->all_mean; /* 0: no scale */
-    return test_row(work, cell, row);
+    lode_try(test_row(work, cell, row));
+    return row->is_pair ? test_pair(work, cell, row) : LODE_OK;
 }
 
 /* z of the means among siblings; "all" is none, and a mean of no sessions (NaN) neither. */
@@ -112,16 +153,16 @@ static lode_status fill_z(struct cohort_row *rows, int64_t n, struct lode_arena 
 static bool is_listed(const struct kpi_work *work, int64_t set, int64_t value)
 {
     const struct cohort_counts *counts = work->counts;
+    const int64_t users = counts->sets[set].cells[value * counts->n_kpis + work->place].users;
     if (is_lifecycle(counts, set)) return true;
-    return work->options->attribute_on[set] &&
-           counts->sets[set].cells[value * counts->n_kpis + work->place].users >=
-               work->options->min_users;
+    if (counts->sets[set].values_of) return users >= work->options->pair_min_users;
+    return work->options->attribute_on[set] && users >= work->options->min_users;
 }
 
 static lode_status make_kpi_rows(const struct kpi_work *work, struct lode_arena *arena,
                                  struct cohort_rows *rows)
 {
-    for (int64_t set = 0; set < work->counts->n_sets; set++) {
+    for (int64_t set = 0; set < work->counts->n_sets + work->counts->n_pair_sets; set++) {
         const int64_t first = rows->n;
         for (int64_t value = 0; value < work->counts->sets[set].n_values; value++)
             if (is_listed(work, set, value))
@@ -134,10 +175,47 @@ static lode_status make_kpi_rows(const struct kpi_work *work, struct lode_arena 
 static int64_t count_listed(const struct kpi_work *work)
 {
     int64_t n = 0;
-    for (int64_t set = 0; set < work->counts->n_sets; set++)
+    for (int64_t set = 0; set < work->counts->n_sets + work->counts->n_pair_sets; set++)
         for (int64_t value = 0; value < work->counts->sets[set].n_values; value++)
             n += is_listed(work, set, value);
     return n;
+}
+
+/* Further from both cohorts than `least` of their means, on the same side of both? */
+static bool adds_something(const struct cohort_row *row, double least)
+{
+    const double first = row->kpi_mean - row->parent_means[0];
+    const double second = row->kpi_mean - row->parent_means[1];
+    return (first > 0) == (second > 0) && fabs(first) > least * fabs(row->parent_means[0]) &&
+           fabs(second) > least * fabs(row->parent_means[1]);
+}
+
+/* Tells the set too. */
+static void keep(const struct cohort_counts *counts, const struct opportunity_options *options,
+                 struct cohort_row *row)
+{
+    int64_t place = 0;
+    while (options->kpis[place] != row->kpi) place++;
+    row->is_kept = true;
+    counts->sets[row->attribute].is_kept[row->value * counts->n_kpis + place] = true;
+}
+
+/* One correction over all pairs of all KPIs. */
+static lode_status choose_pairs(struct cohort_rows *rows, const struct opportunity_options *options,
+                                struct lode_arena *arena)
+{
+    const struct lode_arena_mark mark = lode_arena_mark(arena);
+    double *p, *q;
+    lode_try(lode_take(arena, rows->n, &p));
+    lode_try(lode_take(arena, rows->n, &q));
+    for (int64_t i = 0; i < rows->n; i++)
+        p[i] = rows->rows[i].is_pair ? rows->rows[i].p : (double)NAN;
+    lode_try(lode_benjamini_hochberg(p, rows->n, arena, q));
+    for (int64_t i = 0; i < rows->n; i++)
+        if (q[i] <= options->max_q && adds_something(&rows->rows[i], options->cohort_relative))
+            keep(rows->counts, options, &rows->rows[i]);
+    lode_arena_rewind(arena, mark);
+    return LODE_OK;
 }
 
 lode_status cohort_rows_make(const struct cohort_counts *counts, const struct lode_store *store,
@@ -160,106 +238,9 @@ lode_status cohort_rows_make(const struct cohort_counts *counts, const struct lo
         lode_fisher_destroy(work.fisher);
         work.fisher = NULL;
     }
+    lode_try_done(choose_pairs(&made, options, arena));
     *rows = made;
 done:
     lode_fisher_destroy(work.fisher);
     return status;
-}
-
-/* The columns of the table, each [n]. */
-struct cohort_columns {
-    uint32_t *kpi, *attribute, *value;
-    int64_t *users, *sessions;
-    double *faulty; /* NaN (an empty cell) for numeric KPIs */
-    double *kpi_mean, *all_mean, *difference, *relative, *z, *low, *high, *p, *q;
-};
-
-static lode_status take_columns(int64_t n, struct lode_arena *arena, struct cohort_columns *columns)
-{
-    double **const doubles[] = {&columns->faulty,     &columns->kpi_mean, &columns->all_mean,
-                                &columns->difference, &columns->relative, &columns->z,
-                                &columns->low,        &columns->high,     &columns->p,
-                                &columns->q};
-    for (size_t i = 0; i < sizeof doubles / sizeof *doubles; i++)
-        lode_try(lode_take(arena, n, doubles[i]));
-    lode_try(lode_take(arena, n, &columns->kpi));
-    lode_try(lode_take(arena, n, &columns->attribute));
-    lode_try(lode_take(arena, n, &columns->value));
-    lode_try(lode_take(arena, n, &columns->users));
-    return lode_take(arena, n, &columns->sessions);
-}
-
-static lode_status fill_columns(const struct cohort_rows *rows, struct lode_words *words,
-                                struct cohort_columns *columns)
-{
-    for (int64_t i = 0; i < rows->n; i++) {
-        const struct cohort_row *row = &rows->rows[i];
-        const struct cohort_set *set = &rows->counts->sets[row->attribute];
-        const char *value = set->values[row->value];
-        lode_try(
-            lode_words_add(words, set->attribute, strlen(set->attribute), &columns->attribute[i]));
-        lode_try(lode_words_add(words, value, strlen(value), &columns->value[i]));
-        columns->kpi[i] = (uint32_t)row->kpi;
-        columns->users[i] = row->users;
-        columns->sessions[i] = row->sessions;
-        columns->faulty[i] = row->is_binary ? (double)row->faulty : (double)NAN;
-        columns->kpi_mean[i] = row->kpi_mean;
-        columns->all_mean[i] = row->all_mean;
-        columns->difference[i] = row->difference;
-        columns->relative[i] = row->relative;
-        columns->z[i] = row->z;
-        columns->low[i] = row->low;
-        columns->high[i] = row->high;
-        columns->p[i] = row->p;
-        columns->q[i] = row->q;
-    }
-    return LODE_OK;
-}
-
-lode_status cohort_rows_put(const struct cohort_rows *rows,
-                            const struct opportunity_options *options, struct lode_arena *arena,
-                            struct lode_results *results)
-{
-    struct cohort_columns c;
-    struct lode_words *interned = NULL;
-    lode_try(lode_words_create(arena, &interned));
-    lode_try(take_columns(rows->n, arena, &c));
-    lode_try(fill_columns(rows, interned, &c));
-    int64_t n_words = 0;
-    char *const *words = lode_words_list(interned, &n_words);
-    struct lode_column columns[] = {
-        lode_column_words("kpi", c.kpi, options->kpi_names, options->n_kpi_names, "KPI"),
-        lode_column_words("attribute", c.attribute, words, n_words,
-                          "static attribute, or lifecycle"),
-        lode_column_words("value", c.value, words, n_words, "value of the attribute"),
-        lode_column_numbers("users", LODE_COLUMN_I64, c.users, "users", "users of the cohort"),
-        lode_column_numbers("sessions", LODE_COLUMN_I64, c.sessions, "sessions",
-                            "sessions of the cohort with a value of the KPI"),
-        lode_column_numbers("kpi_mean", LODE_COLUMN_F64, c.kpi_mean, NULL, "mean of the KPI"),
-        lode_column_numbers("all_mean", LODE_COLUMN_F64, c.all_mean, NULL,
-                            "mean over all sessions"),
-        lode_column_numbers("difference", LODE_COLUMN_F64, c.difference, NULL,
-                            "kpi_mean - all_mean"),
-        lode_column_numbers("relative_difference", LODE_COLUMN_F64, c.relative, "1",
-                            "difference / all_mean"),
-        lode_column_numbers("z", LODE_COLUMN_F64, c.z, "1",
-                            "robust z among the attribute's values"),
-        lode_column_numbers("faulty", LODE_COLUMN_F64, c.faulty, "sessions",
-                            "faulty sessions of the cohort; empty for a numeric KPI"),
-        lode_column_numbers("low", LODE_COLUMN_F64, c.low, NULL,
-                            "95 % interval of difference, low end"),
-        lode_column_numbers("high", LODE_COLUMN_F64, c.high, NULL,
-                            "95 % interval of difference, high end"),
-        lode_column_numbers(
-            "p", LODE_COLUMN_F64, c.p, "1",
-            "cohort against the other sessions: Fisher (0/1 KPI) or Welch (numeric)"),
-        lode_column_numbers("q", LODE_COLUMN_F64, c.q, "1",
-                            "false discovery rate over all rows of patterns and cohorts"),
-    };
-    const struct lode_table table = {.name = "cohorts",
-                                     .title = "KPIs in cohorts of sessions",
-                                     .n_rows = rows->n,
-                                     .n_columns = sizeof columns / sizeof *columns,
-                                     .columns = columns};
-    return lode_results_put(results, &table);
 }

@@ -192,7 +192,7 @@ lode_status pattern_rows_put(const struct pattern_rows *rows, const struct scena
          .width = rows->width,
          .words = tokens->tokens,
          .n_words = tokens->n_tokens,
-         .title = "consecutive events"},
+         .title = options->gaps ? "events in this order" : "consecutive events"},
         lode_column_numbers("faulty_with", LODE_COLUMN_U32, o->faulty_with, "sessions",
                             "faulty sessions that have the pattern"),
         lode_column_numbers("normal_with", LODE_COLUMN_U32, o->normal_with, "sessions",
@@ -208,7 +208,7 @@ lode_status pattern_rows_put(const struct pattern_rows *rows, const struct scena
         lode_column_numbers("ratio", LODE_COLUMN_F64, o->ratio, "1", "faulty_rate / normal_rate"),
         lode_column_numbers("p", LODE_COLUMN_F64, o->p, "1", "Fisher's exact test, two-sided"),
         lode_column_numbers("q", LODE_COLUMN_F64, o->q, "1",
-                            "false discovery rate over all rows of patterns and cohorts"),
+                            "false discovery rate over all rows of patterns, cohorts and pairs"),
         lode_column_numbers("expert_pattern", LODE_COLUMN_U8, o->expert, NULL,
                             "1: reaches min_share and min_ratio"),
     };

@@ -41,7 +41,8 @@ static void init_cohorts(struct small_world *world)
                                          .n_values = 3,
                                          .values = lifecycle_values,
                                          .cells = world->lifecycle_cells};
-    world->cohorts = (struct cohort_counts){N_KPIS, world->all, 2, world->sets};
+    world->cohorts = (struct cohort_counts){
+        .n_kpis = N_KPIS, .all = world->all, .n_sets = 2, .sets = world->sets};
 }
 
 void small_world_init(struct small_world *world, const char *const *settings)
@@ -63,6 +64,27 @@ void small_world_init(struct small_world *world, const char *const *settings)
         for (int k = of->first_k; k <= of->last_k; k++)
             small_world_count(world, (int)plan, k, &(const struct small_pattern){0});
     }
+}
+
+void small_world_add_pairs(struct small_world *world)
+{
+    static char *names[] = {"session_index=1&ios", "session_index=1&web"};
+    memset(world->are_large, true, sizeof world->are_large);
+    for (int i = 0; i < 2; i++) {
+        world->pair_values[i][0] = 1; /* session_index=1 */
+        world->pair_values[i][1] = i;
+    }
+    world->pair_cells[FAIL] = (struct cohort_cell){6, 6, 5, 5, 5};
+    world->pair_cells[N_KPIS + FAIL] = (struct cohort_cell){19, 19, 0, 0, 0};
+    world->sets[2] = (struct cohort_set){.attribute = "lifecycle&os",
+                                         .n_values = 2,
+                                         .values = names,
+                                         .cells = world->pair_cells,
+                                         .parents = {1, 0},
+                                         .is_large = {world->are_large, world->are_large},
+                                         .values_of = world->pair_values,
+                                         .is_kept = world->pair_is_kept};
+    world->cohorts.n_pair_sets = 1;
 }
 
 void small_world_clear(struct small_world *world)

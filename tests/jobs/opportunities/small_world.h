@@ -27,7 +27,11 @@ struct small_world {
     struct cohort_cell all[N_KPIS];
     struct cohort_cell os_cells[2 * N_KPIS];        /* ios, web */
     struct cohort_cell lifecycle_cells[3 * N_KPIS]; /* all, session_index=1, session_index=2 */
-    struct cohort_set sets[2];
+    struct cohort_set sets[3];
+    struct cohort_cell pair_cells[2 * N_KPIS];
+    int64_t pair_values[2][2];
+    bool pair_is_kept[2 * N_KPIS];
+    bool are_large[3]; /* values of either set in the pairs */
     struct cohort_counts cohorts;
 
     struct scenarios scenarios;
@@ -38,6 +42,9 @@ struct small_world {
 
 /* Options come from `settings` ("k=1..2"), which end with NULL. Counts of patterns are empty. */
 void small_world_init(struct small_world *world, const char *const *settings);
+/* Adds the pairs first sessions on ios (6 sessions of 6 users, 5 faulty) and on web (19, none), of
+ * kpi_fail alone. */
+void small_world_add_pairs(struct small_world *world);
 void small_world_clear(struct small_world *world);
 
 /* One pattern of a plan and its sessions. */

@@ -148,9 +148,29 @@ static void cohorts_and_their_complements_hold_every_class_once(void **state)
     }
 }
 
+static void what_lies_within_what_is_known_without_counting(void **state)
+{
+    (void)state;
+    struct lode_arena *arena;
+    struct lifecycle_cohorts cohorts;
+    enum { ALL, FIRST, SECOND, THIRD, LATER, FIRST_TWO, SPARSE, NOT_SPARSE, AFTER_GAP };
+    assert_ok(lode_arena_create(0, &arena));
+    assert_ok(lifecycle_cohorts_init(1, arena, &cohorts));
+    const uint16_t *of = cohorts.classes;
+    assert_true(lifecycle_is_within(of[FIRST], of[FIRST_TWO]));
+    assert_false(lifecycle_is_within(of[FIRST_TWO], of[FIRST]));
+    assert_false(lifecycle_is_within(of[FIRST], of[SECOND]));
+    assert_true(lifecycle_is_within(of[AFTER_GAP], of[SPARSE])); /* who has a gap is sparse */
+    assert_true(lifecycle_is_within(of[AFTER_GAP], of[LATER]));  /* nothing is before the first */
+    assert_false(lifecycle_is_within(of[SPARSE], of[AFTER_GAP]));
+    assert_true(lifecycle_is_within(of[THIRD], of[ALL]));
+    lode_arena_destroy(arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_lies_within_what_is_known_without_counting),
         cmocka_unit_test(sessions_are_first_second_and_later),
         cmocka_unit_test(the_third_to_kth_session_have_a_step_of_their_own),
         cmocka_unit_test(a_gap_is_longer_than_the_limit_and_marks_the_user),

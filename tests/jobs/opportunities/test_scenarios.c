@@ -63,7 +63,7 @@ static void make(struct fixture *f, const char *kinds, const char *setting)
                                    .event_names = {events, 2}};
     f->sets[0] = (struct cohort_set){
         .attribute = "os", .n_values = VALUES, .values = words, .cells = f->cells};
-    f->cohorts = (struct cohort_counts){n, f->all, 2, f->sets};
+    f->cohorts = (struct cohort_counts){.n_kpis = n, .all = f->all, .n_sets = 2, .sets = f->sets};
     if (setting) assert_ok(lode_params_set(f->params, setting));
     assert_ok(opportunity_options_read(f->params, &f->store, f->arena, &f->options));
     assert_ok(scenarios_make(&f->store, &f->options, &f->cohorts, f->arena, &f->scenarios));

@@ -94,6 +94,8 @@ static void a_pattern_in_a_cohort_names_the_cohort(void **state)
     struct fixture *f = *state;
     struct finding finding = pattern(4);
     finding.cohort = "os=ios";
+    f->world.scenarios.list[0].attribute = 0;
+    f->world.scenarios.list[0].value = 0;
     tell(f, &finding);
     assert_string_equal(
         f->words.hypothesis,
@@ -158,6 +160,25 @@ static void life_cycle_cohorts_have_words_of_their_own(void **state)
     }
 }
 
+/* Row 0 becomes the pair of first sessions and ios, then of ios and web. */
+static void a_pair_names_both(void **state)
+{
+    struct fixture *f = *state;
+    small_world_add_pairs(&f->world);
+    f->cohorts.rows[0].attribute = 2;
+    const struct finding finding = cohort(f, 0, "lifecycle=session_index=1&os=ios");
+    tell(f, &finding);
+    assert_string_equal(
+        f->words.hypothesis,
+        "sessions with os=ios among first sessions of users have kpi_fail more often");
+    f->world.sets[2].parents[0] = 0;
+    f->world.pair_values[0][0] = 0;
+    f->world.pair_values[0][1] = 1;
+    tell(f, &finding);
+    assert_string_equal(f->words.hypothesis,
+                        "sessions with os=ios and os=web have kpi_fail more often");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -168,6 +189,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(folded_findings_are_counted, setup, teardown),
         cmocka_unit_test_setup_teardown(a_cohort_is_told_beside_all_sessions, setup, teardown),
         cmocka_unit_test_setup_teardown(a_numeric_kpi_is_higher_or_lower, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_pair_names_both, setup, teardown),
         cmocka_unit_test_setup_teardown(life_cycle_cohorts_have_words_of_their_own, setup,
                                         teardown),
     };

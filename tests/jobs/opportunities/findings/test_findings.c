@@ -231,17 +231,68 @@ static void an_outlier_among_its_siblings_is_a_finding(void **state)
     end(&f);
 }
 
-static void an_equal_cohort_folds_under_the_first(void **state)
+/* First sessions are as many as those on ios; are they the same? The pair of the two tells. */
+static void a_cohort_folds_under_another_only_if_it_is_the_same_by_count(void **state)
+{
+    (void)state;
+    const struct cohort_cell both[] = {{10, 20, 8, 8, 8}, {9, 19, 8, 8, 8}};
+    for (int i = 0; i < 3; i++) {
+        struct fixture f;
+        begin(&f);
+        set(&f, "cohort_relative=0.99");
+        f.world.lifecycle_cells[N_KPIS + FAIL] = f.world.os_cells[FAIL];
+        f.world.lifecycle_cells[N_KPIS + SECONDS] = f.world.os_cells[SECONDS];
+        if (i < 2) small_world_add_pairs(&f.world);
+        if (i < 2) f.world.pair_cells[FAIL] = both[i];
+        set(&f, "pair_min_users=1000"); /* no pair is a finding */
+        make(&f);
+        assert_int_equal(f.findings.n, i == 0 ? 1 : 2);
+        assert_string_equal(f.findings.list[f.findings.n - 1].cohort, "os=ios");
+        assert_int_equal(f.findings.n_folded, i == 0);
+        end(&f);
+    }
+}
+
+/* All users have two sessions: the first ones are the first two and not the second. */
+static void cohorts_of_the_life_cycle_fold_by_definition(void **state)
+{
+    (void)state;
+    struct fixture f;
+    char *values[] = {"all", "session_index=1", "session_index=2"};
+    begin(&f);
+    set(&f, "cohort_relative=0.99");
+    f.world.os_cells[FAIL] = (struct cohort_cell){10, 20, 4, 4, 4};
+    for (int i = 1; i < 3; i++)
+        f.world.lifecycle_cells[i * N_KPIS + FAIL] = (struct cohort_cell){20, 20, 9, 9, 9};
+    f.world.sets[1].values = values;
+    make(&f);
+    assert_int_equal(f.findings.n, 2); /* as many sessions, as many faulty, others */
+    assert_int_equal(f.findings.n_folded, 0);
+    end(&f);
+}
+
+/* Every session on ios is a first one and the other way round. */
+static void a_pattern_folds_under_the_same_one_in_the_same_cohort(void **state)
 {
     (void)state;
     struct fixture f;
     begin(&f);
-    set(&f, "cohort_relative=0.99");
-    f.world.lifecycle_cells[N_KPIS + FAIL] = f.world.os_cells[FAIL]; /* first sessions = ios */
+    small_world_add_pairs(&f.world);
+    f.world.lifecycle_cells[N_KPIS + FAIL] = f.world.os_cells[FAIL];
+    f.world.pair_cells[FAIL] = f.world.os_cells[FAIL];
+    f.world.pair_is_kept[FAIL] = true; /* it never is; a second scenario of the same sessions */
+    assert_ok(scenarios_make(&f.world.store, &f.world.options, &f.world.cohorts, f.world.arena,
+                             &f.world.scenarios));
+    assert_int_equal(f.world.scenarios.n_plans, 3);
+    for (int plan = 0; plan < 3; plan++)
+        for (int k = 1; k <= 3; k++)
+            small_world_count(&f.world, plan, k, &(const struct small_pattern){0});
+    for (int plan = 1; plan < 3; plan++)
+        small_world_count(&f.world, plan, 1, (const struct small_pattern[]){{0, {PAY}, 8, 1}, {0}});
     make(&f);
+    assert_int_equal(f.findings.n_candidates, 2);
     assert_int_equal(f.findings.n, 1);
     assert_string_equal(f.findings.list[0].cohort, "os=ios");
-    assert_int_equal(f.findings.list[0].folded, 1);
     end(&f);
 }
 
@@ -263,6 +314,25 @@ static void a_scenario_keeps_its_top_findings_by_impact(void **state)
     end(&f);
 }
 
+/* 8 - 12 x 2 / 38 of half of the sessions: twice that of all. */
+static void the_impact_of_a_sample_is_an_estimate_for_all_sessions(void **state)
+{
+    (void)state;
+    struct fixture f;
+    begin(&f);
+    set(&f, "sample=0.5");
+    small_world_count(&f.world, 0, 1, (const struct small_pattern[]){{0, {ERROR}, 8, 4}, {0}});
+    make(&f);
+    const struct finding *finding = &f.findings.list[0];
+    assert_true(fabs(finding->impact - 2 * (8 - 24.0 / 38)) < 1e-12);
+    /* 24 sessions with it, +- 1.96 sqrt(12 / 2) / 0.5, at 8/12 - 2/38 = 0.614 each: +- 5.9 at
+     * least, and the interval of 0.614 is some 0.25 to either side, or 6 sessions */
+    assert_true(finding->impact_low < finding->impact - 5.9 && finding->impact_low > 0);
+    assert_true(finding->impact_high > finding->impact + 5.9 && finding->impact_high < 25);
+    assert_int_equal(finding->table.faulty_with, 8); /* counts are the sample's */
+    end(&f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -275,7 +345,10 @@ int main(void)
         cmocka_unit_test(a_cohort_that_is_worse_than_all_by_more_than_the_threshold_is_a_finding),
         cmocka_unit_test(a_numeric_cohort_is_a_finding_in_both_directions_and_ranks_last),
         cmocka_unit_test(an_outlier_among_its_siblings_is_a_finding),
-        cmocka_unit_test(an_equal_cohort_folds_under_the_first),
+        cmocka_unit_test(a_cohort_folds_under_another_only_if_it_is_the_same_by_count),
+        cmocka_unit_test(cohorts_of_the_life_cycle_fold_by_definition),
+        cmocka_unit_test(the_impact_of_a_sample_is_an_estimate_for_all_sessions),
+        cmocka_unit_test(a_pattern_folds_under_the_same_one_in_the_same_cohort),
         cmocka_unit_test(a_scenario_keeps_its_top_findings_by_impact),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

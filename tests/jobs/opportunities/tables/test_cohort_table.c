@@ -155,6 +155,62 @@ static void a_relative_difference_to_zero_is_none(void **state)
     small_world_clear(&world);
 }
 
+/* 5 of 6 first sessions on ios fail, 3 of the 14 others on ios and none of the 19 other first ones.
+ * Of the 19 first sessions on web none fails, 2 of the 11 others on web, 5 of the 6 other first. */
+static void a_pair_is_kept_where_it_differs_from_both_its_cohorts(void **state)
+{
+    (void)state;
+    enum { ON_IOS = PER_KPI, ON_WEB };
+    struct small_world world;
+    struct cohort_rows rows;
+    small_world_init(&world, (const char *const[]){"min_users=1", "pair_min_users=6", NULL});
+    small_world_add_pairs(&world);
+    assert_ok(cohort_rows_make(&world.cohorts, &world.store, &world.options, world.arena, &rows));
+    assert_int_equal(rows.n, N_KPIS * PER_KPI + 2);
+    const struct cohort_row *ios = &rows.rows[ON_IOS], *web = &rows.rows[ON_WEB];
+    assert_true(ios->is_pair && ios->is_kept);
+    assert_near(ios->kpi_mean, 5.0 / 6);
+    assert_near(ios->difference, 5.0 / 6 - 0.2);
+    assert_near(ios->parent_means[0], 0.2); /* first sessions */
+    assert_near(ios->parent_means[1], 0.4); /* ios */
+    /* the larger of Fisher's p for (5 of 6, 3 of 14) and (5 of 6, 0 of 19), made elsewhere */
+    assert_near(ios->p, 0.018059855521155833);
+    assert_true(web->is_pair && !web->is_kept);
+    assert_near(web->p, 0.12643678160919541);
+    assert_true(world.pair_is_kept[FAIL] && !world.pair_is_kept[N_KPIS + FAIL]);
+    assert_false(rows.rows[IOS].is_pair);
+    assert_true(rows.rows[IOS].is_kept);
+    small_world_clear(&world);
+}
+
+/* 0.8333 is 108 % more than 0.4, and 317 % more than 0.2. */
+static void a_pair_must_be_far_from_both(void **state)
+{
+    (void)state;
+    struct small_world world;
+    struct cohort_rows rows;
+    small_world_init(&world, (const char *const[]){"min_users=1", "pair_min_users=6",
+                                                   "cohort_relative=1.09", NULL});
+    small_world_add_pairs(&world);
+    assert_ok(cohort_rows_make(&world.cohorts, &world.store, &world.options, world.arena, &rows));
+    assert_false(rows.rows[PER_KPI].is_kept);
+    small_world_clear(&world);
+}
+
+static void a_pair_that_is_all_of_one_of_its_cohorts_is_no_test(void **state)
+{
+    (void)state;
+    struct small_world world;
+    struct cohort_rows rows;
+    small_world_init(&world, (const char *const[]){"min_users=1", "pair_min_users=6", NULL});
+    small_world_add_pairs(&world);
+    world.os_cells[FAIL] = world.pair_cells[FAIL]; /* ios has first sessions alone */
+    assert_ok(cohort_rows_make(&world.cohorts, &world.store, &world.options, world.arena, &rows));
+    assert_true(isnan(rows.rows[PER_KPI].p));
+    assert_false(rows.rows[PER_KPI].is_kept);
+    small_world_clear(&world);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -166,6 +222,9 @@ int main(void)
         cmocka_unit_test(values_with_few_users_are_left_out_and_the_life_cycle_is_not),
         cmocka_unit_test(z_is_the_distance_to_the_median_of_the_siblings_in_robust_deviations),
         cmocka_unit_test(a_relative_difference_to_zero_is_none),
+        cmocka_unit_test(a_pair_is_kept_where_it_differs_from_both_its_cohorts),
+        cmocka_unit_test(a_pair_must_be_far_from_both),
+        cmocka_unit_test(a_pair_that_is_all_of_one_of_its_cohorts_is_no_test),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
