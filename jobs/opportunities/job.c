@@ -13,6 +13,7 @@
 #include "jobs/opportunities/cohort_pairs.h"
 #include "jobs/opportunities/cohorts.h"
 #include "jobs/opportunities/derive/derivation.h"
+#include "jobs/opportunities/derive/explain.h"
 #include "jobs/opportunities/findings/examples.h"
 #include "jobs/opportunities/findings/finding_words.h"
 #include "jobs/opportunities/findings/findings.h"
@@ -196,6 +197,7 @@ const struct lode_job opportunities_job = {
     .check = check,
     .run = run_opportunities,
     .forecast = opportunities_forecast,
+    .explain = opportunities_explain,
     .findings_table = "opportunities",
     .show_columns = show_columns,
     .identity_columns = identity_columns,
