@@ -4,10 +4,10 @@
  * value x places of the second attribute + place of the second, and is counted like an attribute.
  *
  * Parameters: store path, session columns (session_columns.h), sparse_after_ms (i64),
- * first_sessions (u64), array of KPIs (indices), for each attribute its number of places and the
- * places of its words as codes (all bits set: none), array of units (first attribute, or -1 and a
- * set of life cycle classes; second attribute).
- * Result: for each unit in turn, for each KPI, a list of tallies (cohort_tally.h).
+ * first_sessions (u64), sample (u64), array of KPIs (indices), for each attribute its number of
+ * places and the places of its words as codes (all bits set: none), array of units (first
+ * attribute, or -1 and a set of life cycle classes; second attribute). Result: for each unit in
+ * turn, for each KPI, a list of tallies (cohort_tally.h).
  */
 #include <string.h>
 
@@ -36,6 +36,7 @@ struct leaf {
     struct lode_task *task;
     struct lode_part part;
     struct lifecycle_rule rule;
+    struct sample sample;
     struct session_columns columns;
     uint32_t n_kpis, n_units;
     struct kpi *kpis;
@@ -75,6 +76,7 @@ static lode_status unpack_params(struct leaf *leaf, struct lode_unpack in)
     lode_try(session_columns_unpack(&in, leaf->task, &leaf->columns));
     lode_try(lode_unpack_i64(&in, &leaf->rule.sparse_after_ms));
     lode_try(lode_unpack_count(&in, "first_sessions", INT64_MAX, &leaf->rule.first_sessions));
+    lode_try(lode_unpack_u64(&in, &leaf->sample.below));
     lode_try(lode_unpack_array(&in, &leaf->n_kpis));
     lode_try(lode_take_zero(arena, leaf->n_kpis, &leaf->kpis));
     for (uint32_t i = 0; i < leaf->n_kpis; i++)
@@ -93,9 +95,12 @@ static lode_status read_sessions(struct leaf *leaf)
 {
     struct lode_arena *arena = leaf->task->arena;
     int64_t *offsets, *starts;
-    lode_try(session_columns_open(&leaf->columns, &leaf->part, leaf->task));
+    bool *is_in;
     lode_try(lode_part_session_offsets(&leaf->part, arena, &offsets));
     leaf->offsets = offsets;
+    leaf->columns.part.session_offsets = offsets;
+    lode_try(session_columns_open(&leaf->columns, &leaf->part, leaf->task));
+    lode_try(sample_read(leaf->sample, &leaf->part, arena, &is_in));
     lode_try(lode_take(arena, leaf->part.n_sessions, &leaf->classes));
     lode_try(lode_take(arena, leaf->part.n_sessions, &leaf->codes));
     for (uint32_t i = 0; i < leaf->n_kpis; i++) {
@@ -103,6 +108,8 @@ static lode_status read_sessions(struct leaf *leaf)
         lode_try(leaf->columns.kpis[kpi->index].is_binary
                      ? session_columns_marks(&leaf->columns, kpi->index, arena, &kpi->marks)
                      : session_columns_numbers(&leaf->columns, kpi->index, arena, &kpi->values));
+        if (kpi->marks) sample_marks(is_in, leaf->part.n_sessions, kpi->marks);
+        if (kpi->values) sample_numbers(is_in, leaf->part.n_sessions, kpi->values);
     }
     const struct lode_arena_mark mark = lode_arena_mark(arena);
     lode_try(lode_part_session_starts(&leaf->part, arena, &starts));

@@ -210,8 +210,9 @@ static lode_status pack_tallies(const struct tally *tallies, const struct sums *
 static bool has_it(const struct member_columns *members, const struct member_rule *rule,
                    int64_t session)
 {
+    int64_t places[PATTERN_MAX_K];
     return members_is_in(members, rule, session) &&
-           (rule->k == 0 || members_find_match(members, rule, session) >= 0);
+           (rule->k == 0 || members_find_match(members, rule, session, places));
 }
 
 static lode_status target_pass(struct leaf *leaf, const struct target *target)

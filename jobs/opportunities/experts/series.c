@@ -248,6 +248,7 @@ static lode_status pack_params(const struct merge *merge, struct lode_bytes *out
     lode_try(pack_columns(merge, out));
     lode_try(lode_pack_i64(out, options->sparse_after_ms));
     lode_try(lode_pack_u64(out, (uint64_t)options->first_sessions));
+    lode_try(lode_pack_u64(out, options->sample.below));
     lode_try(lode_pack_i64(out, series->first_ms));
     lode_try(lode_pack_i64(out, series->width_ms));
     lode_try(lode_pack_u64(out, (uint64_t)series->n_slots));

@@ -5,11 +5,12 @@
  * (i64), sessions (u64), first and last start (i64).
  *
  * Series. Parameters: store path, session columns, sparse_after_ms (i64), first_sessions (u64),
- * first_ms, width_ms (i64), slots (u64), array of KPIs (index), array of attributes: index, array
- * of codes. Result: for each attribute in turn, then for the life cycle, and within it for each
- * KPI: for each group and slot sessions (u64), and where there are any, faulty (u64, binary KPI) or
- * exact sums of values and squares (each f64 sum, f64 rest). The groups of an attribute are its
- * codes in order, each first and later sessions; those of the life cycle are its classes.
+ * sample (u64), first_ms, width_ms (i64), slots (u64), array of KPIs (index), array of attributes:
+ * index, array of codes. Result: for each attribute in turn, then for the life cycle, and within it
+ * for each KPI: for each group and slot sessions (u64), and where there are any, faulty (u64,
+ * binary KPI) or exact sums of values and squares (each f64 sum, f64 rest). The groups of an
+ * attribute are its codes in order, each first and later sessions; those of the life cycle are its
+ * classes.
  */
 #include <math.h>
 #include <string.h>
@@ -19,6 +20,7 @@
 #include "jobs/opportunities/exact_sum.h"
 #include "jobs/opportunities/experts/series.h"
 #include "jobs/opportunities/lifecycle.h"
+#include "jobs/opportunities/sample.h"
 
 /* The sessions that start on one day. */
 struct day {
@@ -92,6 +94,7 @@ struct leaf {
     struct lode_task *task;
     struct session_columns columns;
     struct lifecycle_rule rule;
+    struct sample sample;
     int64_t first_ms, width_ms, n_slots;
     uint32_t n_kpis, n_attributes;
     int64_t *kpis;
@@ -125,6 +128,7 @@ static lode_status unpack_params(struct leaf *leaf, struct lode_unpack in)
     lode_try(session_columns_unpack(&in, leaf->task, &leaf->columns));
     lode_try(lode_unpack_i64(&in, &leaf->rule.sparse_after_ms));
     lode_try(lode_unpack_count(&in, "first_sessions", INT64_MAX, &leaf->rule.first_sessions));
+    lode_try(lode_unpack_u64(&in, &leaf->sample.below));
     lode_try(lode_unpack_i64(&in, &leaf->first_ms));
     lode_try(lode_unpack_i64(&in, &leaf->width_ms));
     lode_try(lode_unpack_count(&in, "slots", SERIES_MOST_SLOTS, &leaf->n_slots));
@@ -157,7 +161,9 @@ static lode_status read_sessions(struct leaf *leaf)
 {
     struct lode_arena *arena = leaf->task->arena;
     int64_t *users, *starts;
+    bool *is_in;
     lode_try(session_columns_open(&leaf->columns, &leaf->part, leaf->task));
+    lode_try(sample_read(leaf->sample, &leaf->part, arena, &is_in));
     lode_try(lode_take(arena, leaf->part.n_sessions, &leaf->slots));
     lode_try(lode_take(arena, leaf->part.n_sessions, &leaf->classes));
     lode_try(lode_take(arena, leaf->part.n_sessions, &leaf->groups));
@@ -168,6 +174,10 @@ static lode_status read_sessions(struct leaf *leaf)
         lode_try(leaf->columns.kpis[kpi].is_binary
                      ? session_columns_marks(&leaf->columns, kpi, arena, &leaf->marks[i])
                      : session_columns_numbers(&leaf->columns, kpi, arena, &leaf->numbers[i]));
+        if (leaf->marks[i])
+            sample_marks(is_in, leaf->part.n_sessions, leaf->marks[i]);
+        else
+            sample_numbers(is_in, leaf->part.n_sessions, leaf->numbers[i]);
     }
     const struct lode_arena_mark mark = lode_arena_mark(arena);
     lode_try(lode_part_session_offsets(&leaf->part, arena, &users));

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "common/wire/pack.h"
+#include "jobs/opportunities/findings/anonymous.h"
 #include "jobs/opportunities/findings/finding_members.h"
 
 struct search {
@@ -54,9 +55,12 @@ static lode_status pack_columns(const struct search *search, struct lode_bytes *
 /* *n_open: findings that still want sessions; 0: nothing is left to do. */
 static lode_status pack_params(const struct search *search, struct lode_bytes *out, int64_t *n_open)
 {
+    uint8_t key[ANONYMOUS_KEY_BYTES];
     *n_open = 0;
     for (int64_t i = 0; i < search->findings->n; i++) *n_open += search->wanted[i] > 0;
     lode_try(pack_columns(search, out));
+    anonymous_key(search->options->anonymous_key, key);
+    lode_try(lode_pack_bin(out, key, search->options->anonymous ? sizeof key : 0));
     lode_try(lode_pack_array(out, (uint32_t)*n_open));
     for (int64_t i = 0; i < search->findings->n; i++)
         if (search->wanted[i] > 0) lode_try(pack_finding(search, i, out));
@@ -179,13 +183,17 @@ static lode_status search_all(struct search *search)
     return LODE_OK;
 }
 
-/* How many sessions there are to choose from. */
+/* How many sessions there are to choose from; 0 where they are a group too small to be shown. */
 static int64_t available(const struct search *search, const struct finding *finding)
 {
-    if (finding->is_binary) return finding->table.faulty_with;
-    if (finding_is_over_time(finding))
-        return (int64_t)search->sources->trends->rows[finding->trend].sessions;
-    return search->sources->cohorts->rows[finding->row].sessions;
+    int64_t n = 0;
+    if (finding->is_binary)
+        n = finding->table.faulty_with;
+    else if (finding_is_over_time(finding))
+        n = (int64_t)search->sources->trends->rows[finding->trend].sessions;
+    else
+        n = search->sources->cohorts->rows[finding->row].sessions;
+    return n < search->options->min_count ? 0 : n;
 }
 
 lode_status examples_find(struct lode_run *run, const struct opportunity_options *options,

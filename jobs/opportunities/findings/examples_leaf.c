@@ -1,13 +1,15 @@
 /* Leaf "opportunities.examples": the first sessions of one partition that show each finding.
  *
- * Parameters: member columns (members.h), array of findings: index, sessions wanted, KPI (index),
- * rule (members.h). Input: the partition. Result: array of findings that were met: index, timeline
+ * Parameters: member columns (members.h), key that ids are hashed by (binary; empty: they are not),
+ * array of findings: index, sessions wanted, KPI (index), rule (members.h). Input: the partition.
+ * Result: array of findings that were met: index, timeline
  * (array of: event name, seconds, in match 0/1), array of session ids.
  */
 #include <math.h>
 #include <string.h>
 
 #include "common/wire/pack.h"
+#include "jobs/opportunities/findings/anonymous.h"
 #include "jobs/opportunities/findings/examples.h"
 #include "jobs/opportunities/members.h"
 
@@ -21,7 +23,7 @@ struct target {
     const double *numbers; /* [sessions] numeric KPI */
     int64_t *found;        /* [wanted] sessions */
     int64_t n_found;
-    int64_t match;                     /* place of the match in found[0] */
+    int64_t match[PATTERN_MAX_K];      /* places of the match in found[0] */
     int64_t match_rows[PATTERN_MAX_K]; /* and the rows of its events */
     int64_t first_event, n_events;     /* rows of the timeline */
 };
@@ -29,6 +31,7 @@ struct target {
 struct leaf {
     struct lode_task *task;
     struct member_columns members;
+    const uint8_t *key; /* [ANONYMOUS_KEY_BYTES] ids are hashed by; NULL: they are not */
     uint32_t n_targets;
     struct target *targets;
 
@@ -53,7 +56,12 @@ static lode_status unpack_target(const struct leaf *leaf, struct lode_unpack *in
 /* The rest of the parameters, after the store. */
 static lode_status unpack_params(struct leaf *leaf, struct lode_unpack in)
 {
+    size_t size;
     lode_try(member_columns_unpack(&in, leaf->task, &leaf->members));
+    lode_try(lode_unpack_bin(&in, &leaf->key, &size));
+    if (size != 0 && size != ANONYMOUS_KEY_BYTES)
+        return lode_fail(LODE_E_MESSAGE, "a key of %zu bytes", size);
+    if (size == 0) leaf->key = NULL;
     lode_try(lode_unpack_array(&in, &leaf->n_targets));
     lode_try(lode_take_zero(leaf->task->arena, leaf->n_targets, &leaf->targets));
     for (uint32_t i = 0; i < leaf->n_targets; i++)
@@ -101,13 +109,12 @@ static bool is_member(const struct leaf *leaf, const struct target *target, int6
 
 static lode_status find_sessions(const struct leaf *leaf, struct target *target)
 {
-    int64_t session = 0;
+    int64_t session = 0, match[PATTERN_MAX_K] = {0};
     for (; session < leaf->part.n_sessions && target->n_found < target->wanted; session++) {
         if (!is_member(leaf, target, session)) continue;
-        const int64_t match =
-            target->rule.k ? members_find_match(&leaf->members, &target->rule, session) : 0;
-        if (match < 0) continue;
-        if (target->n_found == 0) target->match = match;
+        if (target->rule.k && !members_find_match(&leaf->members, &target->rule, session, match))
+            continue;
+        if (target->n_found == 0) memcpy(target->match, match, sizeof match);
         target->found[target->n_found++] = session;
     }
     return lode_task_advance(leaf->task, session);
@@ -123,7 +130,7 @@ static void set_window(const struct leaf *leaf, struct target *target)
     const int k = target->rule.k;
     int64_t first = begin;
     for (int i = 0; i < k; i++)
-        target->match_rows[i] = members_row(&leaf->members, session, target->match + i);
+        target->match_rows[i] = members_row(&leaf->members, session, target->match[i]);
     if (k) {
         const int64_t from = target->match_rows[0], span = target->match_rows[k - 1] - from + 1;
         first = span < EXAMPLE_TIMELINE ? from - (EXAMPLE_TIMELINE - span) / 2 : from;
@@ -200,7 +207,14 @@ static lode_status pack_sessions(const struct leaf *leaf, const struct target *t
     lode_try(lode_pack_array(out, (uint32_t)target->n_found));
     for (int64_t f = 0; f < target->n_found; f++) {
         const char *id = leaf->ids + (target->found[f] - leaf->first_id) * leaf->id_width;
-        lode_try(lode_pack_text(out, id, strnlen(id, (size_t)leaf->id_width))); /* null-padded */
+        size_t size = strnlen(id, (size_t)leaf->id_width); /* null-padded */
+        char hashed[ANONYMOUS_ID_CHARS + 1];
+        if (leaf->key) {
+            anonymous_id(leaf->key, id, size, hashed);
+            id = hashed;
+            size = ANONYMOUS_ID_CHARS;
+        }
+        lode_try(lode_pack_text(out, id, size));
     }
     return LODE_OK;
 }

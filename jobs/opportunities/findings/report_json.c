@@ -132,6 +132,7 @@ static lode_status add_finding(const struct report *report, int64_t index, struc
     const struct trend_row *trend =
         finding_is_over_time(finding) ? &report->sources->trends->rows[finding->trend] : NULL;
     const struct example *example = &report->examples[index];
+    const double none = (double)NAN; /* null */
     lode_try(lode_bytes_printf(out, "{"));
     lode_try(add_count(out, "rank", index + 1));
     lode_try(add_text(out, "kpi", store->kpis[finding->kpi].name));
@@ -154,6 +155,11 @@ static lode_status add_finding(const struct report *report, int64_t index, struc
     lode_try(add_number(out, "q", finding->q));
     lode_try(add_number(out, "impact", finding->impact));
     lode_try(add_adjusted(out, finding));
+    if (report->sources->options->sample_rate < 1) {
+        lode_try(add_number(out, "impact_low", finding->is_binary ? finding->impact_low : none));
+        lode_try(add_number(out, "impact_high", finding->is_binary ? finding->impact_high : none));
+        lode_try(add_number(out, "sample", report->sources->options->sample_rate));
+    }
     lode_try(add_count(out, "folded", finding->folded));
     lode_try(add_text(out, "simpson", finding->simpson ? finding->simpson : ""));
     if (finding->simpson)

@@ -154,7 +154,7 @@ static bool is_listed(const struct kpi_work *work, int64_t set, int64_t value)
 {
     const struct cohort_counts *counts = work->counts;
     const int64_t users = counts->sets[set].cells[value * counts->n_kpis + work->place].users;
-    if (is_lifecycle(counts, set)) return true;
+    if (is_lifecycle(counts, set)) return users == 0 || users >= work->options->min_count;
     if (counts->sets[set].values_of) return users >= work->options->pair_min_users;
     return work->options->attribute_on[set] && users >= work->options->min_users;
 }
