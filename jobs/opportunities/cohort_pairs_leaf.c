@@ -153,8 +153,8 @@ static lode_status make_codes(struct leaf *leaf, const struct unit *unit, int64_
     lode_try(read_places(leaf, unit->first));
     for (int64_t s = 0; s < leaf->part.n_sessions; s++) {
         const uint32_t a = first->places[s], b = second->places[s];
-        leaf->codes[s] =
-            (a == LODE_NO_CODE) | (b == LODE_NO_CODE) ? LODE_NO_CODE : a * n_second + b;
+        const bool is_pair = a != LODE_NO_CODE && b != LODE_NO_CODE;
+        leaf->codes[s] = is_pair ? a * n_second + b : LODE_NO_CODE;
     }
     *n_codes = first->n_places * n_second;
     if (*n_codes <= PAIR_MOST_CELLS) return LODE_OK;

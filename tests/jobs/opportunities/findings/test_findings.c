@@ -303,6 +303,7 @@ static void a_cohort_folds_under_another_only_if_it_is_the_same_by_count(void **
         f.world.lifecycle_cells[N_KPIS + SECONDS] = f.world.os_cells[SECONDS];
         if (i < 2) small_world_add_pairs(&f.world);
         if (i < 2) f.world.pair_cells[FAIL] = both[i];
+        f.world.pair_cells[N_KPIS + FAIL] = (struct cohort_cell){0};
         set(&f, "pair_min_users=1000"); /* no pair is a finding */
         make(&f);
         assert_int_equal(f.findings.n, i == 0 ? 1 : 2);
@@ -339,6 +340,7 @@ static void a_pattern_folds_under_the_same_one_in_the_same_cohort(void **state)
     small_world_add_pairs(&f.world);
     f.world.lifecycle_cells[N_KPIS + FAIL] = f.world.os_cells[FAIL];
     f.world.pair_cells[FAIL] = f.world.os_cells[FAIL];
+    f.world.pair_cells[N_KPIS + FAIL] = (struct cohort_cell){0};
     f.world.pair_is_kept[FAIL] = true; /* it never is; a second scenario of the same sessions */
     assert_ok(scenarios_make(&f.world.store, &f.world.options, &f.world.cohorts, f.world.arena,
                              &f.world.scenarios));
