@@ -3,6 +3,8 @@
  */
 #include "jobs/opportunities/forecast.h"
 
+#include "jobs/opportunities/derive/derivation.h"
+
 enum {
     LEAF_BYTES = 1 << 20, /* whatever the partition */
     COHORT_SESSION_BYTES =
@@ -35,5 +37,5 @@ lode_status opportunities_forecast(const struct lode_run *run, struct lode_forec
         /* results of tasks were up to a third of the store, results.h5 up to three quarters */
         .work_bytes = bytes / 2,
         .output_bytes = bytes + LEAF_BYTES};
-    return LODE_OK;
+    return derivation_forecast(run, forecast);
 }
