@@ -166,7 +166,7 @@ static lode_status make_codes(struct leaf *leaf, const struct unit *unit, int64_
     for (int64_t s = 0; s < leaf->part.n_sessions; s++) {
         const uint32_t a = first->places[s], b = second->places[s];
         leaf->codes[s] =
-            (a == LODE_NO_CODE) | (b == LODE_NO_CODE) ? LODE_NO_CODE : a * n_second + b;
+            ((a == LODE_NO_CODE) | (b == LODE_NO_CODE)) ? LODE_NO_CODE : a * n_second + b;
     }
     *n_codes = first->n_places * n_second;
     if (*n_codes <= PAIR_MOST_CELLS) return LODE_OK;
