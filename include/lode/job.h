@@ -127,7 +127,7 @@ LODE_CHECKED lode_status lode_findings_put(const struct lode_run *run,
                                            const struct lode_table *table);
 
 /* What a run would take, told before any work: estimates from sizes that are known. */
-enum { LODE_FORECAST_STAGES_MAX = 8 };
+enum { LODE_FORECAST_STAGES_MAX = 16 };
 struct lode_forecast_stage {
     const char *title;
     int64_t n_tasks;

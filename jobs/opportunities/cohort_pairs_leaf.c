@@ -91,17 +91,33 @@ static lode_status unpack_params(struct leaf *leaf, struct lode_unpack in)
     return lode_unpack_end(&in);
 }
 
+/* Classes of the life cycle; the starts stay where expressions may need them. */
+static lode_status classify(struct leaf *leaf)
+{
+    struct lode_arena *arena = leaf->task->arena;
+    int64_t *starts;
+    lode_try(lode_take(arena, leaf->part.n_sessions, &leaf->classes));
+    const struct lode_arena_mark mark = lode_arena_mark(arena);
+    lode_try(lode_part_session_starts(&leaf->part, arena, &starts));
+    lifecycle_classify(&leaf->rule, leaf->part.n_users, leaf->offsets, starts, leaf->classes);
+    if (leaf->columns.graph)
+        leaf->columns.part.starts = starts;
+    else
+        lode_arena_rewind(arena, mark);
+    return LODE_OK;
+}
+
 static lode_status read_sessions(struct leaf *leaf)
 {
     struct lode_arena *arena = leaf->task->arena;
-    int64_t *offsets, *starts;
+    int64_t *offsets;
     bool *is_in;
     lode_try(lode_part_session_offsets(&leaf->part, arena, &offsets));
     leaf->offsets = offsets;
     leaf->columns.part.session_offsets = offsets;
+    lode_try(classify(leaf));
     lode_try(session_columns_open(&leaf->columns, &leaf->part, leaf->task));
     lode_try(sample_read(leaf->sample, &leaf->part, arena, &is_in));
-    lode_try(lode_take(arena, leaf->part.n_sessions, &leaf->classes));
     lode_try(lode_take(arena, leaf->part.n_sessions, &leaf->codes));
     for (uint32_t i = 0; i < leaf->n_kpis; i++) {
         struct kpi *kpi = &leaf->kpis[i];
@@ -111,10 +127,6 @@ static lode_status read_sessions(struct leaf *leaf)
         if (kpi->marks) sample_marks(is_in, leaf->part.n_sessions, kpi->marks);
         if (kpi->values) sample_numbers(is_in, leaf->part.n_sessions, kpi->values);
     }
-    const struct lode_arena_mark mark = lode_arena_mark(arena);
-    lode_try(lode_part_session_starts(&leaf->part, arena, &starts));
-    lifecycle_classify(&leaf->rule, leaf->part.n_users, leaf->offsets, starts, leaf->classes);
-    lode_arena_rewind(arena, mark);
     return LODE_OK;
 }
 
@@ -153,8 +165,8 @@ static lode_status make_codes(struct leaf *leaf, const struct unit *unit, int64_
     lode_try(read_places(leaf, unit->first));
     for (int64_t s = 0; s < leaf->part.n_sessions; s++) {
         const uint32_t a = first->places[s], b = second->places[s];
-        const bool is_pair = a != LODE_NO_CODE && b != LODE_NO_CODE;
-        leaf->codes[s] = is_pair ? a * n_second + b : LODE_NO_CODE;
+        leaf->codes[s] =
+            ((a == LODE_NO_CODE) | (b == LODE_NO_CODE)) ? LODE_NO_CODE : a * n_second + b;
     }
     *n_codes = first->n_places * n_second;
     if (*n_codes <= PAIR_MOST_CELLS) return LODE_OK;

@@ -3,6 +3,8 @@
  */
 #include "jobs/opportunities/forecast.h"
 
+#include "jobs/opportunities/derive/derivation.h"
+
 enum {
     LEAF_BYTES = 1 << 20, /* whatever the partition */
     COHORT_SESSION_BYTES =
@@ -49,5 +51,5 @@ lode_status opportunities_forecast(const struct lode_run *run, struct lode_forec
     if (trend || change) add_stage(forecast, store, "counting over time", cohorts);
     if (causal) add_stage(forecast, store, "adjusting for attributes", patterns);
     add_stage(forecast, store, "finding example sessions", patterns);
-    return LODE_OK;
+    return derivation_forecast(run, forecast);
 }

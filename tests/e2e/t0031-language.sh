@@ -189,6 +189,11 @@ expect "and without definitions just the stages" '
     ! grep -q graph found
     grep -q "^counting cohorts  *1  *users, starts, kpi_crash, kpi_mark, country, os" found'
 
+expect "a dry run tells the first passes" '
+    lode run opportunities small.lode -o no --spec spec.yaml --dry-run | tee found
+    grep -q "^counting frequent events  *1 " found
+    grep -q "^sampling derived attributes  *1 " found'
+
 # wrong LINE WORDS: a spec with this line in its `derived` is refused by file, line and column
 wrong() {
     printf 'kpis:\n  n: count(any)\nderived:\n  fine: has(pay)\n  %s\n' "$1" >wrong.yaml

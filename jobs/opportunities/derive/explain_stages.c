@@ -154,6 +154,12 @@ static lode_status list_stages(struct maker *maker)
     stage->starts = true;
     add_analysed(maker, false, true, stage);
     lode_try(add_values(maker, maker->roots, maker->n_roots, stage));
+    if (maker->options->pairs) {
+        lode_try(begin(maker, "counting pairs of cohorts", maker->n_partitions, &stage));
+        stage->starts = true;
+        add_analysed(maker, false, false, stage);
+        lode_try(add_values(maker, maker->roots, maker->n_roots, stage));
+    }
     lode_try(begin(maker, "counting patterns", maker->n_partitions, &stage));
     stage->users = false;
     stage->event_offsets = stage->event_names = true;
