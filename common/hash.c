@@ -1,4 +1,4 @@
-/* Hashing: XXH3 with seed 0, compiled in (a call per short key would cost more than the hash). Its
+/* Hashing: XXH3, compiled in (a call per short key would cost more than the hash). Its
  * result is the same on every instruction set and byte order. */
 #include "common/hash.h"
 
@@ -17,6 +17,11 @@ enum { BLOCK = 1 << 17 }; /* still in the cache when it is hashed: 12 against 17
 uint64_t lode_hash(const void *data, size_t size)
 {
     return XXH3_64bits(data, size);
+}
+
+uint64_t lode_hash_seeded(const void *data, size_t size, uint64_t seed)
+{
+    return XXH3_64bits_withSeed(data, size, seed);
 }
 
 /* Adds the next `size` bytes of the file to the hash, or those up to its end; *size: how many. */

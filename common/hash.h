@@ -11,6 +11,8 @@
 /* XXH3, 64 bits. The partition of a key is lode_hash(key) % partitions: part of the store format.
  */
 uint64_t lode_hash(const void *data, size_t size);
+/* Another one for each seed; that of seed 0 is lode_hash. */
+uint64_t lode_hash_seeded(const void *data, size_t size, uint64_t seed);
 
 /* XXH3 of a whole file, and its size. Fails with LODE_E_INPUT naming the path. */
 LODE_CHECKED lode_status lode_hash_file(const char *path, uint64_t *hash, uint64_t *size_bytes);

@@ -177,7 +177,7 @@ static bool fit_logistic(struct model *model, double trials, double hits)
         return true;
     }
     model->weights[0] = log(hits / (trials - hits));
-    double moved = INFINITY;
+    double moved = 1.0;
     for (int i = 0; i < MOST_ITERATIONS && moved > settled; i++) {
         moved = newton_step(model);
         if (moved < 0.0) return false;

@@ -4,10 +4,10 @@
  * value x places of the second attribute + place of the second, and is counted like an attribute.
  *
  * Parameters: store path, session columns (session_columns.h), sparse_after_ms (i64),
- * first_sessions (u64), array of KPIs (indices), for each attribute its number of places and the
- * places of its words as codes (all bits set: none), array of units (first attribute, or -1 and a
- * set of life cycle classes; second attribute).
- * Result: for each unit in turn, for each KPI, a list of tallies (cohort_tally.h).
+ * first_sessions (u64), sample (u64), array of KPIs (indices), for each attribute its number of
+ * places and the places of its words as codes (all bits set: none), array of units (first
+ * attribute, or -1 and a set of life cycle classes; second attribute). Result: for each unit in
+ * turn, for each KPI, a list of tallies (cohort_tally.h).
  */
 #include <string.h>
 
@@ -36,6 +36,7 @@ struct leaf {
     struct lode_task *task;
     struct lode_part part;
     struct lifecycle_rule rule;
+    struct sample sample;
     struct session_columns columns;
     uint32_t n_kpis, n_units;
     struct kpi *kpis;
@@ -75,6 +76,7 @@ static lode_status unpack_params(struct leaf *leaf, struct lode_unpack in)
     lode_try(session_columns_unpack(&in, leaf->task, &leaf->columns));
     lode_try(lode_unpack_i64(&in, &leaf->rule.sparse_after_ms));
     lode_try(lode_unpack_count(&in, "first_sessions", INT64_MAX, &leaf->rule.first_sessions));
+    lode_try(lode_unpack_u64(&in, &leaf->sample.below));
     lode_try(lode_unpack_array(&in, &leaf->n_kpis));
     lode_try(lode_take_zero(arena, leaf->n_kpis, &leaf->kpis));
     for (uint32_t i = 0; i < leaf->n_kpis; i++)
@@ -89,25 +91,42 @@ static lode_status unpack_params(struct leaf *leaf, struct lode_unpack in)
     return lode_unpack_end(&in);
 }
 
+/* Classes of the life cycle; the starts stay where expressions may need them. */
+static lode_status classify(struct leaf *leaf)
+{
+    struct lode_arena *arena = leaf->task->arena;
+    int64_t *starts;
+    lode_try(lode_take(arena, leaf->part.n_sessions, &leaf->classes));
+    const struct lode_arena_mark mark = lode_arena_mark(arena);
+    lode_try(lode_part_session_starts(&leaf->part, arena, &starts));
+    lifecycle_classify(&leaf->rule, leaf->part.n_users, leaf->offsets, starts, leaf->classes);
+    if (leaf->columns.graph)
+        leaf->columns.part.starts = starts;
+    else
+        lode_arena_rewind(arena, mark);
+    return LODE_OK;
+}
+
 static lode_status read_sessions(struct leaf *leaf)
 {
     struct lode_arena *arena = leaf->task->arena;
-    int64_t *offsets, *starts;
-    lode_try(session_columns_open(&leaf->columns, &leaf->part, leaf->task));
+    int64_t *offsets;
+    bool *is_in;
     lode_try(lode_part_session_offsets(&leaf->part, arena, &offsets));
     leaf->offsets = offsets;
-    lode_try(lode_take(arena, leaf->part.n_sessions, &leaf->classes));
+    leaf->columns.part.session_offsets = offsets;
+    lode_try(classify(leaf));
+    lode_try(session_columns_open(&leaf->columns, &leaf->part, leaf->task));
+    lode_try(sample_read(leaf->sample, &leaf->part, arena, &is_in));
     lode_try(lode_take(arena, leaf->part.n_sessions, &leaf->codes));
     for (uint32_t i = 0; i < leaf->n_kpis; i++) {
         struct kpi *kpi = &leaf->kpis[i];
         lode_try(leaf->columns.kpis[kpi->index].is_binary
                      ? session_columns_marks(&leaf->columns, kpi->index, arena, &kpi->marks)
                      : session_columns_numbers(&leaf->columns, kpi->index, arena, &kpi->values));
+        if (kpi->marks) sample_marks(is_in, leaf->part.n_sessions, kpi->marks);
+        if (kpi->values) sample_numbers(is_in, leaf->part.n_sessions, kpi->values);
     }
-    const struct lode_arena_mark mark = lode_arena_mark(arena);
-    lode_try(lode_part_session_starts(&leaf->part, arena, &starts));
-    lifecycle_classify(&leaf->rule, leaf->part.n_users, leaf->offsets, starts, leaf->classes);
-    lode_arena_rewind(arena, mark);
     return LODE_OK;
 }
 
@@ -147,7 +166,7 @@ static lode_status make_codes(struct leaf *leaf, const struct unit *unit, int64_
     for (int64_t s = 0; s < leaf->part.n_sessions; s++) {
         const uint32_t a = first->places[s], b = second->places[s];
         leaf->codes[s] =
-            (a == LODE_NO_CODE) | (b == LODE_NO_CODE) ? LODE_NO_CODE : a * n_second + b;
+            ((a == LODE_NO_CODE) | (b == LODE_NO_CODE)) ? LODE_NO_CODE : a * n_second + b;
     }
     *n_codes = first->n_places * n_second;
     if (*n_codes <= PAIR_MOST_CELLS) return LODE_OK;

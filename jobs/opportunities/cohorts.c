@@ -39,6 +39,7 @@ static lode_status pack_params(const struct lode_run *run, const struct cohort_o
     lode_try(pack_columns(run, options, out));
     lode_try(lode_pack_i64(out, options->sparse_after_ms));
     lode_try(lode_pack_u64(out, (uint64_t)options->first_sessions));
+    lode_try(lode_pack_u64(out, options->sample.below));
     lode_try(lode_pack_array(out, (uint32_t)options->n_kpis));
     for (int64_t i = 0; i < options->n_kpis; i++)
         lode_try(lode_pack_u64(out, (uint64_t)options->kpis[i]));

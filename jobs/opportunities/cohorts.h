@@ -5,6 +5,7 @@
 #define LODE_JOBS_OPPORTUNITIES_COHORTS_H
 
 #include "jobs/job.h"
+#include "jobs/opportunities/sample.h"
 
 struct derivation;
 
@@ -56,7 +57,8 @@ struct cohort_options {
     const struct derivation *derivation; /* what of the store is derived; NULL: nothing */
     const bool *attribute_on; /* [store->n_attributes] derived ones that are counted; NULL: all */
     int64_t sparse_after_ms;  /* a gap between starts > this makes a user sparse */
-    int64_t first_sessions;   /* session_index<=k is a new user; 1 and 2 are always counted */
+    struct sample sample;
+    int64_t first_sessions; /* session_index<=k is a new user; 1 and 2 are always counted */
 };
 
 /* Maps leaf "opportunities.cohorts" over all partitions. Results live in run->arena. */

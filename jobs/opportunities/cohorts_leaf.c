@@ -5,7 +5,7 @@
  * (lifecycle.h) and users by the set of classes in which they have sessions.
  *
  * Parameters: store path, session columns (session_columns.h), sparse_after_ms (i64),
- * first_sessions (u64), array of KPIs (indices).
+ * first_sessions (u64), sample (u64), array of KPIs (indices).
  * Result: for each attribute in turn, then the life cycle, and within it for each KPI: a list of
  * tallies.
  */
@@ -23,6 +23,7 @@ struct kpi {
 struct leaf {
     struct lode_task *task;
     struct lifecycle_rule rule;
+    struct sample sample;
     struct session_columns columns;
     uint32_t n_kpis;
     struct kpi *kpis;
@@ -38,6 +39,7 @@ static lode_status unpack_params(struct leaf *leaf, struct lode_unpack in)
     lode_try(session_columns_unpack(&in, leaf->task, &leaf->columns));
     lode_try(lode_unpack_i64(&in, &leaf->rule.sparse_after_ms));
     lode_try(lode_unpack_count(&in, "first_sessions", INT64_MAX, &leaf->rule.first_sessions));
+    lode_try(lode_unpack_u64(&in, &leaf->sample.below));
     lode_try(lode_unpack_array(&in, &leaf->n_kpis));
     lode_try(lode_take_zero(arena, leaf->n_kpis, &leaf->kpis));
     for (uint32_t i = 0; i < leaf->n_kpis; i++) {
@@ -97,17 +99,35 @@ static void count_lifecycle(const struct leaf *leaf, const struct kpi *kpi,
     }
 }
 
+/* Classes of the life cycle; the starts stay where expressions may need them. */
+static lode_status classify(struct leaf *leaf, struct lode_part *part)
+{
+    struct lode_arena *arena = leaf->task->arena;
+    int64_t *starts;
+    lode_try(lode_take(arena, leaf->n_sessions, &leaf->classes));
+    const struct lode_arena_mark mark = lode_arena_mark(arena);
+    lode_try(lode_part_session_starts(part, arena, &starts));
+    lifecycle_classify(&leaf->rule, leaf->n_users, leaf->offsets, starts, leaf->classes);
+    if (leaf->columns.graph)
+        leaf->columns.part.starts = starts;
+    else
+        lode_arena_rewind(arena, mark);
+    return LODE_OK;
+}
+
 static lode_status read_sessions(struct leaf *leaf, struct lode_part *part)
 {
     struct lode_arena *arena = leaf->task->arena;
-    int64_t *offsets, *starts;
+    int64_t *offsets;
+    bool *is_in;
     leaf->n_users = part->n_users;
     leaf->n_sessions = part->n_sessions;
     lode_try(lode_part_session_offsets(part, arena, &offsets));
     leaf->offsets = offsets;
     leaf->columns.part.session_offsets = offsets;
+    lode_try(classify(leaf, part));
     lode_try(session_columns_open(&leaf->columns, part, leaf->task));
-    lode_try(lode_take(arena, leaf->n_sessions, &leaf->classes));
+    lode_try(sample_read(leaf->sample, part, arena, &is_in));
     for (uint32_t i = 0; i < leaf->n_kpis; i++) {
         struct kpi *kpi = &leaf->kpis[i];
         uint8_t *marks = NULL;
@@ -116,13 +136,11 @@ static lode_status read_sessions(struct leaf *leaf, struct lode_part *part)
             lode_try(session_columns_marks(&leaf->columns, kpi->index, arena, &marks));
         else
             lode_try(session_columns_numbers(&leaf->columns, kpi->index, arena, &values));
+        if (marks) sample_marks(is_in, leaf->n_sessions, marks);
+        if (values) sample_numbers(is_in, leaf->n_sessions, values);
         kpi->marks = marks;
         kpi->values = values;
     }
-    const struct lode_arena_mark mark = lode_arena_mark(arena);
-    lode_try(lode_part_session_starts(part, arena, &starts));
-    lifecycle_classify(&leaf->rule, leaf->n_users, leaf->offsets, starts, leaf->classes);
-    lode_arena_rewind(arena, mark);
     return LODE_OK;
 }
 

@@ -3,6 +3,8 @@
  */
 #include "jobs/opportunities/forecast.h"
 
+#include "jobs/opportunities/derive/derivation.h"
+
 enum {
     LEAF_BYTES = 1 << 20, /* whatever the partition */
     COHORT_SESSION_BYTES =
@@ -11,6 +13,16 @@ enum {
     PATTERN_EVENT_BYTES = 16, /* "counting patterns", and "finding example sessions" */
     PATTERN_SESSION_BYTES = 64
 };
+
+static void add_stage(struct lode_forecast *forecast, const struct lode_store *store,
+                      const char *title, uint64_t task_bytes)
+{
+    uint64_t bytes = 0;
+    for (int64_t i = 0; i < store->n_partitions; i++)
+        bytes += (uint64_t)lode_store_partition_bytes(&store->partitions[i]);
+    forecast->stages[forecast->n_stages++] =
+        (struct lode_forecast_stage){title, store->n_partitions, bytes, LEAF_BYTES + task_bytes};
+}
 
 lode_status opportunities_forecast(const struct lode_run *run, struct lode_forecast *forecast)
 {
@@ -26,14 +38,18 @@ lode_status opportunities_forecast(const struct lode_run *run, struct lode_forec
     }
     const uint64_t places = cohorts / COHORT_SESSION_BYTES * PLACE_BYTES;
     const uint64_t pairs = cohorts + places * (uint64_t)store->n_attributes;
-    *forecast = (struct lode_forecast){
-        .n_stages = 4,
-        .stages = {{"counting cohorts", store->n_partitions, bytes, LEAF_BYTES + cohorts},
-                   {"counting pairs of cohorts", store->n_partitions, bytes, LEAF_BYTES + pairs},
-                   {"counting patterns", store->n_partitions, bytes, LEAF_BYTES + patterns},
-                   {"finding example sessions", store->n_partitions, bytes, LEAF_BYTES + patterns}},
-        /* results of tasks were up to a third of the store, results.h5 up to three quarters */
-        .work_bytes = bytes / 2,
-        .output_bytes = bytes + LEAF_BYTES};
-    return LODE_OK;
+    bool trend, change, causal;
+    lode_try(lode_params_bool(run->params, "trend", &trend));
+    lode_try(lode_params_bool(run->params, "change", &change));
+    lode_try(lode_params_bool(run->params, "causal", &causal));
+    /* results of tasks were up to a third of the store, results.h5 up to three quarters */
+    *forecast = (struct lode_forecast){.work_bytes = bytes / 2, .output_bytes = bytes + LEAF_BYTES};
+    add_stage(forecast, store, "counting cohorts", cohorts);
+    add_stage(forecast, store, "counting pairs of cohorts", pairs);
+    add_stage(forecast, store, "counting patterns", patterns);
+    if (trend || change) add_stage(forecast, store, "finding the span of time", cohorts);
+    if (trend || change) add_stage(forecast, store, "counting over time", cohorts);
+    if (causal) add_stage(forecast, store, "adjusting for attributes", patterns);
+    add_stage(forecast, store, "finding example sessions", patterns);
+    return derivation_forecast(run, forecast);
 }

@@ -4,7 +4,7 @@
 
 #include "jobs/job.h"
 
-/* lode_job.forecast; reads run->store alone. */
+/* lode_job.forecast; reads run->store and run->params alone. */
 LODE_CHECKED lode_status opportunities_forecast(const struct lode_run *run,
                                                 struct lode_forecast *forecast);
 

@@ -13,6 +13,7 @@
 #include "jobs/opportunities/cohort_pairs.h"
 #include "jobs/opportunities/cohorts.h"
 #include "jobs/opportunities/derive/derivation.h"
+#include "jobs/opportunities/derive/explain.h"
 #include "jobs/opportunities/experts/adjust.h"
 #include "jobs/opportunities/experts/trends.h"
 #include "jobs/opportunities/findings/examples.h"
@@ -149,6 +150,7 @@ static lode_status run_on(struct lode_run *run, struct derivation *derivation)
                                            .derivation = derivation,
                                            .attribute_on = options.attribute_on,
                                            .sparse_after_ms = options.sparse_after_ms,
+                                           .sample = options.sample,
                                            .first_sessions = options.first_sessions};
     struct cohort_counts counts;
     struct cohort_rows cohorts;
@@ -161,6 +163,8 @@ static lode_status run_on(struct lode_run *run, struct derivation *derivation)
     struct pattern_rows patterns;
     lode_try(scenarios_make(store, &options, &counts, arena, &scenarios));
     const struct pattern_settings settings = {
+        .gap_events = options.gaps ? options.gap_events : 0,
+        .sample = options.sample,
         .derivation = derivation,
         .sum_limit = (uint64_t)options.sum_limit_mb * 1000000,
         .lifecycle = {.sparse_after_ms = options.sparse_after_ms,
@@ -227,6 +231,7 @@ const struct lode_job opportunities_job = {
     .check = check,
     .run = run_opportunities,
     .forecast = opportunities_forecast,
+    .explain = opportunities_explain,
     .findings_table = "opportunities",
     .show_columns = show_columns,
     .identity_columns = identity_columns,

@@ -1,7 +1,8 @@
 /* Members: rules packed and read, and the tokens of a partition's sessions.
  *
  * Parameters: store path, session columns (session_columns.h), number of event names, token of each
- * event name (binary, uint32_t; empty: identity), sparse_after_ms (i64), first_sessions (u64).
+ * event name (binary, uint32_t; empty: identity), sparse_after_ms (i64), first_sessions (u64),
+ * sample (u64), gaps 0/1.
  * A rule: array of values (attribute, code), set of classes, array of tokens.
  */
 #include "jobs/opportunities/members.h"
@@ -9,6 +10,7 @@
 #include <string.h>
 
 #include "common/wire/pack.h"
+#include "jobs/opportunities/grams/gapped.h"
 
 struct member_rule member_rule_all(void)
 {
@@ -75,7 +77,9 @@ lode_status member_columns_pack(const struct lode_store *store,
     lode_try(lode_pack_bin(out, tokens->token_of,
                            tokens->token_of ? (size_t)n_names * sizeof(uint32_t) : 0));
     lode_try(lode_pack_i64(out, options->sparse_after_ms));
-    return lode_pack_u64(out, (uint64_t)options->first_sessions);
+    lode_try(lode_pack_u64(out, (uint64_t)options->first_sessions));
+    lode_try(lode_pack_u64(out, options->sample.below));
+    return lode_pack_u64(out, options->gaps);
 }
 
 lode_status member_columns_unpack(struct lode_unpack *in, struct lode_task *task,
@@ -83,6 +87,7 @@ lode_status member_columns_unpack(struct lode_unpack *in, struct lode_task *task
 {
     const uint8_t *tokens;
     size_t size;
+    int64_t gaps;
     lode_try(session_columns_unpack(in, task, &members->columns));
     lode_try(lode_unpack_count(in, "event names", UINT32_MAX - 1, &members->n_names));
     lode_try(lode_unpack_bin(in, &tokens, &size));
@@ -96,7 +101,12 @@ lode_status member_columns_unpack(struct lode_unpack *in, struct lode_task *task
         members->token_of = copy;
     }
     lode_try(lode_unpack_i64(in, &members->lifecycle.sparse_after_ms));
-    return lode_unpack_count(in, "first_sessions", INT64_MAX, &members->lifecycle.first_sessions);
+    lode_try(
+        lode_unpack_count(in, "first_sessions", INT64_MAX, &members->lifecycle.first_sessions));
+    lode_try(lode_unpack_u64(in, &members->sample.below));
+    lode_try(lode_unpack_count(in, "gaps", 1, &gaps));
+    members->gaps = gaps == 1;
+    return LODE_OK;
 }
 
 lode_status member_rule_unpack(struct lode_unpack *in, const struct member_columns *members,
@@ -161,12 +171,15 @@ lode_status member_columns_read(struct member_columns *members, struct lode_part
     int64_t *users, *starts, *offsets;
     uint8_t *classes;
     uint32_t *names;
+    bool *is_in;
     members->n_sessions = part->n_sessions;
     lode_try(lode_take_zero(arena, members->columns.n_attributes, &members->codes));
     lode_try(lode_part_session_offsets(part, arena, &users));
     lode_try(lode_part_session_starts(part, arena, &starts));
     lode_try(lode_take(arena, part->n_sessions, &classes));
     lifecycle_classify(&members->lifecycle, part->n_users, users, starts, classes);
+    lode_try(sample_read(members->sample, part, arena, &is_in));
+    members->is_in = is_in;
     members->user_offsets = users;
     members->starts = starts;
     members->classes = classes;
@@ -195,8 +208,9 @@ lode_status member_columns_read_rule(struct member_columns *members, const struc
     return LODE_OK;
 }
 
-int64_t members_find_match(const struct member_columns *members, const struct member_rule *rule,
-                           int64_t session)
+/* Of consecutive events; -1: there is none. */
+static int64_t find_row(const struct member_columns *members, const struct member_rule *rule,
+                        int64_t session)
 {
     const int64_t end = members->token_offsets[session + 1] - rule->k;
     const size_t rest = (size_t)(rule->k - 1) * sizeof *rule->tokens;
@@ -205,6 +219,22 @@ int64_t members_find_match(const struct member_columns *members, const struct me
             memcmp(members->tokens + at + 1, rule->tokens + 1, rest) == 0)
             return at;
     return -1;
+}
+
+bool members_find_match(const struct member_columns *members, const struct member_rule *rule,
+                        int64_t session, int64_t *places)
+{
+    const int64_t begin = members->token_offsets[session];
+    if (members->gaps) {
+        const bool is_there =
+            gapped_match(members->tokens + begin, members->token_offsets[session + 1] - begin,
+                         rule->tokens, rule->k, places);
+        for (int i = 0; is_there && i < rule->k; i++) places[i] += begin;
+        return is_there;
+    }
+    const int64_t at = find_row(members, rule, session);
+    for (int i = 0; i < rule->k; i++) places[i] = at + i;
+    return at >= 0;
 }
 
 int64_t members_row(const struct member_columns *members, int64_t session, int64_t place)

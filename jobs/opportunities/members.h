@@ -9,6 +9,7 @@
 #include "jobs/opportunities/lifecycle.h"
 #include "jobs/opportunities/opportunity_options.h"
 #include "jobs/opportunities/patterns.h"
+#include "jobs/opportunities/sample.h"
 
 enum { MEMBER_MOST_VALUES = 2, MEMBER_ANY_CLASS = UINT16_MAX };
 
@@ -57,8 +58,11 @@ struct member_columns {
     int64_t n_names;
     const uint32_t *token_of; /* NULL: identity */
     struct lifecycle_rule lifecycle;
+    struct sample sample;
+    bool gaps; /* in patterns */
 
     int64_t n_sessions;
+    const bool *is_in;           /* [sessions] in the sample; NULL: all are */
     const int64_t *user_offsets; /* [users + 1] into sessions */
     const int64_t *starts;       /* [sessions] */
     const uint8_t *classes;      /* [sessions] of the life cycle */
@@ -84,19 +88,20 @@ LODE_CHECKED lode_status member_columns_read_rule(struct member_columns *members
                                                   const struct member_rule *rule,
                                                   struct lode_arena *arena);
 
-/* Does the session belong to the rule's cohort? */
+/* Does the session belong to the rule's cohort, and to the sample? */
 static inline bool members_is_in(const struct member_columns *members,
                                  const struct member_rule *rule, int64_t session)
 {
+    if (members->is_in && !members->is_in[session]) return false;
     for (int i = 0; i < rule->n_values; i++)
         if (members->codes[rule->values[i].attribute][session] != rule->values[i].code)
             return false;
     return (rule->classes >> members->classes[session] & 1) != 0;
 }
-/* Place of the first match of the rule's pattern among `tokens`; -1: the session does not have it.
- * rule->k >= 1. */
-int64_t members_find_match(const struct member_columns *members, const struct member_rule *rule,
-                           int64_t session);
+/* Places among `tokens` of the first match of the rule's pattern: places [rule->k], ascending.
+ * False: the session does not have it. rule->k >= 1. */
+bool members_find_match(const struct member_columns *members, const struct member_rule *rule,
+                        int64_t session, int64_t *places);
 /* The row of the event whose token is at that place. */
 int64_t members_row(const struct member_columns *members, int64_t session, int64_t place);
 

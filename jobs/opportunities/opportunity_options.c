@@ -4,11 +4,14 @@
 #include <string.h>
 
 #include "common/text.h"
+#include "jobs/opportunities/grams/gapped.h"
 #include "jobs/opportunities/patterns.h"
 
 const struct lode_param opportunity_params[] = {
     {"kpi", "", "", "KPIs to analyse, a list, with or without `kpi_`; empty: all of the store"},
     {"k", "1..3", "events", "lengths of event patterns: a range within 1..8"},
+    {"gaps", "off", "", "patterns of events in this order with anything between them; k up to 3"},
+    {"gap_events", "64", "events", "gaps: distinct events of a session that take part, the first"},
     {"map", "", "", "list of glob=token: events that count as one token; the first match wins"},
     {"ignore", "", "", "list of globs of event names to leave out of patterns"},
     {"min_support", "0.01", "1",
@@ -46,6 +49,10 @@ const struct lode_param opportunity_params[] = {
     {"max_q", "0.05", "1", "findings have a false discovery rate of at most this"},
     {"top", "5", "findings", "most findings per scenario (KPI and cohort)"},
     {"examples", "3", "sessions", "example sessions per finding"},
+    {"sample", "1", "1", "share of the sessions that are analysed, chosen by a hash of their ids"},
+    {"min_count", "0", "users, sessions", "groups of fewer are not printed anywhere; 0: all are"},
+    {"anonymous", "off", "", "print session ids as keyed hashes"},
+    {"anonymous_key", "lode", "", "the key of these: choose your own, the default is known"},
     {"sum_limit", "512", "MB",
      "counts of patterns larger than this, by estimate, are summed by workers, not the "
      "coordinator"},
@@ -159,6 +166,13 @@ static lode_status read_patterns(const struct lode_params *params, struct lode_a
 {
     char **ignore = NULL, **map = NULL;
     lode_try(lode_params_range(params, "k", 1, PATTERN_MAX_K, &options->first_k, &options->last_k));
+    lode_try(lode_params_bool(params, "gaps", &options->gaps));
+    lode_try(lode_params_i64(params, "gap_events", 2, GAPPED_MOST_DISTINCT, &options->gap_events));
+    if (options->gaps && options->last_k > GAPPED_MAX_K)
+        return lode_fail(LODE_E_USAGE,
+                         "parameter k: with gaps=on patterns have at most %d events, "
+                         "not %lld",
+                         GAPPED_MAX_K, (long long)options->last_k);
     lode_try(lode_params_list(params, "ignore", arena, &ignore, &options->rules.n_ignore));
     lode_try(lode_params_list(params, "map", arena, &map, &options->rules.n_map));
     options->rules.ignore = ignore;
@@ -208,6 +222,36 @@ static lode_status read_experts(const struct lode_params *params,
     return lode_params_i64(params, "causal_top", 0, 1000, &options->causal_top);
 }
 
+static int64_t larger(int64_t a, int64_t b)
+{
+    return a > b ? a : b;
+}
+
+/* After the limits that it raises. */
+static lode_status read_privacy(const struct lode_params *params,
+                                struct opportunity_options *options)
+{
+    lode_try(lode_params_i64(params, "min_count", 0, MOST, &options->min_count));
+    lode_try(lode_params_bool(params, "anonymous", &options->anonymous));
+    options->anonymous_key = lode_params_text(params, "anonymous_key");
+    options->min_users = larger(options->min_users, options->min_count);
+    options->cohort_min_users = larger(options->cohort_min_users, options->min_count);
+    options->pair_min_users = larger(options->pair_min_users, options->min_count);
+    return LODE_OK;
+}
+
+static lode_status read_sample(const struct lode_params *params,
+                               struct opportunity_options *options)
+{
+    struct decimal share;
+    lode_try(decimal_read(params, "sample", 1, &share));
+    if (share.numerator == 0)
+        return lode_fail(LODE_E_USAGE, "parameter sample: 0 leaves no session to analyse");
+    options->sample = sample_of(share);
+    options->sample_rate = (double)share.numerator / (double)share.denominator;
+    return LODE_OK;
+}
+
 lode_status opportunity_options_read(const struct lode_params *params,
                                      const struct lode_store *store, struct lode_arena *arena,
                                      struct opportunity_options *options)
@@ -220,6 +264,8 @@ lode_status opportunity_options_read(const struct lode_params *params,
     lode_try(read_cohorts(params, &read));
     lode_try(lode_params_f64(params, "fold_relative", 0, MOST, &read.fold_relative));
     lode_try(read_experts(params, &read));
+    lode_try(read_privacy(params, &read));
+    lode_try(read_sample(params, &read));
     lode_try(lode_params_f64(params, "max_q", 0, 1, &read.max_q));
     lode_try(lode_params_i64(params, "top", 1, MOST, &read.top));
     lode_try(lode_params_i64(params, "examples", 0, 1000, &read.examples));

@@ -6,6 +6,7 @@
 #include "common/param/param.h"
 #include "common/store/store.h"
 #include "jobs/opportunities/decimal.h"
+#include "jobs/opportunities/sample.h"
 #include "jobs/opportunities/tokens.h"
 
 struct derivation;
@@ -20,6 +21,8 @@ struct opportunity_options {
     bool *attribute_on; /* [store->n_attributes] searched for cohorts */
 
     int64_t first_k, last_k; /* lengths of patterns */
+    bool gaps;               /* patterns are tokens in order, with anything between them */
+    int64_t gap_events;      /* distinct tokens of a session that take part in them */
     struct decimal min_support;
     struct decimal min_share, min_ratio; /* expert pattern */
     struct token_rules rules;
@@ -43,6 +46,11 @@ struct opportunity_options {
     bool causal;
     int64_t causal_folds, causal_top;
 
+    int64_t min_count;         /* groups of fewer users or sessions are not printed; 0: all are */
+    bool anonymous;            /* session ids are printed as keyed hashes ... */
+    const char *anonymous_key; /* ... by this; borrowed from the parameters */
+    struct sample sample;      /* the sessions that take part */
+    double sample_rate;        /* their share, 1: all */
     double max_q;
     int64_t top, examples;
     int64_t sum_limit_mb; /* changes who sums, never what comes out */

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/log.h"
 #include "common/text.h"
 #include "common/wire/pack.h"
 #include "jobs/opportunities/derive/session_columns.h"
@@ -120,6 +121,8 @@ static lode_status pack_params(const struct lode_run *run, const struct pattern_
     lode_try(lode_store_refer(store, out));
     lode_try(pack_tokens(store, tokens, out));
     lode_try(pack_columns(run, merging, out));
+    lode_try(lode_pack_u64(out, (uint64_t)merging->settings->gap_events));
+    lode_try(lode_pack_u64(out, merging->settings->sample.below));
     lode_try(lode_pack_i64(out, lifecycle->sparse_after_ms));
     lode_try(lode_pack_u64(out, (uint64_t)lifecycle->first_sessions));
     lode_try(lode_pack_array(out, (uint32_t)merging->n_plans));
@@ -196,6 +199,16 @@ static lode_status merge_task(void *context, int64_t task, const uint8_t *result
     return check_end(task, size);
 }
 
+/* Patterns of a partition, at most: every event, after each of a few others, ends one. */
+static uint64_t most_patterns(const struct merging *merging, const struct gram_space *space,
+                              int64_t n_events)
+{
+    uint64_t most = (uint64_t)n_events;
+    for (int i = 1; i < space->k && merging->settings->gap_events; i++)
+        most *= (uint64_t)merging->settings->gap_events; /* at most 2^20 times */
+    return most;
+}
+
 /* Bytes of all lists of all partitions, at most. */
 static uint64_t expected_bytes(const struct lode_store *store, const struct merging *merging)
 {
@@ -204,8 +217,9 @@ static uint64_t expected_bytes(const struct lode_store *store, const struct merg
         uint64_t n_keys = 0;
         if (gram_space_keys(&merging->merges[i].space, &n_keys)) continue; /* checked before */
         for (int64_t p = 0; p < store->n_partitions; p++) {
-            const uint64_t n_events = (uint64_t)store->partitions[p].n_events;
-            bytes += ENTRY_BYTES * (n_keys < n_events ? n_keys : n_events);
+            const uint64_t most =
+                most_patterns(merging, &merging->merges[i].space, store->partitions[p].n_events);
+            bytes += ENTRY_BYTES * (n_keys < most ? n_keys : most);
         }
     }
     return bytes;
@@ -346,6 +360,19 @@ done:
     return status;
 }
 
+/* Sessions with more events than patterns with gaps take part in. */
+static void tell_cut(const struct merging *merging, const struct pattern_counts *counts)
+{
+    int64_t cut = 0;
+    char sessions[32];
+    for (int c = 0; c < counts->n_classes; c++) cut += counts->occurrences[c];
+    if (cut == 0) return;
+    lode_log_warn("%s sessions have more than gap_events=%lld distinct events: patterns with gaps "
+                  "are made of the first %lld of them",
+                  lode_text_grouped(cut, sessions), (long long)merging->settings->gap_events,
+                  (long long)merging->settings->gap_events);
+}
+
 static lode_status finish(struct lode_run *run, struct merging *merging,
                           struct pattern_counts *const *counts)
 {
@@ -356,6 +383,7 @@ static lode_status finish(struct lode_run *run, struct merging *merging,
             struct pattern_counts *of_k = &counts[i][k - plan->first_k];
             lode_try(gram_merge_finish(&merging->merges[merge], run->arena, of_k));
             memcpy(of_k->left_out, merging->left_out[merge], sizeof of_k->left_out);
+            if (i == 0 && k == 2 && merging->settings->gap_events) tell_cut(merging, of_k);
         }
     }
     return LODE_OK;

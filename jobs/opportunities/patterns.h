@@ -1,6 +1,7 @@
 /* Patterns: in how many sessions of each outcome does every event pattern (n-gram) occur?
  *
- * A pattern is k consecutive tokens of one session; a session counts once however often it holds
+ * A pattern is k consecutive tokens of one session, or k tokens in order with anything between
+ * them; a session counts once however often it holds
  * the pattern. Tokens are event names after the map M and the filter F of the paper (section 5.1).
  * A session's outcome over a group of KPIs is its class: mixed radix over the KPIs, digit 0 normal,
  * 1 faulty, 2 no value (only for KPIs that have sessions without a value).
@@ -10,6 +11,7 @@
 
 #include "jobs/job.h"
 #include "jobs/opportunities/lifecycle.h"
+#include "jobs/opportunities/sample.h"
 
 struct derivation;
 
@@ -47,9 +49,10 @@ struct pattern_counts {
     int k;
     int n_classes;
     int64_t n_patterns;
-    const uint64_t *keys;                     /* [n_patterns], ascending */
-    const uint32_t *counts;                   /* [n_patterns x n_classes] sessions */
-    int64_t occurrences[PATTERN_MAX_CLASSES]; /* positions, repeats included, per class */
+    const uint64_t *keys;   /* [n_patterns], ascending */
+    const uint32_t *counts; /* [n_patterns x n_classes] sessions */
+    /* per class: positions, repeats included; of patterns with gaps: sessions that were cut */
+    int64_t occurrences[PATTERN_MAX_CLASSES];
     struct patterns_left_out left_out[PATTERN_MAX_KPIS]; /* per KPI of a plan over all sessions */
 };
 
@@ -61,6 +64,8 @@ struct pattern_tokens {
 
 /* How patterns are counted. */
 struct pattern_settings {
+    struct sample sample; /* the sessions that are counted */
+    int64_t gap_events;   /* 0: none; patterns of k > 1 have gaps, gapped.h: most_distinct */
     const struct derivation *derivation; /* what of the store is derived; NULL: nothing */
     uint64_t sum_limit;                  /* bytes */
     struct lifecycle_rule lifecycle;     /* read for plans of pairs alone */

@@ -15,6 +15,7 @@
 
 #include "common/wire/pack.h"
 #include "jobs/opportunities/derive/session_columns.h"
+#include "jobs/opportunities/grams/gapped.h"
 #include "jobs/opportunities/grams/gram_ranges.h"
 #include "jobs/opportunities/grams/grams.h"
 #include "jobs/opportunities/patterns.h"
@@ -27,8 +28,11 @@ struct leaf {
     int64_t n_tokens, n_names;
     uint32_t *token_of; /* [n_names]; NULL: identity */
     struct session_columns columns;
-    uint8_t **marks;  /* [KPIs], each [sessions]; NULL: not read yet */
-    uint32_t **codes; /* [attributes], each [sessions]; NULL: not read yet */
+    uint8_t **marks;    /* [KPIs], each [sessions]; NULL: not read yet */
+    uint32_t **codes;   /* [attributes], each [sessions]; NULL: not read yet */
+    int64_t gap_events; /* 0: patterns have no gaps */
+    struct sample sample;
+    bool *is_in; /* [sessions] in the sample; NULL: all */
     struct lifecycle_rule lifecycle;
     uint8_t *classes; /* [sessions] lifecycle.h; NULL: not made yet */
     uint32_t n_plans;
@@ -73,6 +77,8 @@ static lode_status unpack_params(struct leaf *leaf)
     lode_try(unpack_codes(in, "tokens of event names", leaf->n_names, leaf->n_tokens, arena,
                           &leaf->token_of));
     lode_try(session_columns_unpack(in, leaf->task, &leaf->columns));
+    lode_try(lode_unpack_count(in, "gap_events", GAPPED_MOST_DISTINCT, &leaf->gap_events));
+    lode_try(lode_unpack_u64(in, &leaf->sample.below));
     lode_try(lode_unpack_i64(in, &leaf->lifecycle.sparse_after_ms));
     lode_try(lode_unpack_count(in, "first_sessions", INT64_MAX, &leaf->lifecycle.first_sessions));
     lode_try(lode_take_zero(arena, leaf->columns.n_kpis, &leaf->marks));
@@ -256,13 +262,20 @@ static lode_status read_words(struct leaf *leaf, int64_t attribute, int64_t n_co
     return LODE_OK;
 }
 
+/* All sessions as one cohort; *cohorts NULL: without exception. */
+static lode_status read_all(struct leaf *leaf, uint32_t **cohorts)
+{
+    *cohorts = NULL;
+    if (!leaf->is_in) return LODE_OK;
+    return lode_take_zero(leaf->task->arena, leaf->part.n_sessions, cohorts);
+}
+
 /* Cohorts of the sessions; *cohorts is NULL when all sessions are one. */
 static lode_status read_cohorts(struct leaf *leaf, int64_t n_cohorts, uint32_t **cohorts)
 {
     int64_t attribute, are_pairs;
-    *cohorts = NULL;
     lode_try(lode_unpack_i64(&leaf->in, &attribute));
-    if (attribute == -1) return LODE_OK;
+    if (attribute == -1) return read_all(leaf, cohorts);
     if (attribute < 0 || attribute >= (int64_t)leaf->columns.n_attributes)
         return lode_fail(LODE_E_MESSAGE, "attribute %lld of %u", (long long)attribute,
                          leaf->columns.n_attributes);
@@ -281,13 +294,21 @@ static lode_status put_piece(void *context, int64_t range, const uint8_t *piece,
     return shuffle_put(leaf->out, range, &record);
 }
 
+static lode_status count_grams(struct leaf *leaf, const struct gram_sessions *sessions,
+                               const struct gram_space *space, struct lode_bytes *out)
+{
+    const struct gapped_options gapped = {.most_distinct = leaf->gap_events, .task = leaf->task};
+    return leaf->gap_events > 0 && space->k > 1
+               ? gapped_count(sessions, space, &gapped, leaf->task->arena, out)
+               : grams_count(sessions, space, GRAM_WAY_BEST, leaf->task->arena, out);
+}
+
 static lode_status count_space(struct leaf *leaf, const struct gram_sessions *sessions,
                                const struct gram_space *space)
 {
-    struct lode_arena *arena = leaf->task->arena;
-    if (!leaf->out) return grams_count(sessions, space, GRAM_WAY_BEST, arena, leaf->task->output);
+    if (!leaf->out) return count_grams(leaf, sessions, space, leaf->task->output);
     leaf->list.size = 0;
-    lode_try(grams_count(sessions, space, GRAM_WAY_BEST, arena, &leaf->list));
+    lode_try(count_grams(leaf, sessions, space, &leaf->list));
     lode_try(gram_list_cut(space, leaf->list.data, leaf->list.size, leaf->out->n_buckets, put_piece,
                            leaf));
     leaf->n_lists++;
@@ -305,6 +326,8 @@ static lode_status count_plan(struct leaf *leaf)
     lode_try(read_classes(leaf, &n_classes, &classes));
     lode_try(lode_unpack_count(&leaf->in, "cohorts", UINT32_MAX - 1, &n_cohorts));
     lode_try(read_cohorts(leaf, n_cohorts, &cohorts));
+    for (int64_t s = 0; leaf->is_in && s < leaf->part.n_sessions; s++)
+        if (!leaf->is_in[s]) cohorts[s] = GRAM_NO_COHORT;
     const struct gram_sessions sessions = {.n_sessions = leaf->part.n_sessions,
                                            .starts = leaf->starts,
                                            .tokens = leaf->tokens,
@@ -327,6 +350,7 @@ static lode_status count_partition(struct leaf *leaf)
     lode_try(lode_task_open_part(leaf->task, &leaf->in, leaf->task->index, &leaf->part));
     lode_try_done(unpack_params(leaf));
     lode_try_done(read_events(leaf));
+    lode_try_done(sample_read(leaf->sample, &leaf->part, leaf->task->arena, &leaf->is_in));
     for (uint32_t i = 0; i < leaf->n_plans; i++) lode_try_done(count_plan(leaf));
     status = lode_unpack_end(&leaf->in);
 done:

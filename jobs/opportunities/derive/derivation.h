@@ -50,6 +50,13 @@ LODE_CHECKED lode_status derivation_prepare(const struct lode_run *run, const bo
 lode_status derived_tops_leaf(struct lode_task *task);
 lode_status derived_values_leaf(struct lode_task *task);
 
+/* Adds to a forecast of the job what definitions take: first passes, and memory of every task. */
+LODE_CHECKED lode_status derivation_forecast(const struct lode_run *run,
+                                             struct lode_forecast *forecast);
+
+/* Partitions that are sampled for cuts, from the first on. */
+int64_t derivation_sampled_partitions(const struct lode_store *store);
+
 /* What the spec says of a KPI or an attribute; NULL: it is a column of the store. */
 const struct lode_definition *derivation_of_kpi(const struct derivation *derivation, int64_t kpi);
 const struct lode_definition *derivation_of_attribute(const struct derivation *derivation,

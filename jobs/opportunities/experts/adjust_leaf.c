@@ -34,8 +34,11 @@ struct target {
     struct member_rule scope, members;
 };
 
+/* Of a place; small, since there are many and they are met in no order. */
 struct tally {
-    int64_t sessions, faulty;
+    uint32_t sessions, faulty;
+};
+struct sums { /* of a numeric KPI */
     struct exact_sum sum, squares;
 };
 
@@ -183,7 +186,8 @@ static lode_status pack_sum(const struct exact_sum *sum, struct lode_bytes *out)
     return lode_pack_f64(out, sum->rest);
 }
 
-static lode_status pack_tallies(const struct tally *tallies, int64_t n, bool is_binary,
+/* sums: NULL for a 0/1 KPI */
+static lode_status pack_tallies(const struct tally *tallies, const struct sums *sums, int64_t n,
                                 struct lode_bytes *out)
 {
     uint64_t present = 0;
@@ -192,27 +196,23 @@ static lode_status pack_tallies(const struct tally *tallies, int64_t n, bool is_
     for (int64_t i = 0; i < n; i++) {
         if (tallies[i].sessions == 0) continue;
         lode_try(lode_pack_u64(out, (uint64_t)i));
-        lode_try(lode_pack_u64(out, (uint64_t)tallies[i].sessions));
-        if (is_binary) {
-            lode_try(lode_pack_u64(out, (uint64_t)tallies[i].faulty));
+        lode_try(lode_pack_u64(out, tallies[i].sessions));
+        if (!sums) {
+            lode_try(lode_pack_u64(out, tallies[i].faulty));
         } else {
-            lode_try(pack_sum(&tallies[i].sum, out));
-            lode_try(pack_sum(&tallies[i].squares, out));
+            lode_try(pack_sum(&sums[i].sum, out));
+            lode_try(pack_sum(&sums[i].squares, out));
         }
     }
     return LODE_OK;
 }
 
-/* Counts one session; marks or numbers, whichever its KPI has. */
-static void count(struct tally *tally, const uint8_t *marks, const double *numbers, int64_t session)
+static bool has_it(const struct member_columns *members, const struct member_rule *rule,
+                   int64_t session)
 {
-    tally->sessions++;
-    if (marks) {
-        tally->faulty += marks[session];
-        return;
-    }
-    exact_sum_add(&tally->sum, numbers[session]);
-    exact_sum_add(&tally->squares, numbers[session] * numbers[session]);
+    int64_t places[PATTERN_MAX_K];
+    return members_is_in(members, rule, session) &&
+           (rule->k == 0 || members_find_match(members, rule, session, places));
 }
 
 static lode_status target_pass(struct leaf *leaf, const struct target *target)
@@ -223,21 +223,27 @@ static lode_status target_pass(struct leaf *leaf, const struct target *target)
     uint8_t *marks = NULL;
     double *numbers = NULL;
     struct tally *tallies;
+    struct sums *sums = NULL;
     lode_try(member_columns_read_rule(members, &target->scope, arena));
     lode_try(member_columns_read_rule(members, &target->members, arena));
     const struct lode_arena_mark mark = lode_arena_mark(arena);
     lode_try(is_binary ? session_columns_marks(&members->columns, target->kpi, arena, &marks)
                        : session_columns_numbers(&members->columns, target->kpi, arena, &numbers));
     lode_try(lode_take_zero(arena, leaf->n_places, &tallies));
+    if (!is_binary) lode_try(lode_take_zero(arena, leaf->n_places, &sums));
     for (int64_t s = 0; s < leaf->part.n_sessions; s++) {
         if (is_binary ? marks[s] == LODE_KPI_NO_VALUE : isnan(numbers[s])) continue;
         if (!members_is_in(members, &target->scope, s)) continue;
-        const bool has =
-            members_is_in(members, &target->members, s) &&
-            (target->members.k == 0 || members_find_match(members, &target->members, s) >= 0);
-        count(&tallies[leaf->cells[s] + has], marks, numbers, s);
+        const uint32_t place = leaf->cells[s] + has_it(members, &target->members, s);
+        tallies[place].sessions++;
+        if (is_binary) {
+            tallies[place].faulty += marks[s];
+        } else {
+            exact_sum_add(&sums[place].sum, numbers[s]);
+            exact_sum_add(&sums[place].squares, numbers[s] * numbers[s]);
+        }
     }
-    lode_try(pack_tallies(tallies, leaf->n_places, is_binary, leaf->task->output));
+    lode_try(pack_tallies(tallies, sums, leaf->n_places, leaf->task->output));
     lode_arena_rewind(arena, mark);
     return lode_task_advance(leaf->task, leaf->part.n_sessions);
 }

@@ -34,12 +34,16 @@ static lode_status merge_days(void *context, int64_t task, const uint8_t *result
     for (uint32_t i = 0; i < n; i++) {
         struct day day;
         lode_try(lode_unpack_i64(&in, &day.day));
+        if (day.day < SERIES_FIRST_DAY || day.day >= SERIES_LAST_DAY)
+            return lode_fail(LODE_E_MESSAGE, "day %lld since 1970", (long long)day.day);
         lode_try(lode_unpack_count(&in, "sessions", n_sessions, &day.sessions));
         lode_try(lode_unpack_i64(&in, &day.first_ms));
         lode_try(lode_unpack_i64(&in, &day.last_ms));
-        if (day.first_ms > day.last_ms)
-            return lode_fail(LODE_E_MESSAGE, "a day from %lld to %lld", (long long)day.first_ms,
-                             (long long)day.last_ms);
+        const int64_t begin = day.day * SERIES_DAY_MS;
+        if (day.first_ms > day.last_ms || day.first_ms < begin ||
+            day.last_ms - begin >= SERIES_DAY_MS)
+            return lode_fail(LODE_E_MESSAGE, "day %lld with sessions from %lld to %lld ms",
+                             (long long)day.day, (long long)day.first_ms, (long long)day.last_ms);
         lode_try(lode_bytes_append(&days->list, &day, sizeof day));
     }
     return lode_unpack_end(&in);
@@ -154,12 +158,10 @@ static int64_t floor_to(int64_t time_ms, int64_t width_ms)
     return time_ms - (rest < 0 ? rest + width_ms : rest);
 }
 
-/* first_ms, width_ms and n_slots. A span of which slots could not be numbered has none. */
+/* first_ms, width_ms and n_slots. */
 static lode_status lay_slots(const struct span *span, int64_t width_ms, struct series_list *series)
 {
-    const int64_t far =
-        INT64_MAX / 4; /* times beyond are nonsense, and differences would not fit */
-    if (!span->is_known || span->first_ms < -far || span->last_ms > far) return LODE_OK;
+    if (!span->is_known) return LODE_OK;
     series->width_ms = width_ms ? width_ms : series_width(span->first_ms, span->last_ms);
     series->first_ms = floor_to(span->first_ms, series->width_ms);
     const int64_t n = (span->last_ms - series->first_ms) / series->width_ms + 1;
@@ -246,6 +248,7 @@ static lode_status pack_params(const struct merge *merge, struct lode_bytes *out
     lode_try(pack_columns(merge, out));
     lode_try(lode_pack_i64(out, options->sparse_after_ms));
     lode_try(lode_pack_u64(out, (uint64_t)options->first_sessions));
+    lode_try(lode_pack_u64(out, options->sample.below));
     lode_try(lode_pack_i64(out, series->first_ms));
     lode_try(lode_pack_i64(out, series->width_ms));
     lode_try(lode_pack_u64(out, (uint64_t)series->n_slots));

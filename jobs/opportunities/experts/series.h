@@ -13,7 +13,9 @@
 enum {
     SERIES_MOST_SLOTS = 1000,
     SERIES_LEAST_SLOTS = 10, /* slots with enough sessions, below which nothing is tested */
-    SERIES_DAY_MS = 24 * 60 * 60 * 1000
+    SERIES_DAY_MS = 24 * 60 * 60 * 1000,
+    SERIES_FIRST_DAY = -25567, /* 1900-01-01 and 2100-01-01: times before and after are no times */
+    SERIES_LAST_DAY = 47482
 };
 
 /* Sessions of an attribute's value, by their place in the history of their user. */

@@ -5,14 +5,14 @@
  * (i64), sessions (u64), first and last start (i64).
  *
  * Series. Parameters: store path, session columns, sparse_after_ms (i64), first_sessions (u64),
- * first_ms, width_ms (i64), slots (u64), array of KPIs (index), array of attributes: index, array
- * of codes. Result: for each attribute in turn, then for the life cycle, and within it for each
- * KPI: for each group and slot sessions (u64), and where there are any, faulty (u64, binary KPI) or
- * exact sums of values and squares (each f64 sum, f64 rest). The groups of an attribute are its
- * codes in order, each first and later sessions; those of the life cycle are its classes.
+ * sample (u64), first_ms, width_ms (i64), slots (u64), array of KPIs (index), array of attributes:
+ * index, array of codes. Result: for each attribute in turn, then for the life cycle, and within it
+ * for each KPI: for each group and slot sessions (u64), and where there are any, faulty (u64,
+ * binary KPI) or exact sums of values and squares (each f64 sum, f64 rest). The groups of an
+ * attribute are its codes in order, each first and later sessions; those of the life cycle are its
+ * classes.
  */
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "common/wire/pack.h"
@@ -20,31 +20,40 @@
 #include "jobs/opportunities/exact_sum.h"
 #include "jobs/opportunities/experts/series.h"
 #include "jobs/opportunities/lifecycle.h"
+#include "jobs/opportunities/sample.h"
 
-static const int64_t no_start = INT64_MIN;
+/* The sessions that start on one day. */
+struct day {
+    int64_t sessions, first_ms, last_ms;
+};
 
-static int compare_times(const void *left, const void *right)
+enum { DAYS = SERIES_LAST_DAY - SERIES_FIRST_DAY };
+
+/* Times that are no times stay out; unknown ones are among them. */
+static void count_days(const int64_t *starts, int64_t n, struct day *days)
 {
-    const int64_t a = *(const int64_t *)left, b = *(const int64_t *)right;
-    return (a > b) - (a < b);
+    const int64_t first_ms = (int64_t)SERIES_FIRST_DAY * SERIES_DAY_MS;
+    const int64_t end_ms = (int64_t)SERIES_LAST_DAY * SERIES_DAY_MS;
+    for (int64_t s = 0; s < n; s++) {
+        if (starts[s] < first_ms || starts[s] >= end_ms) continue;
+        struct day *day = &days[(starts[s] - first_ms) / SERIES_DAY_MS];
+        if (day->sessions == 0 || starts[s] < day->first_ms) day->first_ms = starts[s];
+        if (day->sessions == 0 || starts[s] > day->last_ms) day->last_ms = starts[s];
+        day->sessions++;
+    }
 }
 
-static int64_t day_of(int64_t time_ms)
-{
-    return time_ms / SERIES_DAY_MS - (time_ms % SERIES_DAY_MS < 0);
-}
-
-static lode_status pack_days(const int64_t *starts, int64_t n, struct lode_bytes *out)
+static lode_status pack_days(const struct day *days, struct lode_bytes *out)
 {
     uint32_t n_days = 0;
-    for (int64_t i = 0; i < n; i++) n_days += i == 0 || day_of(starts[i]) != day_of(starts[i - 1]);
+    for (int i = 0; i < DAYS; i++) n_days += days[i].sessions > 0;
     lode_try(lode_pack_array(out, n_days));
-    for (int64_t first = 0, end; first < n; first = end) {
-        for (end = first + 1; end < n && day_of(starts[end]) == day_of(starts[first]);) end++;
-        lode_try(lode_pack_i64(out, day_of(starts[first])));
-        lode_try(lode_pack_u64(out, (uint64_t)(end - first)));
-        lode_try(lode_pack_i64(out, starts[first]));
-        lode_try(lode_pack_i64(out, starts[end - 1]));
+    for (int i = 0; i < DAYS; i++) {
+        if (days[i].sessions == 0) continue;
+        lode_try(lode_pack_i64(out, SERIES_FIRST_DAY + i));
+        lode_try(lode_pack_u64(out, (uint64_t)days[i].sessions));
+        lode_try(lode_pack_i64(out, days[i].first_ms));
+        lode_try(lode_pack_i64(out, days[i].last_ms));
     }
     return LODE_OK;
 }
@@ -54,15 +63,15 @@ lode_status span_leaf(struct lode_task *task)
     lode_status status = LODE_OK;
     struct lode_part part = {0};
     struct lode_unpack in = lode_unpack_begin(task->params, task->params_size);
-    int64_t *starts, n = 0;
+    struct day *days;
+    int64_t *starts;
     lode_try(lode_task_open_part(task, &in, task->index, &part));
     lode_try_done(lode_unpack_end(&in));
+    lode_try_done(lode_take_zero(task->arena, DAYS, &days));
     lode_try_done(lode_part_session_starts(&part, task->arena, &starts));
-    for (int64_t s = 0; s < part.n_sessions; s++)
-        if (starts[s] != no_start) starts[n++] = starts[s];
-    qsort(starts, (size_t)n, sizeof *starts, compare_times);
+    count_days(starts, part.n_sessions, days);
     lode_try_done(lode_task_advance(task, part.n_sessions));
-    lode_try_done(pack_days(starts, n, task->output));
+    lode_try_done(pack_days(days, task->output));
 done:
     lode_part_close(&part);
     return status;
@@ -85,6 +94,7 @@ struct leaf {
     struct lode_task *task;
     struct session_columns columns;
     struct lifecycle_rule rule;
+    struct sample sample;
     int64_t first_ms, width_ms, n_slots;
     uint32_t n_kpis, n_attributes;
     int64_t *kpis;
@@ -118,6 +128,7 @@ static lode_status unpack_params(struct leaf *leaf, struct lode_unpack in)
     lode_try(session_columns_unpack(&in, leaf->task, &leaf->columns));
     lode_try(lode_unpack_i64(&in, &leaf->rule.sparse_after_ms));
     lode_try(lode_unpack_count(&in, "first_sessions", INT64_MAX, &leaf->rule.first_sessions));
+    lode_try(lode_unpack_u64(&in, &leaf->sample.below));
     lode_try(lode_unpack_i64(&in, &leaf->first_ms));
     lode_try(lode_unpack_i64(&in, &leaf->width_ms));
     lode_try(lode_unpack_count(&in, "slots", SERIES_MOST_SLOTS, &leaf->n_slots));
@@ -150,7 +161,9 @@ static lode_status read_sessions(struct leaf *leaf)
 {
     struct lode_arena *arena = leaf->task->arena;
     int64_t *users, *starts;
+    bool *is_in;
     lode_try(session_columns_open(&leaf->columns, &leaf->part, leaf->task));
+    lode_try(sample_read(leaf->sample, &leaf->part, arena, &is_in));
     lode_try(lode_take(arena, leaf->part.n_sessions, &leaf->slots));
     lode_try(lode_take(arena, leaf->part.n_sessions, &leaf->classes));
     lode_try(lode_take(arena, leaf->part.n_sessions, &leaf->groups));
@@ -161,6 +174,10 @@ static lode_status read_sessions(struct leaf *leaf)
         lode_try(leaf->columns.kpis[kpi].is_binary
                      ? session_columns_marks(&leaf->columns, kpi, arena, &leaf->marks[i])
                      : session_columns_numbers(&leaf->columns, kpi, arena, &leaf->numbers[i]));
+        if (leaf->marks[i])
+            sample_marks(is_in, leaf->part.n_sessions, leaf->marks[i]);
+        else
+            sample_numbers(is_in, leaf->part.n_sessions, leaf->numbers[i]);
     }
     const struct lode_arena_mark mark = lode_arena_mark(arena);
     lode_try(lode_part_session_offsets(&leaf->part, arena, &users));

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "common/wire/pack.h"
+#include "jobs/opportunities/findings/anonymous.h"
 #include "jobs/opportunities/findings/finding_members.h"
 
 /* What is still to be found for a finding. */
@@ -73,9 +74,12 @@ static lode_status pack_columns(const struct search *search, struct lode_bytes *
 /* *n_open: findings that still want sessions; 0: nothing is left to do. */
 static lode_status pack_params(const struct search *search, struct lode_bytes *out, int64_t *n_open)
 {
+    uint8_t key[ANONYMOUS_KEY_BYTES];
     *n_open = 0;
     for (int64_t i = 0; i < search->findings->n; i++) *n_open += is_open(search, i);
     lode_try(pack_columns(search, out));
+    anonymous_key(search->options->anonymous_key, key);
+    lode_try(lode_pack_bin(out, key, search->options->anonymous ? sizeof key : 0));
     lode_try(lode_pack_array(out, (uint32_t)*n_open));
     for (int64_t i = 0; i < search->findings->n; i++)
         if (is_open(search, i)) lode_try(pack_finding(search, i, out));
@@ -225,38 +229,47 @@ static int64_t most_faulty(const struct search *search, const struct finding *fi
     return search->sources->cohorts->rows[finding->row].sessions;
 }
 
-/* Has a normal session the first event of the pattern without having the pattern? Where single
- * events are not counted they may. */
-static bool may_be_near(const struct finding_sources *sources, const struct finding *finding)
+/* How many normal sessions have the first event of the pattern without having the pattern; -1:
+ * single events are not counted. */
+static int64_t near_normal(const struct finding_sources *sources, const struct finding *finding)
 {
     const struct scenario *scenario = &sources->scenarios->list[finding->scenario];
-    if (finding->k == 1) return false;
-    if (sources->scenarios->plans[scenario->plan].first_k > 1) return true;
+    if (finding->k == 1) return 0;
+    if (sources->scenarios->plans[scenario->plan].first_k > 1) return -1;
     const struct pattern_slice slice = pattern_slice_of(
         sources->scenarios, scenario, sources->store, sources->patterns->n_tokens, 1);
     const int64_t at = pattern_slice_find(&slice, finding->tokens, sources->patterns->n_tokens);
     uint32_t faulty, normal = 0;
-    if (at >= 0) pattern_slice_at(&slice, at, &faulty, &normal);
-    return normal > finding->table.normal_with;
+    if (at < 0) return 0;
+    pattern_slice_at(&slice, at, &faulty, &normal);
+    return normal - finding->table.normal_with;
 }
 
-static enum example_nearness best_normal(const struct finding_sources *sources,
-                                         const struct finding *finding)
+/* Is there a group that is large enough to show a session of? */
+static bool is_shown(const struct search *search, int64_t n)
+{
+    return n > 0 && n >= search->options->min_count;
+}
+
+static enum example_nearness best_normal(const struct search *search, const struct finding *finding)
 {
     const struct two_by_two *table = &finding->table;
-    if (!finding->is_binary) return NORMAL_OTHER;
+    if (!finding->is_binary)
+        return is_shown(search, most_faulty(search, finding)) ? NORMAL_OTHER : NORMAL_NONE;
     if (finding->expert != EXPERT_PATTERN)
-        return table->normal_with > 0 ? NORMAL_OTHER : NORMAL_NONE;
-    if (table->normal_total == table->normal_with) return NORMAL_NONE;
-    return may_be_near(sources, finding) ? NORMAL_NEAR : NORMAL_OTHER;
+        return is_shown(search, table->normal_with) ? NORMAL_OTHER : NORMAL_NONE;
+    if (!is_shown(search, table->normal_total - table->normal_with)) return NORMAL_NONE;
+    const int64_t near = near_normal(search->sources, finding);
+    const bool may_be_near = near < 0 ? search->options->min_count == 0 : is_shown(search, near);
+    return may_be_near ? NORMAL_NEAR : NORMAL_OTHER;
 }
 
 static struct search_state begin_search(const struct search *search, const struct finding *finding)
 {
-    const int64_t there = most_faulty(search, finding);
-    struct search_state state = {
-        .wanted = there < search->options->examples ? there : search->options->examples,
-        .best = best_normal(search->sources, finding)};
+    const int64_t most = most_faulty(search, finding);
+    struct search_state state = {.best = best_normal(search, finding)};
+    if (is_shown(search, most))
+        state.wanted = most < search->options->examples ? most : search->options->examples;
     if (finding->is_binary) return state;
     const struct cohort_row *cohort = &search->sources->cohorts->rows[finding->row];
     state.limit = cohort->all_mean;

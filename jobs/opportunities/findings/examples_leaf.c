@@ -1,18 +1,18 @@
 /* Leaf "opportunities.examples": the first faulty sessions of one partition that show each finding,
  * and the normal session that comes closest to it.
  *
- * Parameters: member columns (members.h), array of findings: index, faulty sessions wanted,
- * nearness of the normal session found already and best one (enum example_nearness), KPI (index),
- * limit (f64) and side (1: above is faulty) of a numeric KPI, rule (members.h).
- * Input: the partition.
- * Result: array of findings that were met: index, timeline (array of: event name, seconds, in match
- * 0/1), array of ids of faulty sessions, nearness of the normal session, and unless that is 0 its
- * timeline and id.
+ * Parameters: member columns (members.h), key that ids are hashed by (binary; empty: they are not),
+ * array of findings: index, faulty sessions wanted, nearness of the normal session found already
+ * and best one (enum example_nearness), KPI (index), limit (f64) and side (1: above is faulty) of a
+ * numeric KPI, rule (members.h). Input: the partition. Result: array of findings that were met:
+ * index, timeline (array of: event name, seconds, in match 0/1), array of ids of faulty sessions,
+ * nearness of the normal session, and unless that is 0 its timeline and id.
  */
 #include <math.h>
 #include <string.h>
 
 #include "common/wire/pack.h"
+#include "jobs/opportunities/findings/anonymous.h"
 #include "jobs/opportunities/findings/examples.h"
 #include "jobs/opportunities/members.h"
 
@@ -43,6 +43,7 @@ struct target {
 struct leaf {
     struct lode_task *task;
     struct member_columns members;
+    const uint8_t *key; /* [ANONYMOUS_KEY_BYTES] ids are hashed by; NULL: they are not */
     uint32_t n_targets;
     struct target *targets;
 
@@ -74,7 +75,12 @@ static lode_status unpack_target(const struct leaf *leaf, struct lode_unpack *in
 /* The rest of the parameters, after the store. */
 static lode_status unpack_params(struct leaf *leaf, struct lode_unpack in)
 {
+    size_t size;
     lode_try(member_columns_unpack(&in, leaf->task, &leaf->members));
+    lode_try(lode_unpack_bin(&in, &leaf->key, &size));
+    if (size != 0 && size != ANONYMOUS_KEY_BYTES)
+        return lode_fail(LODE_E_MESSAGE, "a key of %zu bytes", size);
+    if (size == 0) leaf->key = NULL;
     lode_try(lode_unpack_array(&in, &leaf->n_targets));
     lode_try(lode_take_zero(leaf->task->arena, leaf->n_targets, &leaf->targets));
     for (uint32_t i = 0; i < leaf->n_targets; i++)
@@ -127,16 +133,16 @@ static enum outcome outcome_of(const struct target *target, int64_t session)
     return is_faulty ? OUTCOME_FAULTY : OUTCOME_NORMAL;
 }
 
-/* Rows of events to show: the match (of the rule's tokens, at `place`) with as many events before
- * it as after it; without a match the first ones. */
+/* Rows of events to show: the match (of the rule's tokens, at those places) with as many events
+ * before it as after it; without a match the first ones. */
 static struct view view_of(const struct leaf *leaf, const struct member_rule *rule, int64_t session,
-                           int64_t place)
+                           const int64_t *places)
 {
     const int64_t begin = leaf->members.event_offsets[session];
     const int64_t end = leaf->members.event_offsets[session + 1];
     struct view view = {.session = session, .n_match = rule->k, .first_event = begin};
     for (int i = 0; i < rule->k; i++)
-        view.match_rows[i] = members_row(&leaf->members, session, place + i);
+        view.match_rows[i] = members_row(&leaf->members, session, places[i]);
     if (rule->k > 0) {
         const int64_t from = view.match_rows[0], span = view.match_rows[rule->k - 1] - from + 1;
         int64_t first = span < EXAMPLE_TIMELINE ? from - (EXAMPLE_TIMELINE - span) / 2 : from;
@@ -150,28 +156,26 @@ static struct view view_of(const struct leaf *leaf, const struct member_rule *ru
 
 static void try_faulty(const struct leaf *leaf, struct target *target, int64_t session)
 {
+    int64_t places[PATTERN_MAX_K];
     if (target->n_found == target->wanted) return;
-    const int64_t place =
-        target->rule.k ? members_find_match(&leaf->members, &target->rule, session) : 0;
-    if (place < 0) return;
-    if (target->n_found == 0) target->faulty = view_of(leaf, &target->rule, session, place);
+    if (target->rule.k && !members_find_match(&leaf->members, &target->rule, session, places))
+        return;
+    if (target->n_found == 0) target->faulty = view_of(leaf, &target->rule, session, places);
     target->found[target->n_found++] = session;
 }
 
 static void try_normal(const struct leaf *leaf, struct target *target, int64_t session)
 {
     struct member_rule beginning = target->rule; /* the longest that the session has */
-    int64_t place = -1;
+    int64_t places[PATTERN_MAX_K];
     if (target->nearness >= target->best) return;
-    for (; beginning.k > 0; beginning.k--) {
-        place = members_find_match(&leaf->members, &beginning, session);
-        if (place >= 0) break;
-    }
+    while (beginning.k > 0 && !members_find_match(&leaf->members, &beginning, session, places))
+        beginning.k--;
     if (target->rule.k > 0 && beginning.k == target->rule.k) return; /* it has the pattern */
     const enum example_nearness nearness = beginning.k > 0 ? NORMAL_NEAR : NORMAL_OTHER;
     if ((int64_t)nearness <= target->nearness) return;
     target->nearness = nearness;
-    target->normal = view_of(leaf, &beginning, session, place);
+    target->normal = view_of(leaf, &beginning, session, places);
 }
 
 static bool is_done(const struct target *target)
@@ -264,8 +268,14 @@ static lode_status pack_timeline(const struct leaf *leaf, const struct view *vie
 static lode_status pack_id(const struct leaf *leaf, int64_t session)
 {
     const char *id = leaf->ids + (session - leaf->first_id) * leaf->id_width;
-    return lode_pack_text(leaf->task->output, id,
-                          strnlen(id, (size_t)leaf->id_width)); /* null-padded */
+    size_t size = strnlen(id, (size_t)leaf->id_width); /* null-padded */
+    char hashed[ANONYMOUS_ID_CHARS + 1];
+    if (leaf->key) {
+        anonymous_id(leaf->key, id, size, hashed);
+        id = hashed;
+        size = ANONYMOUS_ID_CHARS;
+    }
+    return lode_pack_text(leaf->task->output, id, size);
 }
 
 static lode_status pack_target(const struct leaf *leaf, const struct target *target)

@@ -76,12 +76,13 @@ static lode_status add_cohort_words(struct lode_bytes *out, const struct finding
                              second->values[values[1]]);
 }
 
-static lode_status add_pattern(struct lode_bytes *out, const struct pattern_tokens *tokens,
-                               const struct finding *finding)
+static lode_status add_pattern(struct lode_bytes *out, const struct finding_sources *sources,
+                               const struct pattern_tokens *tokens, const struct finding *finding)
 {
+    const char *joint = sources->options->gaps ? ", later " : " > ";
     for (int i = 0; i < finding->k; i++)
         lode_try(
-            lode_bytes_printf(out, "%s%s", i ? " > " : "", tokens->tokens[finding->tokens[i]]));
+            lode_bytes_printf(out, "%s%s", i ? joint : "", tokens->tokens[finding->tokens[i]]));
     return LODE_OK;
 }
 
@@ -106,7 +107,7 @@ static lode_status add_hypothesis(struct lode_bytes *out, const struct finding_s
     } else {
         lode_try(lode_bytes_printf(out, "sessions with "));
     }
-    lode_try(add_pattern(out, tokens, finding));
+    lode_try(add_pattern(out, sources, tokens, finding));
     return lode_bytes_printf(out, " have %s more often", kpi);
 }
 
@@ -117,15 +118,22 @@ static lode_status add_percent(struct lode_bytes *out, double share)
     return lode_bytes_printf(out, fabs(percent) >= 0.1 ? "%.1f %%" : "%.2g %%", percent);
 }
 
-static lode_status add_impact(struct lode_bytes *out, const struct finding *finding)
+static lode_status add_impact(struct lode_bytes *out, const struct finding_sources *sources,
+                              const struct finding *finding)
 {
-    char number[GROUPED];
-    return lode_bytes_printf(out,
-                             ". At the rate of the other sessions, about %s fewer would be faulty",
-                             lode_text_grouped((int64_t)llround(finding->impact), number));
+    char number[GROUPED], low[GROUPED], high[GROUPED];
+    lode_try(lode_bytes_printf(
+        out, ". At the rate of the other sessions, about %s fewer would be faulty",
+        lode_text_grouped((int64_t)llround(finding->impact), number)));
+    if (sources->options->sample_rate >= 1 || isnan(finding->impact_low)) return LODE_OK;
+    return lode_bytes_printf(out, " in all sessions (%s to %s)",
+                             lode_text_grouped((int64_t)llround(finding->impact_low), low),
+                             lode_text_grouped((int64_t)llround(finding->impact_high), high));
 }
 
-static lode_status add_pattern_numbers(struct lode_bytes *out, const struct finding *finding)
+static lode_status add_pattern_numbers(struct lode_bytes *out,
+                                       const struct finding_sources *sources,
+                                       const struct finding *finding)
 {
     const struct two_by_two *table = &finding->table;
     char faulty[GROUPED], normal[GROUPED];
@@ -140,11 +148,11 @@ static lode_status add_pattern_numbers(struct lode_bytes *out, const struct find
         lode_try(lode_bytes_printf(out, " of the %s normal ones (%.1f times the rate)", normal,
                                    finding->ratio));
     }
-    return add_impact(out, finding);
+    return add_impact(out, sources, finding);
 }
 
-static lode_status add_cohort_numbers(struct lode_bytes *out, const struct finding *finding,
-                                      const struct cohort_row *row)
+static lode_status add_cohort_numbers(struct lode_bytes *out, const struct finding_sources *sources,
+                                      const struct finding *finding, const struct cohort_row *row)
 {
     char sessions[GROUPED], users[GROUPED];
     lode_text_grouped(row->sessions, sessions);
@@ -162,7 +170,7 @@ static lode_status add_cohort_numbers(struct lode_bytes *out, const struct findi
     if (!isnan(row->relative))
         lode_try(lode_bytes_printf(out, " (%.0f %% %s)", fabs(100 * row->relative),
                                    row->relative > 0 ? "more" : "less"));
-    return finding->is_binary ? add_impact(out, finding) : LODE_OK;
+    return finding->is_binary ? add_impact(out, sources, finding) : LODE_OK;
 }
 
 /* What is left among sessions of equal attributes. */
@@ -190,11 +198,17 @@ static lode_status add_text(struct lode_bytes *out, const struct finding_sources
     if (finding_is_over_time(finding))
         lode_try(trend_words_add_numbers(out, sources, finding));
     else
-        lode_try(finding->expert == EXPERT_PATTERN
-                     ? add_pattern_numbers(out, finding)
-                     : add_cohort_numbers(out, finding, &sources->cohorts->rows[finding->row]));
+        lode_try(
+            finding->expert == EXPERT_PATTERN
+                ? add_pattern_numbers(out, sources, finding)
+                : add_cohort_numbers(out, sources, finding, &sources->cohorts->rows[finding->row]));
     lode_try(add_adjusted(out, finding));
     lode_try(lode_bytes_printf(out, "."));
+    if (sources->options->sample_rate < 1) {
+        lode_try(lode_bytes_printf(out, " Counted in a sample of "));
+        lode_try(add_percent(out, sources->options->sample_rate));
+        lode_try(lode_bytes_printf(out, " of the sessions."));
+    }
     if (finding->simpson)
         lode_try(lode_bytes_printf(out,
                                    " Simpson's reversal: among sessions of the same %s, those with "

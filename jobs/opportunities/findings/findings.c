@@ -3,6 +3,7 @@
 #include "jobs/opportunities/findings/findings.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,6 +11,8 @@
 #include "jobs/opportunities/findings/folding.h"
 #include "jobs/opportunities/findings/simpson.h"
 #include "jobs/opportunities/findings/trend_findings.h"
+
+static const double normal_975 = 1.959963984540054; /* quantile of a 95 % interval */
 
 static bool outcome_passes(const struct finding_sources *sources, int64_t outcome)
 {
@@ -36,6 +39,27 @@ static double impact_of(const struct two_by_two *table)
     const int64_t faulty_without = table->faulty_total - table->faulty_with;
     if (without == 0) return (double)NAN; /* no other session to compare with */
     return (double)table->faulty_with - (double)with * ((double)faulty_without / (double)without);
+}
+
+/* From the sample to all sessions. */
+static void estimate_impact(const struct finding_sources *sources, struct finding *finding)
+{
+    const struct two_by_two *table = &finding->table;
+    const double share = sources->options->sample_rate;
+    const int64_t with = table->faulty_with + table->normal_with;
+    const int64_t without = table->faulty_total + table->normal_total - with;
+    if (share >= 1) return;
+    finding->impact_low = finding->impact_high = (double)NAN;
+    finding->impact /= share;
+    if (with == 0 || without == 0) return;
+    const double all = (double)with / share, difference = finding->impact / all;
+    const double reach = difference * normal_975 * sqrt((double)with * (1 - share)) / share;
+    double low, high;
+    lode_rate_difference_interval(table->faulty_with, with,
+                                  table->faulty_total - table->faulty_with, without, 0.95, &low,
+                                  &high);
+    finding->impact_low = finding->impact - hypot(all * (difference - low), reach);
+    finding->impact_high = finding->impact + hypot(all * (high - difference), reach);
 }
 
 /* tokens: [width], filled here. */
@@ -69,6 +93,7 @@ static struct finding pattern_finding(const struct finding_sources *sources, int
     };
     lode_rate_difference_interval(table.faulty_with, table.faulty_total, table.normal_with,
                                   table.normal_total, 0.95, &finding.low, &finding.high);
+    estimate_impact(sources, &finding);
     return finding;
 }
 
@@ -103,6 +128,7 @@ static lode_status cohort_finding(const struct finding_sources *sources, int64_t
                                              .faulty_total = all->faulty,
                                              .normal_total = all->sessions - all->faulty};
         finding->impact = impact_of(&finding->table);
+        estimate_impact(sources, finding);
     }
     char *label = NULL;
     lode_try(
@@ -228,11 +254,12 @@ const char *finding_expert_name(enum finding_expert expert)
 
 const char *finding_experts_text(const struct finding *finding, char *buffer)
 {
-    char *at = stpcpy(buffer, finding_expert_name(finding->expert));
-    for (int e = 0; e < N_EXPERTS; e++) {
-        if (e == (int)finding->expert || !(finding->agree >> e & 1)) continue;
-        *at++ = '+';
-        at = stpcpy(at, finding_expert_name((enum finding_expert)e));
+    size_t at = 0;
+    for (int e = -1; e < N_EXPERTS; e++) { /* its own first */
+        if (e >= 0 && (e == (int)finding->expert || !(finding->agree >> e & 1))) continue;
+        const enum finding_expert expert = e < 0 ? finding->expert : (enum finding_expert)e;
+        at += (size_t)snprintf(buffer + at, FINDING_EXPERTS_TEXT - at, "%s%s", e < 0 ? "" : "+",
+                               finding_expert_name(expert));
     }
     return buffer;
 }

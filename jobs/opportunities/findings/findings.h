@@ -42,6 +42,7 @@ struct finding {
     double low, high;        /* 95 % interval of effect */
     double ratio, p, q;
     double impact; /* faulty sessions above the rate of the others; NaN for numeric KPIs */
+    double impact_low, impact_high; /* 95 % interval; of a sample alone, else not filled */
     double weight; /* numeric KPIs: |relative difference| x sessions, their order */
 
     const char *simpson; /* attribute inside whose values it turns round (simpson.h); NULL: none */
@@ -73,7 +74,9 @@ struct finding_sources {
     const struct trend_rows *trends;     /* NULL: nobody looked over time */
 };
 
-/* "cohort"; and all that agree, its own first: "cohort+trend", into buffer (>= 64 bytes). */
+/* "cohort"; and all that agree, its own first: "cohort+trend", into buffer
+ * [FINDING_EXPERTS_TEXT]. */
+enum { FINDING_EXPERTS_TEXT = 64 };
 const char *finding_expert_name(enum finding_expert expert);
 const char *finding_experts_text(const struct finding *finding, char *buffer);
 
@@ -83,9 +86,12 @@ const char *finding_experts_text(const struct finding *finding, char *buffer);
  *            of the KPI's mean to that of all sessions (NaN where that is 0)
  *            trend: slope a day, of the mean; change: (after - before) / before
  *   ratio    pattern: faulty_rate / normal_rate; cohort: kpi_mean / all_mean; trend: end of the
- * line / its beginning; change: after / before impact   faulty_with - with x (faulty rate of the
- * scenario's sessions without it); trend and change: faulty sessions above the level at the
- * beginning, or before
+ *            line / its beginning; change: after / before
+ *   impact   faulty_with - with x (faulty rate of the scenario's sessions without it); of a sample,
+ *            divided by its share: an estimate for all sessions. Its interval puts together that of
+ *            the difference of the two rates (Newcombe) and that of how many sessions have it
+ *            (binomial), by their squares. Trend and change: faulty sessions above the level at the
+ *            beginning, or before.
  *
  * A cohort of a binary KPI is a candidate when it is worse (higher) than all; of a numeric KPI in
  * both directions. Order: impact, largest first; then numeric KPIs by weight; ties by q, KPI,

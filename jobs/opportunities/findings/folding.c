@@ -63,17 +63,35 @@ static void fold_pair(struct finding *candidates, int64_t part, int64_t whole,
     if (may_lead && adds_nothing(w, p, least_relative)) candidates[whole].lead = part;
 }
 
+/* The parts of a pattern: all rows of its events, or with gaps all choices of them; a bit an event.
+ */
+static int64_t find_part(const struct finding *candidates, int64_t n, const struct finding *whole,
+                         unsigned chosen)
+{
+    uint32_t tokens[PATTERN_MAX_K];
+    struct wanted wanted = {.scenario = whole->scenario, .tokens = tokens};
+    for (int i = 0; i < whole->k; i++)
+        if (chosen >> i & 1) tokens[wanted.k++] = whole->tokens[i];
+    return find_pattern(candidates, n, &wanted);
+}
+
+static bool is_row(unsigned chosen)
+{
+    const unsigned from_first = chosen / (chosen & -chosen); /* without the zeros below */
+    return (from_first & (from_first + 1)) == 0;
+}
+
 /* All parts of candidate `whole` that are candidates, shorter ones first. */
 static void fold_parts(struct finding *candidates, int64_t n, int64_t whole,
-                       enum direction direction, double least_relative)
+                       enum direction direction, const struct opportunity_options *options)
 {
     const struct finding *finding = &candidates[whole];
+    const unsigned all = (1U << finding->k) - 1;
     for (int k = 1; k < finding->k; k++) {
-        for (int first = 0; first + k <= finding->k; first++) {
-            const struct wanted wanted = {
-                .scenario = finding->scenario, .k = k, .tokens = finding->tokens + first};
-            const int64_t part = find_pattern(candidates, n, &wanted);
-            if (part >= 0) fold_pair(candidates, part, whole, direction, least_relative);
+        for (unsigned chosen = 1; chosen < all; chosen++) {
+            if (__builtin_popcount(chosen) != k || !(options->gaps || is_row(chosen))) continue;
+            const int64_t part = find_part(candidates, n, finding, chosen);
+            if (part >= 0) fold_pair(candidates, part, whole, direction, options->fold_relative);
         }
     }
 }
@@ -192,10 +210,9 @@ static void fold_patterns(struct comparison *with, struct finding *candidates, i
             if (found >= 0) candidates[i].lead = found;
         }
     }
-    const double least = sources->options->fold_relative;
     for (int64_t i = n - 1; i >= 0; i--) /* the longest first: it may explain all its parts */
-        fold_parts(candidates, n, i, UNDER_WHOLE, least);
-    for (int64_t i = 0; i < n; i++) fold_parts(candidates, n, i, UNDER_PART, least);
+        fold_parts(candidates, n, i, UNDER_WHOLE, sources->options);
+    for (int64_t i = 0; i < n; i++) fold_parts(candidates, n, i, UNDER_PART, sources->options);
 }
 
 /* A cohort of a binary KPI and a wider one that holds it, as pattern and part: first wider ones

@@ -175,10 +175,11 @@ static lode_status add_finding(const struct report *report, int64_t index, struc
     const struct cohort_row *row = report_cohort(report, finding);
     const struct trend_row *trend =
         finding_is_over_time(finding) ? &report->sources->trends->rows[finding->trend] : NULL;
+    const double none = (double)NAN; /* null */
     lode_try(lode_bytes_printf(out, "{"));
     lode_try(add_count(out, "rank", index + 1));
     lode_try(add_text(out, "kpi", store->kpis[finding->kpi].name));
-    char experts[64];
+    char experts[FINDING_EXPERTS_TEXT];
     lode_try(add_text(out, "expert", finding_expert_name(finding->expert)));
     lode_try(add_text(out, "experts", finding_experts_text(finding, experts)));
     lode_try(add_text(out, "cohort", finding->cohort));
@@ -197,6 +198,11 @@ static lode_status add_finding(const struct report *report, int64_t index, struc
     lode_try(add_number(out, "q", finding->q));
     lode_try(add_number(out, "impact", finding->impact));
     lode_try(add_adjusted(out, finding));
+    if (report->sources->options->sample_rate < 1) {
+        lode_try(add_number(out, "impact_low", finding->is_binary ? finding->impact_low : none));
+        lode_try(add_number(out, "impact_high", finding->is_binary ? finding->impact_high : none));
+        lode_try(add_number(out, "sample", report->sources->options->sample_rate));
+    }
     lode_try(add_count(out, "folded", finding->folded));
     lode_try(add_text(out, "simpson", finding->simpson ? finding->simpson : ""));
     if (finding->simpson)

@@ -17,7 +17,7 @@ const struct cohort_row *report_cohort(const struct report *report, const struct
 struct report_columns {
     int64_t *rank, *folded;
     uint32_t *kpi, *expert, *experts, *cohort, *hypothesis, *example_sessions, *simpson, *tokens;
-    double *effect, *low, *high, *ratio, *p, *q, *impact;
+    double *effect, *low, *high, *ratio, *p, *q, *impact, *impact_low, *impact_high;
     double *faulty_with, *normal_with, *users; /* NaN (an empty cell) where they do not apply */
     double *adjusted, *adjusted_low, *adjusted_high, *survives; /* NaN where not judged */
 };
@@ -29,9 +29,10 @@ static lode_status take_columns(int64_t n, int64_t width, struct lode_arena *are
     uint32_t **const codes[] = {&c->kpi,        &c->expert,           &c->experts, &c->cohort,
                                 &c->hypothesis, &c->example_sessions, &c->simpson};
     double **const numbers[] = {
-        &c->effect,   &c->low,          &c->high,          &c->ratio,       &c->p,
-        &c->q,        &c->impact,       &c->faulty_with,   &c->normal_with, &c->users,
-        &c->adjusted, &c->adjusted_low, &c->adjusted_high, &c->survives};
+        &c->effect,     &c->low,         &c->high,        &c->ratio,        &c->p,
+        &c->q,          &c->impact,      &c->faulty_with, &c->normal_with,  &c->users,
+        &c->impact_low, &c->impact_high, &c->adjusted,    &c->adjusted_low, &c->adjusted_high,
+        &c->survives};
     for (size_t i = 0; i < sizeof counts / sizeof *counts; i++)
         lode_try(lode_take(arena, n, counts[i]));
     for (size_t i = 0; i < sizeof codes / sizeof *codes; i++)
@@ -77,6 +78,8 @@ static void fill_numbers(const struct report *report, int64_t i, struct report_c
     c->p[i] = finding->p;
     c->q[i] = finding->q;
     c->impact[i] = finding->impact;
+    c->impact_low[i] = finding->is_binary ? finding->impact_low : none;
+    c->impact_high[i] = finding->is_binary ? finding->impact_high : none;
     c->faulty_with[i] = finding->is_binary ? (double)finding->table.faulty_with : none;
     c->normal_with[i] = finding->is_binary ? (double)finding->table.normal_with : none;
     c->users[i] = cohort ? (double)cohort->users : none;
@@ -93,7 +96,7 @@ static lode_status fill_row(const struct report *report, int64_t i, int64_t widt
     fill_numbers(report, i, c);
     for (int64_t t = 0; t < width; t++)
         c->tokens[i * width + t] = t < finding->k ? finding->tokens[t] : UINT32_MAX;
-    char experts[64];
+    char experts[FINDING_EXPERTS_TEXT];
     lode_try(add_word(words, finding_expert_name(finding->expert), &c->expert[i]));
     lode_try(add_word(words, finding_experts_text(finding, experts), &c->experts[i]));
     lode_try(add_word(words, finding->cohort, &c->cohort[i]));
@@ -123,7 +126,8 @@ static lode_status put_columns(const struct report *report, const struct report_
          .width = width,
          .words = tokens->tokens,
          .n_words = tokens->n_tokens,
-         .title = "consecutive events; empty for a cohort"},
+         .title = options->gaps ? "events in this order; empty for a cohort"
+                                : "consecutive events; empty for a cohort"},
         lode_column_numbers(
             "effect", LODE_COLUMN_F64, c->effect, "1",
             "pattern: faulty_rate - normal_rate; cohort: relative difference to all sessions; "
@@ -160,11 +164,17 @@ static lode_status put_columns(const struct report *report, const struct report_
                           "attribute inside whose values it turns round; empty: none"),
         lode_column_words("example_sessions", c->example_sessions, words, n,
                           "session ids, joined by blanks"),
+        /* the last two of a sample alone */
+        lode_column_numbers("impact_low", LODE_COLUMN_F64, c->impact_low, "sessions",
+                            "95 % interval of impact, low end"),
+        lode_column_numbers("impact_high", LODE_COLUMN_F64, c->impact_high, "sessions",
+                            "95 % interval of impact, high end"),
     };
+    const int n_columns = (int)(sizeof columns / sizeof *columns);
     const struct lode_table table = {.name = "opportunities",
                                      .title = "what hurts a KPI, most faulty sessions first",
                                      .n_rows = report->findings->n,
-                                     .n_columns = sizeof columns / sizeof *columns,
+                                     .n_columns = n_columns - (options->sample_rate < 1 ? 0 : 2),
                                      .columns = columns};
     return lode_results_put(results, &table);
 }

@@ -9,29 +9,42 @@ int64_t trend_findings_count(const struct finding_sources *sources)
     return sources->trends ? sources->trends->n : 0;
 }
 
-/* "attribute=value"; of a part "lifecycle=session_index=1&attribute=value", as pairs of cohorts are
- * written, where an & or a backslash inside has a backslash before it; "" for all sessions. */
-static lode_status label(const struct cohort_set *set, int64_t value, enum series_part part,
-                         struct lode_arena *arena, const char **text)
+static lode_status add_escaped(struct lode_bytes *out, const char *text)
 {
-    static const char lifecycle[] = "lifecycle=";
-    const char *words[] = {set->attribute, "=", set->values[value]};
-    const char *name = series_part_name(part);
-    char *made, *at;
-    lode_try(lode_take(arena, 2 * (strlen(words[0]) + strlen(words[2])) + 64, &made));
-    at = made;
-    if (name) {
-        at = stpcpy(stpcpy(at, lifecycle), name);
-        *at++ = '&';
-    }
-    for (int w = 0; w < 3; w++) {
-        for (const char *c = words[w]; *c; c++) {
-            if (name && (*c == '&' || *c == '\\')) *at++ = '\\';
-            *at++ = *c;
-        }
-    }
-    *at = '\0';
-    *text = made;
+    for (; *text; text++)
+        lode_try(lode_bytes_printf(out, "%s%c", *text == '&' || *text == '\\' ? "\\" : "", *text));
+    return LODE_OK;
+}
+
+/* As pairs of cohorts are written: "lifecycle=session_index=1&os=ios". */
+static lode_status part_label(const struct cohort_set *set, int64_t value, enum series_part part,
+                              struct lode_arena *arena, char **label)
+{
+    lode_status status = LODE_OK;
+    struct lode_bytes text = {0};
+    lode_try_done(lode_bytes_printf(&text, "lifecycle=%s&", series_part_name(part)));
+    lode_try_done(add_escaped(&text, set->attribute));
+    lode_try_done(lode_bytes_printf(&text, "="));
+    lode_try_done(add_escaped(&text, set->values[value]));
+    lode_try_done(lode_arena_text(arena, (const char *)text.data, text.size, label));
+done:
+    lode_bytes_clear(&text);
+    return status;
+}
+
+/* "" for all sessions. */
+static lode_status add_label(const struct cohort_rows *cohorts, const struct series *of,
+                             struct lode_arena *arena, struct finding *finding)
+{
+    const struct cohort_row *cohort = &cohorts->rows[of->row];
+    const struct cohort_counts *counts = cohorts->counts;
+    char *label = NULL;
+    if (cohort->is_all) return LODE_OK;
+    lode_try(
+        of->part == SERIES_ANY
+            ? cohort_label(counts, cohort->attribute, cohort->value, arena, &label)
+            : part_label(&counts->sets[cohort->attribute], cohort->value, of->part, arena, &label));
+    finding->cohort = label;
     return LODE_OK;
 }
 
@@ -82,9 +95,7 @@ static lode_status make(const struct finding_sources *sources, int64_t index,
                                              .faulty_total = all->faulty,
                                              .normal_total = all->sessions - all->faulty};
     }
-    if (cohort->is_all) return LODE_OK;
-    const struct cohort_set *set = &sources->cohorts->counts->sets[cohort->attribute];
-    return label(set, cohort->value, of->part, arena, &finding->cohort);
+    return add_label(sources->cohorts, of, arena, finding);
 }
 
 /* Findings of the same whole cohort, by one expert or the other. */

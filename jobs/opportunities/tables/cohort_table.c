@@ -72,6 +72,9 @@ static lode_status test_inside(const struct kpi_work *work, const struct cohort_
     const struct cohort_cell rest = rest_of(parent, cell);
     struct lode_fisher *fisher = NULL;
     *p = (double)NAN;
+    if (rest.sessions < 0 || rest.faulty < 0 || rest.faulty > rest.sessions)
+        return lode_fail(LODE_E_MESSAGE, "a pair of %lld sessions in a cohort of %lld",
+                         (long long)cell->sessions, (long long)parent->sessions);
     if (rest.sessions == 0) return LODE_OK;
     if (!work->is_binary) {
         *p = lode_welch_p(cell->sessions, cell->sum, cell->sum_squares, rest.sessions, rest.sum,
@@ -154,7 +157,7 @@ static bool is_listed(const struct kpi_work *work, int64_t set, int64_t value)
 {
     const struct cohort_counts *counts = work->counts;
     const int64_t users = counts->sets[set].cells[value * counts->n_kpis + work->place].users;
-    if (is_lifecycle(counts, set)) return true;
+    if (is_lifecycle(counts, set)) return users == 0 || users >= work->options->min_count;
     if (counts->sets[set].values_of) return users >= work->options->pair_min_users;
     return work->options->attribute_on[set] && users >= work->options->min_users;
 }

@@ -40,7 +40,8 @@ struct outcome_numbering {
     int slot_bits;
 };
 
-/* Patterns of the slice that make rows: faulty_with >= least, and any session has it. */
+/* Patterns of the slice that make rows: faulty_with >= least, and any session (or least_sessions of
+ * the slice) has it. */
 int64_t pattern_slice_kept(const struct pattern_slice *slice, int64_t least);
 
 /* Numbers the rows of a slice. codes, keys: [pattern_slice_kept]; keys NULL: not wanted. Fails with

@@ -15,6 +15,7 @@ struct pattern_slice {
     /* both of sessions with a value; meaningful for a plan over all sessions */
     int64_t occurrences;
     struct patterns_left_out left_out; /* not among the keys */
+    uint64_t least_sessions;           /* patterns of fewer make no row; the caller's, 0 is 1 */
 };
 
 /* k must lie within the scenario's plan. */

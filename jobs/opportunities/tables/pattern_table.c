@@ -30,11 +30,16 @@ struct making {
     struct outcome_numbering numbering;
 };
 
+/* A KPI with too few users has no rows at all. */
 static struct pattern_slice slice_of(const struct making *making,
                                      const struct pattern_section *section, int64_t n_tokens)
 {
-    return pattern_slice_of(making->scenarios, &making->scenarios->list[section->scenario],
-                            making->store, n_tokens, section->k);
+    const struct scenario *scenario = &making->scenarios->list[section->scenario];
+    const int64_t least = making->options->min_count;
+    struct pattern_slice slice =
+        pattern_slice_of(making->scenarios, scenario, making->store, n_tokens, section->k);
+    slice.least_sessions = scenario->users < least ? UINT64_MAX : (uint64_t)least;
+    return slice;
 }
 
 /* Sections and how many rows each has. */
@@ -192,7 +197,7 @@ lode_status pattern_rows_put(const struct pattern_rows *rows, const struct scena
          .width = rows->width,
          .words = tokens->tokens,
          .n_words = tokens->n_tokens,
-         .title = "consecutive events"},
+         .title = options->gaps ? "events in this order" : "consecutive events"},
         lode_column_numbers("faulty_with", LODE_COLUMN_U32, o->faulty_with, "sessions",
                             "faulty sessions that have the pattern"),
         lode_column_numbers("normal_with", LODE_COLUMN_U32, o->normal_with, "sessions",

@@ -14,6 +14,7 @@ struct summary_rows {
     int64_t *events, *distinct_events; /* tokens: after map and ignore */
     int64_t *ngram_occurrences;        /* repeats in a session included */
     int64_t *distinct_ngrams;
+    double *sample;               /* share of the sessions that were analysed */
     int64_t *session_ngram_pairs; /* a session counts once for each pattern it has */
 };
 

@@ -119,7 +119,8 @@ static FILE *open_parity(const char *what, int set)
 static int cut(char *line, char **fields, int most)
 {
     int n = 0;
-    for (char *at = strtok(line, ",\n"); at && n < most; at = strtok(NULL, ",\n")) fields[n++] = at;
+    line[strcspn(line, "\n")] = '\0';
+    while (n < most && (fields[n] = strsep(&line, ",")) != NULL) n++;
     return n;
 }
 

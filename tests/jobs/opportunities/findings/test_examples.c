@@ -11,6 +11,7 @@
 
 #include "common/file.h"
 #include "jobs/job.h"
+#include "jobs/opportunities/findings/anonymous.h"
 #include "jobs/opportunities/findings/examples.h"
 #include "jobs/stage/stage.h"
 #include "tests/jobs/local_map.h"
@@ -309,6 +310,31 @@ static void a_cohort_without_normal_sessions_has_none_beside_it(void **state)
     assert_int_equal(found.normal_timeline.n, 0);
 }
 
+static void of_a_group_below_min_count_no_session_is_shown(void **state)
+{
+    struct fixture *f = *state;
+    f->options.min_count = 2;
+    const struct example found = find_cohort(f, FAIL, IOS, 0.5, (struct two_by_two){8, 1, 18, 18});
+    assert_int_equal(found.n_sessions, 3);
+    assert_null(found.normal);
+    const struct example few = find_cohort(f, FAIL, IOS, 0.5, (struct two_by_two){1, 8, 18, 18});
+    assert_int_equal(few.n_sessions, 0);
+    assert_int_equal(few.timeline.n, 0);
+    assert_non_null(few.normal);
+}
+
+static void ids_of_normal_sessions_are_hashed_as_those_of_others(void **state)
+{
+    struct fixture *f = *state;
+    uint8_t key[ANONYMOUS_KEY_BYTES];
+    char hashed[ANONYMOUS_ID_CHARS + 1];
+    f->options.anonymous = true;
+    const struct example found = find_pattern(f, 2, (const uint32_t[]){SEARCH, ZERO});
+    anonymous_key(f->options.anonymous_key, key);
+    anonymous_id(key, "s10", 3, hashed);
+    assert_string_equal(found.normal, hashed);
+}
+
 /* ios: seven sessions of 10 s and one of 1 s; web: one of 50 s, the others 2 s; all: 5 s. */
 static void numbers_on_the_other_side_of_the_mean_are_normal(void **state)
 {
@@ -349,6 +375,8 @@ int main(void)
         TEST(no_more_is_read_where_counts_say_that_none_comes_closer),
         TEST(a_cohort_is_beside_a_normal_session_of_its_own),
         TEST(a_cohort_without_normal_sessions_has_none_beside_it),
+        TEST(of_a_group_below_min_count_no_session_is_shown),
+        TEST(ids_of_normal_sessions_are_hashed_as_those_of_others),
         TEST(numbers_on_the_other_side_of_the_mean_are_normal),
         TEST(a_trend_is_beside_the_other_side_of_its_own_mean),
     };

@@ -303,6 +303,7 @@ static void a_cohort_folds_under_another_only_if_it_is_the_same_by_count(void **
         f.world.lifecycle_cells[N_KPIS + SECONDS] = f.world.os_cells[SECONDS];
         if (i < 2) small_world_add_pairs(&f.world);
         if (i < 2) f.world.pair_cells[FAIL] = both[i];
+        f.world.pair_cells[N_KPIS + FAIL] = (struct cohort_cell){0};
         set(&f, "pair_min_users=1000"); /* no pair is a finding */
         make(&f);
         assert_int_equal(f.findings.n, i == 0 ? 1 : 2);
@@ -339,6 +340,7 @@ static void a_pattern_folds_under_the_same_one_in_the_same_cohort(void **state)
     small_world_add_pairs(&f.world);
     f.world.lifecycle_cells[N_KPIS + FAIL] = f.world.os_cells[FAIL];
     f.world.pair_cells[FAIL] = f.world.os_cells[FAIL];
+    f.world.pair_cells[N_KPIS + FAIL] = (struct cohort_cell){0};
     f.world.pair_is_kept[FAIL] = true; /* it never is; a second scenario of the same sessions */
     assert_ok(scenarios_make(&f.world.store, &f.world.options, &f.world.cohorts, f.world.arena,
                              &f.world.scenarios));
@@ -373,6 +375,25 @@ static void a_scenario_keeps_its_top_findings_by_impact(void **state)
     end(&f);
 }
 
+/* 8 - 12 x 2 / 38 of half of the sessions: twice that of all. */
+static void the_impact_of_a_sample_is_an_estimate_for_all_sessions(void **state)
+{
+    (void)state;
+    struct fixture f;
+    begin(&f);
+    set(&f, "sample=0.5");
+    small_world_count(&f.world, 0, 1, (const struct small_pattern[]){{0, {ERROR}, 8, 4}, {0}});
+    make(&f);
+    const struct finding *finding = &f.findings.list[0];
+    assert_true(fabs(finding->impact - 2 * (8 - 24.0 / 38)) < 1e-12);
+    /* 24 sessions with it, +- 1.96 sqrt(12 / 2) / 0.5, at 8/12 - 2/38 = 0.614 each: +- 5.9 at
+     * least, and the interval of 0.614 is some 0.25 to either side, or 6 sessions */
+    assert_true(finding->impact_low < finding->impact - 5.9 && finding->impact_low > 0);
+    assert_true(finding->impact_high > finding->impact + 5.9 && finding->impact_high < 25);
+    assert_int_equal(finding->table.faulty_with, 8); /* counts are the sample's */
+    end(&f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -390,6 +411,7 @@ int main(void)
         cmocka_unit_test(an_outlier_among_its_siblings_is_a_finding),
         cmocka_unit_test(a_cohort_folds_under_another_only_if_it_is_the_same_by_count),
         cmocka_unit_test(cohorts_of_the_life_cycle_fold_by_definition),
+        cmocka_unit_test(the_impact_of_a_sample_is_an_estimate_for_all_sessions),
         cmocka_unit_test(a_pattern_folds_under_the_same_one_in_the_same_cohort),
         cmocka_unit_test(a_scenario_keeps_its_top_findings_by_impact),
     };

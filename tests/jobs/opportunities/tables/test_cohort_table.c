@@ -155,6 +155,22 @@ static void a_relative_difference_to_zero_is_none(void **state)
     small_world_clear(&world);
 }
 
+/* ios has 10 users, web 15, first sessions 25, second ones none. */
+static void groups_below_min_count_are_not_listed_even_in_the_life_cycle(void **state)
+{
+    (void)state;
+    struct small_world world;
+    struct cohort_rows rows;
+    small_world_init(&world, (const char *const[]){"min_users=1", "min_count=11", NULL});
+    world.lifecycle_cells[N_KPIS + FAIL].users = 10;
+    assert_ok(cohort_rows_make(&world.cohorts, &world.store, &world.options, world.arena, &rows));
+    assert_int_equal(rows.rows[0].value, 1); /* web, not ios */
+    assert_true(rows.rows[1].is_all);
+    assert_int_equal(rows.rows[2].value, 2); /* not the first sessions of 10 users */
+    assert_int_equal(rows.rows[2].users, 0); /* nobody is no group */
+    small_world_clear(&world);
+}
+
 /* 5 of 6 first sessions on ios fail, 3 of the 14 others on ios and none of the 19 other first ones.
  * Of the 19 first sessions on web none fails, 2 of the 11 others on web, 5 of the 6 other first. */
 static void a_pair_is_kept_where_it_differs_from_both_its_cohorts(void **state)
@@ -222,6 +238,7 @@ int main(void)
         cmocka_unit_test(values_with_few_users_are_left_out_and_the_life_cycle_is_not),
         cmocka_unit_test(z_is_the_distance_to_the_median_of_the_siblings_in_robust_deviations),
         cmocka_unit_test(a_relative_difference_to_zero_is_none),
+        cmocka_unit_test(groups_below_min_count_are_not_listed_even_in_the_life_cycle),
         cmocka_unit_test(a_pair_is_kept_where_it_differs_from_both_its_cohorts),
         cmocka_unit_test(a_pair_must_be_far_from_both),
         cmocka_unit_test(a_pair_that_is_all_of_one_of_its_cohorts_is_no_test),

@@ -1,0 +1,74 @@
+/* Forecast of what definitions add: first passes, and in every task the columns they read and
+ * yield.
+ */
+#include <string.h>
+
+#include "jobs/opportunities/derive/derivation.h"
+
+enum {
+    EVENT_BYTES = 12,       /* name and time, where an expression is about events */
+    SESSION_BYTES = 24,     /* offsets and start */
+    COLUMN_BYTES = 1,       /* of a bool, or a word of few */
+    NUMBER_BYTES = 8,       /* of a numeric KPI */
+    SAMPLE_VALUE_BYTES = 8, /* of a number that is to be cut */
+};
+
+/* Bytes of the largest partition. */
+static uint64_t largest(const struct lode_store *store, uint64_t of_session, uint64_t of_event)
+{
+    uint64_t most = 0;
+    for (int64_t i = 0; i < store->n_partitions; i++) {
+        const struct lode_partition *part = &store->partitions[i];
+        const uint64_t bytes =
+            (uint64_t)part->n_sessions * of_session + (uint64_t)part->n_events * of_event;
+        most = bytes > most ? bytes : most;
+    }
+    return most;
+}
+
+static uint64_t bytes_of(const struct lode_store *store, int64_t n_partitions)
+{
+    uint64_t bytes = 0;
+    for (int64_t i = 0; i < n_partitions; i++)
+        bytes += (uint64_t)lode_store_partition_bytes(&store->partitions[i]);
+    return bytes;
+}
+
+/* In front of the others. */
+static void add_first(struct lode_forecast *forecast, const struct lode_forecast_stage *stage)
+{
+    if (forecast->n_stages == LODE_FORECAST_STAGES_MAX) return;
+    memmove(forecast->stages + 1, forecast->stages,
+            (size_t)forecast->n_stages * sizeof *forecast->stages);
+    forecast->stages[0] = *stage;
+    forecast->n_stages++;
+}
+
+lode_status derivation_forecast(const struct lode_run *run, struct lode_forecast *forecast)
+{
+    struct derivation derivation;
+    uint64_t column_bytes = 0, sample_bytes = 0;
+    lode_try(derivation_make(run->params, run->store, run->arena, &derivation));
+    if (!derivation.graph) return LODE_OK;
+    const struct lode_store *store = &derivation.store;
+    const uint64_t of_event = derivation.graph->n_selectors > 0 ? EVENT_BYTES : 0;
+    for (int64_t i = derivation.n_stored_kpis; i < store->n_kpis; i++)
+        column_bytes += store->kpis[i].is_binary ? COLUMN_BYTES : NUMBER_BYTES;
+    for (int64_t i = 0; i < store->n_attributes - derivation.n_stored_attributes; i++) {
+        column_bytes += COLUMN_BYTES;
+        if (derivation.attributes[i].type == EXPR_NUMBER) sample_bytes += SAMPLE_VALUE_BYTES;
+    }
+    for (int i = 0; i < forecast->n_stages; i++)
+        forecast->stages[i].task_bytes += largest(store, SESSION_BYTES + column_bytes, of_event);
+    const int64_t sampled = derivation_sampled_partitions(store);
+    if (sample_bytes > 0)
+        add_first(forecast, &(struct lode_forecast_stage){
+                                "sampling derived attributes", sampled, bytes_of(store, sampled),
+                                largest(store, SESSION_BYTES + sample_bytes, of_event)});
+    if (derivation.graph->n_tops > 0)
+        add_first(forecast,
+                  &(struct lode_forecast_stage){"counting frequent events", store->n_partitions,
+                                                bytes_of(store, store->n_partitions),
+                                                largest(store, SESSION_BYTES, of_event)});
+    return LODE_OK;
+}
