@@ -45,14 +45,19 @@ expect "lode show prints ranked findings that fit the width and hold no control 
     ! grep -q "$(printf "\033")" shown
     awk "length(\$0) > 100 { bad = 1 } END { exit bad }" shown'
 
-expect "lode show --finding tells all of one finding: sentence, figures, example sessions, timeline" '
+expect "lode show --finding tells all of one finding: sentence, figures, sessions, two timelines" '
     lode show run1 --finding 1 >one
     cat one
     lode show run1 --finding 1 --json >one.json
     test "$(wc -l <one.json)" = 1
     grep -qF "$(json one.json "d[\"example_sessions\"][0]")" one
-    sed -n "/^timeline/,\$p" one | grep -qF "$(json one.json "d[\"timeline\"][0][\"event\"]")"
-    test "$(sed -n "/^timeline/,\$p" one | wc -l)" = $(($(json one.json "len(d[\"timeline\"])") + 2))
+    for timeline in timeline normal_timeline; do # title, names, events, an empty line
+        sed -n "/^$timeline\$/,/^\$/p" one >told
+        grep -qF "$(json one.json "d[\"$timeline\"][0][\"event\"]")" told
+        test "$(grep -c . told)" = $(($(json one.json "len(d[\"$timeline\"])") + 2))
+    done
+    test "$(json one.json "d[\"timeline_session\"] in d[\"example_sessions\"]")" = True
+    test "$(json one.json "d[\"normal_session\"] in d[\"example_sessions\"]")" = False
     ! LC_ALL=C grep -q "[[:cntrl:]]" one'
 
 expect "a rank that is not there is a usage error" '
