@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/param/definitions.h"
 #include "common/param/spec.h"
 #include "common/text.h"
 
@@ -103,9 +104,57 @@ lode_status lode_params_set(struct lode_params *params, const char *assignment)
     return set_value(params, assignment, (size_t)(equals - assignment), equals + 1);
 }
 
+/* A spec file on its way into a set. */
+struct loading {
+    struct lode_params *params;
+    const char *path;
+    struct lode_bytes group; /* the lines of the group so far, with a final zero */
+    char *group_name;        /* on the heap; NULL: none yet */
+};
+
 static lode_status set_from_spec(void *context, const char *name, const char *value)
 {
-    return set_value(context, name, strlen(name), value);
+    const struct loading *loading = context;
+    return set_value(loading->params, name, strlen(name), value);
+}
+
+static bool takes_definitions(const struct lode_params *params, int index)
+{
+    return strcmp(params->table[index].unit, LODE_PARAM_DEFINITIONS) == 0;
+}
+
+/* The lines of a group follow each other, so another name begins another group. */
+static lode_status begin_group(struct loading *loading, const char *name)
+{
+    const int index = find(loading->params, name, strlen(name));
+    if (loading->group_name && strcmp(loading->group_name, name) == 0) return LODE_OK;
+    if (index < 0) return unknown(loading->params, name, strlen(name));
+    if (!takes_definitions(loading->params, index))
+        return lode_fail(LODE_E_USAGE, "parameter %s takes one value, not lines of `name: text`",
+                         name);
+    char *copy = strdup(name);
+    if (!copy) return no_memory();
+    free(loading->group_name);
+    loading->group_name = copy;
+    loading->group.size = 0;
+    return LODE_OK;
+}
+
+static lode_status add_from_spec(void *context, const struct lode_spec_definition *definition)
+{
+    struct loading *loading = context;
+    struct lode_bytes *group = &loading->group;
+    lode_try(begin_group(loading, definition->group));
+    lode_try(
+        lode_definition_append(&(struct lode_definition){.name = definition->name,
+                                                         .text = definition->text,
+                                                         .file = loading->path,
+                                                         .line = (int64_t)definition->line,
+                                                         .column = (int64_t)definition->column},
+                               group));
+    lode_try(lode_bytes_append(group, "", 1));
+    group->size--; /* the zero is overwritten by the next line */
+    return set_from_spec(loading, definition->group, (const char *)group->data);
 }
 
 lode_status lode_params_load(struct lode_params *params, const char *path)
@@ -114,15 +163,18 @@ lode_status lode_params_load(struct lode_params *params, const char *path)
     struct lode_params *loaded = NULL;
     lode_try(lode_params_create(params->table, &loaded));
     lode_status status = LODE_OK;
+    struct loading loading = {.params = loaded, .path = path};
     for (int i = 0; i < params->count; i++) {
         const char *name = params->table[i].name;
         lode_try_done(set_value(loaded, name, strlen(name), params->values[i]));
     }
-    lode_try_done(lode_spec_read(path, set_from_spec, loaded));
+    lode_try_done(lode_spec_read(path, set_from_spec, add_from_spec, &loading));
     char **before = params->values;
     params->values = loaded->values;
     loaded->values = before;
 done:
+    free(loading.group_name);
+    lode_bytes_clear(&loading.group);
     lode_params_destroy(loaded);
     return status;
 }

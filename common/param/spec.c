@@ -1,7 +1,7 @@
 /* Spec: libyaml's events, taken one by one.
  *
- * The events are followed by hand instead of building a document: a mapping of scalars and flat
- * lists needs no tree, and what could blow up a reader (aliases, nesting) is refused at its first
+ * The events are followed by hand instead of building a document: mappings of scalars and flat
+ * lists need no tree, and what could blow up a reader (aliases, nesting) is refused at its first
  * event, with its line and column.
  */
 #include "common/param/spec.h"
@@ -21,10 +21,10 @@ struct spec {
     yaml_event_t event;      /* the current one; zero when there is none */
     struct lode_bytes names; /* all names so far, each with its final zero */
     struct lode_bytes value;
-    const char *section; /* the one name whose value may be a mapping of items; or NULL */
-    size_t item_at;      /* the item's name, in `names`; NO_ITEM outside of items */
-    lode_spec_item_fn setting;
-    void *context;
+    size_t item_at;   /* the item's name, in `names`; NO_ITEM outside of items */
+    const char *text; /* the whole file */
+    size_t size;
+    const struct lode_spec_taker *taker;
 };
 
 static const size_t NO_ITEM = (size_t)-1;
@@ -129,8 +129,8 @@ static lode_status read_value(struct spec *spec, yaml_mark_t mark, size_t name_a
         value = (const char *)spec->value.data;
     } else
         lode_try(scalar(spec, "a value must be a single value or a list of them", &value));
-    const lode_status status =
-        spec->setting(spec->context, name_of(spec, spec->item_at), name_of(spec, name_at), value);
+    const lode_status status = spec->taker->setting(
+        spec->taker->context, name_of(spec, spec->item_at), name_of(spec, name_at), value);
     if (status == LODE_OK) return LODE_OK;
     return lode_note(status, "%s:%zu:%zu", spec->path, mark.line + 1, mark.column + 1);
 }
@@ -182,6 +182,52 @@ static lode_status read_section(struct spec *spec)
     return LODE_OK;
 }
 
+/* Where the text of the current scalar begins: not its quote or block sign, which YAML marks. */
+static void find_text(const struct spec *spec, struct lode_spec_definition *definition)
+{
+    const yaml_mark_t mark = spec->event.start_mark;
+    const yaml_scalar_style_t style = spec->event.data.scalar.style;
+    definition->line = mark.line + 1;
+    definition->column = mark.column + 1;
+    if (style == YAML_SINGLE_QUOTED_SCALAR_STYLE || style == YAML_DOUBLE_QUOTED_SCALAR_STYLE)
+        definition->column++;
+    if (style != YAML_LITERAL_SCALAR_STYLE && style != YAML_FOLDED_SCALAR_STYLE) return;
+    definition->line++;
+    definition->column = 1;
+    /* the parser counts characters; the sign of a block stands after a name, so look for the line
+     */
+    const char *line = spec->text, *end = spec->text + spec->size;
+    for (size_t i = 0; line && i <= mark.line; i++) {
+        const char *newline = memchr(line, '\n', (size_t)(end - line));
+        line = newline ? newline + 1 : NULL;
+    }
+    while (line && line < end && *line++ == ' ') definition->column++;
+}
+
+/* The lines of a group, from its first event to its last. */
+static lode_status read_group(struct spec *spec, size_t group_at)
+{
+    const size_t scope = spec->names.size;
+    lode_try(enter_mapping(spec));
+    for (;;) {
+        struct lode_spec_definition definition = {0};
+        size_t name_at = 0;
+        lode_try(next(spec));
+        if (is_at(spec, YAML_MAPPING_END_EVENT)) break;
+        lode_try(take_name(spec, scope, &name_at));
+        lode_try(next(spec));
+        lode_try(scalar(spec, "a line of a group must have a single value", &definition.text));
+        find_text(spec, &definition);
+        definition.group = name_of(spec, group_at);
+        definition.name = name_of(spec, name_at);
+        const lode_status status = spec->taker->definition(spec->taker->context, &definition);
+        if (status)
+            return lode_note(status, "%s:%zu:%zu", spec->path, definition.line, definition.column);
+    }
+    spec->names.size = scope; /* they may come again elsewhere */
+    return LODE_OK;
+}
+
 static lode_status read_mapping(struct spec *spec)
 {
     const size_t scope = spec->names.size;
@@ -193,8 +239,10 @@ static lode_status read_mapping(struct spec *spec)
         const yaml_mark_t mark = spec->event.start_mark;
         lode_try(take_name(spec, scope, &name_at));
         lode_try(next(spec));
-        if (spec->section && strcmp(name_of(spec, name_at), spec->section) == 0)
+        if (spec->taker->section && strcmp(name_of(spec, name_at), spec->taker->section) == 0)
             lode_try(read_section(spec));
+        else if (spec->taker->definition && is_at(spec, YAML_MAPPING_START_EVENT))
+            lode_try(read_group(spec, name_at));
         else
             lode_try(read_value(spec, mark, name_at));
     }
@@ -214,14 +262,11 @@ static lode_status read_stream(struct spec *spec)
     return fault(spec, spec->event.start_mark, "a second document is not allowed here");
 }
 
-lode_status lode_spec_parse(const char *name, const void *text, size_t size, const char *section,
-                            lode_spec_item_fn setting, void *context)
+lode_status lode_spec_parse(const char *name, const void *text, size_t size,
+                            const struct lode_spec_taker *taker)
 {
-    struct spec spec = {.path = name,
-                        .section = section,
-                        .item_at = NO_ITEM,
-                        .setting = setting,
-                        .context = context};
+    struct spec spec = {
+        .path = name, .item_at = NO_ITEM, .text = text, .size = size, .taker = taker};
     if (!yaml_parser_initialize(&spec.parser))
         return lode_fail(LODE_E_MEMORY, "%s: no memory to read it", name);
     yaml_parser_set_input_string(&spec.parser, text, size);
@@ -233,20 +278,26 @@ lode_status lode_spec_parse(const char *name, const void *text, size_t size, con
     return status;
 }
 
-lode_status lode_spec_read_items(const char *path, const char *section, lode_spec_item_fn setting,
-                                 void *context)
+static lode_status read_file(const char *path, const struct lode_spec_taker *taker)
 {
     struct lode_bytes content = {0};
     lode_status status = lode_file_read(path, FILE_LIMIT, &content);
-    if (status == LODE_OK)
-        status = lode_spec_parse(path, content.data, content.size, section, setting, context);
+    if (status == LODE_OK) status = lode_spec_parse(path, content.data, content.size, taker);
     lode_bytes_clear(&content);
     return status;
+}
+
+lode_status lode_spec_read_items(const char *path, const char *section, lode_spec_item_fn setting,
+                                 void *context)
+{
+    return read_file(path, &(struct lode_spec_taker){
+                               .section = section, .setting = setting, .context = context});
 }
 
 /* A reader of flat files behind the one above. */
 struct flat {
     lode_spec_fn setting;
+    lode_spec_definition_fn definition;
     void *context;
 };
 
@@ -257,8 +308,19 @@ static lode_status take_flat(void *context, const char *item, const char *name, 
     return flat->setting(flat->context, name, value);
 }
 
-lode_status lode_spec_read(const char *path, lode_spec_fn setting, void *context)
+static lode_status take_flat_definition(void *context,
+                                        const struct lode_spec_definition *definition)
 {
-    struct flat flat = {setting, context};
-    return lode_spec_read_items(path, NULL, take_flat, &flat);
+    const struct flat *flat = context;
+    return flat->definition(flat->context, definition);
+}
+
+lode_status lode_spec_read(const char *path, lode_spec_fn setting,
+                           lode_spec_definition_fn definition, void *context)
+{
+    struct flat flat = {setting, definition, context};
+    return read_file(
+        path, &(struct lode_spec_taker){.setting = take_flat,
+                                        .definition = definition ? take_flat_definition : NULL,
+                                        .context = &flat});
 }

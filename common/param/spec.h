@@ -9,14 +9,31 @@
 /* Called for every setting, in the order of the file. Both texts are borrowed. */
 typedef lode_status (*lode_spec_fn)(void *context, const char *name, const char *value);
 
+/* A line of a group: the value of a name may be a mapping of names to single values,
+ *
+ *   derived:
+ *     night: hour(time) < 9
+ *
+ * All texts are borrowed. `line` and `column`, from 1, are where the text begins (inside its
+ * quotes; the first line of a block), so that errors inside of the text can be told by their place.
+ */
+struct lode_spec_definition {
+    const char *group, *name, *text;
+    size_t line, column;
+};
+typedef lode_status (*lode_spec_definition_fn)(void *context,
+                                               const struct lode_spec_definition *definition);
+
 /* Reads a YAML file that is one mapping of names to scalars or lists of scalars (an empty file is
  * an empty mapping). A list is joined by commas; commas and backslashes inside its items are quoted
- * by a backslash, as lode_params_list reads them.
+ * by a backslash, as lode_params_list reads them. `definition` takes the lines of groups; NULL:
+ * there are none.
  *
  * Fails with LODE_E_INPUT (no such file, a FIFO, more than 1 MiB, no YAML, anchors, aliases, deeper
- * nesting, a name twice) or with what `setting` returned; the chain begins with path:line:column.
+ * nesting, a name twice) or with what a callback returned; the chain begins with path:line:column.
  */
-LODE_CHECKED lode_status lode_spec_read(const char *path, lode_spec_fn setting, void *context);
+LODE_CHECKED lode_status lode_spec_read(const char *path, lode_spec_fn setting,
+                                        lode_spec_definition_fn definition, void *context);
 
 /* The same for a setting of an item (see below); `item` is NULL for settings at the top. */
 typedef lode_status (*lode_spec_item_fn)(void *context, const char *item, const char *name,
@@ -31,10 +48,16 @@ typedef lode_status (*lode_spec_item_fn)(void *context, const char *item, const 
  */
 LODE_CHECKED lode_status lode_spec_read_items(const char *path, const char *section,
                                               lode_spec_item_fn setting, void *context);
-/* The same over text in memory; `name` stands for the path. `section` may be NULL: there is none.
- */
+
+/* Who takes what a file says. */
+struct lode_spec_taker {
+    const char *section; /* NULL: there is none */
+    lode_spec_item_fn setting;
+    lode_spec_definition_fn definition; /* NULL: there are no groups */
+    void *context;
+};
+/* All of the above over text in memory; `name` stands for the path. */
 LODE_CHECKED lode_status lode_spec_parse(const char *name, const void *text, size_t size,
-                                         const char *section, lode_spec_item_fn setting,
-                                         void *context);
+                                         const struct lode_spec_taker *taker);
 
 #endif

@@ -22,6 +22,10 @@ struct lode_param {
     const char *help;    /* one sentence */
 };
 
+/* The unit of a parameter whose value is definitions: in a spec file it may be a mapping of names
+ * to texts. */
+#define LODE_PARAM_DEFINITIONS "definitions"
+
 struct lode_params;
 
 /* The text of a parameter; borrowed from the set. NULL: the job's table has none of that name. */

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "common/wire/pack.h"
+#include "jobs/opportunities/derive/session_columns.h"
 #include "jobs/opportunities/exact_sum.h"
 #include "jobs/opportunities/lifecycle.h"
 
@@ -26,31 +27,16 @@ struct merge {
     struct sums **sums; /* [n_sets], each [n_values x n_kpis] */
 };
 
-static lode_status pack_text(struct lode_bytes *out, const char *text)
-{
-    return lode_pack_text(out, text, strlen(text));
-}
-
 static lode_status pack_params(const struct lode_run *run, const struct cohort_options *options,
                                struct lode_bytes *out)
 {
-    const struct lode_store *store = run->store;
-    lode_try(lode_store_refer(store, out));
+    lode_try(lode_store_refer(run->store, out));
+    lode_try(session_columns_pack(run->store, out));
     lode_try(lode_pack_i64(out, options->sparse_after_ms));
     lode_try(lode_pack_u64(out, (uint64_t)options->first_sessions));
     lode_try(lode_pack_array(out, (uint32_t)options->n_kpis));
-    for (int64_t i = 0; i < options->n_kpis; i++) {
-        const struct lode_kpi *kpi = &store->kpis[options->kpis[i]];
-        lode_try(pack_text(out, kpi->name));
-        lode_try(lode_pack_u64(out, kpi->is_binary));
-    }
-    lode_try(lode_pack_array(out, (uint32_t)store->n_attributes));
-    for (int64_t i = 0; i < store->n_attributes; i++) {
-        const struct lode_attribute *attribute = &store->attributes[i];
-        lode_try(pack_text(out, attribute->name));
-        lode_try(lode_pack_u64(out, attribute->of_user));
-        lode_try(lode_pack_u64(out, (uint64_t)attribute->dictionary.count));
-    }
+    for (int64_t i = 0; i < options->n_kpis; i++)
+        lode_try(lode_pack_u64(out, (uint64_t)options->kpis[i]));
     return LODE_OK;
 }
 

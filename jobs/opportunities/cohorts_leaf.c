@@ -5,8 +5,8 @@
  * the user that it counted last. In the life cycle, where cohorts overlap, sessions are added up
  * by class (lifecycle.h) and users by the set of classes in which they have sessions.
  *
- * Parameters: store path, sparse_after_ms (i64), first_sessions (u64), array of KPIs (name, binary
- * 0/1), array of attributes (name, of_user 0/1, number of words).
+ * Parameters: store path, session columns (session_columns.h), sparse_after_ms (i64),
+ * first_sessions (u64), array of KPIs (indices).
  * Result: for each attribute in turn, then the life cycle, and within it for each KPI: the number
  * of values that have sessions, then for each of them its index, users, sessions (u64) and faulty
  * (u64, binary KPI) or the exact sums of values and of squares (numeric KPI; each f64 sum, f64
@@ -18,6 +18,7 @@
 
 #include "common/wire/pack.h"
 #include "jobs/opportunities/cohorts.h"
+#include "jobs/opportunities/derive/session_columns.h"
 #include "jobs/opportunities/exact_sum.h"
 #include "jobs/opportunities/lifecycle.h"
 
@@ -29,64 +30,36 @@ struct tally {
 };
 
 struct kpi {
-    char *name;
+    int64_t index;
     bool is_binary;
     const uint8_t *marks; /* [sessions], binary: 0, 1, 2 = no value */
     const double *values; /* [sessions], numeric: NaN = no value */
 };
 
-struct attribute {
-    char *name;
-    bool of_user;
-    int64_t n_words;
-};
-
 struct leaf {
     struct lode_task *task;
     struct lifecycle_rule rule;
-    uint32_t n_kpis, n_attributes;
+    struct session_columns columns;
+    uint32_t n_kpis;
     struct kpi *kpis;
-    struct attribute *attributes;
     int64_t n_users, n_sessions;
     const int64_t *offsets; /* [n_users + 1] into sessions */
     uint8_t *classes;       /* [n_sessions], lifecycle.h */
 };
 
-static lode_status unpack_name(struct lode_unpack *in, struct lode_arena *arena, char **name)
-{
-    const char *text;
-    size_t size;
-    lode_try(lode_unpack_text(in, &text, &size));
-    return lode_arena_text(arena, text, size, name);
-}
-
-static lode_status unpack_flag(struct lode_unpack *in, const char *what, bool *flag)
-{
-    int64_t value;
-    lode_try(lode_unpack_count(in, what, 1, &value));
-    *flag = value == 1;
-    return LODE_OK;
-}
-
 /* The rest of the parameters, after the store. */
 static lode_status unpack_params(struct leaf *leaf, struct lode_unpack in)
 {
     struct lode_arena *arena = leaf->task->arena;
+    lode_try(session_columns_unpack(&in, leaf->task, &leaf->columns));
     lode_try(lode_unpack_i64(&in, &leaf->rule.sparse_after_ms));
     lode_try(lode_unpack_count(&in, "first_sessions", INT64_MAX, &leaf->rule.first_sessions));
     lode_try(lode_unpack_array(&in, &leaf->n_kpis));
     lode_try(lode_take_zero(arena, leaf->n_kpis, &leaf->kpis));
     for (uint32_t i = 0; i < leaf->n_kpis; i++) {
-        lode_try(unpack_name(&in, arena, &leaf->kpis[i].name));
-        lode_try(unpack_flag(&in, "binary", &leaf->kpis[i].is_binary));
-    }
-    lode_try(lode_unpack_array(&in, &leaf->n_attributes));
-    lode_try(lode_take_zero(arena, leaf->n_attributes, &leaf->attributes));
-    for (uint32_t i = 0; i < leaf->n_attributes; i++) {
-        struct attribute *attribute = &leaf->attributes[i];
-        lode_try(unpack_name(&in, arena, &attribute->name));
-        lode_try(unpack_flag(&in, "of_user", &attribute->of_user));
-        lode_try(lode_unpack_count(&in, "words", UINT32_MAX - 1, &attribute->n_words));
+        struct kpi *kpi = &leaf->kpis[i];
+        lode_try(session_columns_unpack_kpi(&in, &leaf->columns, &kpi->index));
+        kpi->is_binary = leaf->columns.kpis[kpi->index].is_binary;
     }
     return lode_unpack_end(&in);
 }
@@ -211,6 +184,7 @@ static lode_status read_sessions(struct leaf *leaf, struct lode_part *part)
     int64_t *offsets, *starts;
     leaf->n_users = part->n_users;
     leaf->n_sessions = part->n_sessions;
+    lode_try(session_columns_open(&leaf->columns, part, leaf->task));
     lode_try(lode_part_session_offsets(part, arena, &offsets));
     leaf->offsets = offsets;
     lode_try(lode_take(arena, leaf->n_sessions, &leaf->classes));
@@ -219,9 +193,9 @@ static lode_status read_sessions(struct leaf *leaf, struct lode_part *part)
         uint8_t *marks = NULL;
         double *values = NULL;
         if (kpi->is_binary)
-            lode_try(lode_part_kpi_binary(part, kpi->name, arena, &marks));
+            lode_try(session_columns_marks(&leaf->columns, kpi->index, arena, &marks));
         else
-            lode_try(lode_part_kpi(part, kpi->name, false, arena, &values));
+            lode_try(session_columns_numbers(&leaf->columns, kpi->index, arena, &values));
         kpi->marks = marks;
         kpi->values = values;
     }
@@ -232,22 +206,21 @@ static lode_status read_sessions(struct leaf *leaf, struct lode_part *part)
     return LODE_OK;
 }
 
-static lode_status attribute_pass(const struct leaf *leaf, struct lode_part *part,
-                                  const struct attribute *attribute)
+static lode_status attribute_pass(struct leaf *leaf, int64_t attribute)
 {
+    const int64_t n_words = leaf->columns.attributes[attribute].n_words;
     struct lode_arena *arena = leaf->task->arena;
     const struct lode_arena_mark mark = lode_arena_mark(arena);
     uint32_t *codes;
     struct tally *tallies;
-    lode_try(lode_part_attribute(part, attribute->name, attribute->of_user, attribute->n_words,
-                                 arena, &codes));
-    lode_try(lode_take(arena, attribute->n_words + 1, &tallies));
+    lode_try(session_columns_codes(&leaf->columns, attribute, arena, &codes));
+    lode_try(lode_take(arena, n_words + 1, &tallies));
     for (uint32_t i = 0; i < leaf->n_kpis; i++) {
         const struct kpi *kpi = &leaf->kpis[i];
-        memset(tallies, 0, (size_t)(attribute->n_words + 1) * sizeof *tallies);
-        count_attribute(leaf, kpi, codes, attribute->n_words, tallies);
+        memset(tallies, 0, (size_t)(n_words + 1) * sizeof *tallies);
+        count_attribute(leaf, kpi, codes, n_words, tallies);
         lode_try(lode_task_advance(leaf->task, leaf->n_sessions));
-        lode_try(pack_tallies(tallies, attribute->n_words, kpi->is_binary, leaf->task->output));
+        lode_try(pack_tallies(tallies, n_words, kpi->is_binary, leaf->task->output));
     }
     lode_arena_rewind(arena, mark);
     return LODE_OK;
@@ -277,8 +250,8 @@ lode_status cohorts_leaf(struct lode_task *task)
     lode_try(lode_task_open_part(task, &in, task->index, &part));
     lode_try_done(unpack_params(&leaf, in));
     lode_try_done(read_sessions(&leaf, &part));
-    for (uint32_t i = 0; i < leaf.n_attributes; i++)
-        lode_try_done(attribute_pass(&leaf, &part, &leaf.attributes[i]));
+    for (uint32_t i = 0; i < leaf.columns.n_attributes; i++)
+        lode_try_done(attribute_pass(&leaf, i));
     lode_try_done(lifecycle_pass(&leaf));
 done:
     lode_part_close(&part);

@@ -11,6 +11,7 @@
 
 #include "common/text.h"
 #include "common/wire/pack.h"
+#include "jobs/opportunities/derive/session_columns.h"
 #include "jobs/opportunities/grams/gram_merge.h"
 #include "jobs/opportunities/grams/gram_ranges.h"
 #include "jobs/shuffle/shuffle.h"
@@ -65,11 +66,6 @@ static lode_status pack_codes(struct lode_bytes *out, const uint32_t *codes, int
 #endif
 }
 
-static lode_status pack_text(struct lode_bytes *out, const char *text)
-{
-    return lode_pack_text(out, text, strlen(text));
-}
-
 static lode_status pack_tokens(const struct lode_store *store, const struct pattern_tokens *tokens,
                                struct lode_bytes *out)
 {
@@ -97,17 +93,7 @@ static lode_status pack_params(const struct lode_run *run, const struct pattern_
     const struct lode_store *store = run->store;
     lode_try(lode_store_refer(store, out));
     lode_try(pack_tokens(store, tokens, out));
-    lode_try(lode_pack_array(out, (uint32_t)store->n_kpis));
-    for (int64_t i = 0; i < store->n_kpis; i++) {
-        lode_try(pack_text(out, store->kpis[i].name));
-        lode_try(lode_pack_u64(out, store->kpis[i].n_missing > 0));
-    }
-    lode_try(lode_pack_array(out, (uint32_t)store->n_attributes));
-    for (int64_t i = 0; i < store->n_attributes; i++) {
-        lode_try(pack_text(out, store->attributes[i].name));
-        lode_try(lode_pack_u64(out, store->attributes[i].of_user));
-        lode_try(lode_pack_u64(out, (uint64_t)store->attributes[i].dictionary.count));
-    }
+    lode_try(session_columns_pack(store, out));
     lode_try(lode_pack_array(out, (uint32_t)merging->n_plans));
     for (int64_t i = 0; i < merging->n_plans; i++)
         lode_try(pack_plan(store, &merging->plans[i], out));

@@ -2,34 +2,21 @@
  * partition, for every plan and every k, as the result or in pieces to a shuffle.
  *
  * Parameters: store path, tokens, event names, map from event names to tokens (codes; empty: the
- * identity), array of KPIs (name, 1 if sessions lack a value), array of attributes (name, of_user
- * 0/1, number of words), array of plans (first k, last k, array of KPI indices, cohorts, attribute
- * index or -1, and unless it is -1 the cohorts of its words as codes). Codes are a binary value of
- * little-endian u32; all bits set: none.
- * Result: for each plan in turn, for each of its k, a gram list (gram_list.h). Pieces: the same
- * lists cut into a bucket each range of keys; key u16 big-endian number of the list.
+ * identity), session columns (session_columns.h), array of plans (first k, last k, array of KPI
+ * indices, cohorts, attribute index or -1, and unless it is -1 the cohorts of its words as codes).
+ * Codes are a binary value of little-endian u32; all bits set: none. Result: for each plan in turn,
+ * for each of its k, a gram list (gram_list.h). Pieces: the same lists cut into a bucket each range
+ * of keys; key u16 big-endian number of the list.
  */
 #include <endian.h>
 #include <string.h>
 
 #include "common/wire/pack.h"
+#include "jobs/opportunities/derive/session_columns.h"
 #include "jobs/opportunities/grams/gram_ranges.h"
 #include "jobs/opportunities/grams/grams.h"
 #include "jobs/opportunities/patterns.h"
 #include "jobs/shuffle/shuffle.h"
-
-struct kpi {
-    char *name;
-    int n_outcomes;  /* 2, or 3 with "no value" */
-    uint8_t *values; /* [sessions]; NULL: not read yet */
-};
-
-struct attribute {
-    char *name;
-    bool of_user;
-    int64_t n_words;
-    uint32_t *codes; /* [sessions]; NULL: not read yet */
-};
 
 struct leaf {
     struct lode_task *task;
@@ -37,23 +24,16 @@ struct leaf {
     struct lode_part part;
     int64_t n_tokens, n_names;
     uint32_t *token_of; /* [n_names]; NULL: identity */
-    uint32_t n_kpis, n_attributes, n_plans;
-    struct kpi *kpis;
-    struct attribute *attributes;
+    struct session_columns columns;
+    uint8_t **marks;  /* [KPIs], each [sessions]; NULL: not read yet */
+    uint32_t **codes; /* [attributes], each [sessions]; NULL: not read yet */
+    uint32_t n_plans;
     int64_t *starts; /* [sessions + 1] into tokens */
     uint32_t *tokens;
     struct shuffle_out *out; /* where pieces go; NULL: lists go to the result */
     struct lode_bytes list;  /* on its way into pieces */
     int n_lists;             /* so far */
 };
-
-static lode_status unpack_name(struct lode_unpack *in, struct lode_arena *arena, char **name)
-{
-    const char *text;
-    size_t size;
-    lode_try(lode_unpack_text(in, &text, &size));
-    return lode_arena_text(arena, text, size, name);
-}
 
 /* Codes below `limit`, or none; *codes is NULL when there are no bytes. */
 static lode_status unpack_codes(struct lode_unpack *in, const char *what, int64_t n, int64_t limit,
@@ -84,27 +64,13 @@ static lode_status unpack_params(struct leaf *leaf)
 {
     struct lode_arena *arena = leaf->task->arena;
     struct lode_unpack *in = &leaf->in;
-    int64_t flag;
     lode_try(lode_unpack_count(in, "tokens", UINT32_MAX - 1, &leaf->n_tokens));
     lode_try(lode_unpack_count(in, "event names", UINT32_MAX - 1, &leaf->n_names));
     lode_try(unpack_codes(in, "tokens of event names", leaf->n_names, leaf->n_tokens, arena,
                           &leaf->token_of));
-    lode_try(lode_unpack_array(in, &leaf->n_kpis));
-    lode_try(lode_take_zero(arena, leaf->n_kpis, &leaf->kpis));
-    for (uint32_t i = 0; i < leaf->n_kpis; i++) {
-        lode_try(unpack_name(in, arena, &leaf->kpis[i].name));
-        lode_try(lode_unpack_count(in, "missing", 1, &flag));
-        leaf->kpis[i].n_outcomes = flag ? 3 : 2;
-    }
-    lode_try(lode_unpack_array(in, &leaf->n_attributes));
-    lode_try(lode_take_zero(arena, leaf->n_attributes, &leaf->attributes));
-    for (uint32_t i = 0; i < leaf->n_attributes; i++) {
-        struct attribute *attribute = &leaf->attributes[i];
-        lode_try(unpack_name(in, arena, &attribute->name));
-        lode_try(lode_unpack_count(in, "of_user", 1, &flag));
-        attribute->of_user = flag == 1;
-        lode_try(lode_unpack_count(in, "words", UINT32_MAX - 1, &attribute->n_words));
-    }
+    lode_try(session_columns_unpack(in, leaf->task, &leaf->columns));
+    lode_try(lode_take_zero(arena, leaf->columns.n_kpis, &leaf->marks));
+    lode_try(lode_take_zero(arena, leaf->columns.n_attributes, &leaf->codes));
     return lode_unpack_array(in, &leaf->n_plans);
 }
 
@@ -139,22 +105,10 @@ static lode_status read_events(struct leaf *leaf)
 /* One more KPI in the classes: `scale` classes so far. */
 static lode_status add_outcomes(struct leaf *leaf, int64_t index, int scale, uint8_t *classes)
 {
-    if (index >= (int64_t)leaf->n_kpis)
-        return lode_fail(LODE_E_MESSAGE, "KPI %lld of %u", (long long)index, leaf->n_kpis);
-    struct kpi *kpi = &leaf->kpis[index];
-    if (!kpi->values)
-        lode_try(lode_part_kpi_binary(&leaf->part, kpi->name, leaf->task->arena, &kpi->values));
-    uint8_t most = 0;
-    for (int64_t s = 0; s < leaf->part.n_sessions; s++) {
-        const uint8_t outcome = kpi->values[s];
-        most = outcome > most ? outcome : most;
-        classes[s] = (uint8_t)(classes[s] + outcome * scale);
-    }
-    if (most >= kpi->n_outcomes)
-        return lode_fail(LODE_E_INPUT,
-                         "partition %lld has sessions without a value of '%s', the index knows of "
-                         "none",
-                         (long long)leaf->task->index, kpi->name);
+    uint8_t **marks = &leaf->marks[index];
+    if (!*marks) lode_try(session_columns_marks(&leaf->columns, index, leaf->task->arena, marks));
+    for (int64_t s = 0; s < leaf->part.n_sessions; s++)
+        classes[s] = (uint8_t)(classes[s] + (*marks)[s] * scale);
     return LODE_OK;
 }
 
@@ -166,9 +120,9 @@ static lode_status read_classes(struct leaf *leaf, int *n_classes, uint8_t **cla
     *n_classes = 1;
     for (uint32_t i = 0; i < n_kpis; i++) {
         int64_t index;
-        lode_try(lode_unpack_count(&leaf->in, "KPI", UINT32_MAX, &index));
+        lode_try(session_columns_unpack_kpi(&leaf->in, &leaf->columns, &index));
         lode_try(add_outcomes(leaf, index, *n_classes, *classes));
-        *n_classes *= leaf->kpis[index].n_outcomes;
+        *n_classes *= leaf->columns.kpis[index].has_missing ? 3 : 2;
         if (*n_classes > PATTERN_MAX_CLASSES)
             return lode_fail(LODE_E_MESSAGE, "%d outcomes, %d is the most", *n_classes,
                              PATTERN_MAX_CLASSES);
@@ -185,19 +139,18 @@ static lode_status read_cohorts(struct leaf *leaf, int64_t n_cohorts, uint32_t *
     *cohorts = NULL;
     lode_try(lode_unpack_i64(&leaf->in, &index));
     if (index == -1) return LODE_OK;
-    if (index < 0 || index >= (int64_t)leaf->n_attributes)
+    if (index < 0 || index >= (int64_t)leaf->columns.n_attributes)
         return lode_fail(LODE_E_MESSAGE, "attribute %lld of %u", (long long)index,
-                         leaf->n_attributes);
-    struct attribute *attribute = &leaf->attributes[index];
+                         leaf->columns.n_attributes);
+    const struct session_attribute *attribute = &leaf->columns.attributes[index];
+    uint32_t **codes = &leaf->codes[index];
     lode_try(unpack_codes(&leaf->in, "cohorts", attribute->n_words, n_cohorts, arena, &cohort_of));
     if (!cohort_of)
         return lode_fail(LODE_E_MESSAGE, "no cohorts of the words of '%s'", attribute->name);
-    if (!attribute->codes)
-        lode_try(lode_part_attribute(&leaf->part, attribute->name, attribute->of_user,
-                                     attribute->n_words, arena, &attribute->codes));
+    if (!*codes) lode_try(session_columns_codes(&leaf->columns, index, arena, codes));
     lode_try(lode_take(arena, leaf->part.n_sessions, cohorts));
     for (int64_t s = 0; s < leaf->part.n_sessions; s++) {
-        const uint32_t code = attribute->codes[s];
+        const uint32_t code = (*codes)[s];
         (*cohorts)[s] = code == LODE_NO_CODE ? GRAM_NO_COHORT : cohort_of[code];
     }
     return LODE_OK;
@@ -257,6 +210,7 @@ static lode_status count_partition(struct leaf *leaf)
     lode_status status = LODE_OK;
     lode_try(lode_task_open_part(leaf->task, &leaf->in, leaf->task->index, &leaf->part));
     lode_try_done(unpack_params(leaf));
+    lode_try_done(session_columns_open(&leaf->columns, &leaf->part, leaf->task));
     lode_try_done(read_events(leaf));
     for (uint32_t i = 0; i < leaf->n_plans; i++) lode_try_done(count_plan(leaf));
     status = lode_unpack_end(&leaf->in);

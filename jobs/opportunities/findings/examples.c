@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "common/wire/pack.h"
+#include "jobs/opportunities/derive/session_columns.h"
 #include "jobs/opportunities/findings/examples_private.h"
 #include "jobs/opportunities/lifecycle.h"
 
@@ -21,11 +22,6 @@ struct search {
     int64_t *wanted; /* [findings] sessions still to be found */
     struct example *examples;
 };
-
-static lode_status pack_string(struct lode_bytes *out, const char *text)
-{
-    return lode_pack_text(out, text, strlen(text));
-}
 
 /* Which sessions belong to the finding's cohort. */
 static lode_status pack_members(const struct search *search, const struct finding *finding,
@@ -48,11 +44,8 @@ static lode_status pack_members(const struct search *search, const struct findin
         lode_try(lode_pack_u64(out, EXAMPLE_OF_LIFECYCLE));
         return lode_pack_u64(out, cohorts.classes[value]);
     }
-    const struct lode_attribute *of = &store->attributes[attribute];
     lode_try(lode_pack_u64(out, EXAMPLE_OF_ATTRIBUTE));
-    lode_try(pack_string(out, of->name));
-    lode_try(lode_pack_u64(out, of->of_user));
-    lode_try(lode_pack_u64(out, (uint64_t)of->dictionary.count));
+    lode_try(lode_pack_u64(out, (uint64_t)attribute));
     const struct cohort_set *set = &search->sources->cohorts->counts->sets[attribute];
     return lode_pack_u64(out, cohort_code(set, value));
 }
@@ -62,8 +55,7 @@ static lode_status pack_finding(const struct search *search, int64_t index, stru
     const struct finding *finding = &search->findings->list[index];
     lode_try(lode_pack_u64(out, (uint64_t)index));
     lode_try(lode_pack_u64(out, (uint64_t)search->wanted[index]));
-    lode_try(pack_string(out, search->run->store->kpis[finding->kpi].name));
-    lode_try(lode_pack_u64(out, finding->is_binary));
+    lode_try(lode_pack_u64(out, (uint64_t)finding->kpi));
     lode_try(pack_members(search, finding, out));
     lode_try(lode_pack_array(out, (uint32_t)finding->k));
     for (int i = 0; i < finding->k; i++) lode_try(lode_pack_u64(out, finding->tokens[i]));
@@ -78,6 +70,7 @@ static lode_status pack_params(const struct search *search, struct lode_bytes *o
     *n_open = 0;
     for (int64_t i = 0; i < search->findings->n; i++) *n_open += search->wanted[i] > 0;
     lode_try(lode_store_refer(store, out));
+    lode_try(session_columns_pack(store, out));
     lode_try(lode_pack_u64(out, (uint64_t)n_names));
     lode_try(lode_pack_bin(out, search->tokens->token_of,
                            search->tokens->token_of ? (size_t)n_names * sizeof(uint32_t) : 0));

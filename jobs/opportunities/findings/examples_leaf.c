@@ -1,27 +1,27 @@
 /* Leaf "opportunities.examples": the first sessions of one partition that show each finding.
  *
- * Parameters: store path, number of event names, token of each event name (binary, uint32_t; empty:
- * identity), sparse_after_ms (i64), first_sessions (u64), array of findings: index, sessions
- * wanted, KPI name, binary 0/1, members (all: 0; attribute: 1, name, of_user 0/1, words, value;
- * life cycle: 2, set of classes), array of tokens (empty: any session of the cohort). Input: the
- * partition. Result: array of findings that were met: index, timeline (array of: event name,
- * seconds, in match 0/1), array of session ids.
+ * Parameters: store path, session columns (session_columns.h), number of event names, token of each
+ * event name (binary, uint32_t; empty: identity), sparse_after_ms (i64), first_sessions (u64),
+ * array of findings: index, sessions wanted, KPI (index), members (all: 0; attribute: 1, index,
+ * value; life cycle: 2, set of classes), array of tokens (empty: any session of the cohort).
+ * Input: the partition. Result: array of findings that were met: index, timeline (array of: event
+ * name, seconds, in match 0/1), array of session ids.
  */
 #include <math.h>
 #include <string.h>
 
 #include "common/wire/pack.h"
+#include "jobs/opportunities/derive/session_columns.h"
 #include "jobs/opportunities/findings/examples.h"
 #include "jobs/opportunities/findings/examples_private.h"
 #include "jobs/opportunities/lifecycle.h"
 
 struct target {
     int64_t index, wanted;
-    char *kpi;
-    int64_t is_binary;
+    int64_t kpi;
+    bool is_binary;
     int64_t members; /* enum example_members */
-    char *attribute;
-    int64_t of_user, n_words, value;
+    int64_t attribute, value;
     int64_t classes;
     uint32_t k;
     uint32_t tokens[PATTERN_MAX_K];
@@ -37,6 +37,7 @@ struct target {
 
 struct leaf {
     struct lode_task *task;
+    struct session_columns columns;
     int64_t n_names;
     const uint32_t *token_of; /* NULL: identity */
     struct lifecycle_rule rule;
@@ -57,35 +58,25 @@ struct leaf {
     int64_t first_id, id_width, first_time;
 };
 
-static lode_status unpack_name(struct lode_unpack *in, struct lode_arena *arena, char **name)
-{
-    const char *text;
-    size_t size;
-    lode_try(lode_unpack_text(in, &text, &size));
-    return lode_arena_text(arena, text, size, name);
-}
-
-static lode_status unpack_members(struct lode_unpack *in, struct lode_arena *arena,
+static lode_status unpack_members(const struct leaf *leaf, struct lode_unpack *in,
                                   struct target *target)
 {
     lode_try(lode_unpack_count(in, "members", EXAMPLE_OF_LIFECYCLE, &target->members));
     if (target->members == EXAMPLE_OF_LIFECYCLE)
         return lode_unpack_count(in, "classes", UINT16_MAX, &target->classes);
     if (target->members == EXAMPLE_OF_ALL) return LODE_OK;
-    lode_try(unpack_name(in, arena, &target->attribute));
-    lode_try(lode_unpack_count(in, "of_user", 1, &target->of_user));
-    lode_try(lode_unpack_count(in, "words", UINT32_MAX - 1, &target->n_words));
+    lode_try(session_columns_unpack_attribute(in, &leaf->columns, &target->attribute));
     return lode_unpack_count(in, "value", UINT32_MAX - 1, &target->value);
 }
 
-static lode_status unpack_target(struct lode_unpack *in, struct lode_arena *arena,
+static lode_status unpack_target(const struct leaf *leaf, struct lode_unpack *in,
                                  struct target *target)
 {
     lode_try(lode_unpack_count(in, "finding", INT64_MAX, &target->index));
     lode_try(lode_unpack_count(in, "wanted", 1000, &target->wanted));
-    lode_try(unpack_name(in, arena, &target->kpi));
-    lode_try(lode_unpack_count(in, "binary", 1, &target->is_binary));
-    lode_try(unpack_members(in, arena, target));
+    lode_try(session_columns_unpack_kpi(in, &leaf->columns, &target->kpi));
+    target->is_binary = leaf->columns.kpis[target->kpi].is_binary;
+    lode_try(unpack_members(leaf, in, target));
     lode_try(lode_unpack_array(in, &target->k));
     if (target->k > PATTERN_MAX_K)
         return lode_fail(LODE_E_MESSAGE, "a pattern of %u events; at most %d are possible",
@@ -95,7 +86,7 @@ static lode_status unpack_target(struct lode_unpack *in, struct lode_arena *aren
         lode_try(lode_unpack_count(in, "token", UINT32_MAX - 1, &token));
         target->tokens[i] = (uint32_t)token;
     }
-    return lode_take(arena, target->wanted, &target->found);
+    return lode_take(leaf->task->arena, target->wanted, &target->found);
 }
 
 /* The rest of the parameters, after the store. */
@@ -104,6 +95,7 @@ static lode_status unpack_params(struct leaf *leaf, struct lode_unpack in)
     struct lode_arena *arena = leaf->task->arena;
     const uint8_t *tokens;
     size_t size;
+    lode_try(session_columns_unpack(&in, leaf->task, &leaf->columns));
     lode_try(lode_unpack_count(&in, "event names", UINT32_MAX - 1, &leaf->n_names));
     lode_try(lode_unpack_bin(&in, &tokens, &size));
     if (size != 0 && size != (size_t)leaf->n_names * sizeof(uint32_t))
@@ -120,7 +112,7 @@ static lode_status unpack_params(struct leaf *leaf, struct lode_unpack in)
     lode_try(lode_unpack_array(&in, &leaf->n_targets));
     lode_try(lode_take_zero(arena, leaf->n_targets, &leaf->targets));
     for (uint32_t i = 0; i < leaf->n_targets; i++)
-        lode_try(unpack_target(&in, arena, &leaf->targets[i]));
+        lode_try(unpack_target(leaf, &in, &leaf->targets[i]));
     return lode_unpack_end(&in);
 }
 
@@ -134,25 +126,23 @@ static lode_status read_columns(struct leaf *leaf, uint32_t index)
     uint32_t *codes = NULL;
     for (uint32_t i = 0; i < index; i++) {
         const struct target *other = &leaf->targets[i];
-        if (strcmp(other->kpi, target->kpi) == 0) {
+        if (other->kpi == target->kpi) {
             target->marks = other->marks;
             target->numbers = other->numbers;
         }
-        if (target->attribute && other->attribute &&
-            strcmp(other->attribute, target->attribute) == 0)
+        if (other->members == EXAMPLE_OF_ATTRIBUTE && other->attribute == target->attribute)
             target->codes = other->codes;
     }
     if (!target->marks && target->is_binary) {
-        lode_try(lode_part_kpi_binary(&leaf->part, target->kpi, arena, &marks));
+        lode_try(session_columns_marks(&leaf->columns, target->kpi, arena, &marks));
         target->marks = marks;
     }
     if (!target->numbers && !target->is_binary) {
-        lode_try(lode_part_kpi(&leaf->part, target->kpi, false, arena, &numbers));
+        lode_try(session_columns_numbers(&leaf->columns, target->kpi, arena, &numbers));
         target->numbers = numbers;
     }
     if (!target->codes && target->members == EXAMPLE_OF_ATTRIBUTE) {
-        lode_try(lode_part_attribute(&leaf->part, target->attribute, target->of_user == 1,
-                                     target->n_words, arena, &codes));
+        lode_try(session_columns_codes(&leaf->columns, target->attribute, arena, &codes));
         target->codes = codes;
     }
     return LODE_OK;
@@ -164,6 +154,7 @@ static lode_status read_sessions(struct leaf *leaf)
     int64_t *users = NULL, *starts = NULL, *offsets = NULL;
     uint32_t *names = NULL;
     uint8_t *classes = NULL;
+    lode_try(session_columns_open(&leaf->columns, &leaf->part, leaf->task));
     lode_try(lode_part_session_offsets(&leaf->part, arena, &users));
     lode_try(lode_part_event_offsets(&leaf->part, arena, &offsets));
     lode_try(lode_part_session_starts(&leaf->part, arena, &starts));

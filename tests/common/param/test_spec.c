@@ -80,6 +80,62 @@ static void a_name_twice_in_an_item_or_an_item_twice_is_refused(void **state)
     expect_refused("files: {}\nfiles: {}\n", "files", ":2:1: this parameter was given above");
 }
 
+/* Definitions as "group/name=text@line:column", settings as above. */
+static lode_status note_definition(void *context, const struct lode_spec_definition *definition)
+{
+    if (strcmp(definition->name, "bad") == 0) return lode_fail(LODE_E_USAGE, "not this one");
+    return lode_bytes_printf(context, "%s/%s=%s@%zu:%zu;", definition->group, definition->name,
+                             definition->text, definition->line, definition->column);
+}
+
+static lode_status parse_groups(const char *text, struct lode_bytes *told)
+{
+    const struct lode_spec_taker taker = {
+        .setting = note, .definition = note_definition, .context = told};
+    const lode_status status = lode_spec_parse("spec.yaml", text, strlen(text), &taker);
+    if (status == LODE_OK) assert_ok(lode_bytes_append(told, "", 1));
+    return status;
+}
+
+static void a_line_of_a_group_comes_with_the_place_where_its_text_begins(void **state)
+{
+    (void)state;
+    struct lode_bytes told = {0};
+    assert_ok(parse_groups("k: 2\n"
+                           "derived:\n"
+                           "  night: hour(time) < 9\n"
+                           "  'day':  'a''b'\n"
+                           "  long: |\n"
+                           "    x\n"
+                           "kpis: { night: 1 }\n",
+                           &told));
+    assert_string_equal((const char *)told.data,
+                        "/k=2;derived/night=hour(time) < 9@3:10;derived/day=a'b@4:12;"
+                        "derived/long=x\n@6:5;kpis/night=1@7:16;");
+    lode_bytes_clear(&told);
+}
+
+static void faults_in_a_group_have_their_place(void **state)
+{
+    static const struct {
+        const char *text, *words;
+    } cases[] = {
+        {"a: { x: { y: 1 } }", "spec.yaml:1:9: a line of a group must have a single value"},
+        {"a: { x: [1] }", "spec.yaml:1:9: a line of a group must have a single value"},
+        {"a: { x: 1, x: 2 }", "spec.yaml:1:12: this parameter was given above"},
+        {"a:\n  bad: 1\n", "spec.yaml:2:8: not this one"},
+        {"a: &b { x: 1 }", "anchors"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct lode_bytes told = {0};
+        assert_true(parse_groups(cases[i].text, &told) != LODE_OK);
+        if (!strstr(lode_error_text(), cases[i].words))
+            fail_msg("'%s' does not say '%s'", lode_error_text(), cases[i].words);
+        lode_bytes_clear(&told);
+    }
+}
+
 static void other_shapes_are_refused_with_line_and_column(void **state)
 {
     (void)state;
@@ -100,6 +156,8 @@ int main(void)
         cmocka_unit_test(a_name_may_come_again_in_another_item_and_at_the_top),
         cmocka_unit_test(an_empty_section_or_item_tells_nothing),
         cmocka_unit_test(a_name_twice_in_an_item_or_an_item_twice_is_refused),
+        cmocka_unit_test(a_line_of_a_group_comes_with_the_place_where_its_text_begins),
+        cmocka_unit_test(faults_in_a_group_have_their_place),
         cmocka_unit_test(other_shapes_are_refused_with_line_and_column),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

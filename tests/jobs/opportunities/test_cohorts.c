@@ -133,6 +133,10 @@ static lode_status count(const struct fixture *fixture, const struct data *data,
         {.name = "os", .of_user = false, .dictionary = {.words = systems, .count = 2}},
     };
     struct lode_kpi kpis[] = {{.name = "kpi_fault", .is_binary = true}, {.name = "kpi_s"}};
+    for (int64_t s = 0; s < data->n_sessions; s++) {
+        kpis[0].n_missing += data->fault[s] == LODE_KPI_NO_VALUE;
+        kpis[1].n_missing += isnan(data->seconds[s]);
+    }
     struct lode_partition parts[8] = {0};
     struct lode_store store = {.path = (char *)fixture->folder,
                                .kind = "events",
