@@ -277,19 +277,48 @@ lode_status lode_zone_make(const char *name, const void *rules, size_t size,
     return LODE_OK;
 }
 
-int64_t lode_zone_utc_ms(const struct lode_zone *zone, int64_t local_ms)
+/* Offset in force before change i. */
+static int offset_before(const struct lode_zone *zone, int64_t i)
 {
-    int64_t seconds = local_ms / 1000 - (local_ms % 1000 < 0);
-    if (seconds >= zone->end)
-        seconds -= ((seconds - zone->end) / CYCLE_SECONDS + 1) * CYCLE_SECONDS;
-    int64_t low = 0, high = zone->n; /* the number of changes with wall <= seconds */
+    return i > 0 ? zone->changes[i - 1].offset : zone->first_offset;
+}
+
+/* The moment of change i, from the clock time that is kept of it (see add_change). */
+static int64_t moment_of(const struct lode_zone *zone, int64_t i)
+{
+    const int before = offset_before(zone, i), after = zone->changes[i].offset;
+    return zone->changes[i].wall - (before > after ? before : after);
+}
+
+/* ms to whole seconds, moved back by whole cycles into the years of the list */
+static int64_t listed_seconds(const struct lode_zone *zone, int64_t ms)
+{
+    const int64_t seconds = ms / 1000 - (ms % 1000 < 0);
+    if (seconds < zone->end) return seconds;
+    return seconds - ((seconds - zone->end) / CYCLE_SECONDS + 1) * CYCLE_SECONDS;
+}
+
+/* Offset after the changes that are not after `seconds`, of a clock or of UTC. */
+static int offset_at(const struct lode_zone *zone, int64_t seconds, bool is_utc)
+{
+    int64_t low = 0, high = zone->n;
     while (low < high) {
         const int64_t middle = low + (high - low) / 2;
-        if (zone->changes[middle].wall <= seconds)
+        const int64_t change = is_utc ? moment_of(zone, middle) : zone->changes[middle].wall;
+        if (change <= seconds)
             low = middle + 1;
         else
             high = middle;
     }
-    const int offset = low > 0 ? zone->changes[low - 1].offset : zone->first_offset;
-    return local_ms - offset * INT64_C(1000);
+    return offset_before(zone, low);
+}
+
+int64_t lode_zone_utc_ms(const struct lode_zone *zone, int64_t local_ms)
+{
+    return local_ms - offset_at(zone, listed_seconds(zone, local_ms), false) * INT64_C(1000);
+}
+
+int64_t lode_zone_local_ms(const struct lode_zone *zone, int64_t utc_ms)
+{
+    return utc_ms + offset_at(zone, listed_seconds(zone, utc_ms), true) * INT64_C(1000);
 }

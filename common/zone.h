@@ -34,4 +34,7 @@ LODE_CHECKED lode_status lode_zone_make(const char *name, const void *rules, siz
  * O(log changes of offset). */
 int64_t lode_zone_utc_ms(const struct lode_zone *zone, int64_t local_ms);
 
+/* The other way: what the zone's clock shows at a moment. The same cost. */
+int64_t lode_zone_local_ms(const struct lode_zone *zone, int64_t utc_ms);
+
 #endif

@@ -27,11 +27,22 @@ struct merge {
     struct sums **sums; /* [n_sets], each [n_values x n_kpis] */
 };
 
+/* The derived columns that are counted. */
+static lode_status pack_columns(const struct lode_run *run, const struct cohort_options *options,
+                                struct lode_bytes *out)
+{
+    bool *kpis = NULL;
+    lode_try(lode_take_zero(run->arena, run->store->n_kpis, &kpis));
+    for (int64_t i = 0; i < options->n_kpis; i++) kpis[options->kpis[i]] = true;
+    const struct session_wanted wanted = {.kpis = kpis, .attributes = options->attribute_on};
+    return session_columns_pack(run->store, options->derivation, &wanted, out);
+}
+
 static lode_status pack_params(const struct lode_run *run, const struct cohort_options *options,
                                struct lode_bytes *out)
 {
     lode_try(lode_store_refer(run->store, out));
-    lode_try(session_columns_pack(run->store, out));
+    lode_try(pack_columns(run, options, out));
     lode_try(lode_pack_i64(out, options->sparse_after_ms));
     lode_try(lode_pack_u64(out, (uint64_t)options->first_sessions));
     lode_try(lode_pack_array(out, (uint32_t)options->n_kpis));
@@ -227,7 +238,8 @@ lode_status cohorts_count(struct lode_run *run, const struct cohort_options *opt
     store_sums(&merge);
     lode_arena_rewind(run->arena, mark);
     for (int64_t i = 0; i < run->store->n_attributes; i++)
-        lode_try(sort_set(run->arena, made.n_kpis, &made.sets[i]));
+        if (!options->derivation || !derivation_has_order(options->derivation, i))
+            lode_try(sort_set(run->arena, made.n_kpis, &made.sets[i]));
     *counts = made;
     return LODE_OK;
 }

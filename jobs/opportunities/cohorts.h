@@ -6,6 +6,8 @@
 
 #include "jobs/job.h"
 
+struct derivation;
+
 /* Sessions of one cohort that have a value of one KPI. */
 struct cohort_cell {
     int64_t users; /* distinct users with such a session */
@@ -37,9 +39,11 @@ struct cohort_counts {
 
 struct cohort_options {
     int64_t n_kpis;
-    const int64_t *kpis;     /* [n_kpis] indices into store->kpis */
-    int64_t sparse_after_ms; /* a gap between starts > this makes a user sparse */
-    int64_t first_sessions;  /* session_index<=k is a new user; 1 and 2 are always counted */
+    const int64_t *kpis;                 /* [n_kpis] indices into store->kpis */
+    const struct derivation *derivation; /* what of the store is derived; NULL: nothing */
+    const bool *attribute_on; /* [store->n_attributes] derived ones that are counted; NULL: all */
+    int64_t sparse_after_ms;  /* a gap between starts > this makes a user sparse */
+    int64_t first_sessions;   /* session_index<=k is a new user; 1 and 2 are always counted */
 };
 
 /* Maps leaf "opportunities.cohorts" over all partitions. Results live in run->arena. */

@@ -184,9 +184,10 @@ static lode_status read_sessions(struct leaf *leaf, struct lode_part *part)
     int64_t *offsets, *starts;
     leaf->n_users = part->n_users;
     leaf->n_sessions = part->n_sessions;
-    lode_try(session_columns_open(&leaf->columns, part, leaf->task));
     lode_try(lode_part_session_offsets(part, arena, &offsets));
     leaf->offsets = offsets;
+    leaf->columns.part.session_offsets = offsets;
+    lode_try(session_columns_open(&leaf->columns, part, leaf->task));
     lode_try(lode_take(arena, leaf->n_sessions, &leaf->classes));
     for (uint32_t i = 0; i < leaf->n_kpis; i++) {
         struct kpi *kpi = &leaf->kpis[i];
@@ -208,7 +209,7 @@ static lode_status read_sessions(struct leaf *leaf, struct lode_part *part)
 
 static lode_status attribute_pass(struct leaf *leaf, int64_t attribute)
 {
-    const int64_t n_words = leaf->columns.attributes[attribute].n_words;
+    const int64_t n_words = leaf->columns.attributes[attribute].dictionary.count;
     struct lode_arena *arena = leaf->task->arena;
     const struct lode_arena_mark mark = lode_arena_mark(arena);
     uint32_t *codes;

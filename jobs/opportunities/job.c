@@ -10,6 +10,7 @@
 #include "common/log.h"
 #include "common/stats/stats.h"
 #include "jobs/opportunities/cohorts.h"
+#include "jobs/opportunities/derive/derivation.h"
 #include "jobs/opportunities/findings/examples.h"
 #include "jobs/opportunities/findings/finding_words.h"
 #include "jobs/opportunities/findings/findings.h"
@@ -27,9 +28,11 @@ extern const struct lode_job opportunities_job; /* declared for the registry, in
 static lode_status check(const struct lode_params *params, const struct lode_store *store)
 {
     struct lode_arena *arena = NULL;
+    struct derivation derivation;
     struct opportunity_options options;
     lode_try(lode_arena_create(0, &arena));
-    const lode_status status = opportunity_options_read(params, store, arena, &options);
+    lode_status status = derivation_make(params, store, arena, &derivation);
+    if (!status) status = opportunity_options_read(params, &derivation.store, arena, &options);
     lode_arena_destroy(arena);
     return status;
 }
@@ -88,29 +91,45 @@ static lode_status tell(struct lode_run *run, const struct finding_sources *sour
     return report_write_findings(&report, run->directory, run->arena);
 }
 
-static lode_status run_opportunities(struct lode_run *run)
+/* The KPIs that may lack values are those that do: then fewer outcomes are told apart. */
+static void count_missing(const struct opportunity_options *options,
+                          const struct cohort_counts *counts, struct derivation *derivation)
+{
+    for (int64_t i = 0; i < options->n_kpis; i++)
+        if (options->kpis[i] >= derivation->n_stored_kpis)
+            derivation->store.kpis[options->kpis[i]].n_missing =
+                derivation->store.n_sessions - counts->all[i].sessions;
+}
+
+/* The job on a store, to which what is derived was added. */
+static lode_status run_on(struct lode_run *run, struct derivation *derivation)
 {
     const struct lode_store *store = run->store;
     struct lode_arena *arena = run->arena;
     struct opportunity_options options;
     struct pattern_tokens tokens;
     lode_try(opportunity_options_read(run->params, store, arena, &options));
+    options.derivation = derivation;
+    lode_try(derivation_prepare(run, options.attribute_on, derivation));
     lode_try(tokens_make(&store->event_names, &options.rules, arena, &tokens));
 
     const struct cohort_options counted = {.n_kpis = options.n_kpis,
                                            .kpis = options.kpis,
+                                           .derivation = derivation,
+                                           .attribute_on = options.attribute_on,
                                            .sparse_after_ms = options.sparse_after_ms,
                                            .first_sessions = options.first_sessions};
     struct cohort_counts counts;
     struct cohort_rows cohorts;
     lode_try(cohorts_count(run, &counted, &counts));
+    count_missing(&options, &counts, derivation);
     lode_try(cohort_rows_make(&counts, store, &options, arena, &cohorts));
 
     struct scenarios scenarios;
     struct pattern_rows patterns;
     lode_try(scenarios_make(store, &options, &counts, arena, &scenarios));
     if (scenarios.n_plans > 0)
-        lode_try(patterns_count(run, &tokens, scenarios.plans, scenarios.n_plans,
+        lode_try(patterns_count(run, derivation, &tokens, scenarios.plans, scenarios.n_plans,
                                 (uint64_t)options.sum_limit_mb * 1000000, scenarios.counts));
     lode_try(pattern_rows_make(&scenarios, store, &options, &tokens, arena, &patterns));
     lode_try(correct_tests(&patterns.outcomes, &cohorts, arena));
@@ -126,7 +145,18 @@ static lode_status run_opportunities(struct lode_run *run)
     return tell(run, &sources, &tokens, &findings);
 }
 
+static lode_status run_opportunities(struct lode_run *run)
+{
+    struct derivation derivation;
+    lode_try(derivation_make(run->params, run->store, run->arena, &derivation));
+    struct lode_run derived = *run;
+    derived.store = &derivation.store;
+    return run_on(&derived, &derivation);
+}
+
 static const struct lode_leaf leaves[] = {
+    {"opportunities.tops", derived_tops_leaf},
+    {"opportunities.values", derived_values_leaf},
     {"opportunities.cohorts", cohorts_leaf},
     {"opportunities.patterns", patterns_leaf},
     {"opportunities.pattern_pieces", pattern_pieces_leaf},

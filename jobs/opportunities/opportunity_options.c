@@ -15,7 +15,12 @@ const struct lode_param opportunity_params[] = {
      "patterns in fewer than this share of the faulty sessions are left out; 0: none are"},
     {"min_share", "0.10", "1", "expert pattern: least share of the faulty sessions"},
     {"min_ratio", "2", "1", "expert pattern: least rate in faulty over rate in normal sessions"},
-    {"attributes", "", "", "static attributes to search for cohorts, a list; empty: all"},
+    {"kpis", "", LODE_PARAM_DEFINITIONS, "KPIs by expression: a bool (true = faulty) or a number"},
+    {"derived", "", LODE_PARAM_DEFINITIONS, "attributes by expression, searched for cohorts"},
+    {"bins", "5", "cohorts", "a derived number is cut at quantiles into at most so many"},
+    {"timezone", "UTC", "", "of hour(time) and its like in expressions: +02:00, Europe/Berlin"},
+    {"attributes", "", "",
+     "attributes to search for cohorts, stored or derived, a list; empty: all"},
     {"cohort_patterns", "on", "", "search patterns inside cohorts too"},
     {"cohort_max_k", "3", "events", "longest pattern inside a cohort"},
     {"cohort_min_users", "200", "users", "least users of a cohort that is searched for patterns"},
@@ -97,7 +102,8 @@ static lode_status read_kpis(const struct lode_params *params, const struct lode
     if (store->n_kpis == 0)
         return lode_fail(LODE_E_USAGE,
                          "the store has no KPI: stage a sessions file with a column whose name "
-                         "begins with kpi_, 0 or 1 (1 = faulty) or a number");
+                         "begins with kpi_, 0 or 1 (1 = faulty) or a number, or define one under "
+                         "`kpis:` in a spec");
     bool *wanted = NULL;
     int64_t n_wanted = 0;
     lode_try(lode_take_zero(arena, store->n_kpis, &wanted));

@@ -8,6 +8,8 @@
 #include "jobs/opportunities/decimal.h"
 #include "jobs/opportunities/tokens.h"
 
+struct derivation;
+
 extern const struct lode_param opportunity_params[]; /* ends with a NULL name */
 
 struct opportunity_options {
@@ -29,6 +31,8 @@ struct opportunity_options {
     int64_t sparse_after_ms, first_sessions;
     const char *sparse_after; /* as the user wrote it, for words; borrowed from the parameters */
     double cohort_relative, cohort_z; /* expert cohort */
+
+    const struct derivation *derivation; /* what of the store is derived; set by the caller */
 
     double max_q;
     int64_t top, examples;

@@ -28,6 +28,7 @@ enum {
 
 /* What the results of the stage are added to: a merge for each plan and k, in this order. */
 struct merging {
+    const struct derivation *derivation;
     const struct pattern_plan *plans;
     int64_t n_plans;
     int64_t n_merges;
@@ -87,13 +88,30 @@ static lode_status pack_plan(const struct lode_store *store, const struct patter
     return pack_codes(out, plan->cohort_of, store->attributes[plan->attribute].dictionary.count);
 }
 
+/* The derived columns that plans are about. */
+static lode_status pack_columns(const struct lode_run *run, const struct merging *merging,
+                                struct lode_bytes *out)
+{
+    struct session_wanted wanted;
+    bool *kpis = NULL, *attributes = NULL;
+    lode_try(lode_take_zero(run->arena, run->store->n_kpis, &kpis));
+    lode_try(lode_take_zero(run->arena, run->store->n_attributes, &attributes));
+    for (int64_t i = 0; i < merging->n_plans; i++) {
+        const struct pattern_plan *plan = &merging->plans[i];
+        for (int k = 0; k < plan->n_kpis; k++) kpis[plan->kpis[k]] = true;
+        if (plan->attribute >= 0) attributes[plan->attribute] = true;
+    }
+    wanted = (struct session_wanted){.kpis = kpis, .attributes = attributes};
+    return session_columns_pack(run->store, merging->derivation, &wanted, out);
+}
+
 static lode_status pack_params(const struct lode_run *run, const struct pattern_tokens *tokens,
                                const struct merging *merging, struct lode_bytes *out)
 {
     const struct lode_store *store = run->store;
     lode_try(lode_store_refer(store, out));
     lode_try(pack_tokens(store, tokens, out));
-    lode_try(session_columns_pack(store, out));
+    lode_try(pack_columns(run, merging, out));
     lode_try(lode_pack_array(out, (uint32_t)merging->n_plans));
     for (int64_t i = 0; i < merging->n_plans; i++)
         lode_try(pack_plan(store, &merging->plans[i], out));
@@ -333,12 +351,13 @@ static lode_status finish(struct lode_run *run, struct merging *merging,
     return LODE_OK;
 }
 
-lode_status patterns_count(struct lode_run *run, const struct pattern_tokens *tokens,
-                           const struct pattern_plan *plans, int64_t n_plans, uint64_t sum_limit,
+lode_status patterns_count(struct lode_run *run, const struct derivation *derivation,
+                           const struct pattern_tokens *tokens, const struct pattern_plan *plans,
+                           int64_t n_plans, uint64_t sum_limit,
                            struct pattern_counts *const *counts)
 {
     lode_status status = LODE_OK;
-    struct merging merging = {.plans = plans, .n_plans = n_plans};
+    struct merging merging = {.derivation = derivation, .plans = plans, .n_plans = n_plans};
     struct lode_arena *scratch = NULL;
 
     lode_try(check_sizes(run->store));

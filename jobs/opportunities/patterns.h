@@ -10,6 +10,8 @@
 
 #include "jobs/job.h"
 
+struct derivation;
+
 enum { PATTERN_MAX_K = 8, PATTERN_MAX_CLASSES = 8, PATTERN_MAX_KPIS = 3 };
 
 /* One thing to count: all sessions, or the cohorts of one attribute, under one group of KPIs. */
@@ -58,10 +60,12 @@ int pattern_digit(const struct lode_store *store, const struct pattern_plan *pla
  * (leaf "opportunities.patterns"); where that may be more than `sum_limit` bytes, workers do, each
  * a range of keys ("opportunities.pattern_pieces", "opportunities.pattern_sums"), and patterns of
  * no use are left out before they come here.
- * counts[i] is the caller's array of last_k - first_k + 1 entries for plan i; its arrays live in
- * run->arena. LODE_E_USAGE, before any task starts, when n_cohorts * V^k needs more than 61 bits,
- * or there are more than 2^32 - 1 sessions. */
-LODE_CHECKED lode_status patterns_count(struct lode_run *run, const struct pattern_tokens *tokens,
+ * `derivation` says what of the store is derived; NULL: nothing. counts[i] is the caller's array of
+ * last_k - first_k + 1 entries for plan i; its arrays live in run->arena. LODE_E_USAGE, before any
+ * task starts, when n_cohorts * V^k needs more than 61 bits, or there are more than 2^32 - 1
+ * sessions. */
+LODE_CHECKED lode_status patterns_count(struct lode_run *run, const struct derivation *derivation,
+                                        const struct pattern_tokens *tokens,
                                         const struct pattern_plan *plans, int64_t n_plans,
                                         uint64_t sum_limit, struct pattern_counts *const *counts);
 lode_status patterns_leaf(struct lode_task *task);

@@ -98,6 +98,9 @@ static lode_status read_events(struct leaf *leaf)
                          (long long)leaf->n_names, (long long)leaf->n_tokens);
     lode_try(lode_part_event_offsets(&leaf->part, arena, &leaf->starts));
     lode_try(lode_part_event_names(&leaf->part, leaf->n_names, arena, &leaf->tokens));
+    leaf->columns.part.event_offsets = leaf->starts;
+    leaf->columns.part.event_names = leaf->tokens;
+    lode_try(session_columns_open(&leaf->columns, &leaf->part, leaf->task));
     if (leaf->token_of) map_tokens(leaf);
     return LODE_OK;
 }
@@ -122,7 +125,7 @@ static lode_status read_classes(struct leaf *leaf, int *n_classes, uint8_t **cla
         int64_t index;
         lode_try(session_columns_unpack_kpi(&leaf->in, &leaf->columns, &index));
         lode_try(add_outcomes(leaf, index, *n_classes, *classes));
-        *n_classes *= leaf->columns.kpis[index].has_missing ? 3 : 2;
+        *n_classes *= leaf->columns.kpis[index].n_missing ? 3 : 2;
         if (*n_classes > PATTERN_MAX_CLASSES)
             return lode_fail(LODE_E_MESSAGE, "%d outcomes, %d is the most", *n_classes,
                              PATTERN_MAX_CLASSES);
@@ -142,9 +145,10 @@ static lode_status read_cohorts(struct leaf *leaf, int64_t n_cohorts, uint32_t *
     if (index < 0 || index >= (int64_t)leaf->columns.n_attributes)
         return lode_fail(LODE_E_MESSAGE, "attribute %lld of %u", (long long)index,
                          leaf->columns.n_attributes);
-    const struct session_attribute *attribute = &leaf->columns.attributes[index];
+    const struct lode_attribute *attribute = &leaf->columns.attributes[index];
     uint32_t **codes = &leaf->codes[index];
-    lode_try(unpack_codes(&leaf->in, "cohorts", attribute->n_words, n_cohorts, arena, &cohort_of));
+    lode_try(unpack_codes(&leaf->in, "cohorts", attribute->dictionary.count, n_cohorts, arena,
+                          &cohort_of));
     if (!cohort_of)
         return lode_fail(LODE_E_MESSAGE, "no cohorts of the words of '%s'", attribute->name);
     if (!*codes) lode_try(session_columns_codes(&leaf->columns, index, arena, codes));
@@ -210,7 +214,6 @@ static lode_status count_partition(struct leaf *leaf)
     lode_status status = LODE_OK;
     lode_try(lode_task_open_part(leaf->task, &leaf->in, leaf->task->index, &leaf->part));
     lode_try_done(unpack_params(leaf));
-    lode_try_done(session_columns_open(&leaf->columns, &leaf->part, leaf->task));
     lode_try_done(read_events(leaf));
     for (uint32_t i = 0; i < leaf->n_plans; i++) lode_try_done(count_plan(leaf));
     status = lode_unpack_end(&leaf->in);

@@ -102,7 +102,7 @@ int main(int argc, char **argv)
                            .cluster = &cluster,
                            .map = map_here};
     start = cpu_seconds();
-    check(patterns_count(&run, &tokens, &plan, 1, UINT64_MAX, plans));
+    check(patterns_count(&run, NULL, &tokens, &plan, 1, UINT64_MAX, plans));
     const double all = cpu_seconds() - start;
     printf(
         "events %lld tokens %lld partitions %lld: leaves %.3f (reading %.3f) merge %.3f all %.3f "

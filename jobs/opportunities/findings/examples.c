@@ -23,19 +23,23 @@ struct search {
     struct example *examples;
 };
 
+/* The set of cohorts that a finding is about; -1: all sessions. */
+static int64_t attribute_of(const struct search *search, const struct finding *finding)
+{
+    return finding->expert == EXPERT_COHORT
+               ? search->sources->cohorts->rows[finding->row].attribute
+               : search->sources->scenarios->list[finding->scenario].attribute;
+}
+
 /* Which sessions belong to the finding's cohort. */
 static lode_status pack_members(const struct search *search, const struct finding *finding,
                                 struct lode_bytes *out)
 {
     const struct lode_store *store = search->run->store;
-    int64_t attribute = -1, value = 0;
-    if (finding->expert == EXPERT_COHORT) {
-        attribute = search->sources->cohorts->rows[finding->row].attribute;
-        value = search->sources->cohorts->rows[finding->row].value;
-    } else {
-        attribute = search->sources->scenarios->list[finding->scenario].attribute;
-        value = search->sources->scenarios->list[finding->scenario].value;
-    }
+    const int64_t attribute = attribute_of(search, finding);
+    const int64_t value = finding->expert == EXPERT_COHORT
+                              ? search->sources->cohorts->rows[finding->row].value
+                              : search->sources->scenarios->list[finding->scenario].value;
     if (attribute < 0) return lode_pack_u64(out, EXAMPLE_OF_ALL);
     if (attribute == store->n_attributes) { /* the last set of cohorts: the life cycle */
         struct lifecycle_cohorts cohorts;
@@ -62,6 +66,23 @@ static lode_status pack_finding(const struct search *search, int64_t index, stru
     return LODE_OK;
 }
 
+/* The derived columns that findings are about. */
+static lode_status pack_columns(const struct search *search, struct lode_bytes *out)
+{
+    const struct lode_store *store = search->run->store;
+    bool *kpis = NULL, *attributes = NULL;
+    lode_try(lode_take_zero(search->run->arena, store->n_kpis, &kpis));
+    lode_try(lode_take_zero(search->run->arena, store->n_attributes + 1, &attributes));
+    for (int64_t i = 0; i < search->findings->n; i++) {
+        if (search->wanted[i] == 0) continue;
+        const int64_t attribute = attribute_of(search, &search->findings->list[i]);
+        kpis[search->findings->list[i].kpi] = true;
+        if (attribute >= 0) attributes[attribute] = true; /* the life cycle's place is one past */
+    }
+    const struct session_wanted wanted = {.kpis = kpis, .attributes = attributes};
+    return session_columns_pack(store, search->options->derivation, &wanted, out);
+}
+
 /* *n_open: findings that still want sessions; 0: nothing is left to do. */
 static lode_status pack_params(const struct search *search, struct lode_bytes *out, int64_t *n_open)
 {
@@ -70,7 +91,7 @@ static lode_status pack_params(const struct search *search, struct lode_bytes *o
     *n_open = 0;
     for (int64_t i = 0; i < search->findings->n; i++) *n_open += search->wanted[i] > 0;
     lode_try(lode_store_refer(store, out));
-    lode_try(session_columns_pack(store, out));
+    lode_try(pack_columns(search, out));
     lode_try(lode_pack_u64(out, (uint64_t)n_names));
     lode_try(lode_pack_bin(out, search->tokens->token_of,
                            search->tokens->token_of ? (size_t)n_names * sizeof(uint32_t) : 0));

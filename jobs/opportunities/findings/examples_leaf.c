@@ -154,7 +154,6 @@ static lode_status read_sessions(struct leaf *leaf)
     int64_t *users = NULL, *starts = NULL, *offsets = NULL;
     uint32_t *names = NULL;
     uint8_t *classes = NULL;
-    lode_try(session_columns_open(&leaf->columns, &leaf->part, leaf->task));
     lode_try(lode_part_session_offsets(&leaf->part, arena, &users));
     lode_try(lode_part_event_offsets(&leaf->part, arena, &offsets));
     lode_try(lode_part_session_starts(&leaf->part, arena, &starts));
@@ -165,6 +164,11 @@ static lode_status read_sessions(struct leaf *leaf)
     leaf->event_offsets = offsets;
     leaf->names = names;
     leaf->classes = classes;
+    leaf->columns.part.session_offsets = users;
+    leaf->columns.part.event_offsets = offsets;
+    leaf->columns.part.starts = starts;
+    leaf->columns.part.event_names = names;
+    lode_try(session_columns_open(&leaf->columns, &leaf->part, leaf->task));
     for (uint32_t i = 0; i < leaf->n_targets; i++) lode_try(read_columns(leaf, i));
     return LODE_OK;
 }

@@ -185,7 +185,7 @@ static void patterns_are_counted_by_outcome_for_each_k(void **state)
     struct fixture *fixture = *state;
     struct pattern_counts counts[2], *plans[] = {counts};
     make_store(fixture, 1);
-    assert_ok(patterns_count(&fixture->run, &all_names, &all_sessions, 1, UINT64_MAX, plans));
+    assert_ok(patterns_count(&fixture->run, NULL, &all_names, &all_sessions, 1, UINT64_MAX, plans));
     assert_int_equal(1, counts[0].k);
     assert_int_equal(4, counts[0].n_patterns);
     assert_pair(&counts[0], HOME, 2, 2);
@@ -209,7 +209,7 @@ static void an_ignored_event_lets_its_neighbours_meet(void **state)
     const struct pattern_tokens tokens = {.n_tokens = 2, .token_of = token_of};
     struct pattern_counts counts[2], *plans[] = {counts};
     make_store(fixture, 2);
-    assert_ok(patterns_count(&fixture->run, &tokens, &all_sessions, 1, UINT64_MAX, plans));
+    assert_ok(patterns_count(&fixture->run, NULL, &tokens, &all_sessions, 1, UINT64_MAX, plans));
     assert_int_equal(2, counts[0].n_patterns);
     assert_pair(&counts[0], BUY, 3, 1);
     assert_pair(&counts[1], VISIT * 2 + BUY, 2, 1);
@@ -228,7 +228,7 @@ static void a_cohort_counts_its_own_sessions(void **state)
     const struct pattern_plan plans[] = {web, all};
     struct pattern_counts of_web[2], of_all[2], *counts[] = {of_web, of_all};
     make_store(fixture, 3);
-    assert_ok(patterns_count(&fixture->run, &all_names, plans, 2, UINT64_MAX, counts));
+    assert_ok(patterns_count(&fixture->run, NULL, &all_names, plans, 2, UINT64_MAX, counts));
     assert_int_equal(3, of_web[0].n_patterns);
     assert_pair(&of_web[0], HOME, 1, 1);
     assert_pair(&of_web[0], PAY, 1, 0);
@@ -246,7 +246,7 @@ static void two_outcomes_make_a_class_with_a_digit_for_each(void **state)
     struct pattern_counts counts[2], *plans[] = {counts};
     make_store(fixture, 2);
     assert_int_equal(6, pattern_classes(&fixture->store, &plan)); /* slow has "no value" too */
-    assert_ok(patterns_count(&fixture->run, &all_names, &plan, 1, UINT64_MAX, plans));
+    assert_ok(patterns_count(&fixture->run, NULL, &all_names, &plan, 1, UINT64_MAX, plans));
     uint32_t seen[2][3] = {{0}};
     for (int c = 0; c < 6; c++)
         seen[pattern_digit(&fixture->store, &plan, c, 0)]
@@ -272,12 +272,12 @@ static void partitions_their_order_and_who_sums_change_nothing(void **state)
     struct fixture *fixture = *state;
     struct pattern_counts whole[2], parts[2], *plans[] = {whole}, *again[] = {parts};
     make_store(fixture, 1);
-    assert_ok(patterns_count(&fixture->run, &all_names, &all_sessions, 1, UINT64_MAX, plans));
+    assert_ok(patterns_count(&fixture->run, NULL, &all_names, &all_sessions, 1, UINT64_MAX, plans));
     for (int64_t n = 2; n <= 2 * N_SESSIONS; n++) {
         make_store(fixture, (n + 1) / 2);
         fixture->cluster.backwards = n % 2 == 0;
         fixture->cluster.twice = n % 3 == 0;
-        assert_ok(patterns_count(&fixture->run, &all_names, &all_sessions, 1,
+        assert_ok(patterns_count(&fixture->run, NULL, &all_names, &all_sessions, 1,
                                  n % 2 == 0 ? UINT64_MAX : 0, again));
         for (int i = 0; i < 2; i++) assert_same_counts(&whole[i], &parts[i]);
     }
@@ -290,9 +290,9 @@ static void workers_that_sum_leave_out_what_no_kpi_needs(void **state)
     struct pattern_plan plan = all_sessions;
     struct pattern_counts whole[2], kept[2], *plans[] = {whole}, *again[] = {kept};
     make_store(fixture, 3);
-    assert_ok(patterns_count(&fixture->run, &all_names, &plan, 1, UINT64_MAX, plans));
+    assert_ok(patterns_count(&fixture->run, NULL, &all_names, &plan, 1, UINT64_MAX, plans));
     plan.least_faulty = one_faulty;
-    assert_ok(patterns_count(&fixture->run, &all_names, &plan, 1, 0, again));
+    assert_ok(patterns_count(&fixture->run, NULL, &all_names, &plan, 1, 0, again));
     assert_same_counts(&whole[0], &kept[0]); /* single events are all needed */
     int64_t n = 0;
     for (int64_t i = 0; i < whole[1].n_patterns; i++) {
@@ -310,7 +310,7 @@ static void workers_that_sum_leave_out_what_no_kpi_needs(void **state)
     assert_int_equal(n, kept[1].n_patterns);
     assert_int_equal(whole[1].occurrences[0], kept[1].occurrences[0]);
     plan.least_faulty = never;
-    assert_ok(patterns_count(&fixture->run, &all_names, &plan, 1, 0, again));
+    assert_ok(patterns_count(&fixture->run, NULL, &all_names, &plan, 1, 0, again));
     assert_int_equal(0, kept[1].n_patterns);
 }
 
@@ -323,7 +323,7 @@ static void a_key_space_too_large_is_refused_before_any_task(void **state)
     struct pattern_counts counts[4], *plans[] = {counts};
     make_store(fixture, 1);
     assert_status(LODE_E_USAGE,
-                  patterns_count(&fixture->run, &tokens, &plan, 1, UINT64_MAX, plans));
+                  patterns_count(&fixture->run, NULL, &tokens, &plan, 1, UINT64_MAX, plans));
     assert_int_equal(0, fixture->cluster.n_tasks);
     assert_non_null(strstr(lode_error_text(), "use a smaller k"));
 }
@@ -334,8 +334,8 @@ static void too_many_sessions_are_refused_before_any_task(void **state)
     struct pattern_counts counts[2], *plans[] = {counts};
     make_store(fixture, 1);
     fixture->store.n_sessions = (int64_t)UINT32_MAX + 1;
-    assert_status(LODE_E_USAGE,
-                  patterns_count(&fixture->run, &all_names, &all_sessions, 1, UINT64_MAX, plans));
+    assert_status(LODE_E_USAGE, patterns_count(&fixture->run, NULL, &all_names, &all_sessions, 1,
+                                               UINT64_MAX, plans));
     assert_int_equal(0, fixture->cluster.n_tasks);
     assert_non_null(strstr(lode_error_text(), "4,294,967,296 sessions"));
 }
@@ -349,7 +349,7 @@ static void a_missing_outcome_that_the_index_denies_is_an_error(void **state)
     plan.kpis[0] = SLOW;
     fixture->kpis[SLOW].n_missing = 0;
     assert_status(LODE_E_INPUT,
-                  patterns_count(&fixture->run, &all_names, &plan, 1, UINT64_MAX, plans));
+                  patterns_count(&fixture->run, NULL, &all_names, &plan, 1, UINT64_MAX, plans));
     assert_non_null(strstr(lode_error_text(), "'slow'"));
 }
 

@@ -1,0 +1,179 @@
+/* Evaluation: columns that are needed, then block after block of users. */
+#include "jobs/opportunities/derive/evaluation.h"
+
+#include <string.h>
+
+#include "common/wire/pack.h"
+
+/* Sessions of a block, about: enough to hide what a block costs, few enough that the values of a
+ * thousand roots are 16 MB. One user is never cut. */
+enum { BLOCK_SESSIONS = 2048 };
+
+lode_status evaluation_pack(const struct expr_graph *graph, const struct lode_bytes *zone_rules,
+                            struct lode_bytes *out)
+{
+    lode_try(expr_graph_pack(graph, out));
+    return lode_pack_bin(out, zone_rules->data, zone_rules->size);
+}
+
+lode_status evaluation_unpack(struct lode_unpack *in, struct lode_arena *arena,
+                              struct expr_graph **graph, const struct lode_zone **zone)
+{
+    const uint8_t *rules;
+    size_t size;
+    lode_try(expr_graph_unpack(in, arena, graph));
+    lode_try(lode_unpack_bin(in, &rules, &size));
+    return lode_zone_make((*graph)->zone, rules, size, arena, zone);
+}
+
+static lode_status read_attributes(const struct expr_needs *needs, const struct evaluation_part *of,
+                                   struct lode_arena *arena, struct expr_columns *columns)
+{
+    const uint32_t **attributes = NULL;
+    lode_try(lode_take_zero(arena, of->n_attributes, &attributes));
+    for (int64_t i = 0; i < of->n_attributes; i++) {
+        const struct lode_attribute *attribute = &of->attributes[i];
+        uint32_t *codes = NULL;
+        if (!needs->attributes[i]) continue;
+        lode_try(lode_part_attribute(of->part, attribute->name, attribute->of_user,
+                                     attribute->dictionary.count, arena, &codes));
+        attributes[i] = codes;
+    }
+    columns->attributes = attributes;
+    return LODE_OK;
+}
+
+static lode_status read_kpis(const struct expr_needs *needs, const struct evaluation_part *of,
+                             struct lode_arena *arena, struct expr_columns *columns)
+{
+    const double **kpis = NULL;
+    lode_try(lode_take_zero(arena, of->n_kpis, &kpis));
+    for (int64_t i = 0; i < of->n_kpis; i++) {
+        double *values = NULL;
+        if (!needs->kpis[i]) continue;
+        lode_try(lode_part_kpi(of->part, of->kpis[i].name, of->kpis[i].is_binary, arena, &values));
+        kpis[i] = values;
+    }
+    columns->kpis = kpis;
+    return LODE_OK;
+}
+
+static lode_status read_events(const struct expr_needs *needs, const struct evaluation_part *of,
+                               int64_t n_names, struct lode_arena *arena,
+                               struct expr_columns *columns)
+{
+    int64_t *offsets = NULL, *times = NULL;
+    uint32_t *names = NULL;
+    columns->event_offsets = of->event_offsets;
+    columns->event_names = of->event_names;
+    if (needs->event_offsets && !of->event_offsets) {
+        lode_try(lode_part_event_offsets(of->part, arena, &offsets));
+        columns->event_offsets = offsets;
+    }
+    if (needs->event_names && !of->event_names) {
+        lode_try(lode_part_event_names(of->part, n_names, arena, &names));
+        columns->event_names = names;
+    }
+    if (needs->event_times) {
+        lode_try(lode_part_event_times(of->part, 0, of->part->n_events, arena, &times));
+        columns->event_times = times;
+    }
+    return LODE_OK;
+}
+
+lode_status evaluation_read_columns(const struct expr_needs *needs,
+                                    const struct evaluation_part *of,
+                                    const struct expr_graph *graph, struct lode_task *task,
+                                    struct expr_columns *columns)
+{
+    struct lode_arena *arena = task->arena;
+    int64_t *offsets = NULL, *starts = NULL;
+    *columns = (struct expr_columns){.n_users = of->part->n_users,
+                                     .n_sessions = of->part->n_sessions,
+                                     .n_events = of->part->n_events,
+                                     .session_offsets = of->session_offsets,
+                                     .starts = of->starts};
+    if (!of->session_offsets) {
+        lode_try(lode_part_session_offsets(of->part, arena, &offsets));
+        columns->session_offsets = offsets;
+    }
+    if (needs->starts && !of->starts) {
+        lode_try(lode_part_session_starts(of->part, arena, &starts));
+        columns->starts = starts;
+    }
+    lode_try(read_events(needs, of, graph->n_names, arena, columns));
+    lode_try(read_attributes(needs, of, arena, columns));
+    return read_kpis(needs, of, arena, columns);
+}
+
+/* What evaluation_run works with. */
+struct work {
+    const struct evaluation *evaluation;
+    struct lode_task *task;
+    struct expr_columns columns;
+};
+
+/* End of the block that begins at a user: one more would be too many sessions. */
+static int64_t end_of_block(const struct expr_columns *columns, int64_t user)
+{
+    const int64_t *offsets = columns->session_offsets;
+    int64_t end = user + 1;
+    while (end < columns->n_users && offsets[end + 1] - offsets[user] <= BLOCK_SESSIONS) end++;
+    return end;
+}
+
+/* Room for the values of the largest block. */
+static lode_status take_values(const struct work *work, double ***values)
+{
+    const struct expr_columns *columns = &work->columns;
+    const int32_t n_roots = work->evaluation->n_roots;
+    int64_t most = 0;
+    for (int64_t user = 0, end = 0; user < columns->n_users; user = end) {
+        end = end_of_block(columns, user);
+        const int64_t n = columns->session_offsets[end] - columns->session_offsets[user];
+        most = n > most ? n : most;
+    }
+    lode_try(lode_take(work->task->arena, n_roots, values));
+    for (int32_t r = 0; r < n_roots; r++)
+        lode_try(lode_take(work->task->arena, most, &(*values)[r]));
+    return LODE_OK;
+}
+
+static lode_status run_blocks(const struct work *work, const struct expr_program *program)
+{
+    const struct evaluation *evaluation = work->evaluation;
+    const struct expr_columns *columns = &work->columns;
+    double **values = NULL;
+    lode_try(take_values(work, &values));
+    int64_t block = 0;
+    for (int64_t user = 0, end = 0; user < columns->n_users; user = end, block++) {
+        end = end_of_block(columns, user);
+        if (block % evaluation->step != 0) continue;
+        const int64_t first = columns->session_offsets[user];
+        const int64_t n_sessions = columns->session_offsets[end] - first;
+        lode_try(expr_program_run(program, columns, user, end - user, work->task->arena, values));
+        lode_try(evaluation->take(evaluation->context, first, n_sessions, values));
+        lode_try(lode_task_advance(work->task, n_sessions));
+    }
+    return LODE_OK;
+}
+
+lode_status evaluation_run(const struct evaluation *evaluation, const struct evaluation_part *part,
+                           struct lode_task *task)
+{
+    const struct expr_graph *graph = evaluation->graph;
+    struct work work = {.evaluation = evaluation, .task = task};
+    struct expr_needs needs;
+    const struct expr_schema_counts counts = {.n_attributes = part->n_attributes,
+                                              .n_kpis = part->n_kpis};
+    const struct lode_arena_mark mark = lode_arena_mark(task->arena);
+    struct expr_program *program = NULL;
+    lode_try(expr_needs_find(graph, evaluation->roots, evaluation->n_roots, &counts, task->arena,
+                             &needs));
+    lode_try(evaluation_read_columns(&needs, part, graph, task, &work.columns));
+    lode_try(expr_program_make(graph, evaluation->roots, evaluation->n_roots, evaluation->zone,
+                               task->arena, &program));
+    lode_try(run_blocks(&work, program));
+    lode_arena_rewind(task->arena, mark);
+    return LODE_OK;
+}
