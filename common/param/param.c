@@ -195,6 +195,12 @@ const char *lode_params_text(const struct lode_params *params, const char *name)
     return index < 0 ? NULL : params->values[index];
 }
 
+bool lode_params_is_initial(const struct lode_params *params, const char *name)
+{
+    const int index = find(params, name, strlen(name));
+    return index >= 0 && strcmp(params->values[index], params->table[index].initial) == 0;
+}
+
 /* The same for the typed ones below. */
 static lode_status find_text(const struct lode_params *params, const char *name, const char **text)
 {

@@ -178,7 +178,7 @@ static lode_status add_group(struct maker *maker, const struct pattern_plan *all
     const struct opportunity_options *options = maker->options;
     const int64_t first_plan = maker->out->n_plans;
     lode_try(add_plan(maker, all));
-    for (int64_t a = 0; a < maker->store->n_attributes; a++)
+    for (int64_t a = 0; a < maker->store->n_attributes - options->n_generated; a++)
         if (options->cohort_patterns && options->attribute_on[a] &&
             options->first_k <= options->cohort_max_k)
             lode_try(plan_attribute(maker, all, a));

@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { VALUE_MAX = 4096 };
+enum { VALUE_MAX = 4096, WORDS_SHOWN = 3 };
 
 /* One instance under way. */
 struct filling {
@@ -286,6 +286,21 @@ lode_status instantiate_append_word(struct lode_bytes *out, const char *text)
     return LODE_OK;
 }
 
+/* A long list is called by its first item: "pay_error_and_6_more". */
+static lode_status append_list_word(struct lode_bytes *out, const char *list)
+{
+    char item[VALUE_MAX];
+    int n = 1;
+    const char *at = take_item(list, item, sizeof item);
+    for (const char *rest = at; *rest; n++) {
+        char skipped[VALUE_MAX];
+        rest = take_item(rest, skipped, sizeof skipped);
+    }
+    if (n <= WORDS_SHOWN) return instantiate_append_word(out, list);
+    lode_try(instantiate_append_word(out, item));
+    return lode_bytes_printf(out, "_and_%d_more", n - 1);
+}
+
 /* How a placeholder is replaced. */
 enum replacement { AS_EXPRESSION, AS_WORD, AS_GIVEN };
 
@@ -302,6 +317,8 @@ static lode_status fill(const struct filling *filling, const char *text, enum re
         if (index < 0) return lode_fail(LODE_E_BUG, "template %s", filling->template->name);
         if (how == AS_EXPRESSION)
             lode_try(append_value(filling, index, out));
+        else if (how == AS_WORD && template_takes_list(filling->template->parameters[index].type))
+            lode_try(append_list_word(out, value_of(filling, index)));
         else if (how == AS_WORD)
             lode_try(instantiate_append_word(out, value_of(filling, index)));
         else
@@ -345,7 +362,7 @@ static bool has_name(const struct generator_definitions *all, const char *name)
 {
     for (int64_t i = 0; i < all->n; i++)
         if (strcmp(all->list[i].name, name) == 0) return true;
-    return false;
+    return generator_names_have(&all->taken, name);
 }
 
 static bool has_expression(const struct generator_definitions *all, const char *expression)

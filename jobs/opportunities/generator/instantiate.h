@@ -22,6 +22,7 @@ struct generator_definition {
 struct generator_definitions {
     int64_t n, room;
     struct generator_definition *list;
+    struct generator_names taken; /* names that no definition may get */
     struct lode_arena *arena;
 };
 

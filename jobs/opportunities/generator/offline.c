@@ -333,3 +333,17 @@ lode_status offline_choose(const struct template_library *library,
         lode_try(carry_out(&plans[t], shares[t], facts->schema, definitions));
     return LODE_OK;
 }
+
+lode_status offline_events(const struct offline_facts *facts, struct lode_arena *arena,
+                           const char *const **names, int64_t *n)
+{
+    struct offline offline = {.facts = facts, .arena = arena};
+    const char **copy = NULL;
+    lode_try(rank_events(&offline, TEMPLATE_CONTRAST));
+    const struct candidates *events = &offline.events[TEMPLATE_CONTRAST];
+    lode_try(lode_take(arena, events->n, &copy));
+    for (int i = 0; i < events->n; i++) copy[i] = events->values[i];
+    *names = copy;
+    *n = events->n;
+    return LODE_OK;
+}

@@ -30,4 +30,8 @@ LODE_CHECKED lode_status offline_choose(const struct template_library *library,
                                         const struct offline_facts *facts, const double *weights,
                                         int64_t budget, struct generator_definitions *definitions);
 
+/* The events of the order `contrast`, best first: *names [*n], at most OFFLINE_CANDIDATES_MAX. */
+LODE_CHECKED lode_status offline_events(const struct offline_facts *facts, struct lode_arena *arena,
+                                        const char *const **names, int64_t *n);
+
 #endif
