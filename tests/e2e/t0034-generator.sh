@@ -4,9 +4,13 @@
 . "$(dirname "$0")/lib.sh"
 
 unset http_proxy https_proxy HTTP_PROXY HTTPS_PROXY ALL_PROXY all_proxy LODE_LLM_KEY LODE_TEMPLATES
-lode gen events --users 600 --seed 7 -o logs >"$log" 2>&1 &&
-    lode stage events logs/*.csv -o web.lode --partition-bytes 200K >>"$log" 2>&1 ||
-    { cat "$log"; exit 1; }
+if ! {
+    lode gen events --users 600 --seed 7 -o logs &&
+        lode stage events logs/*.csv -o web.lode --partition-bytes 200K
+} >"$log" 2>&1; then
+    cat "$log"
+    exit 1
+fi
 
 # --- templates ---
 expect "the library is listed, one is explained, and as JSON it is a contract" '
@@ -98,9 +102,9 @@ ask() {
         --set "llm_url=http://127.0.0.1:$(cat port)/v1/chat/completions" --set k=1..1 \
         --set cohort_patterns=off --set llm_retries=0 --set max_hypotheses=20 "$@" 2>ask.err || code=$?
     exec 9>&-
-    wait $server 2>/dev/null || true
+    wait "$server" 2>/dev/null || true
     cat ask.err
-    return $code
+    return "$code"
 }
 used() { json asked.run/run.json 'd["generator"]["used"]'; }
 
@@ -160,8 +164,8 @@ killed_after_the_answer() {
             [ $tries -gt 0 ] || return 1
             sleep 0.01 # waiting for the file
         done
-        kill -9 $run 2>/dev/null || true
-        wait $run || true
+        kill -9 "$run" 2>/dev/null || true
+        wait "$run" || true
         nothing_left_running || return 1
         [ -e cut/results.h5 ] || return 0
     done
@@ -178,7 +182,7 @@ expect "a run that goes on has the stored answer and asks nobody" '
     asked=$(wc -l <requests)
     lode run --resume cut --local 2 --quiet
     [ "$(wc -l <requests)" = "$asked" ]
-    exec 9>&-; wait $server || true
+    exec 9>&-; wait "$server" || true
     [ "$(json cut/run.json "d[\"generator\"][\"used\"]")" = llm ]
     cmp whole/generated.json cut/generated.json; cmp whole/results.h5 cut/results.h5'
 finish

@@ -3,10 +3,14 @@
 . "$(dirname "$0")/lib.sh"
 
 unset LODE_TEMPLATES
-lode gen events --users 600 --seed 7 -o logs >"$log" 2>&1 &&
-    lode stage events logs/*.csv -o web.lode >>"$log" 2>&1 &&
-    lode run opportunities web.lode -o run1 --local 2 --quiet --set generate=offline --set max_hypotheses=80 >>"$log" 2>&1 ||
-    { cat "$log"; exit 1; }
+if ! {
+    lode gen events --users 600 --seed 7 -o logs && lode stage events logs/*.csv -o web.lode &&
+        lode run opportunities web.lode -o run1 --local 2 --quiet --set generate=offline \
+            --set max_hypotheses=80
+} >"$log" 2>&1; then
+    cat "$log"
+    exit 1
+fi
 
 # The rank of the first finding about a generated definition of that template's.
 rank_of() {
