@@ -3,7 +3,7 @@
  * Not by glibc (setenv TZ, tzset, mktime): its zone belongs to the whole process, mktime is slow,
  * says nothing about gaps and overlaps, and reads the data base of the host that it runs on.
  *
- * A file lists changes up to some year; the rule at its end is unrolled for 402 years more. The
+ * A file lists changes up to some year; the rule at its end is unrolled for 403 years more. The
  * calendar repeats every 400 years (146,097 days, whole weeks), so later times are moved back by
  * that until they are in the list. Source: RFC 8536 (TZif).
  */
@@ -27,7 +27,7 @@ enum {
     TYPE_SIZE = 6,
     CHANGES_LIMIT = 6000, /* in the file; the longest of today has 240 */
     OFFSET_LIMIT = 26 * 3600,
-    UNROLLED_YEARS = 402,
+    UNROLLED_YEARS = 403, /* 400, and no year that the last change listed may lie in */
     RULE_SIZE = 256,
     NAMES_MAX = 1024
 };

@@ -25,16 +25,17 @@ static void date_of(int64_t days, int64_t *month, int64_t *day)
 
 double expr_calendar(enum expr_op part, const struct lode_zone *zone, double utc_ms)
 {
-    if (!(utc_ms >= FIRST_MS && utc_ms < LAST_MS)) return NAN;
+    if (!(utc_ms >= FIRST_MS && utc_ms < LAST_MS)) return (double)NAN;
     const int64_t local = lode_zone_local_ms(zone, (int64_t)floor(utc_ms));
     const int64_t days = local / DAY_MS - (local % DAY_MS < 0);
     const int64_t of_day = local - days * DAY_MS;
+    const int64_t hour = of_day / 3600000, minute = of_day / 60000 % 60;
     int64_t month, day;
     switch (part) {
     case EXPR_HOUR:
-        return (double)(of_day / 3600000);
+        return (double)hour;
     case EXPR_MINUTE:
-        return (double)(of_day / 60000 % 60);
+        return (double)minute;
     case EXPR_WEEKDAY:
         return (double)(((days + 3) % 7 + 7) % 7 + 1); /* 1970 began on a Thursday */
     default:

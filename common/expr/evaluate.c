@@ -14,9 +14,9 @@
 enum {
     SCRATCH_BYTES = 1 << 20, /* half of a common second-level cache */
     BLOCK_MOST = 1024,       /* sessions */
-    BLOCK_LEAST = 16,
-    LINE = 8 /* doubles */
+    BLOCK_LEAST = 24
 };
+#define LINE INT64_C(8) /* doubles */
 
 struct expr_program {
     const struct expr_graph *graph;

@@ -99,7 +99,7 @@ LODE_CHECKED lode_status expr_program_make(const struct expr_graph *graph, const
                                            struct lode_arena *arena, struct expr_program **program);
 
 /* Values of all roots for the sessions of users [first_user, first_user + n_users):
- * values[r][session - first session]. Scratch of about 1 MiB (less where the arena has less) and 32
+ * values[r][session - first session]. Scratch of about 1 MiB (less where the arena has less) and 24
  * bytes a step of a pattern, given back at the end. The same bits however the users are cut into
  * ranges. Cost for each session: O(nodes) at memory speed, and O(what listens to their names) for
  * its events; nothing is taken for each session.

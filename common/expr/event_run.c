@@ -47,7 +47,7 @@ struct event_run {
     int32_t *states; /* memories of states that began in this session */
     int32_t n_states;
     const struct event_output *output;
-    double *values; /* of the session: column c at [c * stride] */
+    int64_t row; /* of the session, in the output's columns */
     int64_t event, time, first_time;
 };
 
@@ -75,9 +75,14 @@ static double span(int64_t earlier, int64_t later)
     return (double)(int64_t)((uint64_t)later - (uint64_t)earlier);
 }
 
+static double *column_at(const struct event_run *run, int32_t number)
+{
+    return &run->output->values[number * run->output->stride + run->row];
+}
+
 static double *column(const struct event_run *run, const struct event_entry *entry)
 {
-    return &run->values[entry->first * run->output->stride];
+    return column_at(run, entry->first);
 }
 
 static bool holds(const struct event_run *run, const struct event_entry *entry)
@@ -239,7 +244,7 @@ static void close_states(struct event_run *run)
     for (int32_t i = 0; i < run->n_states; i++) {
         const struct memory *memory = &run->memories[run->states[i]];
         if (memory->since >= run->session)
-            run->values[memory->column * run->output->stride] += span(memory->time, run->time);
+            *column_at(run, memory->column) += span(memory->time, run->time);
     }
     run->n_states = 0;
 }
@@ -249,7 +254,7 @@ static void close_states(struct event_run *run)
 static void found(struct event_run *run, int32_t number)
 {
     const struct event_pattern *pattern = &run->program->patterns[number];
-    double *value = &run->values[pattern->column * run->output->stride];
+    double *value = column_at(run, pattern->column);
     run->patterns[number].floor = run->visible + 1;
     if (pattern->is_counted) {
         *value += 1.0;
@@ -372,30 +377,34 @@ static void run_group(struct event_run *run, const struct event_group *group)
     }
 }
 
+/* One event; `state` is that of the automaton. */
+static void run_event(struct event_run *run, const struct event_class *class, int32_t *state)
+{
+    const struct event_program *program = run->program;
+    run->hits[program->always] = run->position;
+    for (int32_t g = class->groups_from; g < class->groups_end; g++)
+        run_group(run, &program->groups[g]);
+    run->position++;
+    if (class->is_invisible) return;
+    if (program->has_automaton) {
+        *state = automaton_next(&program->automaton, *state, class->symbol);
+        run_keys(run, *state);
+    }
+    run->visible++;
+}
+
 static void run_session(struct event_run *run, int64_t from, int64_t end)
 {
     const struct event_program *program = run->program;
-    const struct expr_columns *columns = run->columns;
+    const uint32_t *names = run->columns->event_names, *class_of = program->class_of;
+    const int64_t *times = program->reads_times ? run->columns->event_times : NULL;
     int32_t state = 0;
     run->session = run->position;
     run->visible_session = run->visible;
-    run->time = run->first_time = program->reads_times ? columns->event_times[from] : 0;
-    for (int64_t event = from; event < end; event++) {
-        const struct event_class *class =
-            &program
-                 ->classes[program->class_of ? program->class_of[columns->event_names[event]] : 0];
-        run->event = event;
-        run->hits[program->always] = run->position;
-        if (program->reads_times) run->time = columns->event_times[event];
-        for (int32_t g = class->groups_from; g < class->groups_end; g++)
-            run_group(run, &program->groups[g]);
-        run->position++;
-        if (class->is_invisible) continue;
-        if (program->has_automaton) {
-            state = automaton_next(&program->automaton, state, class->symbol);
-            run_keys(run, state);
-        }
-        run->visible++;
+    run->time = run->first_time = times ? times[from] : 0;
+    for (run->event = from; run->event < end; run->event++) {
+        if (times) run->time = times[run->event];
+        run_event(run, &program->classes[class_of ? class_of[names[run->event]] : 0], &state);
     }
     run->position++; /* no event is next to one of another session */
     run->visible++;
@@ -410,7 +419,7 @@ void event_run_pass(struct event_run *run, int64_t first, int64_t n,
     if (run->program->is_empty) return;
     for (int64_t s = 0; s < n; s++) {
         const int64_t from = offsets[first + s], end = offsets[first + s + 1];
-        run->values = output->values + s;
+        run->row = s;
         if (from < end) run_session(run, from, end);
     }
 }

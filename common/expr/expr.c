@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "common/expr/parse.h"
+#include "common/expr/language/parse.h"
 #include "lode/table.h"
 
 struct expr_language {
@@ -81,21 +81,13 @@ lode_status parse_definitions(struct parser *parser, const char *const **names, 
     return LODE_OK;
 }
 
-static bool is_name(const char *text)
-{
-    static const char first[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_";
-    return *text && strchr(first, *text) &&
-           strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_0123456789") ==
-               strlen(text);
-}
-
 /* A definition's name must be free: it would hide what has it. */
 static lode_status check_name(struct parser *parser, const char *name)
 {
     static const struct lex_token start = {.line = 1, .column = 1};
     const struct expr_schema *schema = parser->schema;
     int32_t node;
-    if (!is_name(name))
+    if (!parse_is_name(name))
         return parse_fail(parser, &start,
                           "'%.80s' cannot be a name: letters, digits and _, not a digit first",
                           name);

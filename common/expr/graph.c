@@ -24,8 +24,9 @@ struct expr_builder {
     int32_t rooms[EXPR_ITEMS];
     int32_t *depths; /* [rooms[EXPR_NODE]] */
     struct slot *slots;
-    size_t n_slots; /* a power of 2, at least twice the entries */
-    size_t n_used;  /* that are not FREE */
+    size_t n_slots;  /* a power of 2, at least twice the entries */
+    size_t n_used;   /* that are not FREE */
+    int64_t n_moved; /* how many times an array was taken anew */
 };
 
 struct expr_node expr_node_of(enum expr_op op)
@@ -123,6 +124,7 @@ static lode_status grow(struct expr_builder *builder, enum expr_item kind, void 
     }
     *items = larger;
     *room = wanted;
+    builder->n_moved++;
     return LODE_OK;
 }
 
@@ -245,10 +247,16 @@ lode_status expr_add_series(struct expr_builder *builder, struct expr_series ite
 struct expr_builder_mark expr_builder_mark(const struct expr_builder *builder)
 {
     struct expr_graph graph = builder->graph;
-    struct expr_builder_mark mark = {.n_asked = graph.n_asked};
+    struct expr_builder_mark mark = {.n_asked = graph.n_asked, .n_moved = builder->n_moved};
     for (int kind = 0; kind < EXPR_ITEMS; kind++)
         mark.counts[kind] = *count_of(&graph, (enum expr_item)kind);
     return mark;
+}
+
+bool expr_builder_is_at(const struct expr_builder *builder, struct expr_builder_mark mark)
+{
+    const struct expr_builder_mark now = expr_builder_mark(builder);
+    return now.n_moved == mark.n_moved && memcmp(now.counts, mark.counts, sizeof now.counts) == 0;
 }
 
 void expr_builder_rewind(struct expr_builder *builder, struct expr_builder_mark mark)

@@ -211,10 +211,13 @@ struct expr_node expr_node_of(enum expr_op op);
 /* A state to which expr_builder_rewind goes back, forgetting what was added since. */
 struct expr_builder_mark {
     int32_t counts[5];
-    int64_t n_asked;
+    int64_t n_asked, n_moved;
 };
 struct expr_builder_mark expr_builder_mark(const struct expr_builder *builder);
 void expr_builder_rewind(struct expr_builder *builder, struct expr_builder_mark mark);
+/* Was nothing but equals of old items added since? Then nothing that was taken from the arena since
+ * is kept, and it may be rewound to where it was. */
+bool expr_builder_is_at(const struct expr_builder *builder, struct expr_builder_mark mark);
 
 /* --- as bytes --- */
 

@@ -4,6 +4,7 @@
  */
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "common/expr/graph_private.h"
 #include "common/expr/op.h"
@@ -135,7 +136,7 @@ static bool check_node(const struct expr_graph *graph, int32_t index,
     const struct expr_op_about *about = expr_op_about(node->op);
     if (!must(about != NULL, "no such operator", reason)) return false;
     for (int32_t i = 0; i < EXPR_ARGS_MAX; i++)
-        if (!must(about->args[0] && i < (int32_t)__builtin_strlen(about->args)
+        if (!must(about->args[0] && i < (int32_t)strlen(about->args)
                       ? is_index(node->args[i], index)
                       : node->args[i] == -1,
                   "an argument that is not before it", reason))

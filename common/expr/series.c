@@ -21,10 +21,10 @@ double expr_series_at(const struct expr_samples *samples, int64_t time, int64_t 
 {
     for (int64_t i = count_before(samples, time, true) - 1; i >= 0; i--) {
         const uint64_t age = (uint64_t)time - (uint64_t)samples->times[i];
-        if (max_age_ms < 0 || age > (uint64_t)max_age_ms) return NAN;
+        if (max_age_ms < 0 || age > (uint64_t)max_age_ms) return (double)NAN;
         if (!isnan(samples->values[i])) return samples->values[i];
     }
-    return NAN;
+    return (double)NAN;
 }
 
 double expr_series_over(const struct expr_samples *samples, enum expr_op op, int64_t from,
@@ -44,6 +44,6 @@ double expr_series_over(const struct expr_samples *samples, enum expr_op op, int
         }
         n++;
     }
-    if (n == 0) return NAN;
+    if (n == 0) return (double)NAN;
     return op == EXPR_SERIES_MEAN ? value / (double)n : value;
 }

@@ -1,8 +1,9 @@
 /* lode explain: why a task waits, who holds it, and what became of every attempt; without a task,
- * which tasks deserve a look.
+ * which tasks deserve a look; of a job and a store, what would be computed (explain_job.h).
  */
 #include "common/text.h"
 #include "coordinator/command.h"
+#include "coordinator/commands/explain_job.h"
 #include "coordinator/commands/listing.h"
 #include "coordinator/commands/screen.h"
 #include "coordinator/look/fields.h"
@@ -11,11 +12,13 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { TASK = 1, STAGE, JSON_OUTPUT, WORDS_MAX = 16 };
+enum { TASK = 1, STAGE, SET, SPEC, JSON_OUTPUT, WORDS_MAX = 16, CHANGES_MAX = 256 };
 
 static const struct option own_options[] = {
     {TASK, "--task", "T", "this task, counted from 0; without it: those that deserve a look"},
     {STAGE, "--stage", "S", "of this stage, counted from 1 (the one under way, else the last)"},
+    {SET, "--set", "NAME=VALUE", "of a job: a parameter; may be given many times"},
+    {SPEC, "--spec", "FILE.yaml", "of a job: parameters from a file; --set after it wins"},
     {JSON_OUTPUT, "--json", NULL, "as one JSON object"},
     {0, NULL, NULL, NULL},
 };
@@ -24,6 +27,8 @@ static const struct option *const option_tables[] = {own_options, NULL};
 struct request {
     int64_t task, stage; /* -1: none; 0: none */
     bool json;
+    int n_changes;
+    struct explain_change changes[CHANGES_MAX];
 };
 
 static lode_status take(void *context, int id, const char *value)
@@ -31,6 +36,13 @@ static lode_status take(void *context, int id, const char *value)
     struct request *request = context;
     if (id == JSON_OUTPUT) {
         request->json = true;
+        return LODE_OK;
+    }
+    if (id == SET || id == SPEC) {
+        if (request->n_changes == CHANGES_MAX)
+            return lode_fail(LODE_E_USAGE, "more than %d parameters", (int)CHANGES_MAX);
+        request->changes[request->n_changes++] =
+            (struct explain_change){.is_file = id == SPEC, .text = value};
         return LODE_OK;
     }
     const int64_t least = id == TASK ? 0 : 1;
@@ -131,15 +143,24 @@ static lode_status run(struct invocation *invocation)
         command_help(&explain_command);
         return LODE_OK;
     }
-    if (n_words != 1)
-        return lode_fail(LODE_E_USAGE, "lode explain takes a run: lode explain RUN --task T");
+    const bool is_of_run = request.task >= 0 || request.stage > 0;
+    if (n_words == 2 && !is_of_run)
+        return explain_job(&(struct explain_job){.job = words[0],
+                                                 .store = words[1],
+                                                 .n_changes = request.n_changes,
+                                                 .changes = request.changes,
+                                                 .json = request.json});
+    if (n_words != 1 || request.n_changes > 0)
+        return lode_fail(LODE_E_USAGE, "lode explain takes a run (lode explain RUN --task T) or a "
+                                       "job and a store (lode explain JOB STORE --spec FILE)");
     return explain(words[0], &request);
 }
 
 const struct command explain_command = {
     .name = "explain",
-    .usage = "RUN [--task T] [--stage S] [--json]",
-    .summary = "why a task of a run waits or failed: its attempts, where and with what error",
+    .usage = "RUN [--task T] [--stage S] [--json]\n       lode explain JOB STORE [--spec FILE] "
+             "[--set NAME=VALUE]... [--json]",
+    .summary = "why a task of a run waits or failed; what a job would compute of a store",
     .example = "lode explain run1 --task 3",
     .options = option_tables,
     .run = run,

@@ -1,10 +1,10 @@
 /* lode run: executes a job on a store. */
 #include "common/file.h"
-#include "common/text.h"
 #include "coordinator/batch/quote.h"
 #include "coordinator/command.h"
 #include "coordinator/commands/dry_run.h"
 #include "coordinator/commands/generation.h"
+#include "coordinator/commands/named_job.h"
 #include "coordinator/engine.h"
 #include "coordinator/mpirun.h"
 #include "coordinator/resume.h"
@@ -112,27 +112,6 @@ static void print_help(const struct lode_job *job, const char *name)
     printf("\nexample:\n  %s\n", run_command.example);
 }
 
-/* A job of lode's own, by its name. */
-static lode_status find_own_job(const char *name, const struct lode_job **job)
-{
-    const char *names[32];
-    int count = 0;
-    for (int i = 0; lode_jobs[i] && count < 31; i++) {
-        if (!lode_jobs[i]->store_kind) continue;
-        if (strcmp(lode_jobs[i]->name, name) == 0) *job = lode_jobs[i];
-        names[count++] = lode_jobs[i]->name;
-    }
-    names[count] = NULL;
-    if (*job) return LODE_OK;
-    const char *nearest = lode_text_nearest(name, names);
-    if (nearest)
-        return lode_fail(LODE_E_USAGE, "unknown job '%s', did you mean '%s'?", name, nearest);
-    if (access(name, F_OK) == 0)
-        return lode_fail(LODE_E_USAGE, "unknown job '%s'; for the library of that name: ./%s", name,
-                         name);
-    return lode_fail(LODE_E_USAGE, "unknown job '%s'; `lode run --help` lists them", name);
-}
-
 static lode_status set_params(const struct request *request, struct lode_params *params)
 {
     for (int i = 0; i < request->n_changes; i++)
@@ -156,10 +135,8 @@ struct start {
 /* A job's name, or the path of the library that it is in. hash: see plugin_open. */
 static lode_status find_job(struct start *start, const char *word, const uint64_t *hash)
 {
-    if (!plugin_is_path(word)) return find_own_job(word, &start->identity.job);
-    lode_try(plugin_open(word, hash, &start->plugin));
-    start->identity.job = &start->plugin.job;
-    start->identity.plugin = &start->plugin;
+    lode_try(named_job_find(word, hash, &start->plugin, &start->identity.job));
+    if (plugin_is_path(word)) start->identity.plugin = &start->plugin;
     return LODE_OK;
 }
 

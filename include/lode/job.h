@@ -141,6 +141,14 @@ struct lode_forecast {
     uint64_t output_bytes; /* of what stays */
 };
 
+/* How a job would go about it, for `lode explain JOB STORE`: a few small tables of plain columns,
+ * from the run's arena. Names of tables and columns are what --json has. */
+enum { LODE_EXPLANATION_TABLES_MAX = 8 };
+struct lode_explanation {
+    int n_tables;
+    struct lode_table tables[LODE_EXPLANATION_TABLES_MAX];
+};
+
 /* --- the job --- */
 
 struct lode_job {
@@ -159,6 +167,8 @@ struct lode_job {
     /* For --dry-run; parameters are checked. `run` has no cluster, results or folders. NULL: the
      * job cannot say, and --dry-run is refused. Fails as a run would at once. */
     lode_status (*forecast)(const struct lode_run *run, struct lode_forecast *forecast);
+    /* `run` is as for forecast. NULL: there is nothing to explain. */
+    lode_status (*explain)(const struct lode_run *run, struct lode_explanation *explanation);
     const char *findings_table;      /* what `lode show` prints; NULL: nothing to show */
     const char *const *show_columns; /* its columns there, in order, ended by NULL; text wraps */
     /* Of that table, ended by NULL: the columns that say what a finding is about, whatever its

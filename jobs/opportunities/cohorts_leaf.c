@@ -178,17 +178,33 @@ static lode_status pack_tallies(const struct tally *tallies, int64_t n_values, b
     return LODE_OK;
 }
 
+/* Classes of the life cycle; the starts stay where expressions may need them. */
+static lode_status classify(struct leaf *leaf, struct lode_part *part)
+{
+    struct lode_arena *arena = leaf->task->arena;
+    int64_t *starts;
+    lode_try(lode_take(arena, leaf->n_sessions, &leaf->classes));
+    const struct lode_arena_mark mark = lode_arena_mark(arena);
+    lode_try(lode_part_session_starts(part, arena, &starts));
+    lifecycle_classify(&leaf->rule, leaf->n_users, leaf->offsets, starts, leaf->classes);
+    if (leaf->columns.graph)
+        leaf->columns.part.starts = starts;
+    else
+        lode_arena_rewind(arena, mark);
+    return LODE_OK;
+}
+
 static lode_status read_sessions(struct leaf *leaf, struct lode_part *part)
 {
     struct lode_arena *arena = leaf->task->arena;
-    int64_t *offsets, *starts;
+    int64_t *offsets;
     leaf->n_users = part->n_users;
     leaf->n_sessions = part->n_sessions;
     lode_try(lode_part_session_offsets(part, arena, &offsets));
     leaf->offsets = offsets;
     leaf->columns.part.session_offsets = offsets;
+    lode_try(classify(leaf, part));
     lode_try(session_columns_open(&leaf->columns, part, leaf->task));
-    lode_try(lode_take(arena, leaf->n_sessions, &leaf->classes));
     for (uint32_t i = 0; i < leaf->n_kpis; i++) {
         struct kpi *kpi = &leaf->kpis[i];
         uint8_t *marks = NULL;
@@ -200,10 +216,6 @@ static lode_status read_sessions(struct leaf *leaf, struct lode_part *part)
         kpi->marks = marks;
         kpi->values = values;
     }
-    const struct lode_arena_mark mark = lode_arena_mark(arena);
-    lode_try(lode_part_session_starts(part, arena, &starts));
-    lifecycle_classify(&leaf->rule, leaf->n_users, leaf->offsets, starts, leaf->classes);
-    lode_arena_rewind(arena, mark);
     return LODE_OK;
 }
 

@@ -11,6 +11,7 @@
 #include "common/stats/stats.h"
 #include "jobs/opportunities/cohorts.h"
 #include "jobs/opportunities/derive/derivation.h"
+#include "jobs/opportunities/derive/explain.h"
 #include "jobs/opportunities/findings/examples.h"
 #include "jobs/opportunities/findings/finding_words.h"
 #include "jobs/opportunities/findings/findings.h"
@@ -195,6 +196,7 @@ const struct lode_job opportunities_job = {
     .check = check,
     .run = run_opportunities,
     .forecast = opportunities_forecast,
+    .explain = opportunities_explain,
     .findings_table = "opportunities",
     .show_columns = show_columns,
     .identity_columns = identity_columns,

@@ -121,6 +121,37 @@ static void a_time_that_comes_twice_is_the_first_of_the_two(void **state)
     expect_utc(zone, "2026-10-25T04:00:00", "2026-10-25T02:00:00Z");
 }
 
+static void expect_clock(const struct lode_zone *zone, const char *utc, const char *clock)
+{
+    const int64_t got = lode_zone_local_ms(zone, ms_of(utc)), wanted = ms_of(clock);
+    if (got != wanted) fail_msg("%s: %lld ms from %s", utc, (long long)(got - wanted), clock);
+}
+
+static void a_clock_shows_every_moment(void **state)
+{
+    const struct lode_zone *zone = make_zone(*state, "EET-2EEST,M3.5.0/3,M10.5.0/4");
+    expect_clock(zone, "1999-12-31T23:59:59.999Z", "2000-01-01T00:59:59.999");
+    expect_clock(zone, "2000-01-01T00:00:00Z", "2000-01-01T02:00:00");
+    expect_clock(zone, "2026-03-29T00:59:59.999Z", "2026-03-29T02:59:59.999");
+    expect_clock(zone, "2026-03-29T01:00:00Z", "2026-03-29T04:00:00");
+    expect_clock(zone, "2026-10-25T00:30:00Z", "2026-10-25T03:30:00"); /* shown twice */
+    expect_clock(zone, "2026-10-25T01:30:00Z", "2026-10-25T03:30:00");
+    expect_clock(zone, "2403-07-01T09:00:00Z", "2403-07-01T12:00:00");
+    expect_clock(zone, "9999-12-01T10:00:00Z", "9999-12-01T12:00:00");
+}
+
+/* Hours of 500 years but the ones that are shown twice. */
+static void a_moment_is_found_again_from_its_clock(void **state)
+{
+    const struct lode_zone *zone = make_zone(*state, "EET-2EEST,M3.5.0/3,M10.5.0/4");
+    const int64_t hour = 3600000, end = ms_of("2500-01-01T00:00:00Z");
+    for (int64_t utc = ms_of("2000-01-02T00:00:00Z"); utc < end; utc += 7 * hour) {
+        const int64_t clock = lode_zone_local_ms(zone, utc);
+        if (lode_zone_local_ms(zone, utc - hour) == clock) continue;
+        assert_int_equal(lode_zone_utc_ms(zone, clock), utc);
+    }
+}
+
 static void the_rule_holds_for_ever(void **state)
 {
     const struct lode_zone *zone = make_zone(*state, "EET-2EEST,M3.5.0/3,M10.5.0/4");
@@ -259,6 +290,8 @@ int main(void)
         cmocka_unit_test(a_listed_change_holds_from_its_second_on),
         cmocka_unit_test(a_time_that_never_comes_is_read_by_the_offset_from_before),
         cmocka_unit_test(a_time_that_comes_twice_is_the_first_of_the_two),
+        cmocka_unit_test(a_clock_shows_every_moment),
+        cmocka_unit_test(a_moment_is_found_again_from_its_clock),
         cmocka_unit_test(the_rule_holds_for_ever),
         cmocka_unit_test(rules_are_read_in_all_their_forms),
         cmocka_unit_test(texts_that_are_no_rule_are_refused),

@@ -48,6 +48,9 @@ LODE_CHECKED lode_status derivation_prepare(const struct lode_run *run, const bo
 lode_status derived_tops_leaf(struct lode_task *task);
 lode_status derived_values_leaf(struct lode_task *task);
 
+/* Partitions that are sampled for cuts, from the first on. */
+int64_t derivation_sampled_partitions(const struct lode_store *store);
+
 /* Values of a derived bool or number are listed as they are made, all others in order of bytes. */
 bool derivation_has_order(const struct derivation *derivation, int64_t attribute);
 

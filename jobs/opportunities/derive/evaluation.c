@@ -38,6 +38,7 @@ static lode_status read_attributes(const struct expr_needs *needs, const struct 
         lode_try(lode_part_attribute(of->part, attribute->name, attribute->of_user,
                                      attribute->dictionary.count, arena, &codes));
         attributes[i] = codes;
+        if (of->attribute_codes) of->attribute_codes[i] = codes;
     }
     columns->attributes = attributes;
     return LODE_OK;
@@ -53,6 +54,7 @@ static lode_status read_kpis(const struct expr_needs *needs, const struct evalua
         if (!needs->kpis[i]) continue;
         lode_try(lode_part_kpi(of->part, of->kpis[i].name, of->kpis[i].is_binary, arena, &values));
         kpis[i] = values;
+        if (of->kpi_numbers) of->kpi_numbers[i] = values;
     }
     columns->kpis = kpis;
     return LODE_OK;
@@ -81,18 +83,14 @@ static lode_status read_events(const struct expr_needs *needs, const struct eval
     return LODE_OK;
 }
 
-lode_status evaluation_read_columns(const struct expr_needs *needs,
-                                    const struct evaluation_part *of,
-                                    const struct expr_graph *graph, struct lode_task *task,
-                                    struct expr_columns *columns)
+/* All but KPIs and attributes. */
+static lode_status read_others(const struct expr_needs *needs, const struct evaluation_part *of,
+                               int64_t n_names, struct lode_arena *arena,
+                               struct expr_columns *columns)
 {
-    struct lode_arena *arena = task->arena;
     int64_t *offsets = NULL, *starts = NULL;
-    *columns = (struct expr_columns){.n_users = of->part->n_users,
-                                     .n_sessions = of->part->n_sessions,
-                                     .n_events = of->part->n_events,
-                                     .session_offsets = of->session_offsets,
-                                     .starts = of->starts};
+    columns->session_offsets = of->session_offsets;
+    columns->starts = of->starts;
     if (!of->session_offsets) {
         lode_try(lode_part_session_offsets(of->part, arena, &offsets));
         columns->session_offsets = offsets;
@@ -101,9 +99,27 @@ lode_status evaluation_read_columns(const struct expr_needs *needs,
         lode_try(lode_part_session_starts(of->part, arena, &starts));
         columns->starts = starts;
     }
-    lode_try(read_events(needs, of, graph->n_names, arena, columns));
+    return read_events(needs, of, n_names, arena, columns);
+}
+
+static lode_status read_of_sessions(const struct expr_needs *needs,
+                                    const struct evaluation_part *of, struct lode_arena *arena,
+                                    struct expr_columns *columns)
+{
+    *columns = (struct expr_columns){.n_users = of->part->n_users,
+                                     .n_sessions = of->part->n_sessions,
+                                     .n_events = of->part->n_events};
     lode_try(read_attributes(needs, of, arena, columns));
     return read_kpis(needs, of, arena, columns);
+}
+
+lode_status evaluation_read_columns(const struct expr_needs *needs,
+                                    const struct evaluation_part *of,
+                                    const struct expr_graph *graph, struct lode_task *task,
+                                    struct expr_columns *columns)
+{
+    lode_try(read_of_sessions(needs, of, task->arena, columns));
+    return read_others(needs, of, graph->n_names, task->arena, columns);
 }
 
 /* What evaluation_run works with. */
@@ -166,11 +182,12 @@ lode_status evaluation_run(const struct evaluation *evaluation, const struct eva
     struct expr_needs needs;
     const struct expr_schema_counts counts = {.n_attributes = part->n_attributes,
                                               .n_kpis = part->n_kpis};
-    const struct lode_arena_mark mark = lode_arena_mark(task->arena);
     struct expr_program *program = NULL;
     lode_try(expr_needs_find(graph, evaluation->roots, evaluation->n_roots, &counts, task->arena,
                              &needs));
-    lode_try(evaluation_read_columns(&needs, part, graph, task, &work.columns));
+    lode_try(read_of_sessions(&needs, part, task->arena, &work.columns));
+    const struct lode_arena_mark mark = lode_arena_mark(task->arena);
+    lode_try(read_others(&needs, part, graph->n_names, task->arena, &work.columns));
     lode_try(expr_program_make(graph, evaluation->roots, evaluation->n_roots, evaluation->zone,
                                task->arena, &program));
     lode_try(run_blocks(&work, program));

@@ -20,6 +20,10 @@ struct evaluation_part {
     const int64_t *event_offsets;
     const int64_t *starts;
     const uint32_t *event_names;
+    /* [n_kpis], [n_attributes], zeroed: what is read of these is left here, for the leaf to use
+     * instead of reading it again; NULL: it is not wanted. */
+    double **kpi_numbers;
+    uint32_t **attribute_codes;
 };
 
 /* A graph and its zone, as bytes and back. Everything is the arena's. LODE_E_MESSAGE. */
@@ -51,8 +55,8 @@ struct evaluation {
     void *context;
 };
 
-/* Evaluates the roots for all users (or a sample) in order, block by block. Memory is given back at
- * the end. The graph must be one for this store: LODE_E_MESSAGE. */
+/* Evaluates the roots for all users (or a sample) in order, block by block. Memory but for columns
+ * that are left is given back at the end. The graph must be one for this store: LODE_E_MESSAGE. */
 LODE_CHECKED lode_status evaluation_run(const struct evaluation *evaluation,
                                         const struct evaluation_part *part, struct lode_task *task);
 

@@ -139,8 +139,8 @@ static lode_status merge_values(void *context, int64_t task, const uint8_t *resu
     return lode_unpack_end(&in);
 }
 
-/* Partitions that hold enough sessions, from the first on. */
-static int64_t count_sampled(const struct lode_store *store)
+/* As many as hold enough sessions. */
+int64_t derivation_sampled_partitions(const struct lode_store *store)
 {
     int64_t n = 0, sessions = 0;
     while (n < store->n_partitions && sessions < SAMPLE_SESSIONS)
@@ -181,7 +181,7 @@ static lode_status cut_numbers(const struct lode_run *run, const bool *wanted,
     if (samples.n == 0) return LODE_OK;
     struct lode_stage stage = {.leaf = "opportunities.values",
                                .title = "sampling derived attributes",
-                               .n_tasks = count_sampled(&derivation->store)};
+                               .n_tasks = derivation_sampled_partitions(&derivation->store)};
     lode_try_done(map_first(run, derivation, &stage, nodes, samples.n, merge_values, &samples));
     for (int64_t i = 0; i < samples.n; i++)
         lode_try_done(cut_attribute(run, derivation, cut[i], &samples.values[i]));

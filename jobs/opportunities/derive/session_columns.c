@@ -299,6 +299,8 @@ lode_status session_columns_open(struct session_columns *columns, struct lode_pa
     columns->part.part = part;
     columns->partition = task->index;
     if (!columns->graph) return LODE_OK;
+    lode_try(lode_take_zero(arena, columns->part.n_kpis, &columns->part.kpi_numbers));
+    lode_try(lode_take_zero(arena, columns->part.n_attributes, &columns->part.attribute_codes));
     lode_try(lode_take(arena, most, &filling.roots));
     lode_try(lode_take(arena, most, &filling.columns));
     for (uint32_t i = 0; i < columns->n_kpis; i++)
@@ -321,10 +323,33 @@ lode_status session_columns_open(struct session_columns *columns, struct lode_pa
 
 /* --- columns --- */
 
+/* A stored column that was read to evaluate expressions; NULL: it was not. */
+static double *numbers_read(const struct session_columns *columns, int64_t kpi)
+{
+    return columns->part.kpi_numbers && kpi < columns->part.n_kpis ? columns->part.kpi_numbers[kpi]
+                                                                   : NULL;
+}
+
+static uint32_t *codes_read(const struct session_columns *columns, int64_t attribute)
+{
+    return columns->part.attribute_codes && attribute < columns->part.n_attributes
+               ? columns->part.attribute_codes[attribute]
+               : NULL;
+}
+
 static lode_status check_kind(const struct lode_kpi *kpi, bool is_binary)
 {
     if (kpi->is_binary == is_binary) return LODE_OK;
     return lode_fail(LODE_E_MESSAGE, "KPI '%s' is %s", kpi->name, is_binary ? "numeric" : "binary");
+}
+
+static lode_status marks_of_numbers(const double *numbers, int64_t n, struct lode_arena *arena,
+                                    uint8_t **marks)
+{
+    lode_try(lode_take(arena, n, marks));
+    for (int64_t s = 0; s < n; s++)
+        (*marks)[s] = isnan(numbers[s]) ? LODE_KPI_NO_VALUE : (uint8_t)(numbers[s] > 0);
+    return LODE_OK;
 }
 
 /* Marks of a KPI by expression; its own words for "no value" are 255. */
@@ -345,7 +370,9 @@ lode_status session_columns_marks(struct session_columns *columns, int64_t kpi,
     const int64_t n = columns->part.part->n_sessions;
     uint8_t *read, most = 0;
     lode_try(check_kind(of, true));
-    if (columns->of_kpis[kpi].source == STORED)
+    if (numbers_read(columns, kpi))
+        lode_try(marks_of_numbers(numbers_read(columns, kpi), n, arena, &read));
+    else if (columns->of_kpis[kpi].source == STORED)
         lode_try(lode_part_kpi_binary(columns->part.part, of->name, arena, &read));
     else
         lode_try(derived_marks(&columns->of_kpis[kpi], n, arena, &read));
@@ -366,6 +393,8 @@ lode_status session_columns_numbers(struct session_columns *columns, int64_t kpi
     const struct session_values *values = &columns->of_kpis[kpi];
     const int64_t n = columns->part.part->n_sessions;
     lode_try(check_kind(of, false));
+    *numbers = numbers_read(columns, kpi);
+    if (*numbers) return LODE_OK;
     if (values->source == STORED)
         return lode_part_kpi(columns->part.part, of->name, false, arena, numbers);
     lode_try(lode_take(arena, n, numbers));
@@ -386,6 +415,8 @@ lode_status session_columns_codes(struct session_columns *columns, int64_t attri
 {
     const struct lode_attribute *of = &columns->attributes[attribute];
     const struct session_values *values = &columns->of_attributes[attribute];
+    *codes = codes_read(columns, attribute);
+    if (*codes) return LODE_OK;
     if (values->source == STORED)
         return lode_part_attribute(columns->part.part, of->name, of->of_user, of->dictionary.count,
                                    arena, codes);

@@ -54,7 +54,8 @@ LODE_CHECKED lode_status session_columns_unpack_attribute(struct lode_unpack *in
 LODE_CHECKED lode_status session_columns_open(struct session_columns *columns,
                                               struct lode_part *part, struct lode_task *task);
 
-/* Each reads or makes one column in memory of the arena; the caller keeps it. Marks: 0, 1 or
+/* Each reads or makes one column in memory of the arena, not to be written to; the caller keeps it.
+ * A column that expressions needed is not read again. Marks: 0, 1 or
  * LODE_KPI_NO_VALUE, never the last unless n_missing says so; numbers: NaN where there is no value;
  * codes: below dictionary.count, or LODE_NO_CODE. A derived column that was not wanted has no
  * values. */

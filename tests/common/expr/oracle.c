@@ -141,7 +141,7 @@ static double state_time(const struct view *v, const struct expr_node *node)
 
 static double fold(const struct view *v, const struct expr_node *node)
 {
-    double sum = 0.0, n = 0.0, least = INFINITY, most = -INFINITY;
+    double sum = 0.0, n = 0.0, least = (double)INFINITY, most = -(double)INFINITY;
     for (int64_t e = v->from; e < v->end; e++) {
         if (!selects(v, node->selectors[0], e)) continue;
         if (node->op == EXPR_EVENT_COUNT) {
@@ -264,7 +264,7 @@ static double series_value(const struct view *v, const struct expr_node *node)
     const int64_t start = v->columns->starts[v->session];
     const uint32_t component =
         series->component < 0 ? v->columns->attributes[series->by][v->session] : 0;
-    double sum = 0.0, n = 0.0, least = INFINITY, most = -INFINITY, last = MISSING;
+    double sum = 0.0, n = 0.0, least = (double)INFINITY, most = -(double)INFINITY, last = MISSING;
     if (component >= column->n_components) return MISSING;
     const struct expr_samples *samples = &column->components[component];
     int64_t from = start, to = start;
@@ -363,28 +363,15 @@ static double argument_value(const struct view *v, const struct expr_node *node)
     }
 }
 
-static struct view view_of(const struct expr_graph *graph, const struct expr_columns *columns,
-                           int64_t session)
-{
-    return (struct view){.graph = graph,
-                         .columns = columns,
-                         .session = session,
-                         .from = columns->event_offsets[session],
-                         .end = columns->event_offsets[session + 1]};
-}
-
-bool oracle_selects(const struct expr_graph *graph, const struct expr_columns *columns,
-                    int64_t session, int32_t selector, int64_t event)
-{
-    const struct view view = view_of(graph, columns, session);
-    return selects(&view, selector, event);
-}
-
 double oracle_value(const struct expr_graph *graph, const struct expr_columns *columns,
-                    int32_t index, int64_t session)
+                    int32_t node_index, int64_t session)
 {
-    const struct expr_node *node = &graph->nodes[index];
-    const struct view view = view_of(graph, columns, session);
+    const struct expr_node *node = &graph->nodes[node_index];
+    const struct view view = {.graph = graph,
+                              .columns = columns,
+                              .session = session,
+                              .from = columns->event_offsets[session],
+                              .end = columns->event_offsets[session + 1]};
     if (node->n_args > 0 && node->op != EXPR_PREVIOUS) return argument_value(&view, node);
     switch (node->op) {
     case EXPR_CONSTANT:

@@ -7,10 +7,6 @@
 
 /* Value of a node for a session (row of the partition). Zone: UTC. */
 double oracle_value(const struct expr_graph *graph, const struct expr_columns *columns,
-                    int32_t node, int64_t session);
-
-/* Whether a selector has an event (row). */
-bool oracle_selects(const struct expr_graph *graph, const struct expr_columns *columns,
-                    int64_t session, int32_t selector, int64_t event);
+                    int32_t node_index, int64_t session);
 
 #endif

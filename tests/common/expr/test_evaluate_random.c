@@ -48,7 +48,7 @@ static void make_session(struct world *w)
     if (!chance(w, 0.15)) p->starts[s] = time - below(w, 3);
     for (int64_t n = below(w, EVENTS_MAX + 1); n > 0; n--) {
         const int64_t e = columns->n_events++;
-        time += below(w, 4) * below(w, 2);
+        time += chance(w, 0.5) ? below(w, 4) : 0;
         p->event_times[e] = time;
         p->event_names[e] = (uint32_t)below(w, NAMES);
         p->event_codes[0][e] = chance(w, 0.2) ? LODE_NO_CODE : (uint32_t)below(w, WORDS);
@@ -151,7 +151,28 @@ static void make_event_node(struct world *w)
     event_node(b, op, first, second, index);
 }
 
-/* An operator over nodes that are not deep: the oracle computes shared arguments anew. */
+static bool is_boolean(const struct expr_node *node)
+{
+    return (node->op >= EXPR_LESS && node->op <= EXPR_NOT) || node->op == EXPR_EVENT_MATCH ||
+           node->op == EXPR_IS_MISSING;
+}
+
+/* A node of the type that argument `a` of an operator has; the first three are a text, a time and a
+ * truth (see make_graph). Not deep: the oracle computes shared arguments anew. */
+static int32_t some_argument(struct world *w, enum expr_op op, int32_t a)
+{
+    const struct builder *b = &w->builder;
+    const bool wants_truth = (op == EXPR_IF && a == 0) || (op == EXPR_WHEN && a == 1) ||
+                             op == EXPR_AND || op == EXPR_OR || op == EXPR_NOT;
+    if (op == EXPR_WORD_TABLE) return 0;
+    if (op >= EXPR_HOUR && op <= EXPR_MONTH) return 1;
+    for (int tries = 0; tries < 50; tries++) {
+        const int32_t i = (int32_t)below(w, b->graph.n_nodes);
+        if (w->depths[i] <= 3 && (!wants_truth || is_boolean(&b->nodes[i]))) return i;
+    }
+    return 2;
+}
+
 static void make_other_node(struct world *w)
 {
     static const enum expr_op leaves[] = {
@@ -184,25 +205,7 @@ static void make_other_node(struct world *w)
         node.n_args = arity[node.op];
     }
     for (int32_t a = 0; a < node.n_args; a++) {
-        do node.args[a] = (int32_t)below(w, b->graph.n_nodes);
-        while (w->depths[node.args[a]] > 3);
-        const bool is_text = node.op == EXPR_WORD_TABLE;
-        const bool is_time = node.op >= EXPR_HOUR && node.op <= EXPR_MONTH;
-        if (is_text) node.args[a] = 0; /* the two first nodes, see make_graph */
-        if (is_time) node.args[a] = 1;
-        const bool is_condition = (node.op == EXPR_IF && a == 0) ||
-                                  (node.op == EXPR_WHEN && a == 1) || node.op == EXPR_AND ||
-                                  node.op == EXPR_OR || node.op == EXPR_NOT;
-        if (is_condition) node.args[a] = 2;
-        for (int32_t i = (int32_t)below(w, b->graph.n_nodes); is_condition; i--) {
-            const enum expr_op op = b->nodes[i].op;
-            if (i == 2 || (op >= EXPR_LESS && op <= EXPR_NOT) || op == EXPR_EVENT_MATCH ||
-                op == EXPR_IS_MISSING) {
-                node.args[a] = w->depths[i] > 3 ? 2 : i;
-                break;
-            }
-            if (i == 0) break;
-        }
+        node.args[a] = some_argument(w, node.op, a);
         if (w->depths[node.args[a]] >= depth) depth = w->depths[node.args[a]] + 1;
     }
     if (node.op == EXPR_WORD_TABLE) {
@@ -267,7 +270,8 @@ static void check_roots(struct world *w, uint64_t seed, const int32_t *roots, in
                         struct lode_arena *arena)
 {
     static double storage[BUILDER_NODES][PART_USERS];
-    static const struct expr_schema_counts schema = {PART_COLUMNS, PART_COLUMNS, 2 * PART_COLUMNS};
+    static const struct expr_schema_counts schema = {PART_COLUMNS, PART_COLUMNS,
+                                                     INT64_C(2) * PART_COLUMNS};
     const uint32_t *attributes[PART_COLUMNS];
     const double *kpis[PART_COLUMNS];
     struct expr_event_column event_attributes[2 * PART_COLUMNS];

@@ -9,10 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/expr/parse.h"
+#include "common/expr/language/parse.h"
 #include "common/text.h"
 
-enum { REGEX_BYTES = 1000, REGEX_WEIGHT = 4000, GROUPS_MAX = 32 };
+enum { REGEX_BYTES = 1000, REGEX_WEIGHT = 1000, GROUPS_MAX = 32 };
 
 /* --- regular expressions --- */
 

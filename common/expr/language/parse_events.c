@@ -1,9 +1,9 @@
-/* Parse events: which events are meant (names, conditions, windows), and patterns of them. */
+/* Parse events: which events are meant: names, conditions, windows. */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "common/expr/parse.h"
+#include "common/expr/language/parse.h"
 
 static struct expr_selector any_event(void)
 {
@@ -18,39 +18,33 @@ static bool is_plain(const struct expr_selector *selector)
 static lode_status parse_events(struct parser *parser, struct expr_selector *selector);
 static lode_status parse_atom(struct parser *parser, struct expr_selector *selector);
 
-static lode_status add_selector(struct parser *parser, const struct expr_selector *selector,
-                                int32_t *index)
-{
-    return expr_add_selector(parser->builder, *selector, index);
-}
-
 /* --- names --- */
 
-static bool is_glob_sign(const struct lex_token *token)
+bool parse_is_glob_sign(const struct lex_token *token)
 {
     return token_is(token, "*") || token_is(token, "?");
 }
 
-/* One past the tokens of a bare name or glob: names, * ? and dots that stand without a blank. */
-static const struct lex_token *word_end(const struct lex_token *token)
+/* Names, * ? and dots that stand without a blank. */
+const struct lex_token *parse_word_end(const struct lex_token *token)
 {
     do token++;
     while (token->is_glued && (token->kind == LEX_NAME || token->kind == LEX_NUMBER ||
-                               is_glob_sign(token) || token_is(token, ".")));
+                               parse_is_glob_sign(token) || token_is(token, ".")));
     return token;
 }
 
 static lode_status parse_word(struct parser *parser, uint8_t *names)
 {
     const struct lex_token *token = parser->at;
-    const struct lex_token *end = word_end(token);
+    const struct lex_token *end = parse_word_end(token);
     const struct lex_token *last = end - 1;
     const size_t size = (size_t)(last->source + last->size - token->source);
     char *word;
     lode_try(lode_arena_text(parser->arena, token->source, size, &word));
     if (end == token + 1 && token->kind == LEX_NAME && parse_is_reserved(word))
-        return parse_fail(parser, token, "an event belongs here; if '%s' is one, write '\\'%s\\''",
-                          word, word);
+        return parse_fail(parser, token, "an event belongs here; if '%s' is one, put it in quotes",
+                          word);
     parser->at = end;
     return words_find_events(parser, token, strpbrk(word, "*?") ? WORDS_GLOB : WORDS_EXACT, word,
                              names);
@@ -63,7 +57,7 @@ static lode_status parse_top_names(struct parser *parser, struct expr_selector *
 static lode_status parse_simple(struct parser *parser, struct expr_selector *selector)
 {
     const struct lex_token *token = parser->at;
-    if (token_is(token, "any") && word_end(token) == token + 1) {
+    if (token_is(token, "any") && parse_word_end(token) == token + 1) {
         parser->at++;
         return LODE_OK;
     }
@@ -81,7 +75,8 @@ static lode_status parse_simple(struct parser *parser, struct expr_selector *sel
         parser->at++;
         return words_find_events(parser, token, WORDS_REGEX, token->text, selector->names);
     }
-    if (token->kind == LEX_NAME || is_glob_sign(token)) return parse_word(parser, selector->names);
+    if (token->kind == LEX_NAME || parse_is_glob_sign(token))
+        return parse_word(parser, selector->names);
     return parse_fail(parser, token, "an event belongs here%s%.*s%s",
                       token->kind == LEX_END ? "" : ", not '",
                       (int)(token->size > 40 ? 40 : token->size), token->source,
@@ -213,8 +208,8 @@ static lode_status parse_interval(struct parser *parser, struct expr_condition *
                           token_is(token, "!=") ? ", not by !=" : "");
     parser->at++;
     lode_try(parse_bound(parser, &bound));
-    if (sign <= 1) condition->high = sign == 0 ? nextafter(bound, -INFINITY) : bound;
-    if (sign == 2 || sign == 3) condition->low = sign == 2 ? nextafter(bound, INFINITY) : bound;
+    if (sign <= 1) condition->high = sign == 0 ? nextafter(bound, -HUGE_VAL) : bound;
+    if (sign == 2 || sign == 3) condition->low = sign == 2 ? nextafter(bound, HUGE_VAL) : bound;
     if (sign == 4) condition->low = condition->high = bound;
     return LODE_OK;
 }
@@ -250,7 +245,7 @@ static lode_status parse_missing(struct parser *parser, struct expr_condition *c
 static lode_status parse_condition(struct parser *parser, struct expr_condition *condition)
 {
     struct word_test test = {0};
-    *condition = (struct expr_condition){.top = -1, .low = -INFINITY, .high = INFINITY};
+    *condition = (struct expr_condition){.top = -1, .low = -HUGE_VAL, .high = HUGE_VAL};
     if (token_is(parser->at, "not") ||
         (token_is(parser->at, "is_missing") && token_is(parser->at + 1, "(")))
         return parse_missing(parser, condition);
@@ -278,7 +273,8 @@ static lode_status parse_condition(struct parser *parser, struct expr_condition 
 static bool merge(struct expr_condition *into, const struct expr_condition *from)
 {
     if (into->attribute != from->attribute || into->top >= 0 || from->top >= 0) return false;
-    for (int64_t i = 0; into->words && i <= into->n_words; i++) into->words[i] &= from->words[i];
+    for (int64_t i = 0; into->words && from->words && i <= into->n_words; i++)
+        into->words[i] &= from->words[i];
     into->low = fmax(into->low, from->low);
     into->high = fmin(into->high, from->high);
     return true;
@@ -336,11 +332,14 @@ static lode_status parse_atom(struct parser *parser, struct expr_selector *selec
     return parse_conditions(parser, selector);
 }
 
-static lode_status parse_atom_selector(struct parser *parser, int32_t *index)
+lode_status parse_atom_selector(struct parser *parser, int32_t *index)
 {
+    const struct parse_mark mark = parse_mark(parser);
     struct expr_selector selector = any_event();
     lode_try(parse_atom(parser, &selector));
-    return add_selector(parser, &selector, index);
+    lode_try(expr_add_selector(parser->builder, selector, index));
+    parse_give_back(parser, mark);
+    return LODE_OK;
 }
 
 /* ATOM [before ATOM | after ATOM | between ATOM and ATOM] */
@@ -369,121 +368,10 @@ static lode_status parse_events(struct parser *parser, struct expr_selector *sel
 
 lode_status parse_selector(struct parser *parser, int32_t *index)
 {
+    const struct parse_mark mark = parse_mark(parser);
     struct expr_selector selector = any_event();
     lode_try(parse_events(parser, &selector));
-    return add_selector(parser, &selector, index);
-}
-
-/* --- patterns --- */
-
-/* no X between A and B: A => B without X */
-static lode_status parse_absence(struct parser *parser, struct expr_step *steps, int32_t *n_steps)
-{
-    parser->at++;
-    lode_try(parse_atom_selector(parser, &steps[1].without));
-    lode_try(parse_expect(parser, "between"));
-    lode_try(parse_atom_selector(parser, &steps[0].selector));
-    lode_try(parse_expect(parser, "and"));
-    lode_try(parse_atom_selector(parser, &steps[1].selector));
-    steps[1].link = EXPR_LATER;
-    *n_steps = 2;
+    lode_try(expr_add_selector(parser->builder, selector, index));
+    parse_give_back(parser, mark);
     return LODE_OK;
-}
-
-/* The link to the next step, if there is one. */
-static bool take_link(struct parser *parser, struct expr_step *before, struct expr_step *step)
-{
-    if (parse_take(parser, "=>")) {
-        step->link = EXPR_LATER;
-        return true;
-    }
-    if (parse_take(parser, "->")) return true;
-    if (!parse_take(parser, "until")) return false;
-    before->repeats = true;
-    return true;
-}
-
-static lode_status parse_steps(struct parser *parser, struct expr_step *steps, int32_t *n_steps)
-{
-    lode_try(parse_atom_selector(parser, &steps[0].selector));
-    *n_steps = 1;
-    for (;;) {
-        const struct lex_token *token = parser->at;
-        struct expr_step step = {.without = -1};
-        if (!take_link(parser, &steps[*n_steps - 1], &step)) return LODE_OK;
-        if (*n_steps == EXPR_STEPS_MAX)
-            return parse_fail(parser, token, "a pattern has at most %d steps", (int)EXPR_STEPS_MAX);
-        lode_try(parse_atom_selector(parser, &step.selector));
-        token = parser->at;
-        if (parse_take(parser, "without")) {
-            if (step.link == EXPR_NEXT)
-                return parse_fail(parser, token,
-                                  "'without' is for steps behind =>: nothing lies before the very "
-                                  "next event");
-            lode_try(parse_atom_selector(parser, &step.without));
-        }
-        steps[(*n_steps)++] = step;
-    }
-}
-
-lode_status parse_pattern(struct parser *parser, int32_t *index)
-{
-    struct expr_pattern pattern = {.within_ms = INT64_MAX};
-    lode_try(lode_take_zero(parser->arena, EXPR_STEPS_MAX, &pattern.steps));
-    for (int i = 0; i < EXPR_STEPS_MAX; i++) pattern.steps[i].without = -1;
-    if (token_is(parser->at, "no"))
-        lode_try(parse_absence(parser, pattern.steps, &pattern.n_steps));
-    else
-        lode_try(parse_steps(parser, pattern.steps, &pattern.n_steps));
-    if (parse_take(parser, "within")) lode_try(parse_duration(parser, &pattern.within_ms));
-    return expr_add_pattern(parser->builder, pattern, index);
-}
-
-/* Past the closing bracket of the one that opens here; NULL: there is none. */
-static const struct lex_token *skip_bracket(const struct lex_token *token, const char *open,
-                                            const char *close)
-{
-    int64_t depth = 0;
-    for (; token->kind != LEX_END; token++) {
-        depth += token_is(token, open);
-        depth -= token_is(token, close);
-        if (depth == 0) return token + 1;
-    }
-    return NULL;
-}
-
-bool parse_is_within(const struct lex_token *token)
-{
-    if (token_is(token, "(")) {
-        token = skip_bracket(token, "(", ")");
-    } else if (token_is(token, "~") && token[1].kind == LEX_TEXT) {
-        token += 2;
-    } else if (token->kind == LEX_TEXT) {
-        token++;
-    } else if (token->kind == LEX_NAME || is_glob_sign(token)) {
-        token = word_end(token);
-    } else {
-        return false;
-    }
-    if (token && token_is(token, "{")) token = skip_bracket(token, "{", "}");
-    return token && token_is(token, "within");
-}
-
-lode_status parse_within(struct parser *parser, int32_t *node)
-{
-    const struct lex_token *token = parser->at;
-    struct expr_pattern pattern = {.n_steps = 2};
-    struct expr_node made = expr_node_of(EXPR_EVENT_MATCH);
-    int32_t index;
-    lode_try(lode_take_zero(parser->arena, 2, &pattern.steps));
-    lode_try(parse_atom_selector(parser, &pattern.steps[1].selector));
-    lode_try(parse_expect(parser, "within"));
-    lode_try(parse_duration(parser, &pattern.within_ms));
-    lode_try(parse_expect(parser, "of"));
-    lode_try(parse_atom_selector(parser, &pattern.steps[0].selector));
-    pattern.steps[0].without = pattern.steps[1].without = -1;
-    pattern.steps[1].link = EXPR_LATER;
-    lode_try(expr_add_pattern(parser->builder, pattern, &index));
-    made.index = index;
-    return parse_add(parser, token, made, node);
 }

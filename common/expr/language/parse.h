@@ -2,13 +2,14 @@
  *
  * Recursive descent without a tree: what is read becomes nodes of the graph at once, typed as they
  * are added, so an error is found at the token that makes it. parse.c has operators and names,
- * parse_call.c functions, parse_events.c events and patterns, words.c tests on texts.
+ * parse_call.c functions, parse_events.c events, parse_patterns.c
+ * patterns, words.c tests on texts.
  */
 #ifndef LODE_COMMON_EXPR_PARSE_H
 #define LODE_COMMON_EXPR_PARSE_H
 
 #include "common/expr/expr.h"
-#include "common/expr/lex.h"
+#include "common/expr/language/lex.h"
 
 enum { PARSE_DEPTH_MAX = 64 };
 
@@ -48,8 +49,18 @@ LODE_CHECKED lode_status parse_constant(struct parser *parser, const struct lex_
                                         double number, enum expr_unit unit, int32_t *index);
 /* "30s": at most 100,000 weeks. */
 LODE_CHECKED lode_status parse_duration(struct parser *parser, int64_t *duration_ms);
+/* A state to which parse_give_back gives back the memory taken since, if that made nothing new: so
+ * definitions that are alike cost little. */
+struct parse_mark {
+    struct lode_arena_mark arena;
+    struct expr_builder_mark builder;
+};
+struct parse_mark parse_mark(const struct parser *parser);
+void parse_give_back(struct parser *parser, struct parse_mark mark);
 /* Is it a word of the language, which no definition or bare event name can be? */
 bool parse_is_reserved(const char *word);
+/* Letters, digits and _, not a digit first? */
+bool parse_is_name(const char *text);
 
 /* --- the grammar --- */
 
@@ -73,6 +84,12 @@ LODE_CHECKED lode_status parse_definitions(struct parser *parser, const char *co
 
 /* EVENTS, with a window. */
 LODE_CHECKED lode_status parse_selector(struct parser *parser, int32_t *selector);
+/* The same without a window. */
+LODE_CHECKED lode_status parse_atom_selector(struct parser *parser, int32_t *selector);
+/* * or ? */
+bool parse_is_glob_sign(const struct lex_token *token);
+/* One past the tokens of a bare name or glob that begins here. */
+const struct lex_token *parse_word_end(const struct lex_token *token);
 LODE_CHECKED lode_status parse_pattern(struct parser *parser, int32_t *pattern);
 /* Do events begin here that `within` follows? */
 bool parse_is_within(const struct lex_token *token);

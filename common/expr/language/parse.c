@@ -5,7 +5,7 @@
  * All but not, comparisons and the sign are of two arguments and group from the left; a comparison
  * does not follow another. docs/language.md has the grammar.
  */
-#include "common/expr/parse.h"
+#include "common/expr/language/parse.h"
 
 #include <math.h>
 #include <string.h>
@@ -68,17 +68,20 @@ static lode_status test_text(struct parser *parser, int32_t text, bool lower, in
     uint8_t *holds;
     const struct lode_dictionary *words =
         &parser->schema->attributes[node_at(parser, text)->index].dictionary;
-    lode_try(parse_word_test(parser, &test));
+    const struct parse_mark start = parse_mark(parser);
     lode_try(lode_take(parser->arena, words->count, &table.table));
-    const struct lode_arena_mark mark = lode_arena_mark(parser->arena);
+    const struct lode_arena_mark scratch = lode_arena_mark(parser->arena);
+    lode_try(parse_word_test(parser, &test));
     lode_try(lode_take(parser->arena, words->count, &holds));
     lode_try(words_test(parser, &test, words, holds));
     for (int64_t i = 0; i < words->count; i++) table.table[i] = holds[i];
-    lode_arena_rewind(parser->arena, mark);
+    lode_arena_rewind(parser->arena, scratch);
     table.type = EXPR_BOOL;
     table.n_table = words->count;
     table.args[0] = text;
-    return parse_add(parser, test.token, table, node);
+    lode_try(parse_add(parser, test.token, table, node));
+    parse_give_back(parser, start);
+    return LODE_OK;
 }
 
 /* [not] in {1, 2, ...}: = with any of them. */
@@ -122,7 +125,7 @@ static lode_status test_lower(struct parser *parser, int32_t *node)
 
 static lode_status parse_comparison(struct parser *parser, int32_t *node)
 {
-    int32_t left, right;
+    int32_t left = -1, right = -1;
     if (token_is(parser->at, "lower") && token_is(parser->at + 1, "("))
         return test_lower(parser, node);
     lode_try(parse_level(parser, COMPARE + 1, &left));
@@ -150,7 +153,7 @@ static lode_status parse_not(struct parser *parser, int32_t *node)
 {
     const struct lex_token *token = parser->at;
     if (!parse_take(parser, "not")) return parse_comparison(parser, node);
-    int32_t value;
+    int32_t value = -1;
     lode_try(parse_enter(parser));
     lode_try(parse_not(parser, &value));
     parser->depth--;

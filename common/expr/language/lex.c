@@ -1,6 +1,6 @@
 /* Lex: one pass over the bytes. Tokens are as many as bytes at most, and their characters with a
  * zero each take at most twice the text, so both buffers are taken once. */
-#include "common/expr/lex.h"
+#include "common/expr/language/lex.h"
 
 #include <stdio.h>
 #include <string.h>

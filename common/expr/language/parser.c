@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "common/expr/parse.h"
+#include "common/expr/language/parse.h"
 #include "common/text.h"
 
 enum { MESSAGE_BYTES = 480, MS_MAX = 100000 };
@@ -113,6 +113,17 @@ lode_status parse_duration(struct parser *parser, int64_t *duration_ms)
     return LODE_OK;
 }
 
+struct parse_mark parse_mark(const struct parser *parser)
+{
+    return (struct parse_mark){lode_arena_mark(parser->arena), expr_builder_mark(parser->builder)};
+}
+
+void parse_give_back(struct parser *parser, struct parse_mark mark)
+{
+    if (expr_builder_is_at(parser->builder, mark.builder))
+        lode_arena_rewind(parser->arena, mark.arena);
+}
+
 bool parse_is_reserved(const char *word)
 {
     static const char *const words[] = {"and",     "or",    "not",     "in",     "when",
@@ -122,4 +133,12 @@ bool parse_is_reserved(const char *word)
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         if (strcmp(words[i], word) == 0) return true;
     return false;
+}
+
+bool parse_is_name(const char *text)
+{
+    static const char first[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_";
+    return *text && strchr(first, *text) &&
+           strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_0123456789") ==
+               strlen(text);
 }

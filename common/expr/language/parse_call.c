@@ -1,8 +1,9 @@
 /* Parse call: functions. One table names each with what reads its arguments. */
+#include <math.h>
 #include <string.h>
 
+#include "common/expr/language/parse.h"
 #include "common/expr/op.h"
-#include "common/expr/parse.h"
 #include "common/text.h"
 
 /* At the first token behind the opening bracket; reads the closing one too. */
@@ -64,7 +65,7 @@ static lode_status number(struct parser *parser, const struct lex_token *name, e
     made.n_table = words->count;
     for (int64_t i = 0; i < words->count; i++)
         if (!lode_text_to_f64(words->words[i], strlen(words->words[i]), &made.table[i]))
-            made.table[i] = (double)__builtin_nanf("");
+            made.table[i] = (double)NAN;
     return parse_add(parser, name, made, node);
 }
 
@@ -188,6 +189,8 @@ static lode_status parse_component(struct parser *parser, const struct lex_token
         lode_try(
             find_in(parser, token, "unknown component", &source->components, &series->component));
     } else {
+        const bool is_odd = token_is(token, "attribute") && parse_take(parser, "(");
+        if (is_odd) lode_try(quoted(parser, token, &token));
         lode_try(parse_attribute(parser, token, &node));
         series->by = expr_builder_graph(parser->builder)->nodes[node].index;
     }
