@@ -167,6 +167,19 @@ static lode_status run_opportunities(struct lode_run *run)
     return status;
 }
 
+/* With the attributes of templates that were asked for; what would be generated needs a run. */
+static lode_status explain(const struct lode_run *run, struct lode_explanation *explanation)
+{
+    struct generation generation = {0};
+    struct lode_run derived = *run;
+    lode_try(
+        generation_check(run->params, opportunity_params, run->store, run->arena, &generation));
+    if (generation.params) derived.params = generation.params;
+    const lode_status status = opportunities_explain(&derived, explanation);
+    generation_clear(&generation);
+    return status;
+}
+
 static const struct lode_leaf leaves[] = {
     {"opportunities.survey", survey_leaf},
     {"opportunities.tops", derived_tops_leaf},
@@ -196,7 +209,7 @@ const struct lode_job opportunities_job = {
     .check = check,
     .run = run_opportunities,
     .forecast = opportunities_forecast,
-    .explain = opportunities_explain,
+    .explain = explain,
     .findings_table = "opportunities",
     .show_columns = show_columns,
     .identity_columns = identity_columns,

@@ -94,7 +94,7 @@ ask() {
     tries=200
     until [ -s port ]; do
         tries=$((tries - 1))
-        [ $tries -gt 0 ] || return 1
+        [ "$tries" -gt 0 ] || return 1
         sleep 0.05 # the server's start; it tells by its file
     done
     code=0
@@ -161,7 +161,7 @@ killed_after_the_answer() {
         tries=400
         until [ -e cut/generated.json ]; do
             tries=$((tries - 1))
-            [ $tries -gt 0 ] || return 1
+            [ "$tries" -gt 0 ] || return 1
             sleep 0.01 # waiting for the file
         done
         kill -9 "$run" 2>/dev/null || true

@@ -120,8 +120,8 @@ static lode_status take_parameters(const struct source *source, int64_t at)
                                                  .type = TEMPLATE_TYPES,
                                                  .unit = "",
                                                  .meaning = "",
-                                                 .low = -INFINITY,
-                                                 .high = INFINITY,
+                                                 .low = -(double)INFINITY,
+                                                 .high = (double)INFINITY,
                                                  .attempts = ""};
         for (int64_t j = i + 1; j < last; j = lode_outline_next(outline, j))
             lode_try(take_parameter_line(source, &outline->lines[j], parameter));
