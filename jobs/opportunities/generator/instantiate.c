@@ -162,6 +162,15 @@ static const char *take_item(const char *at, char *item, size_t room)
     return *at ? at + 1 : at;
 }
 
+lode_status instantiate_append_item(struct lode_bytes *list, const char *item)
+{
+    for (; *item; item++) {
+        if (*item == ',' || *item == '\\') lode_try(lode_bytes_append(list, "\\", 1));
+        lode_try(lode_bytes_append(list, item, 1));
+    }
+    return LODE_OK;
+}
+
 static lode_status append_events(const struct filling *filling, int index, struct lode_bytes *out)
 {
     char item[VALUE_MAX];

@@ -58,5 +58,7 @@ LODE_CHECKED lode_status template_values_append(const struct template *template,
 LODE_CHECKED lode_status instantiate_append_quoted(struct lode_bytes *out, const char *name);
 LODE_CHECKED lode_status instantiate_append_column(struct lode_bytes *out, const char *name);
 LODE_CHECKED lode_status instantiate_append_word(struct lode_bytes *out, const char *text);
+/* An item of a list, as lode_params_list reads it. LODE_E_MEMORY. */
+LODE_CHECKED lode_status instantiate_append_item(struct lode_bytes *list, const char *item);
 
 #endif

@@ -80,15 +80,6 @@ static int compare_ranked(const void *left, const void *right)
     return strcmp(a->name, b->name);
 }
 
-static lode_status quote_item(struct lode_bytes *out, const char *item)
-{
-    for (; *item; item++) {
-        if (*item == ',' || *item == '\\') lode_try(lode_bytes_append(out, "\\", 1));
-        lode_try(lode_bytes_append(out, item, 1));
-    }
-    return LODE_OK;
-}
-
 /* names[0..n-1] as one list. */
 static lode_status make_list(struct lode_arena *arena, const char *const *names, int n,
                              const char **list)
@@ -98,7 +89,7 @@ static lode_status make_list(struct lode_arena *arena, const char *const *names,
     lode_status status = LODE_OK;
     for (int i = 0; i < n && !status; i++) {
         if (i > 0) status = lode_bytes_append(&out, ",", 1);
-        if (!status) status = quote_item(&out, names[i]);
+        if (!status) status = instantiate_append_item(&out, names[i]);
     }
     if (!status) status = lode_arena_text(arena, (const char *)out.data, out.size, &copy);
     lode_bytes_clear(&out);

@@ -17,15 +17,6 @@ struct reply {
     int64_t limit; /* definitions->n may grow to this */
 };
 
-static lode_status quote_item(struct lode_bytes *out, const char *item)
-{
-    for (; *item; item++) {
-        if (*item == ',' || *item == '\\') lode_try(lode_bytes_append(out, "\\", 1));
-        lode_try(lode_bytes_append(out, item, 1));
-    }
-    return LODE_OK;
-}
-
 /* A text, a number, or (where several are meant) a list of texts, as a user would write it. */
 static lode_status take_value(const cJSON *item, const struct template_parameter *parameter,
                               struct lode_bytes *out)
@@ -36,7 +27,7 @@ static lode_status take_value(const cJSON *item, const struct template_parameter
         return lode_text_append_f64(out, item->valuedouble);
     if (cJSON_IsString(item) && !is_list)
         return lode_bytes_append(out, item->valuestring, strlen(item->valuestring));
-    if (cJSON_IsString(item)) return quote_item(out, item->valuestring);
+    if (cJSON_IsString(item)) return instantiate_append_item(out, item->valuestring);
     if (!cJSON_IsArray(item) || !is_list)
         return lode_fail(LODE_E_USAGE, "parameter %s: must be a text or a number%s",
                          parameter->name, is_list ? ", or a list of texts" : "");
@@ -45,7 +36,7 @@ static lode_status take_value(const cJSON *item, const struct template_parameter
         if (!cJSON_IsString(part))
             return lode_fail(LODE_E_USAGE, "parameter %s: a list of texts", parameter->name);
         if (part != item->child) lode_try(lode_bytes_append(out, ",", 1));
-        lode_try(quote_item(out, part->valuestring));
+        lode_try(instantiate_append_item(out, part->valuestring));
     }
     return LODE_OK;
 }
