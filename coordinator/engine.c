@@ -254,6 +254,7 @@ static lode_status write_record(const struct invocation *invocation, const struc
     cJSON_AddItemToObject(record, "parameters", describe_params(execution->params));
     if (execution->store) cJSON_AddItemToObject(record, "store", describe_store(execution->store));
     cJSON_AddStringToObject(record, "started", running->started);
+    if (execution->describe) execution->describe(execution->directory, record);
     if (strcmp(state, "running") != 0) describe_end(running, verdict, exit_status, record);
     char *text = cJSON_Print(record);
     cJSON_Delete(record);
