@@ -481,8 +481,14 @@ lode_status lode_counters_open_slots(struct lode_counters *c, int64_t block,
     for (int64_t i = 0; i < of->n_counters; i++) {
         const int64_t place = place_of(file, span->row, of->counters[i]);
         if (place < 0) continue;
-        (*slots)[i] = (struct lode_open_slot){((const double *)sums)[place],
-                                              ((const int64_t *)counts)[place]};
+        const struct lode_open_slot slot = {((const double *)sums)[place],
+                                            ((const int64_t *)counts)[place]};
+        if (slot.count < 0 || !isfinite(slot.sum))
+            return lode_fail(LODE_E_INPUT,
+                             "the last slot of component '%s' adds up to %g over %" PRId64
+                             " samples",
+                             of->name, slot.sum, slot.count);
+        (*slots)[i] = slot;
     }
     return LODE_OK;
 }

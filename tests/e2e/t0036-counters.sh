@@ -49,7 +49,7 @@ for part in range(3):
 PYTHON
 for part in 0 1 2; do
     mkdir p$part
-    for file in m*.$part.csv; do mv "$file" "p$part/${file%.$part.csv}.csv"; done
+    for file in m*."$part".csv; do mv "$file" "p$part/${file%%.*}.csv"; done
 done
 
 expect "rows in any order, gaps, NaN, further counters; 1, 2 and 5 workers: the same bytes" '

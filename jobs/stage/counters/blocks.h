@@ -13,10 +13,8 @@
 
 struct blocks;
 
-enum { BLOCKS_LEAST_BYTES = 1 << 20 };
-
-/* `memory_bytes` (at least BLOCKS_LEAST_BYTES) of the site's arena for rows. Ends with
- * blocks_close. */
+/* `memory_bytes` of the site's arena for rows: the more, the longer the pieces in which they are
+ * written and read. Ends with blocks_close. */
 LODE_CHECKED lode_status blocks_create(const struct shuffle_site *site, size_t memory_bytes,
                                        bool has_slots, struct blocks **blocks);
 /* Takes NULL. */

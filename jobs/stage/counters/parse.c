@@ -49,13 +49,18 @@ struct parser {
     uint8_t *value; /* room for a row */
 };
 
+/* A slot of 10^8 such samples still has a finite sum. */
+static const double slot_limit = 1e300;
+
 /* NULL, or why the row is to be rejected. Empty and NaN: no sample. */
-static const char *read_number(struct lode_field field, double *value)
+static const char *read_number(const struct parser *p, struct lode_field field, double *value)
 {
     const char *text = field.text;
     size_t size = field.size;
     *value = NAN;
-    if (size == 0 || lode_text_to_f64(text, size, value)) return NULL;
+    if (size == 0) return NULL;
+    if (lode_text_to_f64(text, size, value))
+        return p->plan.slot_ms > 0 && fabs(*value) > slot_limit ? "too large for a mean" : NULL;
     if (*text == '-' || *text == '+') text++, size--;
     if (size == 3 && strncasecmp(text, "nan", 3) == 0) {
         *value = NAN;
@@ -66,7 +71,6 @@ static const char *read_number(struct lode_field field, double *value)
     return is_infinite ? "an infinite number" : "text in a number";
 }
 
-/* The component's name and number; in wide form also its place among those of the file. */
 static const char *read_component(const struct parser *p, struct lode_field *component)
 {
     const struct counters_file *file = &p->file;
@@ -93,7 +97,7 @@ static const char *read_values(const struct parser *p, uint8_t *at)
     for (int c = 0; c < p->file.n_columns; c++) {
         double value = NAN;
         if (!counters_is_value(&p->file, c)) continue;
-        const char *reject = read_number(p->fields[c], &value);
+        const char *reject = read_number(p, p->fields[c], &value);
         if (reject) return reject;
         memcpy(at, &value, sizeof value);
         at += sizeof value;
@@ -106,7 +110,7 @@ static const char *check_counter(const struct parser *p, double *value)
     const struct lode_field counter = p->fields[p->file.counter];
     if (counter.size == 0) return "empty counter name";
     if (counter.size > STAGE_WORD_LIMIT) return "counter name longer than 1024 bytes";
-    return read_number(p->fields[p->file.value], value);
+    return read_number(p, p->fields[p->file.value], value);
 }
 
 /* The place of the row's counter among those of its component. */
