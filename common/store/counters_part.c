@@ -413,7 +413,7 @@ static lode_status get_span(const struct lode_counters *c, const struct span *sp
     const struct lode_arena_mark mark = lode_arena_mark(arena);
     void *some;
     bool is_infinite = false;
-    for (int64_t i = 0; place < 0 && i < span->n_times; i++) values[i] = NAN;
+    for (int64_t i = 0; place < 0 && i < span->n_times; i++) values[i] = (double)NAN;
     if (place < 0 || span->n_times == 0) return LODE_OK;
     lode_try(lode_hdf_get(file->hdf, LODE_SAMPLE_VALUE, LODE_HDF_F64,
                           file->value_offsets[span->row] + place * stride, span->n_times, arena,

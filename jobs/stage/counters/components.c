@@ -266,7 +266,7 @@ static void begin_time(struct components *c, int64_t time)
     c->has_time = true;
     c->time = time;
     c->begun_at = c->n_rows;
-    for (int64_t i = 0; i < c->n_columns; i++) c->values[i] = NAN;
+    for (int64_t i = 0; i < c->n_columns; i++) c->values[i] = (double)NAN;
 }
 
 /* --- rows --- */

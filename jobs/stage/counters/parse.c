@@ -57,13 +57,13 @@ static const char *read_number(const struct parser *p, struct lode_field field, 
 {
     const char *text = field.text;
     size_t size = field.size;
-    *value = NAN;
+    *value = (double)NAN;
     if (size == 0) return NULL;
     if (lode_text_to_f64(text, size, value))
         return p->plan.slot_ms > 0 && fabs(*value) > slot_limit ? "too large for a mean" : NULL;
     if (*text == '-' || *text == '+') text++, size--;
     if (size == 3 && strncasecmp(text, "nan", 3) == 0) {
-        *value = NAN;
+        *value = (double)NAN;
         return NULL;
     }
     const bool is_infinite = (size == 3 && strncasecmp(text, "inf", 3) == 0) ||
@@ -95,7 +95,7 @@ static const char *read_time(const struct parser *p, int64_t *time)
 static const char *read_values(const struct parser *p, uint8_t *at)
 {
     for (int c = 0; c < p->file.n_columns; c++) {
-        double value = NAN;
+        double value = (double)NAN;
         if (!counters_is_value(&p->file, c)) continue;
         const char *reject = read_number(p, p->fields[c], &value);
         if (reject) return reject;
@@ -159,7 +159,7 @@ static lode_status use_row(struct parser *p, const char **reject)
     uint8_t *at = p->value + sizeof which;
     struct lode_field component = {0};
     int64_t time = 0;
-    double value = NAN;
+    double value = (double)NAN;
     uint32_t code = 0, place = 0;
     size_t size = sizeof which + (size_t)(p->file.n_columns) * sizeof value;
     *reject = read_component(p, &component);

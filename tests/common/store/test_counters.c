@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define NO_SAMPLE ((double)NAN)
 enum { PATH_BYTES = 128, FILES = 2, MOST = 8 };
 
 /* One partition file: two components at most, over the file's own counters. */
@@ -46,7 +47,7 @@ static const struct contents first_file = {
     .values_at = {0, 6, 7},
     .codes = {0, 1, 1},
     .times = {10, 20, 30, 5},
-    .values = {1, 2, 3, 4, NAN, 6, 7},
+    .values = {1, 2, 3, 4, NO_SAMPLE, 6, 7},
 };
 /* "a" goes on with "mem" alone at 40, 50. */
 static const struct contents later_file = {
@@ -193,7 +194,7 @@ static void a_block_is_read_series_by_series(void **state)
     assert_ok(lode_counters_times(part, 0, f->arena, &times));
     assert_int_equal(times[2], 30);
     expect_values(f, part, 0, 0, 3, (const double[]){1, 2, 3});
-    expect_values(f, part, 0, 1, 3, (const double[]){4, NAN, 6});
+    expect_values(f, part, 0, 1, 3, (const double[]){4, NO_SAMPLE, 6});
     expect_values(f, part, 1, 1, 1, (const double[]){7});
     assert_int_equal(lode_counters_find(part, 1), 1);
     assert_int_equal(lode_counters_find(part, 2), -1);
@@ -229,8 +230,8 @@ static void a_later_file_follows_on(void **state)
     struct fixture *f = *state;
     f->n_files = 2;
     struct lode_counters *part = open_part(f);
-    expect_values(f, part, 0, 0, 5, (const double[]){1, 2, 3, NAN, NAN});
-    expect_values(f, part, 0, 1, 5, (const double[]){4, NAN, 6, 8, 9});
+    expect_values(f, part, 0, 0, 5, (const double[]){1, 2, 3, NO_SAMPLE, NO_SAMPLE});
+    expect_values(f, part, 0, 1, 5, (const double[]){4, NO_SAMPLE, 6, 8, 9});
     lode_counters_close(part);
 }
 
@@ -251,7 +252,7 @@ static void a_slot_that_goes_on_is_the_later_file_s(void **state)
     f->n_files = 2;
     f->files[1].times[0] = 30;
     struct lode_counters *part = open_part(f);
-    expect_values(f, part, 0, 1, 4, (const double[]){4, NAN, 8, 9});
+    expect_values(f, part, 0, 1, 4, (const double[]){4, NO_SAMPLE, 8, 9});
     lode_counters_close(part);
 }
 
@@ -291,7 +292,7 @@ static void times_that_fall_and_infinite_values_are_refused(void **state)
     int64_t *times = NULL;
     double *values = NULL;
     f->files[0].times[1] = 30;
-    f->files[0].values[0] = INFINITY;
+    f->files[0].values[0] = (double)INFINITY;
     struct lode_counters *part = open_part(f);
     assert_status(LODE_E_INPUT, lode_counters_times(part, 0, f->arena, &times));
     assert_status(LODE_E_INPUT, lode_counters_values(part, 0, 0, f->arena, &values));
