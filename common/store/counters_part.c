@@ -1,57 +1,22 @@
 /* Counters, one partition: its files put together by component, with every promise of the header
- * checked, so that a leaf can index without looking.
+ * checked, so that a leaf can index without looking; counters_values.c reads it.
  *
- * A file lists the counters that occur in it by name; here they become indices of the store. The
- * files of later generations follow on each other in time; where a store has slots, the first slot
- * of a later file may be the last of the one before, continued: then the later one counts.
+ * A file lists the counters that occur in it by name; here they become indices of the store.
  */
 #include "common/store/counters.h"
 
 #include <inttypes.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/store/counters_private.h"
 #include "common/store/store_private.h"
 #include "lode/table.h"
 
-/* One file, as it lies. */
-struct file {
-    struct lode_hdf *hdf;
-    int64_t n;                 /* components */
-    int64_t *time_offsets;     /* [n + 1] */
-    int64_t *value_offsets;    /* [n + 1] */
-    int64_t *counter_offsets;  /* [n + 1] */
-    const int64_t *components; /* [n] indices in the store */
-    const int64_t *counters;   /* [counter_offsets[n]] likewise */
-};
-
-/* A component in one file. */
-struct span {
-    const char *name;
-    int64_t component;
-    int64_t file, row;
-    int64_t n_times; /* that count */
-};
-
-struct lode_counters {
-    struct lode_arena *arena; /* holds all this */
-    int64_t n_files;
-    struct file *files;
-    char *const *counter_names; /* [n_counters] of the store */
-    int64_t n_counters;
-    char *const *component_names;
-    int64_t n_components;
-    int64_t n_blocks;
-    struct lode_counters_block *blocks;
-    int64_t *first_span; /* [n_blocks + 1] */
-    struct span *spans;
-};
-
 /* Names of a file as indices into those of the store. */
-static lode_status find_names(const struct file *file, const char *column, struct lode_words *known,
-                              int64_t n_known, struct lode_arena *arena, int64_t **indices,
-                              int64_t *count)
+static lode_status find_names(const struct counters_part_file *file, const char *column,
+                              struct lode_words *known, int64_t n_known, struct lode_arena *arena,
+                              int64_t **indices, int64_t *count)
 {
     char **names;
     lode_try(lode_hdf_get_texts(file->hdf, column, arena, &names, count));
@@ -70,7 +35,7 @@ static lode_status find_names(const struct file *file, const char *column, struc
 }
 
 /* Blocks are [times x counters], one behind the other. */
-static lode_status check_blocks(const struct file *file)
+static lode_status check_blocks(const struct counters_part_file *file)
 {
     for (int64_t i = 0; i < file->n; i++) {
         const int64_t times = file->time_offsets[i + 1] - file->time_offsets[i];
@@ -88,7 +53,7 @@ static lode_status check_blocks(const struct file *file)
 }
 
 /* The counters of each component: codes into the file's own list, ascending. */
-static lode_status get_codes(struct file *file, const int64_t *known, int64_t n_known,
+static lode_status get_codes(struct counters_part_file *file, const int64_t *known, int64_t n_known,
                              struct lode_arena *arena)
 {
     int64_t *counters;
@@ -117,7 +82,7 @@ struct lookup {
 };
 
 static lode_status read_file(struct lode_counters *c, const struct lookup *lookup,
-                             const struct lode_partition *entry, struct file *file)
+                             const struct lode_partition *entry, struct counters_part_file *file)
 {
     struct lode_arena *arena = c->arena;
     int64_t n_known = 0;
@@ -178,7 +143,7 @@ static lode_status open_files(struct lode_counters *c, const char *store_path,
 
 static int compare_spans(const void *left, const void *right)
 {
-    const struct span *a = left, *b = right;
+    const struct counters_part_span *a = left, *b = right;
     const int order = strcmp(a->name, b->name);
     if (order != 0) return order;
     return a->file < b->file ? -1 : a->file > b->file;
@@ -186,10 +151,11 @@ static int compare_spans(const void *left, const void *right)
 
 /* The spans of one component follow on each other; the last time of one may be the first of the
  * next, which then counts. */
-static lode_status join_spans(struct lode_counters *c, struct span *spans, int64_t n)
+static lode_status join_spans(struct lode_counters *c, struct counters_part_span *spans, int64_t n)
 {
     for (int64_t s = 0; s + 1 < n; s++) {
-        const struct file *file = &c->files[spans[s].file], *next = &c->files[spans[s + 1].file];
+        const struct counters_part_file *file = &c->files[spans[s].file],
+                                        *next = &c->files[spans[s + 1].file];
         const int64_t end = file->time_offsets[spans[s].row + 1];
         const int64_t begin = next->time_offsets[spans[s + 1].row];
         void *last, *first;
@@ -219,8 +185,8 @@ static int compare_named(const void *left, const void *right)
 }
 
 /* All counters that any of the component's files has. */
-static lode_status unite_counters(struct lode_counters *c, const struct span *spans, int64_t n,
-                                  struct lode_counters_block *block)
+static lode_status unite_counters(struct lode_counters *c, const struct counters_part_span *spans,
+                                  int64_t n, struct lode_counters_block *block)
 {
     struct named *list;
     int64_t *indices;
@@ -232,7 +198,7 @@ static lode_status unite_counters(struct lode_counters *c, const struct span *sp
     lode_try(lode_take(c->arena, room, &list));
     lode_try(lode_take(c->arena, room, &indices));
     for (int64_t s = 0; s < n; s++) {
-        const struct file *file = &c->files[spans[s].file];
+        const struct counters_part_file *file = &c->files[spans[s].file];
         const int64_t *offsets = file->counter_offsets + spans[s].row;
         for (int64_t i = offsets[0]; i < offsets[1]; i++)
             list[count++] = (struct named){c->counter_names[file->counters[i]], file->counters[i]};
@@ -252,8 +218,8 @@ static lode_status list_spans(struct lode_counters *c, int64_t *n_spans)
     lode_try(lode_take(c->arena, room, &c->spans));
     for (int64_t f = 0; f < c->n_files; f++)
         for (int64_t row = 0; row < c->files[f].n; row++) {
-            const struct file *file = &c->files[f];
-            c->spans[n++] = (struct span){
+            const struct counters_part_file *file = &c->files[f];
+            c->spans[n++] = (struct counters_part_span){
                 .name = c->component_names[file->components[row]],
                 .component = file->components[row],
                 .file = f,
@@ -337,158 +303,4 @@ void lode_counters_close(struct lode_counters *counters)
     if (!counters) return;
     for (int64_t f = 0; f < counters->n_files; f++) lode_hdf_close(counters->files[f].hdf);
     lode_arena_destroy(counters->arena); /* the rest lies in it */
-}
-
-int64_t lode_counters_blocks(const struct lode_counters *counters)
-{
-    return counters->n_blocks;
-}
-
-const struct lode_counters_block *lode_counters_block(const struct lode_counters *counters,
-                                                      int64_t block)
-{
-    return block >= 0 && block < counters->n_blocks ? &counters->blocks[block] : NULL;
-}
-
-int64_t lode_counters_find(const struct lode_counters *counters, int64_t component)
-{
-    for (int64_t b = 0; b < counters->n_blocks; b++)
-        if (counters->blocks[b].component == component) return b;
-    return -1;
-}
-
-/* [first, end) of the spans of a block. */
-static lode_status find_spans(const struct lode_counters *c, int64_t block, int64_t *first,
-                              int64_t *end)
-{
-    if (block < 0 || block >= c->n_blocks)
-        return lode_fail(LODE_E_INPUT, "block %" PRId64 " of %" PRId64, block, c->n_blocks);
-    *first = c->first_span[block];
-    *end = c->first_span[block + 1];
-    return LODE_OK;
-}
-
-lode_status lode_counters_times(struct lode_counters *c, int64_t block, struct lode_arena *arena,
-                                int64_t **times)
-{
-    int64_t first = 0, end = 0, n = 0;
-    int64_t *all;
-    lode_try(find_spans(c, block, &first, &end));
-    lode_try(lode_take(arena, c->blocks[block].n_times, &all));
-    for (int64_t s = first; s < end; s++) {
-        const struct span *span = &c->spans[s];
-        const struct file *file = &c->files[span->file];
-        const struct lode_arena_mark mark = lode_arena_mark(arena);
-        void *some;
-        lode_try(lode_hdf_get(file->hdf, LODE_SAMPLE_TIME, LODE_HDF_I64,
-                              file->time_offsets[span->row], span->n_times, arena, &some));
-        if (span->n_times > 0) memcpy(all + n, some, (size_t)span->n_times * sizeof *all);
-        n += span->n_times;
-        lode_arena_rewind(arena, mark);
-    }
-    bool rises = true;
-    for (int64_t i = 1; i < n; i++) rises &= all[i - 1] < all[i];
-    if (!rises)
-        return lode_fail(LODE_E_INPUT, "times of component '%s' do not rise",
-                         c->blocks[block].name);
-    *times = all;
-    return LODE_OK;
-}
-
-/* The counter's place among those of a component in a file; -1: it is not there. */
-static int64_t place_of(const struct file *file, int64_t row, int64_t counter)
-{
-    for (int64_t i = file->counter_offsets[row]; i < file->counter_offsets[row + 1]; i++)
-        if (file->counters[i] == counter) return i - file->counter_offsets[row];
-    return -1;
-}
-
-/* The series of one file into `values`, NaN where the file does not have it. */
-static lode_status get_span(const struct lode_counters *c, const struct span *span, int64_t counter,
-                            struct lode_arena *arena, double *values)
-{
-    const struct file *file = &c->files[span->file];
-    const int64_t place = place_of(file, span->row, counter);
-    const int64_t stride = file->time_offsets[span->row + 1] - file->time_offsets[span->row];
-    const struct lode_arena_mark mark = lode_arena_mark(arena);
-    void *some;
-    bool is_infinite = false;
-    for (int64_t i = 0; place < 0 && i < span->n_times; i++) values[i] = (double)NAN;
-    if (place < 0 || span->n_times == 0) return LODE_OK;
-    lode_try(lode_hdf_get(file->hdf, LODE_SAMPLE_VALUE, LODE_HDF_F64,
-                          file->value_offsets[span->row] + place * stride, span->n_times, arena,
-                          &some));
-    memcpy(values, some, (size_t)span->n_times * sizeof *values);
-    lode_arena_rewind(arena, mark);
-    for (int64_t i = 0; i < span->n_times; i++) is_infinite |= isinf(values[i]) != 0;
-    if (!is_infinite) return LODE_OK;
-    return lode_fail(LODE_E_INPUT, "component '%s', counter '%s': an infinite value", span->name,
-                     c->counter_names[counter]);
-}
-
-lode_status lode_counters_values(struct lode_counters *c, int64_t block, int64_t counter,
-                                 struct lode_arena *arena, double **values)
-{
-    int64_t first = 0, end = 0, n = 0;
-    bool is_there = false;
-    double *all;
-    lode_try(find_spans(c, block, &first, &end));
-    const struct lode_counters_block *of = &c->blocks[block];
-    for (int64_t i = 0; i < of->n_counters; i++) is_there |= of->counters[i] == counter;
-    if (!is_there)
-        return lode_fail(LODE_E_INPUT, "component '%s' has no counter '%s'", of->name,
-                         counter >= 0 && counter < c->n_counters ? c->counter_names[counter] : "");
-    lode_try(lode_take(arena, of->n_times, &all));
-    for (int64_t s = first; s < end; s++) {
-        lode_try(get_span(c, &c->spans[s], counter, arena, all + n));
-        n += c->spans[s].n_times;
-    }
-    *values = all;
-    return LODE_OK;
-}
-
-lode_status lode_counters_series(struct lode_counters *c, int64_t block, int64_t counter,
-                                 struct lode_arena *arena, struct lode_series *series)
-{
-    int64_t *times;
-    double *values;
-    int64_t n = 0;
-    lode_try(lode_counters_times(c, block, arena, &times));
-    lode_try(lode_counters_values(c, block, counter, arena, &values));
-    for (int64_t i = 0; i < c->blocks[block].n_times; i++) {
-        if (isnan(values[i])) continue;
-        times[n] = times[i];
-        values[n++] = values[i];
-    }
-    *series = (struct lode_series){n, times, values};
-    return LODE_OK;
-}
-
-lode_status lode_counters_open_slots(struct lode_counters *c, int64_t block,
-                                     struct lode_arena *arena, struct lode_open_slot **slots)
-{
-    int64_t first = 0, end = 0;
-    void *sums, *counts;
-    lode_try(find_spans(c, block, &first, &end));
-    const struct lode_counters_block *of = &c->blocks[block];
-    const struct span *span = &c->spans[end - 1];
-    const struct file *file = &c->files[span->file];
-    const int64_t begin = file->counter_offsets[span->row];
-    const int64_t n = file->counter_offsets[span->row + 1] - begin;
-    lode_try(lode_hdf_get(file->hdf, LODE_BLOCK_SUM, LODE_HDF_F64, begin, n, arena, &sums));
-    lode_try(lode_hdf_get(file->hdf, LODE_BLOCK_COUNT, LODE_HDF_I64, begin, n, arena, &counts));
-    lode_try(lode_take_zero(arena, of->n_counters, slots));
-    for (int64_t i = 0; i < of->n_counters; i++) {
-        const int64_t place = place_of(file, span->row, of->counters[i]);
-        if (place < 0) continue;
-        const struct lode_open_slot slot = {((const double *)sums)[place],
-                                            ((const int64_t *)counts)[place]};
-        if (slot.count < 0 || !isfinite(slot.sum))
-            return lode_fail(LODE_E_INPUT,
-                             "the last slot of component '%s' adds up to %g over %" PRId64
-                             " samples",
-                             of->name, slot.sum, slot.count);
-        (*slots)[i] = slot;
-    }
-    return LODE_OK;
 }

@@ -165,6 +165,28 @@ refuse 3 'of kind events, not of counters' 'lode stage counters p1/m1.csv --appe
 refuse 3 'of kind counters, not of events' 'lode stage events logs/events.csv --append good --quiet --local 1'
 refuse 2 'appending maps columns as the store was staged' 'lode stage counters p1/m1.csv --append good --slot 5m'
 refuse 3 'rows rejected.*not after the last time that is staged' 'lode stage counters p0/m1.csv --append good --quiet --local 1'
+expect "what a killed append left behind goes, and is in the way of nothing" '
+    cp -r good clean && cp -r good littered
+    echo rest >littered/part-00000.g2.h5
+    echo rest >littered/part-00001.g2.h5.tmp-9
+    echo rest >littered/rejects.g2.jsonl
+    lode stage counters p1/*.csv --append clean --quiet --local 1
+    lode stage counters p1/*.csv --append littered --quiet --local 1
+    digest clean >one && digest littered >two
+    cmp one two
+    rm -r clean littered'
+"$python" - <<'PYTHON'
+with open("wide.csv", "w") as out:
+    out.write("time," + ",".join(f"c{i}" for i in range(2000)) + "\n")
+    for t in range(4000):
+        out.write(f"{t}," + ",".join(str((t * 31 + i * 7) % 1000 / 8) for i in range(2000)) + "\n")
+PYTHON
+expect "a component of more numbers than a worker holds at once: 48 MB, the same bytes" '
+    lode stage counters wide.csv -o w48 --memory 48M --quiet --local 1
+    lode stage counters wide.csv -o wall --quiet --local 2
+    digest w48 >one && digest wall >two
+    cmp one two
+    rm -r w48 wall wide.csv'
 expect "a dry run says its tasks and writes nothing" '
     lode stage counters p0/*.csv -o x --dry-run --local 1 >told
     grep -q "reading files" told && grep -q "writing partitions" told && not test -e x'
