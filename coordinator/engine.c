@@ -143,8 +143,9 @@ static cJSON *describe_store(const struct lode_store *store)
     cJSON_AddStringToObject(object, "path", store->path);
     cJSON_AddStringToObject(object, "index_xxh3", text);
     cJSON_AddNumberToObject(object, "partitions", (double)store->n_partitions);
-    cJSON_AddNumberToObject(object, "sessions", (double)store->n_sessions);
-    cJSON_AddNumberToObject(object, "events", (double)store->n_events);
+    const bool has_events = strcmp(store->kind, LODE_STORE_EVENTS) == 0;
+    cJSON_AddNumberToObject(object, has_events ? "sessions" : "times", (double)store->n_sessions);
+    cJSON_AddNumberToObject(object, has_events ? "events" : "values", (double)store->n_events);
     return object;
 }
 
