@@ -143,8 +143,9 @@ static cJSON *describe_store(const struct lode_store *store)
     cJSON_AddStringToObject(object, "path", store->path);
     cJSON_AddStringToObject(object, "index_xxh3", text);
     cJSON_AddNumberToObject(object, "partitions", (double)store->n_partitions);
-    cJSON_AddNumberToObject(object, "sessions", (double)store->n_sessions);
-    cJSON_AddNumberToObject(object, "events", (double)store->n_events);
+    const bool has_events = strcmp(store->kind, LODE_STORE_EVENTS) == 0;
+    cJSON_AddNumberToObject(object, has_events ? "sessions" : "times", (double)store->n_sessions);
+    cJSON_AddNumberToObject(object, has_events ? "events" : "values", (double)store->n_events);
     return object;
 }
 
@@ -254,6 +255,7 @@ static lode_status write_record(const struct invocation *invocation, const struc
     cJSON_AddItemToObject(record, "parameters", describe_params(execution->params));
     if (execution->store) cJSON_AddItemToObject(record, "store", describe_store(execution->store));
     cJSON_AddStringToObject(record, "started", running->started);
+    if (execution->describe) execution->describe(execution->directory, record);
     if (strcmp(state, "running") != 0) describe_end(running, verdict, exit_status, record);
     char *text = cJSON_Print(record);
     cJSON_Delete(record);

@@ -6,6 +6,8 @@
 #include "coordinator/command.h"
 #include "jobs/job.h"
 
+#include <cjson/cJSON.h>
+
 struct execution {
     const struct lode_job *job;
     const struct plugin *plugin;      /* that the job is in; NULL: it is one of lode's own */
@@ -20,8 +22,10 @@ struct execution {
     int n_inputs;
     struct lode_arena *arena; /* run->arena: what the job leaves in it lives as long as that */
     struct journal *journal;  /* taken; NULL: a run that is killed starts over */
-    bool has_results;         /* results.h5 is made */
-    bool has_record;          /* run.json is made */
+    /* Adds to the record what a command knows of the run; NULL: nothing. */
+    void (*describe)(const char *directory, cJSON *record);
+    bool has_results; /* results.h5 is made */
+    bool has_record;  /* run.json is made */
 };
 
 /* Makes the folder with log/ and stages/ in it. LODE_E_USAGE when something of that name is there.

@@ -16,9 +16,10 @@
 #include <unistd.h>
 
 const struct command *const commands[] = {
-    &stage_command, &run_command,     &verify_command, &status_command, &explain_command,
-    &show_command,  &diff_command,    &mute_command,   &export_command, &info_command,
-    &gen_command,   &version_command, &worker_command, &submit_command, NULL,
+    &stage_command,  &run_command,  &verify_command,    &status_command,   &explain_command,
+    &show_command,   &diff_command, &mute_command,      &feedback_command, &export_command,
+    &info_command,   &gen_command,  &templates_command, &version_command,  &worker_command,
+    &submit_command, NULL,
 };
 
 static void print_overview(FILE *out)
@@ -73,7 +74,11 @@ static lode_status run_command_line(int argc, char **argv, struct invocation *in
     const lode_status status = find_command(argv[1], &command);
     const bool is_rank =
         lode_mpi_rank(&rank, &ranks) && ranks > 1 && (!command || command->on_cluster);
-    if (is_rank && rank > 0) return agent_serve(rank);
+    if (is_rank && rank > 0) {
+        unsetenv(
+            "LODE_LLM_KEY"); /* for rank 0 alone (commands/model.c); workers inherit the rest */
+        return agent_serve(rank);
+    }
     invocation->is_rank = is_rank;
     invocation->argument_count = argc - 2;
     invocation->arguments = argv + 2;

@@ -21,17 +21,29 @@
 
 enum { FILE_LIMIT = 4 << 20, LOCK_WAIT_MS = 10000 };
 
-lode_status mutes_path(const char *store, struct lode_arena *arena, char **path)
+/* Of the two files, by kind: the end of the name, and words for messages. */
+static const struct remark_words {
+    const char *suffix, *command, *what, *is_there;
+} kinds[] = {{".mutes.jsonl", "mute", "mute", "is muted"},
+             {".feedback.jsonl", "feedback", "feedback", "has feedback"}};
+
+static lode_status remarks_path(enum remark_kind kind, const char *store, struct lode_arena *arena,
+                                char **path)
 {
     char *absolute = NULL, *made = NULL;
     lode_try(lode_path_absolute(store, arena, &absolute));
     size_t size = strlen(absolute);
     while (size > 1 && absolute[size - 1] == '/') size--;
-    const size_t room = size + sizeof ".mutes.jsonl";
+    const size_t room = size + strlen(kinds[kind].suffix) + 1;
     lode_try(lode_take(arena, room, &made));
-    snprintf(made, room, "%.*s.mutes.jsonl", (int)size, absolute);
+    snprintf(made, room, "%.*s%s", (int)size, absolute, kinds[kind].suffix);
     *path = made;
     return LODE_OK;
+}
+
+lode_status mutes_path(const char *store, struct lode_arena *arena, char **path)
+{
+    return remarks_path(REMARK_MUTE, store, arena, path);
 }
 
 void mute_make_id(const char *job, const char *key, char *id)
@@ -56,17 +68,40 @@ static bool has_control(const char *text, size_t size)
     return false;
 }
 
-static lode_status take_text(const cJSON *object, const char *name, struct lode_arena *arena,
-                             const char **text)
+/* One that may be empty. */
+static lode_status take_any_text(const cJSON *object, const char *name, struct lode_arena *arena,
+                                 const char **text)
 {
     char *copy = NULL;
     const char *found = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(object, name));
-    if (!found || !found[0]) return lode_fail(LODE_E_INPUT, "no text \"%s\"", name);
+    if (!found) return lode_fail(LODE_E_INPUT, "no text \"%s\"", name);
     if (has_control(found, strlen(found)))
         return lode_fail(LODE_E_INPUT, "\"%s\" holds a control byte", name);
     lode_try(lode_arena_text(arena, found, strlen(found), &copy));
     *text = copy;
     return LODE_OK;
+}
+
+static lode_status take_text(const cJSON *object, const char *name, struct lode_arena *arena,
+                             const char **text)
+{
+    lode_try(take_any_text(object, name, arena, text));
+    return (*text)[0] ? LODE_OK : lode_fail(LODE_E_INPUT, "no text \"%s\"", name);
+}
+
+static bool is_verdict(const char *text)
+{
+    return strcmp(text, "useful") == 0 || strcmp(text, "noise") == 0;
+}
+
+static lode_status take_feedback(const cJSON *object, struct lode_arena *arena, struct mute *mute)
+{
+    lode_try(take_any_text(object, "reason", arena, &mute->reason));
+    lode_try(take_any_text(object, "template", arena, &mute->template));
+    lode_try(take_any_text(object, "class", arena, &mute->class));
+    lode_try(take_text(object, "verdict", arena, &mute->verdict));
+    if (is_verdict(mute->verdict)) return LODE_OK;
+    return lode_fail(LODE_E_INPUT, "verdict '%.32s': useful or noise", mute->verdict);
 }
 
 /* The identity, put together anew: one way to write it, so that equal ones are equal bytes. */
@@ -96,13 +131,17 @@ done:
     return status;
 }
 
-static lode_status take_fields(const cJSON *object, struct lode_arena *arena, struct mute *mute)
+static lode_status take_fields(enum remark_kind kind, const cJSON *object, struct lode_arena *arena,
+                               struct mute *mute)
 {
     const char *id = NULL;
     if (!cJSON_IsObject(object)) return lode_fail(LODE_E_INPUT, "not a JSON object");
     lode_try(take_text(object, "id", arena, &id));
     lode_try(take_text(object, "job", arena, &mute->job));
-    lode_try(take_text(object, "reason", arena, &mute->reason));
+    if (kind == REMARK_FEEDBACK)
+        lode_try(take_feedback(object, arena, mute));
+    else
+        lode_try(take_text(object, "reason", arena, &mute->reason));
     lode_try(take_text(object, "who", arena, &mute->who));
     lode_try(take_text(object, "when", arena, &mute->when));
     lode_try(take_key(object, arena, &mute->key));
@@ -113,25 +152,25 @@ static lode_status take_fields(const cJSON *object, struct lode_arena *arena, st
     return LODE_OK;
 }
 
-static lode_status read_line(const char *line, size_t size, struct lode_arena *arena,
-                             struct mute *mute)
+static lode_status read_line(enum remark_kind kind, const char *line, size_t size,
+                             struct lode_arena *arena, struct mute *mute)
 {
     const char *end = NULL;
     if (!lode_text_is_utf8(line, size)) return lode_fail(LODE_E_INPUT, "not UTF-8, or a NUL byte");
     if (has_control(line, size)) return lode_fail(LODE_E_INPUT, "a control byte");
     if (memmem(line, size, "\\u0000", 6)) return lode_fail(LODE_E_INPUT, "a NUL byte (\\u0000)");
     cJSON *object = cJSON_ParseWithLengthOpts(line, size, &end, false);
-    const lode_status status = object && end == line + size ? take_fields(object, arena, mute)
+    const lode_status status = object && end == line + size ? take_fields(kind, object, arena, mute)
                                                             : lode_fail(LODE_E_INPUT, "not JSON");
     cJSON_Delete(object);
     return status;
 }
 
-lode_status mutes_parse(const char *path, const char *text, size_t size, struct lode_arena *arena,
-                        struct mutes *mutes)
+lode_status remarks_parse(enum remark_kind kind, const char *path, const char *text, size_t size,
+                          struct lode_arena *arena, struct mutes *mutes)
 {
     int64_t n_lines = 1, line = 0;
-    struct mutes made = {.arena = arena};
+    struct mutes made = {.arena = arena, .kind = kind};
     char *copy = NULL;
     for (size_t i = 0; i < size; i++) n_lines += text[i] == '\n';
     lode_try(lode_arena_text(arena, path, strlen(path), &copy));
@@ -141,12 +180,13 @@ lode_status mutes_parse(const char *path, const char *text, size_t size, struct 
         const char *newline = memchr(at, '\n', (size_t)(end - at));
         const size_t length = newline ? (size_t)(newline - at) : (size_t)(end - at);
         struct mute *mute = &made.list[made.n];
+        *mute = (struct mute){0};
         if (length > 0) {
-            const lode_status status = read_line(at, length, arena, mute);
+            const lode_status status = read_line(kind, at, length, arena, mute);
             if (status) return lode_note(status, "%s:%lld", path, (long long)line + 1);
             if (mutes_find(&made, mute->job, mute->key))
-                return lode_fail(LODE_E_INPUT, "%s:%lld: this finding is muted above already", path,
-                                 (long long)line + 1);
+                return lode_fail(LODE_E_INPUT, "%s:%lld: this finding %s above already", path,
+                                 (long long)line + 1, kinds[kind].is_there);
             made.n++;
         }
         at += length + 1;
@@ -155,21 +195,34 @@ lode_status mutes_parse(const char *path, const char *text, size_t size, struct 
     return LODE_OK;
 }
 
-lode_status mutes_load(const char *store, struct lode_arena *arena, struct mutes *mutes)
+lode_status mutes_parse(const char *path, const char *text, size_t size, struct lode_arena *arena,
+                        struct mutes *mutes)
+{
+    return remarks_parse(REMARK_MUTE, path, text, size, arena, mutes);
+}
+
+lode_status remarks_load(enum remark_kind kind, const char *store, struct lode_arena *arena,
+                         struct mutes *mutes)
 {
     struct lode_bytes text = {0};
     char *path = NULL;
-    *mutes = (struct mutes){.path = "", .arena = arena};
+    *mutes = (struct mutes){.path = "", .arena = arena, .kind = kind};
     if (!store[0]) return LODE_OK;
-    lode_try(mutes_path(store, arena, &path));
+    lode_try(remarks_path(kind, store, arena, &path));
     if (access(path, F_OK)) {
-        *mutes = (struct mutes){.path = path, .arena = arena};
+        *mutes = (struct mutes){.path = path, .arena = arena, .kind = kind};
         return LODE_OK;
     }
     lode_status status = lode_file_read(path, FILE_LIMIT, &text);
-    if (!status) status = mutes_parse(path, (const char *)text.data, text.size, arena, mutes);
+    if (!status)
+        status = remarks_parse(kind, path, (const char *)text.data, text.size, arena, mutes);
     lode_bytes_clear(&text);
     return status;
+}
+
+lode_status mutes_load(const char *store, struct lode_arena *arena, struct mutes *mutes)
+{
+    return remarks_load(REMARK_MUTE, store, arena, mutes);
 }
 
 static lode_status append_field(struct lode_bytes *out, const char *name, const char *text)
@@ -183,6 +236,11 @@ lode_status mute_append(struct lode_bytes *out, const struct mute *mute)
     lode_try(lode_bytes_printf(out, "{\"id\":\"%s\"", mute->id));
     lode_try(append_field(out, "job", mute->job));
     lode_try(lode_bytes_printf(out, ",\"identity\":%s", mute->key));
+    if (mute->verdict) {
+        lode_try(append_field(out, "verdict", mute->verdict));
+        lode_try(append_field(out, "template", mute->template));
+        lode_try(append_field(out, "class", mute->class));
+    }
     lode_try(append_field(out, "reason", mute->reason));
     lode_try(append_field(out, "who", mute->who));
     lode_try(append_field(out, "when", mute->when));
@@ -214,8 +272,8 @@ static lode_status apply(const struct mutes *mutes, const struct mute *add, cons
     }
     for (int64_t i = 0; i < mutes->n; i++)
         if (strcmp(mutes->list[i].id, remove) == 0) return write_mutes(mutes, remove, NULL);
-    return lode_fail(LODE_E_USAGE, "%s: no mute has the id %s; `lode mute --list STORE` shows them",
-                     mutes->path, remove);
+    return lode_fail(LODE_E_USAGE, "%s: no %s has the id %s; `lode %s --list STORE` shows them",
+                     mutes->path, kinds[mutes->kind].what, remove, kinds[mutes->kind].command);
 }
 
 static lode_status take_lock(const char *lock)
@@ -231,20 +289,27 @@ static lode_status take_lock(const char *lock)
 lode_status mutes_change(const char *store, const struct mute *add, const char *remove,
                          struct lode_arena *arena)
 {
+    return remarks_change(REMARK_MUTE, store, add, remove, arena);
+}
+
+lode_status remarks_change(enum remark_kind kind, const char *store, const struct mute *add,
+                           const char *remove, struct lode_arena *arena)
+{
     char lock[PATH_MAX];
     char *path = NULL;
     struct mutes mutes;
-    if (add && (!add->reason[0] || strlen(add->reason) > MUTE_REASON_LIMIT ||
-                has_control(add->reason, strlen(add->reason)) ||
-                !lode_text_is_utf8(add->reason, strlen(add->reason))))
+    if (add &&
+        ((kind == REMARK_MUTE && !add->reason[0]) || strlen(add->reason) > MUTE_REASON_LIMIT ||
+         has_control(add->reason, strlen(add->reason)) ||
+         !lode_text_is_utf8(add->reason, strlen(add->reason))))
         return lode_fail(LODE_E_USAGE,
                          "a reason is one line of UTF-8 text, at most %d bytes, no control bytes",
                          MUTE_REASON_LIMIT);
-    lode_try(mutes_path(store, arena, &path));
+    lode_try(remarks_path(kind, store, arena, &path));
     if (snprintf(lock, sizeof lock, "%s.lock", path) >= (int)sizeof lock)
         return lode_fail(LODE_E_USAGE, "path too long: %.64s...", path);
     lode_try(take_lock(lock));
-    lode_status status = mutes_load(store, arena, &mutes);
+    lode_status status = remarks_load(kind, store, arena, &mutes);
     if (!status) status = apply(&mutes, add, remove);
     lode_lock_release(lock);
     return status;

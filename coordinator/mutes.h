@@ -1,9 +1,11 @@
-/* Mutes: findings that people know already, each with a reason; `STORE.mutes.jsonl`.
+/* Mutes: findings that people know already, each with a reason; `STORE.mutes.jsonl`. And feedback:
+ * what people said of findings, useful or noise; `STORE.feedback.jsonl`, of the same form.
  *
  * The file lies beside the store, not in it: a store is the same bytes whatever was said about it,
- * and a store that is made anew under its name keeps what is known. Runs never read it; `show`,
- * `diff` and `export` do. A mute holds for every run on the store whose job is that one and whose
- * finding has that key (look/run_findings.h). docs/formats.md has the format.
+ * and a store that is made anew under its name keeps what is known. Runs never read mutes; `show`,
+ * `diff` and `export` do. Feedback is read by runs that generate hypotheses. A mute holds for every
+ * run on the store whose job is that one and whose finding has that key (look/run_findings.h).
+ * docs/formats.md has the format.
  */
 #ifndef LODE_COORDINATOR_MUTES_H
 #define LODE_COORDINATOR_MUTES_H
@@ -19,17 +21,32 @@ struct mute {
     char id[MUTE_ID_SIZE]; /* 12 hex digits made of job and key */
     const char *job, *key, *reason;
     const char *who, *when; /* user@host; UTC */
+    /* Of feedback, else NULL; its reason may be "". */
+    const char *verdict;          /* "useful" or "noise" */
+    const char *template, *class; /* what the hypothesis was made from; "": not known */
 };
+
+enum remark_kind { REMARK_MUTE, REMARK_FEEDBACK };
 
 struct mutes {
     const char *path; /* of the file */
     int64_t n;
     struct mute *list; /* in the order of the file */
+    enum remark_kind kind;
     struct lode_arena *arena;
 };
 
 /* "/data/web.lode/" -> "/data/web.lode.mutes.jsonl", from the arena. */
 LODE_CHECKED lode_status mutes_path(const char *store, struct lode_arena *arena, char **path);
+
+/* mutes_load, mutes_parse, mutes_change (below) for one of the two files. */
+LODE_CHECKED lode_status remarks_load(enum remark_kind kind, const char *store,
+                                      struct lode_arena *arena, struct mutes *mutes);
+LODE_CHECKED lode_status remarks_parse(enum remark_kind kind, const char *path, const char *text,
+                                       size_t size, struct lode_arena *arena, struct mutes *mutes);
+LODE_CHECKED lode_status remarks_change(enum remark_kind kind, const char *store,
+                                        const struct mute *add, const char *remove,
+                                        struct lode_arena *arena);
 
 /* Reads the mutes of a store; no file, or "" for the store: none. LODE_E_INPUT names file and line:
  * no JSON, a key that is missing, a control byte, no UTF-8, an id of another finding, the same

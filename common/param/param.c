@@ -120,7 +120,16 @@ static lode_status set_from_spec(void *context, const char *name, const char *va
 
 static bool takes_definitions(const struct lode_params *params, int index)
 {
-    return strcmp(params->table[index].unit, LODE_PARAM_DEFINITIONS) == 0;
+    const char *unit = params->table[index].unit;
+    return strcmp(unit, LODE_PARAM_DEFINITIONS) == 0 || strcmp(unit, LODE_PARAM_MAPPINGS) == 0;
+}
+
+/* The parameter whose definitions may be mappings; NULL: there is none. */
+static const char *find_mapped(const struct lode_params *params)
+{
+    for (int i = 0; i < params->count; i++)
+        if (strcmp(params->table[i].unit, LODE_PARAM_MAPPINGS) == 0) return params->table[i].name;
+    return NULL;
 }
 
 /* The lines of a group follow each other, so another name begins another group. */
@@ -168,7 +177,8 @@ lode_status lode_params_load(struct lode_params *params, const char *path)
         const char *name = params->table[i].name;
         lode_try_done(set_value(loaded, name, strlen(name), params->values[i]));
     }
-    lode_try_done(lode_spec_read(path, set_from_spec, add_from_spec, &loading));
+    lode_try_done(
+        lode_spec_read(path, set_from_spec, add_from_spec, find_mapped(params), &loading));
     char **before = params->values;
     params->values = loaded->values;
     loaded->values = before;
@@ -183,6 +193,12 @@ const char *lode_params_text(const struct lode_params *params, const char *name)
 {
     const int index = find(params, name, strlen(name));
     return index < 0 ? NULL : params->values[index];
+}
+
+bool lode_params_is_initial(const struct lode_params *params, const char *name)
+{
+    const int index = find(params, name, strlen(name));
+    return index >= 0 && strcmp(params->values[index], params->table[index].initial) == 0;
 }
 
 /* The same for the typed ones below. */

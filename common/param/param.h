@@ -19,6 +19,9 @@ LODE_CHECKED lode_status lode_params_set(struct lode_params *params, const char 
  * Errors name file, line and column. */
 LODE_CHECKED lode_status lode_params_load(struct lode_params *params, const char *path);
 
+/* Whether a parameter has its default (written the same); false for one that there is not. */
+bool lode_params_is_initial(const struct lode_params *params, const char *name);
+
 /* "name=value" of every parameter in table order, for run.json. Index 0..; false past the end. */
 bool lode_params_at(const struct lode_params *params, int index, const char **name,
                     const char **value);

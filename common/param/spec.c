@@ -12,6 +12,7 @@
 
 #include "common/file.h"
 #include "common/memory.h"
+#include "common/text.h"
 
 enum { FILE_LIMIT = 1 << 20 };
 
@@ -182,13 +183,14 @@ static lode_status read_section(struct spec *spec)
     return LODE_OK;
 }
 
-/* Where the text of the current scalar begins: not its quote or block sign, which YAML marks. */
+/* Where the text of the current value begins: not its quote or block sign, which YAML marks. */
 static void find_text(const struct spec *spec, struct lode_spec_definition *definition)
 {
     const yaml_mark_t mark = spec->event.start_mark;
-    const yaml_scalar_style_t style = spec->event.data.scalar.style;
     definition->line = mark.line + 1;
     definition->column = mark.column + 1;
+    if (!is_at(spec, YAML_SCALAR_EVENT)) return;
+    const yaml_scalar_style_t style = spec->event.data.scalar.style;
     if (style == YAML_SINGLE_QUOTED_SCALAR_STYLE || style == YAML_DOUBLE_QUOTED_SCALAR_STYLE)
         definition->column++;
     if (style != YAML_LITERAL_SCALAR_STYLE && style != YAML_FOLDED_SCALAR_STYLE) return;
@@ -204,10 +206,58 @@ static void find_text(const struct spec *spec, struct lode_spec_definition *defi
     while (line && line < end && *line++ == ' ') definition->column++;
 }
 
+/* The text of the current scalar, quoted. */
+static lode_status quote_scalar(struct spec *spec, const char *expected)
+{
+    const char *text = "";
+    lode_try(scalar(spec, expected, &text));
+    return lode_text_append_json(&spec->value, text, strlen(text));
+}
+
+/* The current event: a value, or a list of values. */
+static lode_status quote_value(struct spec *spec)
+{
+    if (!is_at(spec, YAML_SEQUENCE_START_EVENT))
+        return quote_scalar(spec, "a value must be a single value or a list of them");
+    lode_try(lode_bytes_append(&spec->value, "[", 1));
+    for (bool is_first = true;; is_first = false) {
+        lode_try(next(spec));
+        if (is_at(spec, YAML_SEQUENCE_END_EVENT)) return lode_bytes_append(&spec->value, "]", 1);
+        if (!is_first) lode_try(lode_bytes_append(&spec->value, ", ", 2));
+        lode_try(quote_scalar(spec, "an item of a list must be a single value"));
+    }
+}
+
+/* A mapping of names to values, from its first event to its last, as one line in spec->value. */
+static lode_status quote_mapping(struct spec *spec, const char **text)
+{
+    const size_t scope = spec->names.size;
+    size_t name_at = 0;
+    spec->value.size = 0;
+    lode_try(enter_mapping(spec));
+    lode_try(lode_bytes_append(&spec->value, "{", 1));
+    for (bool is_first = true;; is_first = false) {
+        lode_try(next(spec));
+        if (is_at(spec, YAML_MAPPING_END_EVENT)) break;
+        lode_try(take_name(spec, scope, &name_at));
+        if (!is_first) lode_try(lode_bytes_append(&spec->value, ", ", 2));
+        lode_try(quote_scalar(spec, "a name must be a single word"));
+        lode_try(lode_bytes_append(&spec->value, ": ", 2));
+        lode_try(next(spec));
+        lode_try(quote_value(spec));
+    }
+    spec->names.size = scope;
+    lode_try(lode_bytes_append(&spec->value, "}", 2)); /* with its zero */
+    *text = (const char *)spec->value.data;
+    return LODE_OK;
+}
+
 /* The lines of a group, from its first event to its last. */
 static lode_status read_group(struct spec *spec, size_t group_at)
 {
     const size_t scope = spec->names.size;
+    const char *mapped = spec->taker->mapped;
+    const bool may_map = mapped && strcmp(name_of(spec, group_at), mapped) == 0;
     lode_try(enter_mapping(spec));
     for (;;) {
         struct lode_spec_definition definition = {0};
@@ -216,8 +266,11 @@ static lode_status read_group(struct spec *spec, size_t group_at)
         if (is_at(spec, YAML_MAPPING_END_EVENT)) break;
         lode_try(take_name(spec, scope, &name_at));
         lode_try(next(spec));
-        lode_try(scalar(spec, "a line of a group must have a single value", &definition.text));
         find_text(spec, &definition);
+        if (may_map && is_at(spec, YAML_MAPPING_START_EVENT))
+            lode_try(quote_mapping(spec, &definition.text));
+        else
+            lode_try(scalar(spec, "a line of a group must have a single value", &definition.text));
         definition.group = name_of(spec, group_at);
         definition.name = name_of(spec, name_at);
         const lode_status status = spec->taker->definition(spec->taker->context, &definition);
@@ -316,11 +369,12 @@ static lode_status take_flat_definition(void *context,
 }
 
 lode_status lode_spec_read(const char *path, lode_spec_fn setting,
-                           lode_spec_definition_fn definition, void *context)
+                           lode_spec_definition_fn definition, const char *mapped, void *context)
 {
     struct flat flat = {setting, definition, context};
     return read_file(
         path, &(struct lode_spec_taker){.setting = take_flat,
                                         .definition = definition ? take_flat_definition : NULL,
+                                        .mapped = mapped,
                                         .context = &flat});
 }

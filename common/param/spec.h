@@ -14,8 +14,10 @@ typedef lode_status (*lode_spec_fn)(void *context, const char *name, const char 
  *   derived:
  *     night: hour(time) < 9
  *
- * All texts are borrowed. `line` and `column`, from 1, are where the text begins (inside its
- * quotes; the first line of a block), so that errors inside of the text can be told by their place.
+ * All texts are borrowed. In one group (`mapped`) a value may be a mapping of names to values as
+ * well, whose text is then the same mapping in one line, {"a": "1", "b": ["2", "3"]}. `line` and
+ * `column`, from 1, are where the text begins (inside its quotes; the first line of a block), so
+ * that errors inside of the text can be told by their place.
  */
 struct lode_spec_definition {
     const char *group, *name, *text;
@@ -27,13 +29,14 @@ typedef lode_status (*lode_spec_definition_fn)(void *context,
 /* Reads a YAML file that is one mapping of names to scalars or lists of scalars (an empty file is
  * an empty mapping). A list is joined by commas; commas and backslashes inside its items are quoted
  * by a backslash, as lode_params_list reads them. `definition` takes the lines of groups; NULL:
- * there are none.
+ * there are none. `mapped`: the group whose lines may be mappings; NULL: none.
  *
  * Fails with LODE_E_INPUT (no such file, a FIFO, more than 1 MiB, no YAML, anchors, aliases, deeper
  * nesting, a name twice) or with what a callback returned; the chain begins with path:line:column.
  */
 LODE_CHECKED lode_status lode_spec_read(const char *path, lode_spec_fn setting,
-                                        lode_spec_definition_fn definition, void *context);
+                                        lode_spec_definition_fn definition, const char *mapped,
+                                        void *context);
 
 /* The same for a setting of an item (see below); `item` is NULL for settings at the top. */
 typedef lode_status (*lode_spec_item_fn)(void *context, const char *item, const char *name,
@@ -54,6 +57,7 @@ struct lode_spec_taker {
     const char *section; /* NULL: there is none */
     lode_spec_item_fn setting;
     lode_spec_definition_fn definition; /* NULL: there are no groups */
+    const char *mapped;                 /* the group whose lines may be mappings; NULL: none */
     void *context;
 };
 /* All of the above over text in memory; `name` stands for the path. */

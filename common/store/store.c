@@ -68,18 +68,29 @@ lode_status store_join(const char *folder, const char *name, struct lode_arena *
     return LODE_OK;
 }
 
-const struct store_count store_counts[STORE_COUNTS] = {
-    {"partitions/users", "users", "rows of users/", offsetof(struct lode_partition, n_users)},
-    {"partitions/sessions", "sessions", "rows of sessions/",
-     offsetof(struct lode_partition, n_sessions)},
-    {"partitions/events", "events", "rows of events/", offsetof(struct lode_partition, n_events)},
-    {"partitions/size_bytes", "bytes", "size of the file",
-     offsetof(struct lode_partition, size_bytes)},
+int store_kind(const char *name)
+{
+    static const char *const names[STORE_KINDS] = {LODE_STORE_EVENTS, LODE_STORE_COUNTERS};
+    for (int kind = 0; kind < STORE_KINDS; kind++)
+        if (strcmp(names[kind], name) == 0) return kind;
+    return -1;
+}
+
+#define COUNT_AT(field) offsetof(struct lode_partition, field)
+const struct store_count store_counts[STORE_KINDS][STORE_COUNTS] = {
+    {{"partitions/users", "users", "rows of users/", COUNT_AT(n_users)},
+     {"partitions/sessions", "sessions", "rows of sessions/", COUNT_AT(n_sessions)},
+     {"partitions/events", "events", "rows of events/", COUNT_AT(n_events)},
+     {"partitions/size_bytes", "bytes", "size of the file", COUNT_AT(size_bytes)}},
+    {{"partitions/components", "components", "rows of components/", COUNT_AT(n_users)},
+     {"partitions/times", "times", "rows of samples/time", COUNT_AT(n_sessions)},
+     {"partitions/values", "values", "rows of samples/value", COUNT_AT(n_events)},
+     {"partitions/size_bytes", "bytes", "size of the file", COUNT_AT(size_bytes)}},
 };
 
-int64_t *store_count_of(struct lode_partition *partition, int which)
+int64_t *store_count_of(struct lode_partition *partition, const struct store_count *count)
 {
-    return (int64_t *)(void *)((char *)partition + store_counts[which].offset);
+    return (int64_t *)(void *)((char *)partition + count->offset);
 }
 
 static lode_status get_attributes(struct lode_hdf *file, struct lode_store *store)
@@ -147,15 +158,15 @@ static lode_status get_partitions(struct lode_hdf *file, struct lode_store *stor
         store->partitions[i].checksum = ((const uint64_t *)checksums)[i];
     }
     for (int which = 0; which < STORE_COUNTS; which++) {
-        lode_try(store_get_column(file, store_counts[which].name, LODE_HDF_I64, store->n_partitions,
+        const struct store_count *column = &store_counts[store_kind(store->kind)][which];
+        lode_try(store_get_column(file, column->name, LODE_HDF_I64, store->n_partitions,
                                   store->arena, &counts));
         for (int64_t i = 0; i < store->n_partitions; i++) {
             const int64_t count = ((const int64_t *)counts)[i];
             if (count < 0) {
-                return lode_fail(LODE_E_INPUT, "'%s' holds %" PRId64, store_counts[which].name,
-                                 count);
+                return lode_fail(LODE_E_INPUT, "'%s' holds %" PRId64, column->name, count);
             }
-            *store_count_of(&store->partitions[i], which) = count;
+            *store_count_of(&store->partitions[i], column) = count;
         }
     }
     return LODE_OK;
@@ -176,6 +187,12 @@ static lode_status get_root(struct lode_hdf *file, struct lode_store *store)
                          format, LODE_STORE_FORMAT);
     }
     lode_try(lode_hdf_attribute_text(file, "/", "kind", store->arena, &kind));
+    if (store_kind(kind) < 0) {
+        return lode_fail(LODE_E_INPUT,
+                         "a store of kind '%.40s', which this lode does not know (it reads events "
+                         "and counters)",
+                         kind);
+    }
     lode_try(lode_hdf_attribute_text(file, "/", "history", store->arena, &history));
     lode_try(lode_hdf_attribute_text(file, "/", "source", store->arena, &source));
     lode_try(lode_hdf_attribute_i64(file, "/", "n_rows_read", &store->n_rows_read));
@@ -186,14 +203,20 @@ static lode_status get_root(struct lode_hdf *file, struct lode_store *store)
     return LODE_OK;
 }
 
+static lode_status get_events(struct lode_hdf *file, struct lode_store *store)
+{
+    lode_try(get_attributes(file, store));
+    lode_try(get_kpis(file, store));
+    return lode_hdf_get_texts(file, "dictionaries/event_names", store->arena,
+                              &store->event_names.words, &store->event_names.count);
+}
+
 static lode_status get_index(struct lode_hdf *file, struct lode_store *store)
 {
     lode_try(get_root(file, store));
-    lode_try(get_attributes(file, store));
-    lode_try(get_kpis(file, store));
-    lode_try(lode_hdf_get_texts(file, "dictionaries/event_names", store->arena,
-                                &store->event_names.words, &store->event_names.count));
+    if (store_kind(store->kind) == STORE_OF_EVENTS) lode_try(get_events(file, store));
     lode_try(get_partitions(file, store));
+    if (store_kind(store->kind) == STORE_OF_COUNTERS) lode_try(store_get_counters(file, store));
     return store_get_generations(file, store);
 }
 
@@ -307,9 +330,14 @@ void lode_store_name_partition(const void *store, int64_t partition, char *text,
         return;
     }
     const struct lode_partition *part = &s->partitions[partition];
-    snprintf(text, size, "%s, %s sessions, %s events", part->file,
-             lode_text_grouped(part->n_sessions, sessions),
-             lode_text_grouped(part->n_events, events));
+    if (store_kind(s->kind) == STORE_OF_COUNTERS)
+        snprintf(text, size, "%s, %s components, %s times", part->file,
+                 lode_text_grouped(part->n_users, sessions),
+                 lode_text_grouped(part->n_sessions, events));
+    else
+        snprintf(text, size, "%s, %s sessions, %s events", part->file,
+                 lode_text_grouped(part->n_sessions, sessions),
+                 lode_text_grouped(part->n_events, events));
 }
 
 int64_t lode_store_partition_bytes(const struct lode_partition *partition)

@@ -1,5 +1,5 @@
-/* Store: a staged data set of kind `events` (docs/formats.md has the layout): what lode's program
- * adds to the public lode/store.h, which has the readers of columns.
+/* Store: a staged data set of kind `events` or `counters` (docs/formats.md has the layouts): what
+ * lode's program adds to the public lode/store.h and lode/counters.h, which have the readers.
  *
  * index.h5 holds schema, dictionaries and the partition table; part-00000.h5, ... the rows. The
  * index is read whole by lode_store_open; partitions are opened one at a time by leaves.
@@ -13,10 +13,13 @@
 #include "common/error.h"
 #include "common/memory.h"
 #include "common/store/hdf.h"
+#include "lode/counters.h"
 #include "lode/store.h"
 
-/* Format 1 has one generation, 2 several. */
-enum { LODE_STORE_FORMAT = 2 };
+/* Format 1 is `events` of one generation, 2 of several; 3 is `counters`. */
+enum { LODE_STORE_FORMAT = 3 };
+#define LODE_STORE_EVENTS "events"
+#define LODE_STORE_COUNTERS "counters"
 
 /* Names inside a store, for the side that writes partitions and the side that reads them. */
 #define LODE_STORE_INDEX "index.h5"
@@ -56,6 +59,9 @@ struct lode_later_file {
     uint64_t checksum;
 };
 
+/* What the rows of partitions and files are called for events; of kind counters they are, in the
+ * same fields, components (users), times (sessions: one a component and time) and values (events:
+ * one a component, time and counter). */
 struct lode_partition {
     const char *file;                      /* "part-00000.h5": of the first generation */
     int64_t n_users, n_sessions, n_events; /* of all generations, merged */
@@ -80,9 +86,19 @@ struct lode_staging_rules {
     char **names, **values;
 };
 
+/* What only a store of kind `counters` has. */
+struct lode_counters_schema {
+    int64_t slot_ms; /* 0: samples as they were */
+    int64_t n_components;
+    struct lode_component *components; /* [n_components] in order of their first generation */
+    int64_t n_counters;
+    struct lode_counter *counters; /* [n_counters] likewise */
+};
+
 struct lode_store {
     char *path; /* absolute */
     const char *kind;
+    struct lode_counters_schema counters;
     int64_t n_attributes;
     struct lode_attribute *attributes;
     int64_t n_kpis;

@@ -10,24 +10,33 @@
 #include "common/store/store_private.h"
 
 #define LATER_AT(field) offsetof(struct lode_later_file, field)
-const struct store_count store_later_counts[STORE_LATER_COUNTS] = {
-    {"later/partition", "", "row of partitions/", LATER_AT(partition)},
-    {"later/generation", "", "2 is the first that was appended", LATER_AT(generation)},
-    {"later/users", "users", "rows of users/", LATER_AT(n_users)},
-    {"later/sessions", "sessions", "rows of sessions/", LATER_AT(n_sessions)},
-    {"later/events", "events", "rows of events/", LATER_AT(n_events)},
-    {"later/all_users", "users", "of the partition so far", LATER_AT(all_users)},
-    {"later/all_sessions", "sessions", "of the partition so far", LATER_AT(all_sessions)},
-    {"later/all_events", "events", "of the partition so far", LATER_AT(all_events)},
-    {"later/size_bytes", "bytes", "size of the file", LATER_AT(size_bytes)},
+const struct store_count store_later_counts[STORE_KINDS][STORE_LATER_COUNTS] = {
+    {{"later/partition", "", "row of partitions/", LATER_AT(partition)},
+     {"later/generation", "", "2 is the first that was appended", LATER_AT(generation)},
+     {"later/users", "users", "rows of users/", LATER_AT(n_users)},
+     {"later/sessions", "sessions", "rows of sessions/", LATER_AT(n_sessions)},
+     {"later/events", "events", "rows of events/", LATER_AT(n_events)},
+     {"later/all_users", "users", "of the partition so far", LATER_AT(all_users)},
+     {"later/all_sessions", "sessions", "of the partition so far", LATER_AT(all_sessions)},
+     {"later/all_events", "events", "of the partition so far", LATER_AT(all_events)},
+     {"later/size_bytes", "bytes", "size of the file", LATER_AT(size_bytes)}},
+    {{"later/partition", "", "row of partitions/", LATER_AT(partition)},
+     {"later/generation", "", "2 is the first that was appended", LATER_AT(generation)},
+     {"later/components", "components", "rows of components/", LATER_AT(n_users)},
+     {"later/times", "times", "rows of samples/time", LATER_AT(n_sessions)},
+     {"later/values", "values", "rows of samples/value", LATER_AT(n_events)},
+     {"later/all_components", "components", "of the partition so far", LATER_AT(all_users)},
+     {"later/all_times", "times", "of the partition so far", LATER_AT(all_sessions)},
+     {"later/all_values", "values", "of the partition so far", LATER_AT(all_events)},
+     {"later/size_bytes", "bytes", "size of the file", LATER_AT(size_bytes)}},
 };
 
-int64_t *store_later_count_of(struct lode_later_file *later, int which)
+int64_t *store_later_count_of(struct lode_later_file *later, const struct store_count *count)
 {
-    return (int64_t *)(void *)((char *)later + store_later_counts[which].offset);
+    return (int64_t *)(void *)((char *)later + count->offset);
 }
 
-lode_status store_get_later(struct lode_hdf *file, struct lode_arena *arena,
+lode_status store_get_later(struct lode_hdf *file, int kind, struct lode_arena *arena,
                             struct lode_later_file **later, int64_t *count)
 {
     struct lode_later_file *list;
@@ -46,12 +55,13 @@ lode_status store_get_later(struct lode_hdf *file, struct lode_arena *arena,
         list[i].checksum = ((const uint64_t *)column)[i];
     }
     for (int which = 0; which < STORE_LATER_COUNTS; which++) {
-        const char *name = store_later_counts[which].name;
+        const struct store_count *entry = &store_later_counts[kind][which];
+        const char *name = entry->name;
         lode_try(store_get_column(file, name, LODE_HDF_I64, n, arena, &column));
         for (int64_t i = 0; i < n; i++) {
             const int64_t value = ((const int64_t *)column)[i];
             if (value < 0) return lode_fail(LODE_E_INPUT, "'%s' holds %" PRId64, name, value);
-            *store_later_count_of(&list[i], which) = value;
+            *store_later_count_of(&list[i], entry) = value;
         }
     }
     *later = list;
@@ -129,7 +139,8 @@ lode_status store_get_generations(struct lode_hdf *file, struct lode_store *stor
     }
     if (lode_hdf_has(file, "generations/source")) {
         lode_try(get_history(file, store));
-        lode_try(store_get_later(file, store->arena, &store->later, &store->n_later));
+        lode_try(store_get_later(file, store_kind(store->kind), store->arena, &store->later,
+                                 &store->n_later));
         return place_later(store);
     }
     lode_try(lode_take(store->arena, 1, &store->generations));
@@ -164,8 +175,8 @@ static lode_status put_later(struct lode_hdf *file, const struct lode_store *sto
     }
     lode_try(put_texts(file, "later/file", files, n, "file beside index.h5"));
     for (int which = 0; which < STORE_LATER_COUNTS; which++) {
-        const struct store_count *count = &store_later_counts[which];
-        for (int64_t i = 0; i < n; i++) counts[i] = *store_later_count_of(&store->later[i], which);
+        const struct store_count *count = &store_later_counts[store_kind(store->kind)][which];
+        for (int64_t i = 0; i < n; i++) counts[i] = *store_later_count_of(&store->later[i], count);
         const struct lode_hdf_column column = {.name = count->name,
                                                .type = LODE_HDF_I64,
                                                .rows = n,

@@ -25,8 +25,8 @@ lode_status store_check_rows(struct lode_hdf *file, const char *name, int64_t ro
 }
 
 /* One row of the index's partition table. */
-static lode_status read_entry(struct lode_hdf *index_file, int64_t index, struct lode_arena *arena,
-                              struct lode_partition *entry)
+static lode_status read_entry(struct lode_hdf *index_file, int kind, int64_t index,
+                              struct lode_arena *arena, struct lode_partition *entry)
 {
     char *name;
     void *checksum;
@@ -41,29 +41,45 @@ static lode_status read_entry(struct lode_hdf *index_file, int64_t index, struct
         lode_hdf_get(index_file, "partitions/checksum", LODE_HDF_U64, index, 1, arena, &checksum));
     entry->checksum = *(const uint64_t *)checksum;
     for (int which = 0; which < STORE_COUNTS; which++) {
+        const struct store_count *column = &store_counts[kind][which];
         void *count;
-        lode_try(lode_hdf_get(index_file, store_counts[which].name, LODE_HDF_I64, index, 1, arena,
-                              &count));
-        *store_count_of(entry, which) = *(const int64_t *)count;
+        lode_try(lode_hdf_get(index_file, column->name, LODE_HDF_I64, index, 1, arena, &count));
+        *store_count_of(entry, column) = *(const int64_t *)count;
     }
     return LODE_OK;
 }
 
 /* The partition's later files up to a generation: entry->later. */
-static lode_status read_later(struct lode_hdf *index_file, int64_t index, int64_t n_generations,
-                              struct lode_arena *arena, struct lode_partition *entry)
+static lode_status read_later(struct lode_hdf *index_file, int kind, int64_t index,
+                              int64_t n_generations, struct lode_arena *arena,
+                              struct lode_partition *entry)
 {
     struct lode_later_file *later;
     int64_t n = 0;
 
     if (n_generations < 2 || !lode_hdf_has(index_file, "later/file")) return LODE_OK;
-    lode_try(store_get_later(index_file, arena, &later, &n));
+    lode_try(store_get_later(index_file, kind, arena, &later, &n));
     for (int64_t i = 0; i < n; i++) {
         if (later[i].partition != index || later[i].generation > n_generations) continue;
         later[entry->n_later++] = later[i]; /* never ahead of i */
     }
     entry->later = later;
     return LODE_OK;
+}
+
+lode_status store_get_partition(struct lode_hdf *index_file, int kind, int64_t n_generations,
+                                int64_t index, struct lode_arena *arena,
+                                struct lode_partition *entry)
+{
+    char *name;
+
+    lode_try(lode_hdf_attribute_text(index_file, "/", "kind", arena, &name));
+    if (store_kind(name) != kind) {
+        return lode_fail(LODE_E_INPUT, "a store of kind '%.40s', not of %s", name,
+                         kind == STORE_OF_EVENTS ? LODE_STORE_EVENTS : LODE_STORE_COUNTERS);
+    }
+    lode_try(read_entry(index_file, kind, index, arena, entry));
+    return read_later(index_file, kind, index, n_generations, arena, entry);
 }
 
 static lode_status find_entry(const char *store_path, int64_t index, int64_t n_generations,
@@ -74,15 +90,15 @@ static lode_status find_entry(const char *store_path, int64_t index, int64_t n_g
 
     lode_try(store_join(store_path, LODE_STORE_INDEX, arena, &path));
     lode_try(lode_hdf_open(path, &index_file));
-    lode_status status = read_entry(index_file, index, arena, entry);
-    if (!status) status = read_later(index_file, index, n_generations, arena, entry);
+    const lode_status status =
+        store_get_partition(index_file, STORE_OF_EVENTS, n_generations, index, arena, entry);
     lode_hdf_close(index_file);
     return status;
 }
 
 /* The file that the index means: its size and checksum are those. */
-static lode_status open_told(const char *path, const struct lode_partition *entry,
-                             struct lode_hdf **file)
+static lode_status try_told(const char *path, const struct lode_partition *entry,
+                            struct lode_hdf **file)
 {
     struct stat about;
 
@@ -104,22 +120,28 @@ static lode_status open_told(const char *path, const struct lode_partition *entr
                      path, checksum, entry->checksum);
 }
 
-lode_status store_open_part_file(const char *store_path, const struct lode_partition *entry,
-                                 struct lode_arena *arena, struct lode_hdf **file)
+lode_status store_open_told(const char *store_path, const struct lode_partition *entry,
+                            struct lode_arena *arena, struct lode_hdf **file)
 {
     char *path;
     struct lode_patience patience = lode_patience_begin();
 
     lode_try(store_join(store_path, entry->file, arena, &path));
-    lode_status opened = open_told(path, entry, file);
+    lode_status opened = try_told(path, entry, file);
     while (opened == LODE_E_INPUT && lode_patience_again(&patience, path)) {
-        opened = open_told(path, entry, file);
+        opened = try_told(path, entry, file);
     }
-    lode_try(opened);
+    return opened;
+}
+
+lode_status store_open_part_file(const char *store_path, const struct lode_partition *entry,
+                                 struct lode_arena *arena, struct lode_hdf **file)
+{
+    lode_try(store_open_told(store_path, entry, arena, file));
     lode_status status = store_check_rows(*file, LODE_PART_USER_ID, entry->n_users, arena);
     if (!status) status = store_check_rows(*file, LODE_PART_SESSION_ID, entry->n_sessions, arena);
     if (!status) status = store_check_rows(*file, LODE_PART_EVENT_NAME, entry->n_events, arena);
-    return status ? lode_note(status, "%s", path) : LODE_OK;
+    return status ? lode_note(status, "%s/%s", store_path, entry->file) : LODE_OK;
 }
 
 lode_status lode_part_open_as_of(const char *store_path, int64_t n_generations, int64_t index,
@@ -165,13 +187,12 @@ lode_status store_get_column(struct lode_hdf *file, const char *name, enum lode_
     return lode_hdf_get(file, name, type, 0, rows, arena, data);
 }
 
-/* rows + 1 offsets into `end` rows below. */
-static lode_status get_offsets(struct lode_part *part, const char *name, int64_t rows, int64_t end,
-                               struct lode_arena *arena, int64_t **offsets)
+lode_status store_get_offsets(struct lode_hdf *file, const char *name, int64_t rows, int64_t end,
+                              struct lode_arena *arena, int64_t **offsets)
 {
     void *data;
 
-    lode_try(store_get_column(part->file, name, LODE_HDF_I64, rows + 1, arena, &data));
+    lode_try(store_get_column(file, name, LODE_HDF_I64, rows + 1, arena, &data));
     int64_t *found = data;
     bool falls = false;
     for (int64_t i = 0; i < rows; i++) falls |= found[i + 1] < found[i];
@@ -189,14 +210,14 @@ lode_status lode_part_session_offsets(struct lode_part *part, struct lode_arena 
                                       int64_t **offsets)
 {
     if (part->later) return store_later_session_offsets(part, arena, offsets);
-    return get_offsets(part, LODE_PART_SESSION_OFFSET, part->n_users, part->n_sessions, arena,
-                       offsets);
+    return store_get_offsets(part->file, LODE_PART_SESSION_OFFSET, part->n_users, part->n_sessions,
+                             arena, offsets);
 }
 
 lode_status lode_part_event_offsets(struct lode_part *part, struct lode_arena *arena,
                                     int64_t **offsets)
 {
     if (part->later) return store_later_event_offsets(part, arena, offsets);
-    return get_offsets(part, LODE_PART_EVENT_OFFSET, part->n_sessions, part->n_events, arena,
-                       offsets);
+    return store_get_offsets(part->file, LODE_PART_EVENT_OFFSET, part->n_sessions, part->n_events,
+                             arena, offsets);
 }

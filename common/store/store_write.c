@@ -87,6 +87,7 @@ static lode_status put_partitions(struct lode_hdf *file, const struct lode_store
     }
     lode_try(put_words(file, "partitions/file", files, rows, "file beside index.h5"));
     for (int which = 0; which < STORE_COUNTS; which++) {
+        const struct store_count *count = &store_counts[store_kind(store->kind)][which];
         for (int64_t i = 0; i < rows; i++) {
             struct lode_partition first = store->partitions[i]; /* as its first file alone */
             if (first.n_later > 0) {
@@ -94,14 +95,14 @@ static lode_status put_partitions(struct lode_hdf *file, const struct lode_store
                 first.n_sessions = first.first.n_sessions;
                 first.n_events = first.first.n_events;
             }
-            counts[i] = *store_count_of(&first, which);
+            counts[i] = *store_count_of(&first, count);
         }
-        const struct lode_hdf_column column = {.name = store_counts[which].name,
+        const struct lode_hdf_column column = {.name = count->name,
                                                .type = LODE_HDF_I64,
                                                .rows = rows,
                                                .data = counts,
-                                               .units = store_counts[which].units,
-                                               .title = store_counts[which].title};
+                                               .units = count->units,
+                                               .title = count->title};
         lode_try(lode_hdf_put(file, &column));
     }
     return lode_hdf_put(file, &(struct lode_hdf_column){.name = "partitions/checksum",
@@ -115,7 +116,11 @@ static lode_status put_root(struct lode_hdf *file, const struct lode_store *stor
 {
     lode_try(lode_hdf_put_text(file, "/", "title", "lode store"));
     lode_try(lode_hdf_put_text(file, "/", "kind", store->kind));
-    lode_try(lode_hdf_put_i64(file, "/", "format", store->n_generations > 1 ? 2 : 1));
+    const bool is_events = store_kind(store->kind) == STORE_OF_EVENTS;
+    lode_try(lode_hdf_put_i64(file, "/", "format",
+                              !is_events                 ? LODE_STORE_FORMAT
+                              : store->n_generations > 1 ? 2
+                                                         : 1));
     lode_try(lode_hdf_put_text(file, "/", "lode_version", lode_version()));
     lode_try(lode_hdf_put_text(file, "/", "history", store->history ? store->history : ""));
     lode_try(lode_hdf_put_text(file, "/", "source", store->source ? store->source : ""));
@@ -123,14 +128,23 @@ static lode_status put_root(struct lode_hdf *file, const struct lode_store *stor
     return lode_hdf_put_i64(file, "/", "n_rows_rejected", store->n_rows_rejected);
 }
 
+static lode_status put_events(struct lode_hdf *file, const struct lode_store *store,
+                              struct lode_arena *arena)
+{
+    lode_try(put_attributes(file, store, arena));
+    lode_try(put_kpis(file, store, arena));
+    return put_words(file, "dictionaries/event_names", store->event_names.words,
+                     store->event_names.count, "event names; a code is a row");
+}
+
 static lode_status put_index(struct lode_hdf *file, const struct lode_store *store,
                              struct lode_arena *arena)
 {
     lode_try(put_root(file, store));
-    lode_try(put_attributes(file, store, arena));
-    lode_try(put_kpis(file, store, arena));
-    lode_try(put_words(file, "dictionaries/event_names", store->event_names.words,
-                       store->event_names.count, "event names; a code is a row"));
+    if (store_kind(store->kind) == STORE_OF_COUNTERS)
+        lode_try(store_put_counters(file, store, arena));
+    else
+        lode_try(put_events(file, store, arena));
     lode_try(put_partitions(file, store, arena));
     return store_put_generations(file, store, arena);
 }

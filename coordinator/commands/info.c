@@ -3,6 +3,7 @@
 #include "common/store/store.h"
 #include "common/text.h"
 #include "coordinator/command.h"
+#include "coordinator/commands/info_counters.h"
 #include "coordinator/commands/listing.h"
 #include "coordinator/commands/screen.h"
 
@@ -73,6 +74,11 @@ static cJSON *describe_generations(const struct lode_store *store)
     return list;
 }
 
+static bool has_counters(const struct lode_store *store)
+{
+    return strcmp(store->kind, LODE_STORE_COUNTERS) == 0;
+}
+
 static lode_status print_json(const struct lode_store *store)
 {
     cJSON *object = cJSON_CreateObject();
@@ -80,10 +86,15 @@ static lode_status print_json(const struct lode_store *store)
     for (int64_t i = 0; i < store->n_partitions; i++)
         bytes += lode_store_partition_bytes(&store->partitions[i]);
     cJSON_AddStringToObject(object, "kind", store->kind);
-    add_number(object, "users", store->n_users);
-    add_number(object, "sessions", store->n_sessions);
-    add_number(object, "events", store->n_events);
-    add_number(object, "event_names", store->event_names.count);
+    if (has_counters(store)) {
+        info_describe_counters(store, object);
+    } else {
+        add_number(object, "users", store->n_users);
+        add_number(object, "sessions", store->n_sessions);
+        add_number(object, "events", store->n_events);
+        add_number(object, "event_names", store->event_names.count);
+        cJSON_AddItemToObject(object, "columns", describe_columns(store));
+    }
     add_number(object, "partitions", store->n_partitions);
     add_number(object, "bytes", bytes);
     add_number(object, "rows_read", store->n_rows_read);
@@ -91,7 +102,6 @@ static lode_status print_json(const struct lode_store *store)
     cJSON_AddStringToObject(object, "source", store->source);
     cJSON_AddStringToObject(object, "history", store->history);
     cJSON_AddItemToObject(object, "generations", describe_generations(store));
-    cJSON_AddItemToObject(object, "columns", describe_columns(store));
     const lode_status status = listing_print_json(object);
     cJSON_Delete(object);
     return status;
@@ -119,22 +129,9 @@ static lode_status print_generations(const struct lode_store *store)
     return LODE_OK;
 }
 
-static lode_status print_store(const struct lode_store *store)
+static lode_status print_columns(const struct lode_store *store)
 {
-    char a[32], b[32];
-    int64_t bytes = 0;
-    for (int64_t i = 0; i < store->n_partitions; i++)
-        bytes += lode_store_partition_bytes(&store->partitions[i]);
-    lode_try(screen_say("store of kind %s, from %s", store->kind, store->source));
-    printf("  %-24s %s\n", "users", lode_text_grouped(store->n_users, a));
-    printf("  %-24s %s\n", "sessions", lode_text_grouped(store->n_sessions, a));
-    printf("  %-24s %s (%s names)\n", "events", lode_text_grouped(store->n_events, a),
-           lode_text_grouped(store->event_names.count, b));
-    printf("  %-24s %s (%s bytes)\n", "partitions", lode_text_grouped(store->n_partitions, a),
-           lode_text_grouped(bytes, b));
-    printf("  %-24s %s read, %s rejected\n", "rows", lode_text_grouped(store->n_rows_read, a),
-           lode_text_grouped(store->n_rows_rejected, b));
-    lode_try(print_generations(store));
+    char a[32];
     if (store->n_kpis > 0) printf("KPIs\n");
     for (int64_t i = 0; i < store->n_kpis; i++) {
         lode_try(print_name(store->kpis[i].name));
@@ -149,6 +146,29 @@ static lode_status print_store(const struct lode_store *store)
                lode_text_grouped(store->attributes[i].dictionary.count, a));
     }
     return LODE_OK;
+}
+
+static lode_status print_store(const struct lode_store *store)
+{
+    char a[32], b[32];
+    int64_t bytes = 0;
+    for (int64_t i = 0; i < store->n_partitions; i++)
+        bytes += lode_store_partition_bytes(&store->partitions[i]);
+    lode_try(screen_say("store of kind %s, from %s", store->kind, store->source));
+    if (has_counters(store)) {
+        info_print_counts(store);
+    } else {
+        printf("  %-24s %s\n", "users", lode_text_grouped(store->n_users, a));
+        printf("  %-24s %s\n", "sessions", lode_text_grouped(store->n_sessions, a));
+        printf("  %-24s %s (%s names)\n", "events", lode_text_grouped(store->n_events, a),
+               lode_text_grouped(store->event_names.count, b));
+    }
+    printf("  %-24s %s (%s bytes)\n", "partitions", lode_text_grouped(store->n_partitions, a),
+           lode_text_grouped(bytes, b));
+    printf("  %-24s %s read, %s rejected\n", "rows", lode_text_grouped(store->n_rows_read, a),
+           lode_text_grouped(store->n_rows_rejected, b));
+    lode_try(print_generations(store));
+    return has_counters(store) ? info_print_counters(store) : print_columns(store);
 }
 
 /* A run is described by its record, which is a JSON document already. */

@@ -4,10 +4,10 @@
 #include "common/text.h"
 #include "coordinator/command.h"
 #include "coordinator/commands/finding_cells.h"
+#include "coordinator/commands/who.h"
 #include "coordinator/look/run_findings.h"
 #include "coordinator/mutes.h"
 
-#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -39,30 +39,17 @@ static lode_status take(void *context, int id, const char *value)
     return LODE_OK;
 }
 
-/* user@host, from the user database: environment variables may say anything. */
-static void name_user(char *text, size_t size)
-{
-    char host[256] = "";
-    const struct passwd *user = getpwuid(geteuid());
-    gethostname(host, sizeof host - 1);
-    if (user)
-        snprintf(text, size, "%s@%s", user->pw_name, host);
-    else
-        snprintf(text, size, "user %d@%s", (int)geteuid(), host);
-}
-
 static lode_status mute_finding(const char *run, const char *number, const char *reason)
 {
     struct run_findings findings;
     struct lode_bytes words = {0};
     int64_t rank = 0;
-    char who[512], when[32], id[MUTE_ID_SIZE];
+    char who[WHO_SIZE], when[32], id[MUTE_ID_SIZE];
     if (!lode_text_to_i64(number, strlen(number), &rank) || rank < 1)
         return lode_fail(LODE_E_USAGE, "%s: which finding? its rank in `lode show %s`", number,
                          run);
     lode_try(run_findings_load(run, &findings));
     lode_status status = LODE_OK;
-    name_user(who, sizeof who);
     if (rank > findings.table.n_rows) {
         status = lode_fail(LODE_E_USAGE, "%s has %lld findings, no number %lld", run,
                            (long long)findings.table.n_rows, (long long)rank);
@@ -75,7 +62,7 @@ static lode_status mute_finding(const char *run, const char *number, const char 
     const struct mute mute = {.job = findings.job->name,
                               .key = findings.keys[rank - 1],
                               .reason = reason,
-                              .who = who,
+                              .who = who_name(who),
                               .when = lode_clock_iso(when)};
     lode_try_done(mutes_change(findings.store_path, &mute, NULL, findings.arena));
     mute_make_id(mute.job, mute.key, id);

@@ -3,6 +3,7 @@
 #include "coordinator/batch/quote.h"
 #include "coordinator/command.h"
 #include "coordinator/commands/dry_run.h"
+#include "coordinator/commands/generation.h"
 #include "coordinator/commands/named_job.h"
 #include "coordinator/engine.h"
 #include "coordinator/mpirun.h"
@@ -172,6 +173,7 @@ static void tell_how_to_go_on(const struct start *start)
 
 static lode_status execute(struct start *start)
 {
+    lode_try(generation_prepare(start->identity.params, start->identity.store, start->directory));
     const struct execution execution = {.job = start->identity.job,
                                         .plugin = start->identity.plugin,
                                         .params = start->identity.params,
@@ -181,6 +183,7 @@ static lode_status execute(struct start *start)
                                         .journal = start->journal,
                                         .output = start->directory,
                                         .name = start->directory,
+                                        .describe = generation_describe,
                                         .has_results = true,
                                         .has_record = true};
     struct cluster_settings settings = start->request->settings;
@@ -239,6 +242,7 @@ static lode_status begin_with_params(struct start *start, const char *store_path
     lode_try(lode_params_create(start->identity.job->params, &params));
     start->identity.params = params;
     lode_status status = set_params(start->request, params);
+    if (!status) status = generation_set(params);
     if (!status) status = begin(start, store_path);
     lode_store_close(start->identity.store);
     lode_params_destroy(params);
@@ -251,6 +255,7 @@ static lode_status go_on(struct start *start, struct lode_params *params)
     const struct header *header = journal_header(start->journal);
     lode_try(resume_params(start->journal, params));
     lode_try(set_params(start->request, params));
+    lode_try(generation_set(params));
     lode_try(open_store(start, header->store));
     start->identity.allow_partial =
         header->allow_partial || start->request->settings.options.allow_partial;

@@ -16,7 +16,8 @@ enum { TOP = 1, FINDING, JSON_OUTPUT };
 static const struct option own_options[] = {
     {TOP, "--top", "N", "only the first N findings (20; 0: all)"},
     {FINDING, "--finding", "N", "all that is known of the finding of rank N"},
-    {JSON_OUTPUT, "--json", NULL, "findings.jsonl; muted findings have the key `muted`"},
+    {JSON_OUTPUT, "--json", NULL,
+     "findings.jsonl; muted findings have the key `muted`, judged ones `feedback`"},
     {0, NULL, NULL, NULL},
 };
 static const struct option *const option_tables[] = {own_options, NULL};
@@ -44,11 +45,19 @@ static lode_status take(void *context, int id, const char *value)
     return LODE_OK;
 }
 
-/* What is shown of a run: its findings, and which of them are muted. */
+/* What is shown of a run: its findings, which of them are muted, and what people said of them. */
 struct shown {
     struct run_findings findings;
-    struct mutes mutes;
+    struct mutes mutes, feedback;
 };
+
+/* "useful", "noise", or "" where nobody said so. */
+static const char *verdict_of(const struct shown *shown, int64_t row)
+{
+    const struct mute *said =
+        mutes_find(&shown->feedback, shown->findings.job->name, shown->findings.keys[row]);
+    return said ? said->verdict : "";
+}
 
 static const struct mute *mute_of(const struct shown *shown, int64_t row)
 {
@@ -72,10 +81,13 @@ static lode_status print_findings(const struct shown *shown, int64_t top)
     lode_status status = LODE_OK;
     int64_t n_shown = 0;
     const int n_columns = finding_cells_begin(&screen, table, shown->findings.job->show_columns,
-                                              SCREEN_COLUMNS_MAX, columns);
+                                              SCREEN_COLUMNS_MAX - 1, columns);
+    const bool has_feedback = shown->feedback.n > 0;
+    if (has_feedback) screen_add_column(&screen, "feedback", true);
     for (int64_t row = 0; row < table->n_rows && n_shown < top && !status; row++) {
         if (mute_of(shown, row)) continue;
         status = finding_cells_add(&screen, n_columns, columns, row);
+        if (!status && has_feedback) status = screen_add_cell(&screen, verdict_of(shown, row));
         n_shown++;
     }
     if (!status && n_shown > 0) screen_print(&screen);
@@ -122,18 +134,20 @@ static lode_status print_text(const struct shown *shown, int64_t top)
     return print_muted(shown);
 }
 
-/* A line of findings.jsonl; a muted finding's object gets one key more at its end. */
+/* A line of findings.jsonl; the object of a muted or judged finding gets keys more at its end. */
 static lode_status append_line(const struct shown *shown, int64_t row, const char *line,
                                size_t size, struct lode_bytes *out)
 {
     const struct mute *mute = row < shown->findings.table.n_rows ? mute_of(shown, row) : NULL;
-    const bool marked = mute && size > 1 && line[size - 1] == '}';
+    const char *verdict = row < shown->findings.table.n_rows ? verdict_of(shown, row) : "";
+    const bool marked = (mute || verdict[0]) && size > 1 && line[size - 1] == '}';
     lode_try(lode_bytes_append(out, line, size - marked));
-    if (marked) {
+    if (marked && mute) {
         lode_try(lode_bytes_printf(out, ",\"muted\":"));
         lode_try(lode_text_append_json(out, mute->reason, strlen(mute->reason)));
-        lode_try(lode_bytes_append(out, "}", 1));
     }
+    if (marked && verdict[0]) lode_try(lode_bytes_printf(out, ",\"feedback\":\"%s\"", verdict));
+    if (marked) lode_try(lode_bytes_append(out, "}", 1));
     return lode_bytes_append(out, "\n", 1);
 }
 
@@ -168,6 +182,9 @@ static lode_status show(const char *run, const struct request *request)
     struct shown shown = {0};
     lode_try(run_findings_load(run, &shown.findings));
     lode_status status = mutes_load(shown.findings.store_path, shown.findings.arena, &shown.mutes);
+    if (!status)
+        status = remarks_load(REMARK_FEEDBACK, shown.findings.store_path, shown.findings.arena,
+                              &shown.feedback);
     if (!status && request->finding > shown.findings.table.n_rows)
         status = lode_fail(LODE_E_USAGE, "--finding %lld: the run has %lld findings",
                            (long long)request->finding, (long long)shown.findings.table.n_rows);

@@ -4,6 +4,7 @@
 #include "common/text.h"
 #include "common/version.h"
 #include "coordinator/command.h"
+#include "coordinator/commands/counters_settings.h"
 #include "coordinator/commands/dry_run.h"
 #include "coordinator/commands/stage_settings.h"
 #include "coordinator/engine.h"
@@ -16,8 +17,8 @@
 #include <string.h>
 #include <unistd.h>
 
-/* From SETTING on: names of settings (stage_settings.h). */
-enum { OUTPUT = 1, APPEND, MAPPING, DRY_RUN, SETTING };
+/* From SETTING on: names of settings (stage_settings.h, counters_settings.h). */
+enum { OUTPUT = 1, APPEND, MAPPING, DRY_RUN, SETTING, OF_EVENTS = 100, OF_COUNTERS = 200 };
 
 static const struct option own_options[] = {
     {OUTPUT, "-o", "STORE", "the store to make"},
@@ -25,32 +26,61 @@ static const struct option own_options[] = {
      "add to this store instead, mapped as it was staged; only new files are written"},
     {DRY_RUN, "--dry-run", NULL, "say what it would take (tasks, bytes, memory, disk); do nothing"},
     {MAPPING, "--mapping", "FILE.yaml",
-     "the options below, and `files:` for single inputs; flags win"},
+     "the options below, and (events) `files:` for single inputs; flags win"},
     {SETTING, "--partition-bytes", "BYTES", "input bytes to a partition (32M)"},
-    {SETTING + 1, "--session", "COLUMN", "session id (session_id, session)"},
-    {SETTING + 2, "--user", "COLUMN",
-     "user id (user_id, user); without one a session is its own user"},
-    {SETTING + 3, "--time", "COLUMN", "time of an event (timestamp_ms, timestamp, time, ts)"},
-    {SETTING + 4, "--event", "COLUMN", "name of an event (event, event_name, name)"},
-    {SETTING + 5, "--start", "COLUMN", "start of a session (start_ms, start, start_time)"},
-    {SETTING + 6, "--kpi", "A,B", "KPI columns (those whose names begin with kpi_)"},
-    {SETTING + 7, "--attributes", "A,B", "session attributes (all other columns of sessions)"},
-    {SETTING + 8, "--user-attributes", "A,B", "attributes with one value a user (none)"},
-    {SETTING + 9, "--time-unit", "UNIT", "auto, ms, s or iso (auto)"},
-    {SETTING + 10, "--timezone", "ZONE",
+    {SETTING + 1, "--time", "COLUMN",
+     "time of a row (timestamp_ms, timestamp_s for counters, timestamp, time, ts)"},
+    {SETTING + 2, "--time-unit", "UNIT", "auto, ms, s or iso (auto)"},
+    {SETTING + 3, "--timezone", "ZONE",
      "of ISO times without an offset: Europe/Berlin, +02:00 (UTC)"},
-    {SETTING + 11, "--session-gap", "TIME", "events only: a longer gap ends a session (30m)"},
-    {SETTING + 12, "--session-max", "TIME", "events only: the longest session (24h)"},
-    {SETTING + 13, "--max-rejects", "SHARE", "rows that may be rejected, such as 0.5% (1%)"},
-    {SETTING + 14, "--range-bytes", "BYTES", NULL}, /* for tests: changes no byte */
+    {SETTING + 4, "--max-rejects", "SHARE", "rows that may be rejected, such as 0.5% (1%)"},
     {0, NULL, NULL, NULL},
 };
-static const struct option *const option_tables[] = {own_options, cluster_option_table, NULL};
+static const struct option events_options[] = {
+    {OF_EVENTS, "--session", "COLUMN", "events: session id (session_id, session)"},
+    {OF_EVENTS + 1, "--user", "COLUMN",
+     "events: user id (user_id, user); without one a session is its own user"},
+    {OF_EVENTS + 2, "--event", "COLUMN", "events: name of an event (event, event_name, name)"},
+    {OF_EVENTS + 3, "--start", "COLUMN",
+     "events: start of a session (start_ms, start, start_time)"},
+    {OF_EVENTS + 4, "--kpi", "A,B", "events: KPI columns (those whose names begin with kpi_)"},
+    {OF_EVENTS + 5, "--attributes", "A,B",
+     "events: session attributes (all other columns of sessions)"},
+    {OF_EVENTS + 6, "--user-attributes", "A,B", "events: attributes with one value a user (none)"},
+    {OF_EVENTS + 7, "--session-gap", "TIME", "events alone: a longer gap ends a session (30m)"},
+    {OF_EVENTS + 8, "--session-max", "TIME", "events alone: the longest session (24h)"},
+    {OF_EVENTS + 9, "--range-bytes", "BYTES", NULL}, /* for tests: changes no byte */
+    {0, NULL, NULL, NULL},
+};
+static const struct option counters_options[] = {
+    {OF_COUNTERS, "--component", "COLUMN",
+     "counters: whose counters a row has (the file is one component)"},
+    {OF_COUNTERS + 1, "--counter", "COLUMN",
+     "counters: long rows: name of the counter (each other column is one)"},
+    {OF_COUNTERS + 2, "--value", "COLUMN", "counters: long rows: its value"},
+    {OF_COUNTERS + 3, "--slot", "TIME",
+     "counters: means of slots, from a component's first sample on (samples as they are)"},
+    {OF_COUNTERS + 4, "--tree", "TEXT",
+     "counters: what separates the parts of a component's name (no tree)"},
+    {OF_COUNTERS + 5, "--units", "A=UNIT,B=UNIT", "counters: units of counters"},
+    {OF_COUNTERS + 6, "--types", "A=TYPE,B=TYPE",
+     "counters: gauge, count, rate or counter (gauge)"},
+    {0, NULL, NULL, NULL},
+};
+static const struct option *const option_tables[] = {
+    own_options, events_options, counters_options, cluster_option_table, NULL,
+};
+
+enum kind { EVENTS, COUNTERS, KINDS };
+static const char *const kind_names[KINDS] = {"events", "counters"};
 
 struct request {
     struct cluster_settings settings;
+    enum kind kind;
     struct stage_events_options events;
-    struct stage_events_summary summary;
+    struct stage_events_summary events_summary;
+    struct stage_counters_options counters;
+    struct stage_counters_summary counters_summary;
     struct lode_arena *arena;
     struct lode_bytes history; /* what decided the store's content, as a command line */
     const char *output, *append, *mapping;
@@ -72,6 +102,30 @@ static bool is_of_mapping(const char *name)
     return strcmp(name, "--max-rejects") != 0 && strcmp(name, "--range-bytes") != 0;
 }
 
+static lode_status set(struct request *request, const char *name, const char *value)
+{
+    if (request->kind == COUNTERS)
+        return counters_settings_set(&request->counters, request->arena, name, value);
+    return stage_settings_set(&request->events, request->arena, name, value);
+}
+
+/* An option of the tables above: a setting. *found false: it is none of them. */
+static lode_status take_setting(struct request *request, int id, const char *value, bool *found)
+{
+    const struct option *const tables[] = {own_options, events_options, counters_options};
+    for (int t = 0; t < 3; t++)
+        for (const struct option *option = tables[t]; option->id; option++) {
+            if (option->id != id) continue;
+            *found = true;
+            if (t > 0 && t - 1 != (int)request->kind)
+                return lode_fail(LODE_E_USAGE, "%s is an option of lode stage %s, not of %s",
+                                 option->name, kind_names[t - 1], kind_names[request->kind]);
+            if (is_of_mapping(option->name)) request->mapped = option->name;
+            return set(request, option->name + strlen("--"), value);
+        }
+    return LODE_OK;
+}
+
 static lode_status take(void *context, int id, const char *value)
 {
     struct request *request = context;
@@ -89,28 +143,61 @@ static lode_status take(void *context, int id, const char *value)
         request->output = value;
         return LODE_OK;
     }
-    for (const struct option *option = own_options; option->id; option++)
-        if (option->id == id) {
-            if (is_of_mapping(option->name)) request->mapped = option->name;
-            return stage_settings_set(&request->events, request->arena, option->name + strlen("--"),
-                                      value);
-        }
-    return cluster_settings_take(&request->settings, id, value, &taken);
+    lode_try(take_setting(request, id, value, &taken));
+    return taken ? LODE_OK : cluster_settings_take(&request->settings, id, value, &taken);
 }
 
+static lode_status find_kind(struct request *request, const char **words, int n_words)
+{
+    for (int kind = 0; kind < KINDS && n_words > 0; kind++) {
+        if (strcmp(words[0], kind_names[kind]) != 0) continue;
+        request->kind = (enum kind)kind;
+        return LODE_OK;
+    }
+    return lode_fail(LODE_E_USAGE,
+                     "lode stage makes stores of kind: events, counters (lode stage %s)",
+                     stage_command.usage);
+}
+
+/* The kind is known, and the mapping file read, before any setting is. */
 static lode_status read_command_line(const struct invocation *invocation, struct request *request,
                                      const char **words, int *n_words, bool *help)
 {
     lode_try(options_read(invocation->argument_count, invocation->arguments, option_tables,
                           take_mapping, request, words, n_words, help));
-    if (request->mapping && !*help)
+    if (*help) return LODE_OK;
+    lode_try(find_kind(request, words, *n_words));
+    if (request->mapping && request->kind == COUNTERS)
+        lode_try(counters_settings_load(&request->counters, request->arena, request->mapping));
+    else if (request->mapping)
         lode_try(stage_settings_load(&request->events, request->arena, request->mapping));
     return options_read(invocation->argument_count, invocation->arguments, option_tables, take,
                         request, words, n_words, help);
 }
 
+/* What both kinds tell at the end. */
+struct told {
+    int64_t n_rows_read, n_rows_used, n_rows_rejected, n_reasons, n_partitions, n_generations,
+        n_unstaged;
+    const struct stage_reason *reasons;
+    const char *const *unstaged;
+};
+
+static struct told tell(const struct request *request)
+{
+    const struct stage_events_summary *e = &request->events_summary;
+    const struct stage_counters_summary *c = &request->counters_summary;
+    if (request->kind == COUNTERS)
+        return (struct told){c->n_rows_read, c->n_rows_used,  c->n_rows_rejected,
+                             c->n_reasons,   c->n_partitions, c->n_generations,
+                             c->n_unstaged,  c->reasons,      c->unstaged};
+    return (struct told){e->n_rows_read, e->n_rows_used,  e->n_rows_rejected,
+                         e->n_reasons,   e->n_partitions, e->n_generations,
+                         e->n_unstaged,  e->reasons,      e->unstaged};
+}
+
 /* The names are those in the input: anybody's bytes. */
-static void print_unstaged(const struct stage_events_summary *summary)
+static void print_unstaged(const struct told *summary)
 {
     char name[256];
     fprintf(stderr, "columns not staged:");
@@ -122,32 +209,45 @@ static void print_unstaged(const struct stage_events_summary *summary)
     fputc('\n', stderr);
 }
 
-static void print_rejects_file(const struct request *request)
+static void print_rejects_file(const struct request *request, const struct told *told)
 {
     fprintf(stderr, "warning: file, line and reason of each are in %s/rejects", request->output);
-    if (request->append) fprintf(stderr, ".g%lld", (long long)request->summary.n_generations);
+    if (request->append) fprintf(stderr, ".g%lld", (long long)told->n_generations);
     fprintf(stderr, ".jsonl\n");
+}
+
+static void print_rows(const struct request *request)
+{
+    const struct stage_events_summary *e = &request->events_summary;
+    const struct stage_counters_summary *c = &request->counters_summary;
+    char n[3][32];
+    if (request->kind == COUNTERS)
+        fprintf(stderr, "%s: %s components, %s counters, %s times", request->output,
+                lode_text_grouped(c->n_components, n[0]), lode_text_grouped(c->n_counters, n[1]),
+                lode_text_grouped(c->n_times, n[2]));
+    else
+        fprintf(stderr, "%s: %s users, %s sessions, %s events", request->output,
+                lode_text_grouped(e->n_users, n[0]), lode_text_grouped(e->n_sessions, n[1]),
+                lode_text_grouped(e->n_events, n[2]));
 }
 
 static void print_summary(const struct request *request)
 {
     char a[32], b[32], c[32];
-    const struct stage_events_summary *summary = &request->summary;
+    const struct told told = tell(request);
     fprintf(stderr, "%s rows read = %s used + %s rejected\n",
-            lode_text_grouped(summary->n_rows_read, a), lode_text_grouped(summary->n_rows_used, b),
-            lode_text_grouped(summary->n_rows_rejected, c));
-    for (int64_t i = 0; i < summary->n_reasons; i++)
+            lode_text_grouped(told.n_rows_read, a), lode_text_grouped(told.n_rows_used, b),
+            lode_text_grouped(told.n_rows_rejected, c));
+    for (int64_t i = 0; i < told.n_reasons; i++)
         fprintf(stderr, "warning: %s rows rejected: %s\n",
-                lode_text_grouped(summary->reasons[i].count, a), summary->reasons[i].reason);
-    if (summary->n_rows_rejected > 0) print_rejects_file(request);
-    fprintf(stderr, "%s: %s users, %s sessions, %s events", request->output,
-            lode_text_grouped(summary->n_users, a), lode_text_grouped(summary->n_sessions, b),
-            lode_text_grouped(summary->n_events, c));
-    fprintf(stderr, " in %s partitions", lode_text_grouped(summary->n_partitions, a));
+                lode_text_grouped(told.reasons[i].count, a), told.reasons[i].reason);
+    if (told.n_rows_rejected > 0) print_rejects_file(request, &told);
+    print_rows(request);
+    fprintf(stderr, " in %s partitions", lode_text_grouped(told.n_partitions, a));
     if (request->append)
-        fprintf(stderr, ", %s generations", lode_text_grouped(summary->n_generations, a));
+        fprintf(stderr, ", %s generations", lode_text_grouped(told.n_generations, a));
     fputc('\n', stderr);
-    if (summary->n_unstaged > 0) print_unstaged(summary);
+    if (told.n_unstaged > 0) print_unstaged(&told);
 }
 
 /* The cluster's log and exchange files lie beside the store while it is made. */
@@ -163,42 +263,78 @@ static lode_status find_work(const struct request *request, const char *output, 
     return status;
 }
 
-static lode_status stage(struct invocation *invocation, struct request *request)
+/* What the job is given. */
+static const void *job_options(struct request *request, const char *const *inputs, int n_inputs)
+{
+    const char *target = request->append ? NULL : request->output;
+    const char *history = (const char *)request->history.data;
+    if (request->kind == COUNTERS) {
+        struct stage_counters_options *counters = &request->counters;
+        counters->inputs = inputs;
+        counters->n_inputs = n_inputs;
+        counters->output = target;
+        counters->append = request->append;
+        counters->history = history;
+        counters->summary = &request->counters_summary;
+        return counters;
+    }
+    struct stage_events_options *events = &request->events;
+    events->inputs = inputs;
+    events->n_inputs = n_inputs;
+    events->output = target;
+    events->append = request->append;
+    events->history = history;
+    events->summary = &request->events_summary;
+    return events;
+}
+
+static const struct lode_job *job_of(const struct request *request)
+{
+    return request->kind == COUNTERS ? &stage_counters_job : &stage_events_job;
+}
+
+/* Strings of the files to be staged, which workers must see. */
+struct files {
+    const char *const *inputs;
+    int n;
+};
+
+static lode_status stage(struct invocation *invocation, struct request *request,
+                         const struct files *files)
 {
     char *output = NULL, *work = NULL;
     lode_try(lode_path_absolute(request->output, request->arena, &output));
     lode_try(find_work(request, output, &work));
-    lode_try(lode_bytes_append(&request->history, "", 1)); /* zero-terminated */
+    const char *shown = request->output;
+    request->output = output;
     if (request->append) {
-        request->events.append = output;
+        request->append = output;
         lode_try(lode_directory_remove(work)); /* of an append that was killed: the lock is ours */
-    } else {
-        request->events.output = output;
     }
-    request->events.history = (const char *)request->history.data;
-    request->events.summary = &request->summary;
     lode_try(metrics_check(&request->settings.metrics));
     lode_try(engine_make_directory(work));
-    const struct execution execution = {.job = &stage_events_job,
+    const struct execution execution = {.job = job_of(request),
                                         .directory = work,
                                         .output = work,
                                         .name = output,
                                         .arena = request->arena,
-                                        .options = &request->events,
-                                        .grows = request->append ? output : NULL,
-                                        .inputs = request->events.inputs,
-                                        .n_inputs = (int)request->events.n_inputs};
+                                        .options = job_options(request, files->inputs, files->n),
+                                        .grows = request->append,
+                                        .inputs = files->inputs,
+                                        .n_inputs = files->n};
     const lode_status status = engine_execute(invocation, &request->settings, &execution);
     if (lode_directory_remove(work)) fprintf(stderr, "lode: %s is left over\n", work);
+    request->output = shown;
     return status;
 }
 
 /* The lock spans all that the append does. */
-static lode_status append(struct invocation *invocation, struct request *request)
+static lode_status append(struct invocation *invocation, struct request *request,
+                          const struct files *files)
 {
     char lock[PATH_MAX];
     lode_try(append_lock_take(request->append, lock, sizeof lock));
-    const lode_status status = stage(invocation, request);
+    const lode_status status = stage(invocation, request, files);
     append_lock_release(lock);
     return status;
 }
@@ -240,24 +376,25 @@ static lode_status run_parsed(struct invocation *invocation, struct request *req
         command_help(&stage_command);
         return LODE_OK;
     }
-    if (n_words < 1 || strcmp(words[0], "events") != 0)
-        return lode_fail(LODE_E_USAGE, "lode stage makes stores of kind: events (lode stage %s)",
-                         stage_command.usage);
-    if (n_words < 2) return lode_fail(LODE_E_USAGE, "lode stage events: no input files");
+    if (n_words < 2)
+        return lode_fail(LODE_E_USAGE, "lode stage %s: no input files", kind_names[request->kind]);
     lode_try(check_target(request));
-    request->events.append = request->append;
-    request->events.inputs = words + 1;
-    request->events.n_inputs = n_words - 1;
+    lode_try(lode_bytes_printf(&request->history, "lode %s stage %s", lode_version(),
+                               kind_names[request->kind]));
+    lode_try(lode_bytes_append(&request->history, "", 1)); /* zero-terminated */
+    const struct files files = {words + 1, n_words - 1};
     if (request->dry_run) {
-        const struct lode_run asked = {.options = &request->events, .arena = request->arena};
-        return dry_run(&stage_events_job, &asked, &request->settings, request->output);
+        const struct lode_run asked = {.options = job_options(request, files.inputs, files.n),
+                                       .arena = request->arena};
+        return dry_run(job_of(request), &asked, &request->settings, request->output);
     }
     if (request->settings.mpirun_workers > 0 && !invocation->is_rank) {
         char verdict[4096];
         snprintf(verdict, sizeof verdict, "%s.verdict-%d", request->output, (int)getpid());
         return mpirun_run(invocation, request->settings.mpirun_workers, verdict);
     }
-    lode_try(request->append ? append(invocation, request) : stage(invocation, request));
+    lode_try(request->append ? append(invocation, request, &files)
+                             : stage(invocation, request, &files));
     if (!request->settings.options.quiet) print_summary(request);
     return LODE_OK;
 }
@@ -269,9 +406,8 @@ static lode_status run(struct invocation *invocation)
     if (!words) return lode_fail(LODE_E_MEMORY, "no memory for the command line");
     cluster_settings_init(&request.settings);
     stage_events_defaults(&request.events);
+    stage_counters_defaults(&request.counters);
     lode_status status = lode_arena_create(0, &request.arena);
-    if (!status)
-        status = lode_bytes_printf(&request.history, "lode %s stage events", lode_version());
     if (!status) status = run_parsed(invocation, &request, words);
     lode_bytes_clear(&request.history);
     lode_arena_destroy(request.arena);
@@ -281,7 +417,7 @@ static lode_status run(struct invocation *invocation)
 
 const struct command stage_command = {
     .name = "stage",
-    .usage = "events FILE... -o STORE|--append STORE [options]",
+    .usage = "events|counters FILE... -o STORE|--append STORE [options]",
     .summary = "turn CSV or JSON Lines files (plain, gzip, zstd) into a store",
     .example = "lode stage events sessions.csv.gz events.csv.gz -o web.lode",
     .options = option_tables,

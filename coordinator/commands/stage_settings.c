@@ -3,137 +3,35 @@
 
 #include "common/param/spec.h"
 #include "common/text.h"
-#include "common/zone.h"
+#include "coordinator/commands/stage_values.h"
 
-#include <stdlib.h>
+#include <stddef.h>
 #include <string.h>
-
-/* Reads a value into `field`; `value` lives as long as the arena. */
-typedef lode_status (*set_fn)(void *field, struct lode_arena *arena, const char *name,
-                              const char *value);
-
-static lode_status set_text(void *field, struct lode_arena *arena, const char *name,
-                            const char *value)
-{
-    (void)arena;
-    if (!value[0]) return lode_fail(LODE_E_USAGE, "%s: a name is wanted", name);
-    *(const char **)field = value;
-    return LODE_OK;
-}
-
-/* "a,b" to a list of names; a backslash quotes a comma. */
-static lode_status set_names(void *field, struct lode_arena *arena, const char *name,
-                             const char *value)
-{
-    struct stage_names *names = field;
-    int64_t most = 1;
-    const char **list = NULL;
-    char *text = NULL;
-    (void)name;
-    for (const char *at = value; *at; at++) most += *at == ',';
-    lode_try(lode_arena_text(arena, value, strlen(value), &text));
-    lode_try(lode_take(arena, most, &list));
-    *names = (struct stage_names){.given = true, .names = list};
-    if (!value[0]) return LODE_OK;
-    list[names->count++] = text;
-    char *to = text;
-    for (const char *from = text; *from; from++) {
-        if (*from == ',') {
-            *to++ = '\0';
-            list[names->count++] = to;
-            continue;
-        }
-        if (*from == '\\' && (from[1] == ',' || from[1] == '\\')) from++;
-        *to++ = *from;
-    }
-    *to = '\0';
-    return LODE_OK;
-}
-
-static lode_status set_unit(void *field, struct lode_arena *arena, const char *name,
-                            const char *value)
-{
-    static const char *const names[] = {"auto", "ms", "s", "iso"};
-    (void)arena;
-    for (int i = 0; i < 4; i++)
-        if (strcmp(value, names[i]) == 0) {
-            *(enum stage_time_unit *)field = (enum stage_time_unit)i;
-            return LODE_OK;
-        }
-    return lode_fail(LODE_E_USAGE, "%s %s: auto, ms, s or iso", name, value);
-}
-
-/* Looked up here and now, so that the message can name the line. */
-static lode_status set_zone(void *field, struct lode_arena *arena, const char *name,
-                            const char *value)
-{
-    struct lode_bytes rules = {0};
-    (void)arena;
-    const lode_status status = lode_zone_read(value, &rules);
-    lode_bytes_clear(&rules);
-    if (status) return lode_note(status, "%s", name);
-    *(const char **)field = value;
-    return LODE_OK;
-}
-
-static lode_status set_duration(void *field, struct lode_arena *arena, const char *name,
-                                const char *value)
-{
-    int64_t *duration_ms = field;
-    (void)arena;
-    if (!lode_text_to_duration_ms(value, strlen(value), duration_ms) || *duration_ms < 1)
-        return lode_fail(LODE_E_USAGE, "%s %s: must be a time such as 30m", name, value);
-    return LODE_OK;
-}
-
-static lode_status set_share(void *field, struct lode_arena *arena, const char *name,
-                             const char *value)
-{
-    double *share = field;
-    size_t size = strlen(value);
-    const bool percent = size > 0 && value[size - 1] == '%';
-    (void)arena;
-    if (percent) size--;
-    if (!lode_text_to_f64(value, size, share) || *share < 0.0 || *share > (percent ? 100.0 : 1.0))
-        return lode_fail(LODE_E_USAGE, "%s %s: a share such as 1%% or 0.01", name, value);
-    if (percent) *share /= 100.0;
-    return LODE_OK;
-}
-
-static lode_status set_bytes(void *field, struct lode_arena *arena, const char *name,
-                             const char *value)
-{
-    uint64_t *bytes = field;
-    (void)arena;
-    if (!lode_text_to_bytes(value, strlen(value), bytes) || *bytes < 1)
-        return lode_fail(LODE_E_USAGE, "%s %s: must be a size", name, value);
-    return LODE_OK;
-}
 
 static const struct setting {
     const char *name;
-    set_fn set;
+    stage_value_fn set;
     size_t at; /* in struct stage_events_options */
     bool of_file;
     size_t of_file_at; /* in struct stage_file_rule, where single files can have it */
 } settings[] = {
 #define ALL(field) offsetof(struct stage_events_options, field)
 #define FILE_TOO(field) ALL(field), true, offsetof(struct stage_file_rule, field)
-    {"session", set_text, FILE_TOO(session)},
-    {"user", set_text, FILE_TOO(user)},
-    {"time", set_text, FILE_TOO(time)},
-    {"event", set_text, FILE_TOO(event)},
-    {"start", set_text, FILE_TOO(start)},
-    {"time-unit", set_unit, FILE_TOO(time_unit)},
-    {"timezone", set_zone, FILE_TOO(timezone)},
-    {"kpi", set_names, ALL(kpis), false, 0},
-    {"attributes", set_names, ALL(attributes), false, 0},
-    {"user-attributes", set_names, ALL(user_attributes), false, 0},
-    {"session-gap", set_duration, ALL(session_gap_ms), false, 0},
-    {"session-max", set_duration, ALL(session_max_ms), false, 0},
-    {"max-rejects", set_share, ALL(max_rejects), false, 0},
-    {"partition-bytes", set_bytes, ALL(partition_bytes), false, 0},
-    {"range-bytes", set_bytes, ALL(range_bytes), false, 0},
+    {"session", stage_value_text, FILE_TOO(session)},
+    {"user", stage_value_text, FILE_TOO(user)},
+    {"time", stage_value_text, FILE_TOO(time)},
+    {"event", stage_value_text, FILE_TOO(event)},
+    {"start", stage_value_text, FILE_TOO(start)},
+    {"time-unit", stage_value_unit, FILE_TOO(time_unit)},
+    {"timezone", stage_value_zone, FILE_TOO(timezone)},
+    {"kpi", stage_value_names, ALL(kpis), false, 0},
+    {"attributes", stage_value_names, ALL(attributes), false, 0},
+    {"user-attributes", stage_value_names, ALL(user_attributes), false, 0},
+    {"session-gap", stage_value_duration, ALL(session_gap_ms), false, 0},
+    {"session-max", stage_value_duration, ALL(session_max_ms), false, 0},
+    {"max-rejects", stage_value_share, ALL(max_rejects), false, 0},
+    {"partition-bytes", stage_value_bytes, ALL(partition_bytes), false, 0},
+    {"range-bytes", stage_value_bytes, ALL(range_bytes), false, 0},
 };
 enum { N_SETTINGS = sizeof settings / sizeof *settings };
 
@@ -162,7 +60,7 @@ static void forget_rules(const struct stage_events_options *events, const struct
 {
     struct stage_file_rule *rules = (struct stage_file_rule *)events->file_rules;
     for (int64_t r = 0; r < events->n_file_rules; r++) {
-        if (setting->set == set_unit)
+        if (setting->set == stage_value_unit)
             rules[r].has_time_unit = false;
         else if (setting->of_file)
             *(const char **)((char *)&rules[r] + setting->of_file_at) = NULL;
@@ -220,7 +118,7 @@ static lode_status take_setting(void *context, const char *item, const char *nam
     if (!item)
         return setting->set((char *)loading->events + setting->at, loading->arena, name, copy);
     lode_try(rule_of(loading, item, &rule));
-    if (setting->set == set_unit) rule->has_time_unit = true;
+    if (setting->set == stage_value_unit) rule->has_time_unit = true;
     return setting->set((char *)rule + setting->of_file_at, loading->arena, name, copy);
 }
 

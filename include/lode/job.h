@@ -16,6 +16,7 @@
 #ifndef LODE_JOB_H
 #define LODE_JOB_H
 
+#include "lode/counters.h"
 #include "lode/error.h"
 #include "lode/memory.h"
 #include "lode/pack.h"
@@ -66,6 +67,16 @@ LODE_CHECKED lode_status lode_task_advance(struct lode_task *task, int64_t rows)
  * damaged, or not the one that the run began with. */
 LODE_CHECKED lode_status lode_task_open_part(struct lode_task *task, struct lode_unpack *in,
                                              int64_t partition, struct lode_part *part);
+
+/* The same of a store of kind counters (lode/counters.h). Close it with lode_counters_close. */
+LODE_CHECKED lode_status lode_task_open_counters(struct lode_task *task, struct lode_unpack *in,
+                                                 int64_t partition,
+                                                 struct lode_counters **counters);
+/* One series that lode_store_refer_series has put into parameters or input, from the task's arena:
+ * for joins with another store by time. Reads the whole file of its partition once (its checksum),
+ * so many series of one partition are better read by lode_task_open_counters. */
+LODE_CHECKED lode_status lode_task_load_series(struct lode_task *task, struct lode_unpack *in,
+                                               struct lode_series *series);
 
 /* --- the run: on the coordinator --- */
 
@@ -153,7 +164,7 @@ struct lode_explanation {
 
 struct lode_job {
     const char *name;                /* "wordcount": as lode_leaf.name; at most 60 bytes */
-    const char *store_kind;          /* what it reads: "events"; NULL for jobs that make stores */
+    const char *store_kind;          /* what it reads: "events" or "counters"; NULL: it makes one */
     const char *summary;             /* one line */
     const struct lode_leaf *leaves;  /* ends with a NULL name */
     const struct lode_param *params; /* ends with a NULL name; NULL: there are none */

@@ -25,6 +25,8 @@ struct lode_param {
 /* The unit of a parameter whose value is definitions: in a spec file it may be a mapping of names
  * to texts. */
 #define LODE_PARAM_DEFINITIONS "definitions"
+/* Likewise, but the texts may be mappings of names to values (at most one parameter of a job). */
+#define LODE_PARAM_MAPPINGS "mappings"
 
 struct lode_params;
 

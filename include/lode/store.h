@@ -1,4 +1,5 @@
-/* Store: a staged data set of kind `events`, as a job reads it.
+/* Store: a staged data set of kind `events`, as a job reads it (of kind `counters`:
+ * lode/counters.h).
  *
  * The root step knows the schema (struct lode_store: KPIs, attributes, event names, rows of every
  * partition). A leaf opens one partition (struct lode_part, by lode_task_open_part of lode/job.h)
@@ -51,7 +52,8 @@ struct lode_row_counts {
 
 struct lode_store;
 
-/* Rows of all partitions; of one (zeros past the last). */
+/* Rows of all partitions; of one (zeros past the last). Of kind counters: components, times and
+ * values in the place of users, sessions and events. */
 struct lode_row_counts lode_store_rows(const struct lode_store *store);
 int64_t lode_store_partitions(const struct lode_store *store);
 struct lode_row_counts lode_store_partition_rows(const struct lode_store *store, int64_t partition);
@@ -64,13 +66,15 @@ const struct lode_attribute *lode_store_attribute(const struct lode_store *store
 int64_t lode_store_find_kpi(const struct lode_store *store, const char *name);
 int64_t lode_store_find_attribute(const struct lode_store *store, const char *name);
 
-/* "part-00003.h5, 51,200 sessions, 402,131 events": a partition in words, cut to fit; "" when there
+/* "part-00003.h5, 51,200 sessions, 402,131 events" (counters: "7 components, 199,521 times"): a
+ * partition in words, cut to fit; "" when there
  * is no such partition. `store` is a struct lode_store: fits lode_stage.describe where a task is a
  * partition. */
 void lode_store_name_partition(const void *store, int64_t partition, char *text, size_t size);
 
 /* Appends what a leaf must know to open partitions of the store as it is now, whatever is appended
- * to it meanwhile: two values, which lode_task_open_part reads. LODE_E_MEMORY. */
+ * to it meanwhile: two values, which lode_task_open_part or lode_task_open_counters reads.
+ * LODE_E_MEMORY. */
 LODE_CHECKED lode_status lode_store_refer(const struct lode_store *store, struct lode_bytes *out);
 
 /* --- a partition, for leaves --- */

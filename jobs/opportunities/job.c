@@ -21,6 +21,8 @@
 #include "jobs/opportunities/findings/findings.h"
 #include "jobs/opportunities/findings/report.h"
 #include "jobs/opportunities/forecast.h"
+#include "jobs/opportunities/generator/generator.h"
+#include "jobs/opportunities/generator/survey.h"
 #include "jobs/opportunities/opportunity_options.h"
 #include "jobs/opportunities/patterns.h"
 #include "jobs/opportunities/scenarios.h"
@@ -36,8 +38,12 @@ static lode_status check(const struct lode_params *params, const struct lode_sto
     struct derivation derivation;
     struct opportunity_options options;
     lode_try(lode_arena_create(0, &arena));
-    lode_status status = derivation_make(params, store, arena, &derivation);
+    struct generation generation = {0};
+    lode_status status = generation_check(params, opportunity_params, store, arena, &generation);
+    if (generation.params) params = generation.params;
+    if (!status) status = derivation_make(params, store, arena, &derivation);
     if (!status) status = opportunity_options_read(params, &derivation.store, arena, &options);
+    generation_clear(&generation);
     lode_arena_destroy(arena);
     return status;
 }
@@ -134,7 +140,7 @@ static lode_status look_over_time(struct lode_run *run, const struct opportunity
 }
 
 /* The job on a store, to which what is derived was added. */
-static lode_status run_on(struct lode_run *run, struct derivation *derivation)
+static lode_status run_on(struct lode_run *run, int64_t n_generated, struct derivation *derivation)
 {
     const struct lode_store *store = run->store;
     struct lode_arena *arena = run->arena;
@@ -142,6 +148,7 @@ static lode_status run_on(struct lode_run *run, struct derivation *derivation)
     struct pattern_tokens tokens;
     lode_try(opportunity_options_read(run->params, store, arena, &options));
     options.derivation = derivation;
+    options.n_generated = n_generated;
     lode_try(derivation_prepare(run, options.attribute_on, derivation));
     lode_try(tokens_make(&store->event_names, &options.rules, arena, &tokens));
 
@@ -193,13 +200,32 @@ static lode_status run_on(struct lode_run *run, struct derivation *derivation)
 static lode_status run_opportunities(struct lode_run *run)
 {
     struct derivation derivation;
-    lode_try(derivation_make(run->params, run->store, run->arena, &derivation));
+    struct generation generation = {0};
     struct lode_run derived = *run;
+    lode_status status = generation_make(run, opportunity_params, &generation);
+    if (generation.params) derived.params = generation.params;
+    if (!status) status = derivation_make(derived.params, run->store, run->arena, &derivation);
     derived.store = &derivation.store;
-    return run_on(&derived, &derivation);
+    if (!status) status = run_on(&derived, generation.n_generated, &derivation);
+    generation_clear(&generation);
+    return status;
+}
+
+/* With the attributes of templates that were asked for; what would be generated needs a run. */
+static lode_status explain(const struct lode_run *run, struct lode_explanation *explanation)
+{
+    struct generation generation = {0};
+    struct lode_run derived = *run;
+    lode_try(
+        generation_check(run->params, opportunity_params, run->store, run->arena, &generation));
+    if (generation.params) derived.params = generation.params;
+    const lode_status status = opportunities_explain(&derived, explanation);
+    generation_clear(&generation);
+    return status;
 }
 
 static const struct lode_leaf leaves[] = {
+    {"opportunities.survey", survey_leaf},
     {"opportunities.tops", derived_tops_leaf},
     {"opportunities.values", derived_values_leaf},
     {"opportunities.cohorts", cohorts_leaf},
@@ -231,7 +257,7 @@ const struct lode_job opportunities_job = {
     .check = check,
     .run = run_opportunities,
     .forecast = opportunities_forecast,
-    .explain = opportunities_explain,
+    .explain = explain,
     .findings_table = "opportunities",
     .show_columns = show_columns,
     .identity_columns = identity_columns,

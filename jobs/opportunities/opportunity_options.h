@@ -19,6 +19,9 @@ struct opportunity_options {
     int64_t n_kpi_names;
     char **kpi_names;   /* [n_kpi_names] of all KPIs of the store, by index */
     bool *attribute_on; /* [store->n_attributes] searched for cohorts */
+    /* The last so many attributes are hypotheses of the generator: rows of table cohorts, but no
+     * scenarios that are searched for patterns. Set by the job. */
+    int64_t n_generated;
 
     int64_t first_k, last_k; /* lengths of patterns */
     bool gaps;               /* patterns are tokens in order, with anything between them */

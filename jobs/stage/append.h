@@ -8,15 +8,8 @@
 #ifndef LODE_JOBS_STAGE_APPEND_H
 #define LODE_JOBS_STAGE_APPEND_H
 
+#include "jobs/stage/growth.h"
 #include "jobs/stage/staging.h"
-
-/* What a write task made. */
-struct append_file {
-    struct lode_row_counts rows;
-    struct lode_row_counts replaced; /* rows of older files that count no more */
-    int64_t size_bytes;              /* 0: no file, the partition is not touched */
-    uint64_t checksum;
-};
 
 /* Opens the store that options->append names: `before`, `known`, and options that are the store's
  * where they decide the mapping. LODE_E_INPUT. */
@@ -27,7 +20,7 @@ LODE_CHECKED lode_status append_begin(struct staging *staging);
 LODE_CHECKED lode_status append_begin_parts(struct staging *staging);
 /* Takes what the write task of a partition made; in order of tasks. */
 LODE_CHECKED lode_status append_put_file(struct staging *staging, int64_t partition,
-                                         const struct append_file *file);
+                                         const struct growth_file *file);
 /* Rejects, then the index. */
 LODE_CHECKED lode_status append_commit(struct staging *staging);
 /* Removes what no index names, closes the store. Errors are logged. */

@@ -46,7 +46,7 @@ static lode_status merge_session_users(void *context, int64_t task, const uint8_
     return lode_unpack_end(&in);
 }
 
-static lode_status put_part(struct staging *s, int64_t task, const struct append_file *file)
+static lode_status put_part(struct staging *s, int64_t task, const struct growth_file *file)
 {
     struct lode_store *store = &s->store;
     char name[32];
@@ -77,7 +77,7 @@ static lode_status merge_write(void *context, int64_t task, const uint8_t *resul
     struct staging *s = context;
     struct lode_store *store = &s->store;
     struct lode_unpack in = lode_unpack_begin(result, size);
-    struct append_file file;
+    struct growth_file file;
     lode_try(get_rows(&in, &file.rows));
     lode_try(lode_unpack_count(&in, "bytes of a part", INT64_MAX, &file.size_bytes));
     lode_try(lode_unpack_u64(&in, &file.checksum));

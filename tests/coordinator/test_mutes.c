@@ -188,6 +188,48 @@ static void every_fault_of_a_line_is_refused_with_its_number(void **state)
     expect_refused(world, "{\"id\":\"\0\"}", 10, "not UTF-8, or a NUL byte");
 }
 
+static void feedback_lies_in_a_file_of_its_own_with_its_verdict(void **state)
+{
+    struct world *world = *state;
+    struct mutes all;
+    struct mute said = mute_of("{\"kpi\":\"a\"}", "");
+    said.verdict = "noise";
+    said.template = "retries";
+    said.class = "stateful";
+    assert_ok(remarks_change(REMARK_FEEDBACK, world->store, &said, NULL, world->arena));
+    assert_int_equal(0, load(world).n); /* no mute */
+    assert_ok(remarks_load(REMARK_FEEDBACK, world->store, world->arena, &all));
+    assert_int_equal(1, all.n);
+    assert_string_equal("noise", all.list[0].verdict);
+    assert_string_equal("retries", all.list[0].template);
+    assert_string_equal("", all.list[0].reason);
+    said.verdict = "useful"; /* who changes his mind has one verdict */
+    assert_ok(remarks_change(REMARK_FEEDBACK, world->store, &said, NULL, world->arena));
+    assert_ok(remarks_load(REMARK_FEEDBACK, world->store, world->arena, &all));
+    assert_int_equal(1, all.n);
+    assert_string_equal("useful", all.list[0].verdict);
+    assert_ok(remarks_change(REMARK_FEEDBACK, world->store, NULL, all.list[0].id, world->arena));
+    assert_status(LODE_E_USAGE, remarks_change(REMARK_FEEDBACK, world->store, NULL, all.list[0].id,
+                                               world->arena));
+    assert_non_null(strstr(lode_error_text(), "`lode feedback --list STORE` shows them"));
+}
+
+static void another_verdict_in_the_file_is_refused(void **state)
+{
+    struct world *world = *state;
+    struct lode_bytes text = {0};
+    struct mutes all;
+    struct mute said = mute_of("{\"kpi\":\"a\"}", "r");
+    said.verdict = "maybe";
+    said.template = said.class = "";
+    mute_make_id(said.job, said.key, said.id);
+    assert_ok(mute_append(&text, &said));
+    assert_status(LODE_E_INPUT, remarks_parse(REMARK_FEEDBACK, "f.jsonl", (const char *)text.data,
+                                              text.size, world->arena, &all));
+    assert_non_null(strstr(lode_error_text(), "f.jsonl:1: verdict 'maybe': useful or noise"));
+    lode_bytes_clear(&text);
+}
+
 static void a_finding_muted_twice_in_the_file_is_refused(void **state)
 {
     struct world *world = *state;
@@ -246,6 +288,8 @@ int main(void)
         MUTES_TEST(the_file_lies_beside_the_store_whatever_slash_ends_its_path),
         MUTES_TEST(reasons_of_more_than_a_line_or_none_are_refused),
         MUTES_TEST(every_fault_of_a_line_is_refused_with_its_number),
+        MUTES_TEST(feedback_lies_in_a_file_of_its_own_with_its_verdict),
+        MUTES_TEST(another_verdict_in_the_file_is_refused),
         MUTES_TEST(a_finding_muted_twice_in_the_file_is_refused),
         MUTES_TEST(a_bad_file_is_not_overwritten),
         MUTES_TEST(two_processes_that_mute_at_once_lose_nothing),

@@ -130,6 +130,9 @@ EVENTS, OFFSETS, KPI = "events/name", "sessions/event_offset", "sessions/kpi/kpi
 TRILLION = 10**12
 PATTERNS = "patterns/"
 INDEX_WAYS = {
+    "counters_kind": attribute("kind", numpy.bytes_(b"series")),
+    "counters_parent": assign("components/parent", 0, 1),
+    "counters_type": assign("counters/type", 0, 9),
     "newer": attribute("format", numpy.int64(99)),
     "no_format": remove_format,
     "external_link": link(NAMES, h5py.ExternalLink("/etc/hostname", "/x")),
@@ -152,6 +155,10 @@ INDEX_WAYS = {
     "rows_of_table": cut_first_row("partitions/sessions"),
 }
 PART_WAYS = {
+    "counters_offsets": assign("components/time_offset", 1, 2**62),
+    "counters_blocks": assign("components/value_offset", 1, 1),
+    "counters_code": assign("blocks/counter", 0, 250),
+    "counters_name": assign("counters/name", 0, b"\x01"),
     "part_link": link(EVENTS, h5py.ExternalLink("part-00001.h5", "/" + EVENTS)),
     "part_virtual": virtual(EVENTS),
     "part_huge": put(EVENTS, shape=(TRILLION,), dtype="u1"),

@@ -36,6 +36,10 @@ static void structs_have_the_layout_of_interface_2(void **state)
     assert_int_equal(sizeof(struct lode_kpi), 24);
     assert_int_equal(sizeof(struct lode_row_counts), 24);
     assert_int_equal(sizeof(struct lode_part), 40);
+    assert_int_equal(sizeof(struct lode_counter), 24);
+    assert_int_equal(sizeof(struct lode_component), 56);
+    assert_int_equal(sizeof(struct lode_counters_block), 40);
+    assert_int_equal(sizeof(struct lode_series), 24);
     assert_int_equal(sizeof(struct lode_column), 88);
     assert_int_equal(sizeof(struct lode_table), 40);
 }
@@ -47,6 +51,7 @@ static void numbers_mean_what_they_meant_in_interface_2(void **state)
     assert_int_equal(LODE_E_STOPPED, 8);
     assert_int_equal(LODE_COLUMN_TOKENS, 5);
     assert_int_equal(LODE_KPI_NO_VALUE, 2);
+    assert_int_equal(LODE_COUNTER, 3);
 }
 
 int main(void)

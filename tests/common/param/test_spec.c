@@ -115,6 +115,25 @@ static void a_line_of_a_group_comes_with_the_place_where_its_text_begins(void **
     lode_bytes_clear(&told);
 }
 
+static void a_line_of_the_mapped_group_may_be_a_mapping(void **state)
+{
+    (void)state;
+    struct lode_bytes told = {0};
+    static const char text[] = "m:\n  a: { x: 1, \"y\\\"\": [b, 'c,d'] }\n  e: {}\n  f: g\n";
+    const struct lode_spec_taker taker = {
+        .setting = note, .definition = note_definition, .mapped = "m", .context = &told};
+    assert_ok(lode_spec_parse("spec.yaml", text, sizeof text - 1, &taker));
+    assert_ok(lode_bytes_append(&told, "", 1));
+    assert_string_equal("m/a={\"x\": \"1\", \"y\\\"\": [\"b\", \"c,d\"]}@2:6;m/e={}@3:6;m/f=g@4:6;",
+                        (const char *)told.data);
+    told.size = 0;
+    static const char *const bad[] = {"m: { a: { x: { y: 1 } } }", "m: { a: [1] }",
+                                      "m: { a: { x: 1, x: 2 } }", "n: { a: { x: 1 } }"};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        assert_status(LODE_E_INPUT, lode_spec_parse("spec.yaml", bad[i], strlen(bad[i]), &taker));
+    lode_bytes_clear(&told);
+}
+
 static void faults_in_a_group_have_their_place(void **state)
 {
     static const struct {
@@ -157,6 +176,7 @@ int main(void)
         cmocka_unit_test(an_empty_section_or_item_tells_nothing),
         cmocka_unit_test(a_name_twice_in_an_item_or_an_item_twice_is_refused),
         cmocka_unit_test(a_line_of_a_group_comes_with_the_place_where_its_text_begins),
+        cmocka_unit_test(a_line_of_the_mapped_group_may_be_a_mapping),
         cmocka_unit_test(faults_in_a_group_have_their_place),
         cmocka_unit_test(other_shapes_are_refused_with_line_and_column),
     };

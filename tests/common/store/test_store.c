@@ -304,7 +304,13 @@ static void foreign_and_newer_stores_are_refused(void **state)
     assert_ok(lode_hdf_put_i64(file, "/", "format", LODE_STORE_FORMAT + 1));
     assert_ok(lode_hdf_commit(file));
     assert_status(LODE_E_INPUT, lode_store_open(f->directory, &store));
-    expect_text("store format 3, this lode reads up to 2");
+    expect_text("store format 4, this lode reads up to 3");
+    assert_ok(lode_hdf_create(f->index, "1", &file));
+    assert_ok(lode_hdf_put_i64(file, "/", "format", LODE_STORE_FORMAT));
+    assert_ok(lode_hdf_put_text(file, "/", "kind", "traces"));
+    assert_ok(lode_hdf_commit(file));
+    assert_status(LODE_E_INPUT, lode_store_open(f->directory, &store));
+    expect_text("a store of kind 'traces', which this lode does not know");
 }
 
 static void a_missing_or_cut_partition_is_named(void **state)

@@ -1,0 +1,464 @@
+/* Job stage.counters: plan the files, shuffle their rows to the partitions, make the schema,
+ * publish the store or its next generation.
+ */
+#include "common/file.h"
+#include "common/input/rows.h"
+#include "common/text.h"
+#include "common/wire/pack.h"
+#include "common/zone.h"
+#include "jobs/shuffle/shuffle.h"
+#include "jobs/stage/counters/counters.h"
+#include "jobs/stage/counters/mapping.h"
+#include "jobs/stage/counters/rules.h"
+#include "jobs/stage/counters/schema.h"
+#include "jobs/stage/growth.h"
+#include "jobs/stage/publish.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+/* What the coordinator knows from step to step. */
+struct counting {
+    struct lode_run *run;
+    struct lode_arena *arena;
+    struct stage_counters_options options; /* when appending, those of the store */
+    struct lode_store *before;             /* appending: the store as it is; else NULL */
+    struct counters_plan plan;
+    int64_t n_files;
+    struct counters_file *files;
+    struct lode_bytes *inputs; /* [n_files] the heap's */
+    struct publish publish;
+    struct rejects_total rejects;
+    struct schema *schema;
+    struct lode_store store; /* the index to be */
+    int64_t n_rows_read, n_rows_put, n_rows_seen;
+};
+
+void stage_counters_defaults(struct stage_counters_options *options)
+{
+    memset(options, 0, sizeof *options);
+    options->partition_bytes = UINT64_C(32) << 20;
+    options->max_rejects = 0.01;
+}
+
+/* --- the plan --- */
+
+static uint64_t text_bytes(const struct counters_file *file)
+{
+    return file->size_bytes * (file->is_packed ? STAGE_PACKED_FACTOR : 1);
+}
+
+/* Columns of a file, and how it is to be recognised later on. */
+static lode_status read_header(struct counting *c, const char *input, struct counters_file *file)
+{
+    struct lode_rows *rows = NULL;
+    struct stat info;
+    lode_status status = LODE_OK;
+    char *path = NULL, **columns = NULL;
+    lode_try(lode_path_absolute(input, c->arena, &path));
+    if (stat(path, &info) != 0) return lode_fail(LODE_E_INPUT, "%s: %s", path, strerror(errno));
+    lode_try_done(lode_rows_open(path, &rows));
+    const char *const *names = lode_rows_columns(rows, &file->n_columns);
+    lode_try_done(lode_take(c->arena, file->n_columns, &columns));
+    for (int i = 0; i < file->n_columns; i++)
+        lode_try_done(lode_arena_text(c->arena, names[i], strlen(names[i]), &columns[i]));
+    file->path = path;
+    file->columns = (const char *const *)columns;
+    file->size_bytes = (uint64_t)info.st_size;
+    file->mtime_ns = stage_mtime_ns(&info);
+    file->is_packed = lode_rows_is_packed(rows);
+done:
+    lode_rows_close(rows);
+    return status;
+}
+
+static int64_t count_partitions(const struct counting *c)
+{
+    const uint64_t bytes = c->options.partition_bytes > 0 ? c->options.partition_bytes : 1;
+    uint64_t total = 0;
+    for (int64_t f = 0; f < c->n_files; f++) total += text_bytes(&c->files[f]);
+    const uint64_t partitions = total / bytes + (total % bytes > 0);
+    if (partitions > STAGE_PARTITIONS_LIMIT) return STAGE_PARTITIONS_LIMIT;
+    return partitions < 1 ? 1 : (int64_t)partitions;
+}
+
+static lode_status read_zone(struct counting *c)
+{
+    struct stage_zone *zone = &c->plan.zone;
+    struct lode_bytes rules = {0};
+    uint8_t *copy = NULL;
+    zone->name = c->options.timezone ? c->options.timezone : "UTC";
+    lode_try(lode_zone_read(zone->name, &rules));
+    const lode_status status = lode_take(c->arena, rules.size + 1, &copy);
+    if (!status && rules.size > 0) memcpy(copy, rules.data, rules.size);
+    zone->rules = copy;
+    zone->rules_size = rules.size;
+    lode_bytes_clear(&rules);
+    return status;
+}
+
+static lode_status make_plan(struct counting *c)
+{
+    struct counters_plan *plan = &c->plan;
+    c->n_files = c->options.n_inputs;
+    if (c->n_files > UINT32_MAX)
+        return lode_fail(LODE_E_USAGE, "%" PRId64 " files; at most %u", c->n_files, UINT32_MAX);
+    lode_try(lode_take_zero(c->arena, c->n_files, &c->files));
+    for (int64_t f = 0; f < c->n_files; f++) {
+        lode_try(read_header(c, c->options.inputs[f], &c->files[f]));
+        lode_try(counters_map_file(&c->options, c->arena, &c->files[f]));
+    }
+    plan->n_partitions = c->before ? c->before->n_partitions : count_partitions(c);
+    plan->generation = c->before ? c->before->n_generations + 1 : 1;
+    plan->slot_ms = c->options.slot_ms;
+    plan->time_unit = c->options.time_unit;
+    plan->directory = c->before ? c->before->path : c->publish.directory;
+    return read_zone(c);
+}
+
+/* --- the shuffle --- */
+
+static void describe_file(const void *context, int64_t task, char *text, size_t size)
+{
+    const struct counting *c = context;
+    snprintf(text, size, "%s", c->files[task].name);
+}
+
+static void describe_partition(const void *context, int64_t task, char *text, size_t size)
+{
+    const struct counting *c = context;
+    snprintf(text, size, "partition %" PRId64 " of %" PRId64, task, c->plan.n_partitions);
+}
+
+static lode_status merge_parse(void *context, int64_t task, const uint8_t *result, size_t size)
+{
+    struct counting *c = context;
+    struct lode_unpack in = lode_unpack_begin(result, size);
+    int64_t read = 0, put = 0;
+    (void)task;
+    lode_try(lode_unpack_count(&in, "rows of a file", INT64_MAX, &read));
+    lode_try(lode_unpack_count(&in, "rows used of a file", INT64_MAX, &put));
+    c->n_rows_read += read;
+    c->n_rows_put += put;
+    lode_try(rejects_merge(&c->rejects, &in, c->arena));
+    return lode_unpack_end(&in);
+}
+
+static lode_status check_rejects(struct counting *c)
+{
+    char *text = NULL;
+    char number[32];
+    if ((double)c->rejects.n <= c->options.max_rejects * (double)c->n_rows_read) return LODE_OK;
+    rejects_sort(&c->rejects);
+    lode_try(rejects_text(&c->rejects, c->arena, &text));
+    return lode_fail(LODE_E_INPUT, "%" PRId64 " of %s rows rejected, more than a share of %g: %s",
+                     c->rejects.n, lode_text_grouped(c->n_rows_read, number),
+                     c->options.max_rejects, text);
+}
+
+/* Too many already: spare the rest of the work. No row is lost: each is on its way or a reject. */
+static lode_status check_parsed(void *context, struct lode_stage *reduce)
+{
+    struct counting *c = context;
+    (void)reduce;
+    if (c->n_rows_put + c->rejects.n != c->n_rows_read)
+        return lode_fail(LODE_E_BUG,
+                         "%" PRId64 " rows read, but %" PRId64 " used and %" PRId64 " rejected",
+                         c->n_rows_read, c->n_rows_put, c->rejects.n);
+    return check_rejects(c);
+}
+
+/* The components of a written partition: into the schema; counts what the partition had. */
+static lode_status merge_components(struct counting *c, struct lode_unpack *in, int64_t partition,
+                                    struct growth_file *file)
+{
+    int64_t n_times = 0;
+    for (int64_t i = 0; i < file->rows.n_users; i++) {
+        struct lode_component about = {.partition = partition};
+        const char *name = NULL;
+        size_t size = 0;
+        bool is_known = false;
+        lode_try(lode_unpack_text(in, &name, &size));
+        lode_try(lode_unpack_count(in, "times of a component", INT64_MAX, &about.n_times));
+        lode_try(lode_unpack_i64(in, &about.first_ms));
+        lode_try(lode_unpack_i64(in, &about.last_ms));
+        lode_try(lode_unpack_count(in, "step of a component", INT64_MAX, &about.step_ms));
+        lode_try(schema_add_component(c->schema, name, size, &about, &is_known));
+        file->replaced.n_users += is_known;
+        n_times += about.n_times;
+    }
+    file->replaced.n_sessions = file->rows.n_sessions - n_times;
+    return LODE_OK;
+}
+
+static lode_status put_part(struct counting *c, int64_t partition, const struct growth_file *file)
+{
+    struct lode_store *store = &c->store;
+    char name[32];
+    char *copy = NULL;
+    if (c->before) return growth_put_file(store, c->plan.generation, partition, file, c->arena);
+    lode_store_part_name(partition, name);
+    lode_try(lode_arena_text(c->arena, name, strlen(name), &copy));
+    store->partitions[partition] = (struct lode_partition){.file = copy,
+                                                           .n_users = file->rows.n_users,
+                                                           .n_sessions = file->rows.n_sessions,
+                                                           .n_events = file->rows.n_events,
+                                                           .size_bytes = file->size_bytes,
+                                                           .checksum = file->checksum};
+    store->n_users += file->rows.n_users;
+    store->n_sessions += file->rows.n_sessions;
+    store->n_events += file->rows.n_events;
+    return LODE_OK;
+}
+
+static lode_status merge_write(void *context, int64_t task, const uint8_t *result, size_t size)
+{
+    struct counting *c = context;
+    struct lode_unpack in = lode_unpack_begin(result, size);
+    struct growth_file file = {0};
+    int64_t n_seen = 0, n_names = 0;
+    lode_try(lode_unpack_count(&in, "rows of a partition", INT64_MAX, &n_seen));
+    lode_try(lode_unpack_count(&in, "bytes of a part", INT64_MAX, &file.size_bytes));
+    lode_try(lode_unpack_u64(&in, &file.checksum));
+    lode_try(lode_unpack_count(&in, "components", INT64_MAX, &file.rows.n_users));
+    lode_try(lode_unpack_count(&in, "times", INT64_MAX, &file.rows.n_sessions));
+    lode_try(lode_unpack_count(&in, "values", INT64_MAX, &file.rows.n_events));
+    lode_try(merge_components(c, &in, task, &file));
+    lode_try(lode_unpack_count(&in, "counters", (uint64_t)(in.end - in.at), &n_names));
+    for (int64_t i = 0; i < n_names; i++) {
+        const char *name = NULL;
+        size_t name_size = 0;
+        lode_try(lode_unpack_text(&in, &name, &name_size));
+        lode_try(schema_add_counter(c->schema, name, name_size));
+    }
+    c->n_rows_seen += n_seen;
+    lode_try(put_part(c, task, &file));
+    lode_try(rejects_merge(&c->rejects, &in, c->arena));
+    return lode_unpack_end(&in);
+}
+
+/* What each file is for its parse task, and where its rejects come from. */
+static lode_status pack_files(struct counting *c, int64_t *costs)
+{
+    struct rejects_origin *origins = NULL;
+    lode_try(lode_take_zero(c->arena, c->n_files, &origins));
+    for (int64_t f = 0; f < c->n_files; f++) {
+        lode_try(counters_file_pack(&c->files[f], &c->inputs[f]));
+        costs[f] = (int64_t)text_bytes(&c->files[f]);
+        origins[f].file = c->files[f].name;
+    }
+    c->rejects.n_ranges = c->n_files;
+    c->rejects.origins = origins;
+    return LODE_OK;
+}
+
+static lode_status shuffle(struct counting *c, const struct lode_bytes *params,
+                           const int64_t *costs)
+{
+    const struct lode_shuffle shuffle = {.map = {.leaf = "stage.counters_parse",
+                                                 .title = "reading files",
+                                                 .n_tasks = c->n_files,
+                                                 .params = *params,
+                                                 .inputs = c->inputs,
+                                                 .costs = costs,
+                                                 .cost_units = "bytes",
+                                                 .describe = describe_file,
+                                                 .describe_context = c},
+                                         .reduce = {.leaf = "stage.counters_write",
+                                                    .title = "writing partitions",
+                                                    .n_tasks = c->plan.n_partitions,
+                                                    .params = *params,
+                                                    .describe = describe_partition,
+                                                    .describe_context = c},
+                                         .merge_map = merge_parse,
+                                         .prepare = check_parsed,
+                                         .merge_reduce = merge_write,
+                                         .context = c};
+    return lode_shuffle(c->run, &shuffle);
+}
+
+static lode_status move_rows(struct counting *c)
+{
+    struct lode_bytes params = {0};
+    lode_status status = LODE_OK;
+    int64_t *costs = NULL;
+    c->store.kind = LODE_STORE_COUNTERS;
+    c->store.n_partitions = c->plan.n_partitions;
+    lode_try(lode_take_zero(c->arena, c->plan.n_partitions, &c->store.partitions));
+    if (c->before) lode_try(growth_begin(c->before, &c->store, c->arena));
+    lode_try(schema_create(c->before ? &c->before->counters : NULL, c->arena, &c->schema));
+    lode_try(lode_take(c->arena, c->n_files, &costs));
+    lode_try(lode_take_zero(c->arena, c->n_files, &c->inputs));
+    lode_try_done(pack_files(c, costs));
+    lode_try_done(counters_plan_pack(&c->plan, &params));
+    lode_try_done(shuffle(c, &params, costs));
+done:
+    for (int64_t f = 0; f < c->n_files; f++) lode_bytes_clear(&c->inputs[f]);
+    lode_bytes_clear(&params);
+    return status;
+}
+
+/* --- the store --- */
+
+static lode_status list_sources(struct counting *c)
+{
+    struct lode_bytes text = {0};
+    lode_status status = LODE_OK;
+    char *copy = NULL;
+    for (int64_t f = 0; f < c->n_files; f++)
+        lode_try_done(lode_bytes_printf(&text, "%s%s", f > 0 ? ", " : "", c->files[f].name));
+    lode_try_done(lode_arena_text(c->arena, (const char *)text.data, text.size, &copy));
+    c->store.source = copy;
+done:
+    lode_bytes_clear(&text);
+    return status;
+}
+
+/* Rejects, then the index: by rename the last of all. */
+static lode_status commit_growth(struct counting *c)
+{
+    const size_t room = strlen(c->before->path) + 64;
+    char *path = NULL;
+    lode_try(growth_list(c->before, &c->store, c->arena));
+    lode_try(lode_take(c->arena, room, &path));
+    snprintf(path, room, "%s/rejects.g%" PRId64 ".jsonl", c->before->path, c->plan.generation);
+    if (c->rejects.n > 0) lode_try(rejects_collect(&c->rejects, c->run->work_directory, path));
+    lode_try(lode_directory_sync(c->before->path));
+    return lode_store_write_index(&c->store, c->before->path);
+}
+
+static lode_status publish_store(struct counting *c)
+{
+    if (c->n_rows_seen != c->n_rows_put)
+        return lode_fail(LODE_E_BUG, "%" PRId64 " rows were sent, %" PRId64 " arrived",
+                         c->n_rows_put, c->n_rows_seen);
+    lode_try(check_rejects(c));
+    if (c->store.n_sessions == 0)
+        return lode_fail(LODE_E_INPUT, "no sample in %" PRId64 " rows of %" PRId64 " files",
+                         c->n_rows_read, c->n_files);
+    lode_try(list_sources(c));
+    lode_try(schema_finish(c->schema, &c->options, &c->store.counters));
+    c->store.history = c->options.history ? c->options.history : "";
+    c->store.n_rows_read = c->n_rows_read;
+    c->store.n_rows_rejected = c->rejects.n;
+    if (c->before) return commit_growth(c);
+    lode_try(counters_rules_make(&c->options, c->arena, &c->store.rules));
+    return publish_commit(&c->publish, &c->store, &c->rejects, c->run->work_directory, c->arena);
+}
+
+static lode_status summarise(struct counting *c, struct stage_counters_summary *out)
+{
+    struct stage_counters_summary summary = {0};
+    int64_t n_columns = 0;
+    rejects_sort(&c->rejects);
+    lode_try(lode_take(c->arena, c->rejects.n_reasons, &summary.reasons));
+    memcpy(summary.reasons, c->rejects.reasons,
+           (size_t)c->rejects.n_reasons * sizeof *summary.reasons);
+    summary.n_reasons = c->rejects.n_reasons;
+    summary.n_rows_read = c->n_rows_read;
+    summary.n_rows_rejected = c->rejects.n;
+    summary.n_rows_used = c->n_rows_read - c->rejects.n;
+    summary.n_components = c->store.counters.n_components;
+    summary.n_counters = c->store.counters.n_counters;
+    summary.n_times = c->store.n_sessions;
+    summary.n_values = c->store.n_events;
+    summary.n_partitions = c->store.n_partitions;
+    summary.n_generations = c->plan.generation;
+    for (int64_t f = 0; f < c->n_files; f++) n_columns += c->files[f].n_columns;
+    lode_try(lode_take(c->arena, n_columns, &summary.unstaged));
+    for (int64_t f = 0; f < c->n_files; f++)
+        counters_list_unstaged(&c->files[f], summary.unstaged, &summary.n_unstaged);
+    *out = summary;
+    return LODE_OK;
+}
+
+static lode_status build_store(struct counting *c)
+{
+    struct stage_counters_summary summary;
+    lode_try(make_plan(c));
+    lode_try(move_rows(c));
+    lode_try(publish_store(c));
+    lode_try(summarise(c, &summary));
+    if (c->options.summary) *c->options.summary = summary;
+    return LODE_OK;
+}
+
+/* The store that is appended to, and the options that it decides. */
+static lode_status open_before(struct counting *c)
+{
+    lode_try(lode_store_open(c->options.append, &c->before));
+    if (strcmp(c->before->kind, LODE_STORE_COUNTERS) != 0)
+        return lode_fail(LODE_E_INPUT, "%s: a store of kind %s, not of counters", c->before->path,
+                         c->before->kind);
+    const lode_status status = counters_rules_read(c->before, &c->options);
+    return status ? lode_note(status, "appending to %s", c->before->path) : LODE_OK;
+}
+
+static lode_status run_append(struct counting *c)
+{
+    lode_status status = open_before(c);
+    if (!status) {
+        growth_remove_leavings(c->before->path, c->before->n_generations);
+        status = build_store(c);
+        growth_end(c->before->path);
+    }
+    lode_store_close(c->before);
+    return status;
+}
+
+static lode_status run_stage_counters(struct lode_run *run)
+{
+    struct counting *c = NULL;
+    lode_try(lode_take_zero(run->arena, 1, &c));
+    c->run = run;
+    c->arena = run->arena;
+    c->options = *(const struct stage_counters_options *)run->options;
+    if (c->options.append) return run_append(c);
+    lode_try(publish_begin(c->options.output, c->arena, &c->publish));
+    const lode_status status = build_store(c);
+    if (status != LODE_OK) publish_discard(&c->publish);
+    return status;
+}
+
+/* Rules of thumb: a number of text takes about 8 bytes, as it does in the store. */
+static lode_status forecast_stage_counters(const struct lode_run *run,
+                                           struct lode_forecast *forecast)
+{
+    enum { TASK_BYTES = 26 << 20 }; /* of the least worker: it is enough for any input */
+    struct counting c = {.arena = run->arena,
+                         .options = *(const struct stage_counters_options *)run->options};
+    uint64_t bytes = 0;
+    lode_status status = c.options.append ? open_before(&c) : LODE_OK;
+    if (!status) status = make_plan(&c);
+    for (int64_t f = 0; f < c.n_files && !status; f++) bytes += text_bytes(&c.files[f]);
+    if (!status)
+        *forecast = (struct lode_forecast){
+            .n_stages = 2,
+            .stages = {{"reading files", c.n_files, bytes, TASK_BYTES},
+                       {"writing partitions", c.plan.n_partitions, bytes, TASK_BYTES}},
+            .work_bytes = 2 * bytes, /* run files, then blocks */
+            .output_bytes = bytes};
+    lode_store_close(c.before);
+    return status;
+}
+
+static const struct lode_leaf leaves[] = {
+    {"stage.counters_parse", counters_parse_leaf},
+    {"stage.counters_write", counters_write_leaf},
+    {NULL, NULL},
+};
+
+static const struct lode_param params[] = {{0}};
+
+const struct lode_job stage_counters_job = {
+    .name = "stage.counters",
+    .store_kind = NULL,
+    .summary = "series of components from CSV or JSON Lines files into a store",
+    .leaves = leaves,
+    .params = params,
+    .run = run_stage_counters,
+    .forecast = forecast_stage_counters,
+};

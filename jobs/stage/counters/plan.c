@@ -1,0 +1,107 @@
+/* Plan: its form on the wire, both ways. */
+#include "jobs/stage/counters/plan.h"
+
+#include "common/wire/pack.h"
+
+#include <string.h>
+
+static lode_status put_text(struct lode_bytes *out, const char *text)
+{
+    return lode_pack_text(out, text, strlen(text));
+}
+
+static lode_status get_text(struct lode_unpack *in, struct lode_arena *arena, const char **text)
+{
+    const char *borrowed = NULL;
+    size_t size = 0;
+    char *copy = NULL;
+    lode_try(lode_unpack_text(in, &borrowed, &size));
+    lode_try(lode_arena_text(arena, borrowed, size, &copy));
+    *text = copy;
+    return LODE_OK;
+}
+
+static lode_status get_bool(struct lode_unpack *in, bool *value)
+{
+    int64_t number = 0;
+    lode_try(lode_unpack_count(in, "a flag of the staging plan", 1, &number));
+    *value = number != 0;
+    return LODE_OK;
+}
+
+lode_status counters_plan_pack(const struct counters_plan *plan, struct lode_bytes *out)
+{
+    lode_try(lode_pack_i64(out, plan->n_partitions));
+    lode_try(lode_pack_i64(out, plan->slot_ms));
+    lode_try(lode_pack_i64(out, plan->time_unit));
+    lode_try(put_text(out, plan->zone.name));
+    lode_try(lode_pack_bin(out, plan->zone.rules, plan->zone.rules_size));
+    lode_try(put_text(out, plan->directory));
+    return lode_pack_i64(out, plan->generation);
+}
+
+lode_status counters_plan_unpack(const void *data, size_t size, struct lode_arena *arena,
+                                 struct counters_plan *plan)
+{
+    struct lode_unpack in = lode_unpack_begin(data, size);
+    int64_t unit = 0;
+    *plan = (struct counters_plan){0};
+    lode_try(lode_unpack_count(&in, "partitions", STAGE_PARTITIONS_LIMIT, &plan->n_partitions));
+    lode_try(lode_unpack_count(&in, "ms of a slot", INT64_MAX, &plan->slot_ms));
+    lode_try(lode_unpack_count(&in, "unit of time", STAGE_TIME_ISO, &unit));
+    plan->time_unit = (enum stage_time_unit)unit;
+    lode_try(get_text(&in, arena, &plan->zone.name));
+    lode_try(lode_unpack_bin(&in, &plan->zone.rules, &plan->zone.rules_size));
+    lode_try(get_text(&in, arena, &plan->directory));
+    lode_try(lode_unpack_count(&in, "generation", INT64_MAX, &plan->generation));
+    if (plan->n_partitions == 0) return lode_fail(LODE_E_MESSAGE, "a store without partitions");
+    return lode_unpack_end(&in);
+}
+
+lode_status counters_file_pack(const struct counters_file *file, struct lode_bytes *out)
+{
+    const int roles[] = {file->time, file->component, file->counter, file->value};
+    lode_try(put_text(out, file->path));
+    lode_try(put_text(out, file->name));
+    lode_try(lode_pack_u64(out, file->size_bytes));
+    lode_try(lode_pack_i64(out, file->mtime_ns));
+    lode_try(lode_pack_u64(out, file->is_packed));
+    lode_try(put_text(out, file->component_name));
+    lode_try(lode_pack_u64(out, file->time_in_seconds));
+    for (int i = 0; i < 4; i++) lode_try(lode_pack_i64(out, roles[i]));
+    lode_try(lode_pack_i64(out, file->n_columns));
+    for (int c = 0; c < file->n_columns; c++) lode_try(put_text(out, file->columns[c]));
+    return LODE_OK;
+}
+
+lode_status counters_file_unpack(const void *data, size_t size, struct lode_arena *arena,
+                                 struct counters_file *file)
+{
+    struct lode_unpack in = lode_unpack_begin(data, size);
+    int64_t roles[4];
+    int64_t n_columns = 0;
+    const char **columns = NULL;
+    *file = (struct counters_file){0};
+    lode_try(get_text(&in, arena, &file->path));
+    lode_try(get_text(&in, arena, &file->name));
+    lode_try(lode_unpack_u64(&in, &file->size_bytes));
+    lode_try(lode_unpack_i64(&in, &file->mtime_ns));
+    lode_try(get_bool(&in, &file->is_packed));
+    lode_try(get_text(&in, arena, &file->component_name));
+    lode_try(get_bool(&in, &file->time_in_seconds));
+    for (int i = 0; i < 4; i++) lode_try(lode_unpack_i64(&in, &roles[i]));
+    lode_try(lode_unpack_count(&in, "columns", (uint64_t)(in.end - in.at), &n_columns));
+    for (int i = 0; i < 4; i++)
+        if (roles[i] < (i == 0 ? 0 : -1) || roles[i] >= n_columns || n_columns > INT32_MAX)
+            return lode_fail(LODE_E_MESSAGE, "column %lld of %lld in the staging plan",
+                             (long long)roles[i], (long long)n_columns);
+    lode_try(lode_take(arena, n_columns, &columns));
+    for (int64_t c = 0; c < n_columns; c++) lode_try(get_text(&in, arena, &columns[c]));
+    file->n_columns = (int)n_columns;
+    file->columns = columns;
+    file->time = (int)roles[0];
+    file->component = (int)roles[1];
+    file->counter = (int)roles[2];
+    file->value = (int)roles[3];
+    return lode_unpack_end(&in);
+}
