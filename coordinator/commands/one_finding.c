@@ -1,6 +1,7 @@
 /* One finding: a JSON object of which only the form is known, not the keys. */
 #include "coordinator/commands/one_finding.h"
 
+#include "common/text.h"
 #include "coordinator/commands/screen.h"
 
 #include <cjson/cJSON.h>
@@ -24,7 +25,8 @@ static lode_status append_value(const cJSON *value, struct lode_bytes *text)
     if (cJSON_IsBool(value)) return lode_bytes_printf(text, cJSON_IsTrue(value) ? "yes" : "no");
     if (!cJSON_IsNumber(value)) return LODE_OK;
     const double x = value->valuedouble;
-    if (fabs(x) < 1e15 && x == trunc(x)) return lode_bytes_printf(text, "%.0f", x);
+    if (fabs(x) < 1e15 && x == trunc(x))
+        return lode_bytes_printf(text, "%s", lode_text_grouped((int64_t)x, number));
     return lode_bytes_printf(text, "%s", screen_number(x, number));
 }
 

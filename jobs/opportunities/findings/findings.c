@@ -239,9 +239,9 @@ lode_status findings_make(const struct finding_sources *sources, struct lode_are
     struct findings made = {0};
     lode_try(select_candidates(sources, arena, &made));
     lode_try(folding_find_leads(made.list, made.n, sources, arena));
+    lode_try(trend_findings_add(sources, arena, &made));
     lode_try(rank(sources, arena, &made));
     lode_try(simpson_mark(sources, arena, &made));
-    lode_try(trend_findings_add(sources, arena, &made));
     *findings = made;
     return LODE_OK;
 }

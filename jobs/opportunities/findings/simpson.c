@@ -136,7 +136,8 @@ lode_status simpson_mark(const struct finding_sources *sources, struct lode_aren
         if (counts->sets[set].n_values > room) room = counts->sets[set].n_values;
     lode_try(lode_take(arena, room, &strata.list));
     for (int64_t i = 0; i < findings->n; i++)
-        if (findings->list[i].is_binary) mark_finding(sources, &strata, &findings->list[i]);
+        if (findings->list[i].is_binary && !finding_is_over_time(&findings->list[i]))
+            mark_finding(sources, &strata, &findings->list[i]);
     lode_arena_rewind(arena, mark);
     return LODE_OK;
 }

@@ -279,6 +279,45 @@ static void a_numeric_cohort_is_a_finding_in_both_directions_and_ranks_last(void
     end(&f);
 }
 
+/* The cohort ios has an impact of 4 (8 of 20 are faulty, 2 of 30 others); all sessions have trends
+ * of impact 10, 3, 2, of which `top` leaves two. */
+static void trends_are_ranked_among_the_others_and_limited_as_they_are(void **state)
+{
+    (void)state;
+    static const double impacts[] = {2, 10, 3};
+    struct series series[3];
+    struct trend_row rows[3];
+    struct series_list list = {.width_ms = SERIES_DAY_MS, .n_slots = 20, .n = 3, .list = series};
+    struct trend_rows trends = {.n = 3, .rows = rows, .series = &list};
+    struct fixture f;
+    begin(&f);
+    set(&f, "cohort_relative=0.99");
+    set(&f, "top=2");
+    make(&f);
+    assert_int_equal(f.findings.n, 1);
+    int64_t all = 0;
+    while (!f.cohorts.rows[all].is_all || f.cohorts.rows[all].kpi != FAIL) all++;
+    for (int i = 0; i < 3; i++) {
+        series[i] = (struct series){.row = all, .part = SERIES_ANY};
+        rows[i] = (struct trend_row){
+            .series = i,
+            .last_slot = 19,
+            .sessions = 50,
+            .faulty = 10,
+            .expert = TREND_TREND,
+            .lead = i,
+            .trend = {.from = 0.1, .to = 0.3, .rise = 1, .extra = impacts[i], .passes = true}};
+    }
+    f.sources.trends = &trends;
+    assert_ok(findings_make(&f.sources, f.world.arena, &f.findings));
+    assert_int_equal(f.findings.n, 3);
+    assert_int_equal(f.findings.list[0].trend, 1);
+    assert_int_equal(f.findings.list[0].expert, EXPERT_TREND);
+    assert_int_equal(f.findings.list[1].expert, EXPERT_COHORT);
+    assert_int_equal(f.findings.list[2].trend, 2);
+    end(&f);
+}
+
 static void an_outlier_among_its_siblings_is_a_finding(void **state)
 {
     (void)state;
@@ -408,6 +447,7 @@ int main(void)
         cmocka_unit_test(a_longer_pattern_in_a_cohort_folds_with_its_part_over_all_sessions),
         cmocka_unit_test(a_cohort_that_is_worse_than_all_by_more_than_the_threshold_is_a_finding),
         cmocka_unit_test(a_numeric_cohort_is_a_finding_in_both_directions_and_ranks_last),
+        cmocka_unit_test(trends_are_ranked_among_the_others_and_limited_as_they_are),
         cmocka_unit_test(an_outlier_among_its_siblings_is_a_finding),
         cmocka_unit_test(a_cohort_folds_under_another_only_if_it_is_the_same_by_count),
         cmocka_unit_test(cohorts_of_the_life_cycle_fold_by_definition),
