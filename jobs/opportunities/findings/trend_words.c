@@ -78,6 +78,7 @@ lode_status trend_words_add_numbers(struct lode_bytes *out, const struct finding
     lode_try(lode_bytes_printf(out, ", in %s sessions",
                                lode_text_grouped((int64_t)row->sessions, number)));
     if (!finding->is_binary) return LODE_OK;
-    return lode_bytes_printf(out, ". About %s more of them are faulty than at the first level",
-                             lode_text_grouped((int64_t)llround(finding->impact), number));
+    return lode_bytes_printf(out, ". About %s more of %s are faulty than at the first level",
+                             lode_text_grouped((int64_t)llround(finding->impact), number),
+                             sources->options->sample_rate < 1 ? "all sessions" : "them");
 }

@@ -315,6 +315,10 @@ static void trends_are_ranked_among_the_others_and_limited_as_they_are(void **st
     assert_int_equal(f.findings.list[0].expert, EXPERT_TREND);
     assert_int_equal(f.findings.list[1].expert, EXPERT_COHORT);
     assert_int_equal(f.findings.list[2].trend, 2);
+    set(&f, "sample=0.1"); /* one of ten sessions: an impact of 10 there is one of 100 in all */
+    assert_ok(findings_make(&f.sources, f.world.arena, &f.findings));
+    assert_true(fabs(f.findings.list[0].impact - 100) < 1e-9);
+    assert_true(isnan(f.findings.list[0].impact_low) && isnan(f.findings.list[0].impact_high));
     end(&f);
 }
 
