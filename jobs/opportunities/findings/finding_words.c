@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "common/text.h"
+#include "jobs/opportunities/derive/derivation.h"
 #include "jobs/opportunities/findings/trend_words.h"
 
 enum { GROUPED = 32 }; /* room for lode_text_grouped */
@@ -51,13 +52,27 @@ static lode_status add_lifecycle_words(struct lode_bytes *out,
     return add_index_words(out, value);
 }
 
+/* "os=android"; of a number that was cut "steps<3", not "steps=<3". */
+static lode_status add_attribute_words(struct lode_bytes *out,
+                                       const struct finding_sources *sources, int64_t set,
+                                       int64_t value)
+{
+    const struct derivation *derivation = sources->options->derivation;
+    const struct cohort_set *of = &sources->cohorts->counts->sets[set];
+    const char *word = of->values[value];
+    const bool is_cut = derivation && derivation_has_order(derivation, set);
+    const bool has_sign = is_cut && (*word == '<' || *word == '>');
+    return lode_bytes_printf(out, "%s%s%s", of->attribute, has_sign ? "" : "=", word);
+}
+
 static lode_status add_value_words(struct lode_bytes *out, const struct finding_sources *sources,
                                    int64_t set, int64_t value)
 {
     const struct cohort_counts *counts = sources->cohorts->counts;
     const struct cohort_set *of = &counts->sets[set];
     if (set == counts->n_sets - 1) return add_lifecycle_words(out, sources, of->values[value]);
-    return lode_bytes_printf(out, "sessions with %s=%s", of->attribute, of->values[value]);
+    lode_try(lode_bytes_printf(out, "sessions with "));
+    return add_attribute_words(out, sources, set, value);
 }
 
 /* The sessions of a cohort: "sessions with os=android and country=DE", "second sessions of users
@@ -68,12 +83,11 @@ static lode_status add_cohort_words(struct lode_bytes *out, const struct finding
     const struct cohort_counts *counts = sources->cohorts->counts;
     const struct cohort_set *of = &counts->sets[set];
     if (!of->values_of) return add_value_words(out, sources, set, value);
-    const struct cohort_set *second = &counts->sets[of->parents[1]];
     const int64_t *values = of->values_of[value];
     const bool is_lifecycle = of->parents[0] == counts->n_sets - 1;
     lode_try(add_value_words(out, sources, of->parents[0], values[0]));
-    return lode_bytes_printf(out, " %s %s=%s", is_lifecycle ? "with" : "and", second->attribute,
-                             second->values[values[1]]);
+    lode_try(lode_bytes_printf(out, is_lifecycle ? " with " : " and "));
+    return add_attribute_words(out, sources, of->parents[1], values[1]);
 }
 
 static lode_status add_pattern(struct lode_bytes *out, const struct finding_sources *sources,
@@ -97,7 +111,7 @@ static lode_status add_hypothesis(struct lode_bytes *out, const struct finding_s
         if (finding_is_over_time(finding)) return trend_words_add_claim(out, sources, finding);
         if (finding->is_binary) return lode_bytes_printf(out, " have %s more often", kpi);
         const bool is_higher = row->difference > 0;
-        return lode_bytes_printf(out, " have a %s %s", is_higher ? "higher" : "lower", kpi);
+        return lode_bytes_printf(out, " have %s %s", is_higher ? "higher" : "lower", kpi);
     }
     const struct scenario *scenario = &sources->scenarios->list[finding->scenario];
     if (scenario->attribute >= 0) {

@@ -35,11 +35,11 @@ lode_status trend_words_add_claim(struct lode_bytes *out, const struct finding_s
     if (finding->expert == EXPERT_TREND)
         return finding->is_binary
                    ? lode_bytes_printf(out, " have %s more and more often", kpi)
-                   : lode_bytes_printf(out, " have a %s %s", rises ? "rising" : "falling", kpi);
+                   : lode_bytes_printf(out, " have %s %s", rises ? "rising" : "falling", kpi);
     if (finding->is_binary)
         lode_try(lode_bytes_printf(out, " have %s more often since ", kpi));
     else
-        lode_try(lode_bytes_printf(out, " have a %s %s since ", rises ? "higher" : "lower", kpi));
+        lode_try(lode_bytes_printf(out, " have %s %s since ", rises ? "higher" : "lower", kpi));
     return add_time(out, sources->trends->series, row->change_at);
 }
 

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "jobs/opportunities/derive/derivation.h"
 #include "jobs/opportunities/findings/finding_words.h"
 #include "tests/jobs/opportunities/small_world.h"
 
@@ -125,17 +126,33 @@ static void a_cohort_is_told_beside_all_sessions(void **state)
                         "sessions, about 7 fewer would be faulty.");
 }
 
+static void a_number_that_was_cut_has_its_own_sign(void **state)
+{
+    struct fixture *f = *state;
+    static char few[] = "<3", *words[] = {few, few};
+    struct derived_attribute attribute = {.type = EXPR_NUMBER};
+    struct derivation derivation = {.attributes = &attribute};
+    const struct finding first = cohort(f, 0, "os=<3");
+    f->world.sets[0].values = words;
+    f->world.options.derivation = &derivation;
+    tell(f, &first);
+    assert_string_equal(f->words.hypothesis, "sessions with os<3 have kpi_fail more often");
+    derivation.n_stored_attributes = 1; /* a word of the store that looks like it */
+    tell(f, &first);
+    assert_string_equal(f->words.hypothesis, "sessions with os=<3 have kpi_fail more often");
+}
+
 static void a_numeric_kpi_is_higher_or_lower(void **state)
 {
     struct fixture *f = *state;
     const struct finding ios = cohort(f, 5, "os=ios");
     tell(f, &ios);
     assert_string_equal(f->words.text,
-                        "Sessions with os=ios have a lower kpi_seconds: mean 10 in 20 sessions (10 "
+                        "Sessions with os=ios have lower kpi_seconds: mean 10 in 20 sessions (10 "
                         "users), 16 over all (38 % less).");
     const struct finding web = cohort(f, 6, "os=web");
     tell(f, &web);
-    assert_string_equal(f->words.hypothesis, "sessions with os=web have a higher kpi_seconds");
+    assert_string_equal(f->words.hypothesis, "sessions with os=web have higher kpi_seconds");
 }
 
 static void life_cycle_cohorts_have_words_of_their_own(void **state)
@@ -187,6 +204,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_pattern_in_a_cohort_names_the_cohort, setup, teardown),
         cmocka_unit_test_setup_teardown(folded_findings_are_counted, setup, teardown),
         cmocka_unit_test_setup_teardown(a_cohort_is_told_beside_all_sessions, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_number_that_was_cut_has_its_own_sign, setup, teardown),
         cmocka_unit_test_setup_teardown(a_numeric_kpi_is_higher_or_lower, setup, teardown),
         cmocka_unit_test_setup_teardown(a_pair_names_both, setup, teardown),
         cmocka_unit_test_setup_teardown(life_cycle_cohorts_have_words_of_their_own, setup,
