@@ -164,20 +164,27 @@ static lode_status number_words(struct parser *p)
     return lode_words_add(p->words[0], field.text, field.size, &record->name);
 }
 
-static lode_status put_value(struct parser *p, int64_t bucket, size_t key_size, size_t value_size)
-{
-    const struct shuffle_record record = {p->key, key_size, p->value, value_size, -1};
-    return run_writer_put(p->run, bucket, &record);
-}
-
 /* For the join: the session says its user, in front of its events. */
 static lode_status put_user(struct parser *p)
 {
-    const size_t key_size = record_key(p->session, (struct record_id){"", 0}, false, p->key);
-    const size_t value_size = record_encode_user(p->user, p->value);
-    return put_value(
-        p, p->plan.n_partitions + stage_partition_of(&p->plan, p->session.text, p->session.size),
-        key_size, value_size);
+    const size_t size = record_encode_user(p->user, p->value);
+    const uint8_t *key = (const uint8_t *)p->session.text;
+    const struct shuffle_record record = {key, p->session.size, p->value, size, -1};
+    return run_writer_put(p->run,
+                          p->plan.n_partitions +
+                              stage_partition_of(&p->plan, p->session.text, p->session.size),
+                          &record);
+}
+
+/* The key says the bucket, but not for users of sessions (put_user), which no file of events has:
+ * events of a session that came a short while ago need not ask for it. */
+static lode_status put_row(struct parser *p, const struct shuffle_record *record)
+{
+    if (p->file->role == STAGE_EVENTS && run_writer_put_again(p->run, record)) return LODE_OK;
+    const struct record_id place = p->user.size > 0 ? p->user : p->session;
+    int64_t bucket = stage_partition_of(&p->plan, place.text, place.size);
+    if (p->file->needs_user) bucket += p->plan.n_partitions; /* a bucket by session */
+    return run_writer_put(p->run, bucket, record);
 }
 
 static lode_status use_row(struct parser *p)
@@ -189,12 +196,10 @@ static lode_status use_row(struct parser *p)
     record->kind = is_event ? RECORD_EVENT : RECORD_SESSION;
     record->has_line = p->plan.sessions_given;
     record->line = lode_rows_line(p->rows);
-    const size_t key_size = record_key(p->user, p->session, after, p->key);
-    const size_t value_size = record_encode(record, p->plan.n_kpis, p->value);
-    const struct record_id place = p->user.size > 0 ? p->user : p->session;
-    int64_t bucket = stage_partition_of(&p->plan, place.text, place.size);
-    if (p->file->needs_user) bucket += p->plan.n_partitions; /* a bucket by session */
-    lode_try(put_value(p, bucket, key_size, value_size));
+    struct shuffle_record put = {.value = p->value, .source = -1};
+    put.key = record_key(p->user, p->session, after, p->key, &put.key_size);
+    put.value_size = record_encode(record, p->plan.n_kpis, p->value);
+    lode_try(put_row(p, &put));
     return p->plan.join && !is_event ? put_user(p) : LODE_OK;
 }
 

@@ -288,12 +288,24 @@ static lode_status open_key(struct sessions *s, const uint8_t *key, size_t key_s
     return LODE_OK;
 }
 
-lode_status sessions_add(struct sessions *s, const uint8_t *key, size_t key_size,
-                         const struct record *record)
+lode_status sessions_begin(struct sessions *s, const uint8_t *key, size_t key_size)
 {
     key_size = record_session_size(key, key_size);
-    if (key_size != s->key_size || memcmp(key, s->key, key_size) != 0)
-        lode_try(open_key(s, key, key_size));
+    if (key_size == s->key_size && memcmp(key, s->key, key_size) == 0) return LODE_OK;
+    return open_key(s, key, key_size);
+}
+
+lode_status sessions_add_events(struct sessions *s, const int64_t *times, const uint32_t *names,
+                                int64_t n)
+{
+    if (s->plan->sessions_given)
+        return lode_fail(LODE_E_BUG, "%" PRId64 " events without lines, where sessions are given",
+                         n);
+    return session_events_add_all(s->events, times, names, n);
+}
+
+lode_status sessions_add(struct sessions *s, const struct record *record)
+{
     if (record->kind == RECORD_EVENT) {
         if (s->is_session) return session_events_add(s->events, record);
         return s->sink.reject(s->sink.context, record, without_session);

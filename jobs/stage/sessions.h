@@ -39,9 +39,14 @@ LODE_CHECKED lode_status sessions_create(const struct stage_plan *plan,
                                          const struct shuffle_site *site, size_t memory_bytes,
                                          const struct sessions_sink *sink,
                                          struct sessions **sessions);
-/* Adds a session or an event, with codes of the store; keys come in order. */
-LODE_CHECKED lode_status sessions_add(struct sessions *sessions, const uint8_t *key,
-                                      size_t key_size, const struct record *record);
+/* What is added next is of this key; keys come in order, one may come again. */
+LODE_CHECKED lode_status sessions_begin(struct sessions *sessions, const uint8_t *key,
+                                        size_t key_size);
+/* Adds a session or an event, with codes of the store. */
+LODE_CHECKED lode_status sessions_add(struct sessions *sessions, const struct record *record);
+/* The same for events [n] that have nothing but time and name. Sessions must not be given. */
+LODE_CHECKED lode_status sessions_add_events(struct sessions *sessions, const int64_t *times,
+                                             const uint32_t *names, int64_t n);
 /* No more come of the open user: it goes to the sink. */
 LODE_CHECKED lode_status sessions_end_user(struct sessions *sessions);
 /* No more come. */

@@ -191,9 +191,9 @@ static lode_status find_key(struct staged_users *u, struct record_id user, int64
         while (id.size > 0 && id.text[--id.size] != '#') continue;
     if (id.size == 0 || id.size > STAGE_ID_LIMIT || user.size == 0 || user.size > STAGE_ID_LIMIT)
         return lode_fail(LODE_E_INPUT, "session %" PRId64 ": an id of %zu bytes", row, id.size);
-    session->key_size = record_key(user, id, false, key);
+    const uint8_t *made = record_key(user, id, false, key, &session->key_size);
     lode_try(lode_take(u->scratch, session->key_size, &copy));
-    memcpy(copy, key, session->key_size);
+    memcpy(copy, made, session->key_size);
     session->key = copy;
     return LODE_OK;
 }
@@ -310,7 +310,8 @@ static lode_status feed_session(struct staged_users *u, const struct staged_sess
         lode_try(window_at(&file->derived, session->row, &derived));
         record->has_time = *(const uint8_t *)derived == 0;
     }
-    lode_try(sessions_add(sessions, session->key, session->key_size, record));
+    lode_try(sessions_begin(sessions, session->key, session->key_size));
+    lode_try(sessions_add(sessions, record));
     record->n_cells = 0; /* else the events carry them once more */
     return LODE_OK;
 }
@@ -325,6 +326,7 @@ static lode_status feed_events(struct staged_users *u, const struct staged_sessi
     lode_try(get_i64(&file->event_offset, session->row + 1, &end));
     record->kind = RECORD_EVENT;
     record->has_time = true;
+    if (first < end) lode_try(sessions_begin(sessions, session->key, session->key_size));
     for (int64_t row = first; row < end; row++) {
         const void *name = NULL;
         lode_try(get_i64(&file->time, row, &record->time));
@@ -332,7 +334,7 @@ static lode_status feed_events(struct staged_users *u, const struct staged_sessi
         record->name = *(const uint32_t *)name;
         if (record->name == LODE_NO_CODE)
             return lode_fail(LODE_E_INPUT, "event %" PRId64 " has no name", row);
-        lode_try(sessions_add(sessions, session->key, session->key_size, record));
+        lode_try(sessions_add(sessions, record));
         record->n_cells = 0;
         u->last_time = record->time;
     }

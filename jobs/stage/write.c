@@ -114,6 +114,21 @@ static lode_status finish_records(struct writer *w)
     return sessions_finish(w->sessions);
 }
 
+/* Events that follow the record in hand, many at once. */
+static lode_status read_events(struct writer *w, size_t session_size)
+{
+    enum { MOST = 256 };
+    int64_t times[MOST];
+    uint32_t names[MOST];
+    for (int64_t n = MOST; n == MOST;) {
+        lode_try(run_records_events(&w->records, MOST, times, names, &n));
+        for (int64_t i = 0; w->staged && i < n; i++)
+            lode_try(staged_users_check(w->staged, w->records.of.key, session_size, times[i]));
+        lode_try(sessions_add_events(w->sessions, times, names, n));
+    }
+    return LODE_OK;
+}
+
 static lode_status read_records(struct writer *w)
 {
     struct run_records *records = &w->records;
@@ -125,12 +140,14 @@ static lode_status read_records(struct writer *w)
         if (!more) return finish_records(w);
         const size_t session_size = record_session_size(of->key, of->key_size);
         if (w->staged) lode_try(add_staged(w, of->key, session_size));
+        lode_try(sessions_begin(w->sessions, of->key, of->key_size));
         for (;;) {
             lode_try(run_records_read(records, &more));
             if (!more) break;
             if (w->staged && record->kind == RECORD_EVENT)
                 lode_try(staged_users_check(w->staged, of->key, session_size, record->time));
-            lode_try(sessions_add(w->sessions, of->key, of->key_size, record));
+            lode_try(sessions_add(w->sessions, record));
+            if (!w->plan.sessions_given) lode_try(read_events(w, session_size));
         }
     }
 }

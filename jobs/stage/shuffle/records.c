@@ -8,6 +8,7 @@
 #include "jobs/stage/ranges.h"
 
 #include <assert.h>
+#include <endian.h>
 #include <string.h>
 
 enum { KIND_MASK = 0x0f, HAS_TIME = 0x10, HAS_LINE = 0x20, HAS_CELLS = 0x40, VARINT_LIMIT = 10 };
@@ -44,6 +45,26 @@ static inline bool get_varint(const uint8_t **at, const uint8_t *end, uint64_t *
     return false;
 }
 
+/* The same for many that are short, but of sizes that are hard to foresee: no branch on the size.
+ * Eight bytes are looked at; those behind the number do not count. */
+static inline bool get_short_varint(const uint8_t **at, const uint8_t *end, uint64_t *value)
+{
+    const uint64_t tops = UINT64_MAX / 255 << 7;
+    uint64_t word;
+    if (end - *at < (ptrdiff_t)sizeof word) return get_varint(at, end, value);
+    memcpy(&word, *at, sizeof word);
+    word = le64toh(word);
+    const uint64_t stops = ~word & tops;
+    if (stops == 0) return get_varint(at, end, value);
+    const uint64_t kept = stops ^ (stops - 1); /* bits up to the first byte below 0x80 */
+    word &= kept & ~tops;
+    word = (word & UINT64_C(0x7f007f007f007f00)) >> 1 | (word & UINT64_C(0x007f007f007f007f));
+    word = (word & UINT64_C(0x3fff00003fff0000)) >> 2 | (word & UINT64_C(0x00003fff00003fff));
+    *value = (word & UINT64_C(0x0fffffff00000000)) >> 4 | (word & UINT64_C(0x000000000fffffff));
+    *at += (__builtin_ctzll(stops) + 1) / 8;
+    return true;
+}
+
 static uint64_t zigzag(int64_t value)
 {
     return ((uint64_t)value << 1) ^ (value < 0 ? UINT64_MAX : 0);
@@ -54,22 +75,24 @@ static int64_t unzigzag(uint64_t value)
     return (int64_t)((value >> 1) ^ (value & 1 ? UINT64_MAX : 0));
 }
 
-size_t record_key(struct record_id user, struct record_id session, bool after, uint8_t *key)
+const uint8_t *record_key(struct record_id user, struct record_id session, bool after,
+                          uint8_t *room, size_t *size)
 {
     if (user.size == 0) user = session;
-    size_t size = user.size;
-    memcpy(key, user.text, size);
+    *size = user.size;
     /* one form for a user who is the session, so that equal keys have equal bytes */
     const bool alike =
         session.size == 0 || session.text == user.text ||
         (session.size == user.size && memcmp(session.text, user.text, user.size) == 0);
+    if (alike && !after) return (const uint8_t *)user.text;
+    memcpy(room, user.text, user.size);
     if (!alike) {
-        key[size++] = 0;
-        memcpy(key + size, session.text, session.size);
-        size += session.size;
+        room[(*size)++] = 0;
+        memcpy(room + *size, session.text, session.size);
+        *size += session.size;
     }
-    if (after) key[size++] = 0;
-    return size;
+    if (after) room[(*size)++] = 0;
+    return room;
 }
 
 void record_ids(const uint8_t *key, size_t size, struct record_id *user, struct record_id *session)
@@ -263,6 +286,33 @@ bool record_read(struct record_reader *reader, struct record *record)
     }
     reader->n_left--;
     return get_cells(reader, record);
+}
+
+int64_t record_read_events(struct record_reader *reader, struct record *record, int64_t most,
+                           int64_t *times, uint32_t *names)
+{
+    const uint8_t *at = reader->at;
+    uint64_t last = (uint64_t)record->time;
+    int64_t n = 0;
+    if (reader->n_left == 0 || reader->has_cells || record->has_line) return 0;
+    if ((uint64_t)most > reader->n_left) most = (int64_t)reader->n_left;
+    for (; n < most; n++) {
+        uint64_t time = 0;
+        uint64_t name = 0;
+        const uint8_t *const begin = at;
+        if (!get_short_varint(&at, reader->end, &time) ||
+            !get_short_varint(&at, reader->end, &name) || name > UINT32_MAX) {
+            at = begin; /* for record_read to refuse */
+            break;
+        }
+        last += (uint64_t)unzigzag(time);
+        times[n] = (int64_t)last;
+        names[n] = (uint32_t)name;
+    }
+    record->time = (int64_t)last;
+    reader->at = at;
+    reader->n_left -= (uint64_t)n;
+    return n;
 }
 
 /* Appends a block of loose events [n] of one head. */

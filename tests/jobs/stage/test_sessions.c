@@ -116,7 +116,9 @@ static void add(struct fixture *f, struct record record, const char *user, const
     struct waiting *waiting = &f->waiting[f->n_waiting];
     const bool after = record.kind == RECORD_EVENT && f->plan.sessions_given;
     waiting->number = f->n_waiting++;
-    waiting->key_size = record_key(id(user), id(session), after, waiting->key);
+    uint8_t room[RECORD_KEY_LIMIT];
+    const uint8_t *key = record_key(id(user), id(session), after, room, &waiting->key_size);
+    memcpy(waiting->key, key, waiting->key_size);
     record.cells = cells;
     record.n_cells = n_cells;
     if (record.line == 0) record.line = ++f->next_line;
@@ -200,9 +202,10 @@ static void finish(struct fixture *f)
                                        .reject = take_reject};
     qsort(f->waiting, (size_t)f->n_waiting, sizeof *f->waiting, compare_waiting);
     assert_ok(sessions_create(&f->plan, &f->site, SESSIONS_LEAST, &sink, &sessions));
-    for (int64_t i = 0; i < f->n_waiting; i++)
-        assert_ok(sessions_add(sessions, f->waiting[i].key, f->waiting[i].key_size,
-                               &f->waiting[i].record));
+    for (int64_t i = 0; i < f->n_waiting; i++) {
+        assert_ok(sessions_begin(sessions, f->waiting[i].key, f->waiting[i].key_size));
+        assert_ok(sessions_add(sessions, &f->waiting[i].record));
+    }
     assert_ok(sessions_finish(sessions));
     sessions_close(sessions);
 }
