@@ -110,6 +110,17 @@ static inline bool is_same(const struct short_word *word, struct lode_short_text
     return word->text.front == text.front && word->text.back == text.back && word->size == size;
 }
 
+/* Apart, so that finding a recent word saves no registers. */
+__attribute__((noinline)) static lode_status add_recent(struct lode_words *words, const char *text,
+                                                        size_t size, struct short_word *recent,
+                                                        uint32_t *code)
+{
+    lode_try(add(words, text, size, code));
+    recent[1] = recent[0];
+    recent[0] = (struct short_word){lode_short_text(text, size), (uint32_t)size, *code};
+    return LODE_OK;
+}
+
 lode_status lode_words_add(struct lode_words *words, const char *text, size_t size, uint32_t *code)
 {
     if (size == 0 || size > LODE_SHORT_TEXT_BYTES) return add(words, text, size, code);
@@ -121,10 +132,7 @@ lode_status lode_words_add(struct lode_words *words, const char *text, size_t si
             *code = recent[i].code;
             return LODE_OK;
         }
-    lode_try(add(words, text, size, code));
-    recent[1] = recent[0];
-    recent[0] = (struct short_word){word, (uint32_t)size, *code};
-    return LODE_OK;
+    return add_recent(words, text, size, recent, code);
 }
 
 char *const *lode_words_list(const struct lode_words *words, int64_t *count)

@@ -27,7 +27,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-enum { PROGRESS_ROWS = 4096 };
+enum { PROGRESS_ROWS = 4096, BLOCK_ROWS = 64, BLOCK_FIELDS = 4096 };
 
 struct parser {
     struct lode_task *task;
@@ -37,7 +37,10 @@ struct parser {
     int64_t number; /* of the range */
     struct moment_rule moment;
     struct lode_rows *rows;
-    struct lode_field *fields;
+    struct lode_field *block; /* [BLOCK_ROWS or 1][columns] */
+    int64_t block_rows;
+    const struct lode_field *fields; /* of the row in hand */
+    int64_t line;
     struct run_writer *run;
     struct rejects *rejects;
     struct lode_words **words; /* [1 + n_attributes] event names, then attributes */
@@ -195,7 +198,7 @@ static lode_status use_row(struct parser *p)
     lode_try(number_words(p));
     record->kind = is_event ? RECORD_EVENT : RECORD_SESSION;
     record->has_line = p->plan.sessions_given;
-    record->line = lode_rows_line(p->rows);
+    record->line = p->line;
     struct shuffle_record put = {.value = p->value, .source = -1};
     put.key = record_key(p->user, p->session, after, p->key, &put.key_size);
     put.value_size = record_encode(record, p->plan.n_kpis, p->value);
@@ -203,19 +206,34 @@ static lode_status use_row(struct parser *p)
     return p->plan.join && !is_event ? put_user(p) : LODE_OK;
 }
 
+/* `reject`: what is wrong with the row as a record; or NULL. */
+static lode_status take_row(struct parser *p, const struct lode_field *fields, int64_t line,
+                            const char *reject)
+{
+    p->fields = fields;
+    p->line = line;
+    if (!reject) reject = check_row(p);
+    return reject ? rejects_add(p->rejects, p->number, line, reject) : use_row(p);
+}
+
 static lode_status read_rows(struct parser *p)
 {
-    for (int64_t row = 1;; row++) {
+    for (int64_t n_new = 0;;) {
         const char *reject = NULL;
         bool more = false;
-        lode_try(lode_rows_next(p->rows, p->fields, &reject, &more));
-        if (!more) return LODE_OK;
-        if (!reject) reject = check_row(p);
-        if (reject)
-            lode_try(rejects_add(p->rejects, p->number, lode_rows_line(p->rows), reject));
-        else
-            lode_try(use_row(p));
-        if (row % PROGRESS_ROWS == 0) lode_try(lode_task_advance(p->task, PROGRESS_ROWS));
+        int64_t n = lode_rows_take(p->rows, p->block, p->block_rows);
+        if (n == 0) {
+            lode_try(lode_rows_next(p->rows, p->block, &reject, &more));
+            if (!more) return LODE_OK;
+            n = 1;
+        }
+        const int64_t first_line = lode_rows_line(p->rows) - n + 1;
+        for (int64_t i = 0; i < n; i++)
+            lode_try(take_row(p, p->block + i * p->file->n_columns, first_line + i, reject));
+        n_new += n;
+        if (n_new < PROGRESS_ROWS) continue;
+        lode_try(lode_task_advance(p->task, n_new));
+        n_new = 0;
     }
 }
 
@@ -258,7 +276,8 @@ static lode_status open_rows(struct parser *p)
     lode_try(check_unchanged(p));
     lode_try(lode_rows_open_range(file->path, &range, &p->rows));
     lode_try(check_columns(p));
-    return lode_take_zero(p->task->arena, file->n_columns, &p->fields);
+    p->block_rows = file->n_columns * BLOCK_ROWS <= BLOCK_FIELDS ? BLOCK_ROWS : 1;
+    return lode_take_zero(p->task->arena, file->n_columns * p->block_rows, &p->block);
 }
 
 /* Reads to the end of the range, or to a fault of the file, and notes what came of it. */

@@ -45,23 +45,51 @@ static inline bool get_varint(const uint8_t **at, const uint8_t *end, uint64_t *
     return false;
 }
 
-/* The same for many that are short, but of sizes that are hard to foresee: no branch on the size.
- * Eight bytes are looked at; those behind the number do not count. */
-static inline bool get_short_varint(const uint8_t **at, const uint8_t *end, uint64_t *value)
+/* Times and names of events are short, but of sizes that are hard to foresee: so the seven bits of
+ * each byte are joined, and spread, without a branch on how many there are. */
+
+static inline uint64_t join_sevens(uint64_t bytes)
+{
+    bytes = (bytes & UINT64_C(0x7f007f007f007f00)) >> 1 | (bytes & UINT64_C(0x007f007f007f007f));
+    bytes = (bytes & UINT64_C(0x3fff00003fff0000)) >> 2 | (bytes & UINT64_C(0x00003fff00003fff));
+    return (bytes & UINT64_C(0x0fffffff00000000)) >> 4 | (bytes & UINT64_C(0x000000000fffffff));
+}
+
+/* value < 2^56 */
+static inline uint64_t spread_sevens(uint64_t value)
+{
+    value = (value & UINT64_C(0x00fffffff0000000)) << 4 | (value & UINT64_C(0x000000000fffffff));
+    value = (value & UINT64_C(0x0fffc0000fffc000)) << 2 | (value & UINT64_C(0x00003fff00003fff));
+    return (value & UINT64_C(0x3f803f803f803f80)) << 1 | (value & UINT64_C(0x007f007f007f007f));
+}
+
+/* As put_varint, but writes eight bytes. */
+static inline uint8_t *put_short_varint(uint8_t *out, uint64_t value)
 {
     const uint64_t tops = UINT64_MAX / 255 << 7;
-    uint64_t word;
-    if (end - *at < (ptrdiff_t)sizeof word) return get_varint(at, end, value);
-    memcpy(&word, *at, sizeof word);
+    if (value >> 56 != 0) return put_varint(out, value);
+    const int size = (63 - __builtin_clzll(value | 1)) / 7 + 1;
+    const uint64_t more = tops & ((UINT64_C(1) << 8 * (size - 1)) - 1);
+    const uint64_t bytes = htole64(spread_sevens(value) | more);
+    memcpy(out, &bytes, sizeof bytes);
+    return out + size;
+}
+
+/* Two numbers; what is behind them does not count. */
+static inline bool get_two(const uint8_t **at, const uint8_t *end, uint64_t *first,
+                           uint64_t *second)
+{
+    const uint64_t tops = UINT64_MAX / 255 << 7;
+    uint64_t word = 0;
+    if (end - *at >= (ptrdiff_t)sizeof word) memcpy(&word, *at, sizeof word);
     word = le64toh(word);
-    const uint64_t stops = ~word & tops;
-    if (stops == 0) return get_varint(at, end, value);
-    const uint64_t kept = stops ^ (stops - 1); /* bits up to the first byte below 0x80 */
-    word &= kept & ~tops;
-    word = (word & UINT64_C(0x7f007f007f007f00)) >> 1 | (word & UINT64_C(0x007f007f007f007f));
-    word = (word & UINT64_C(0x3fff00003fff0000)) >> 2 | (word & UINT64_C(0x00003fff00003fff));
-    *value = (word & UINT64_C(0x0fffffff00000000)) >> 4 | (word & UINT64_C(0x000000000fffffff));
-    *at += (__builtin_ctzll(stops) + 1) / 8;
+    const uint64_t stops = ~word & tops; /* where a number ends */
+    const uint64_t others = stops & (stops - 1);
+    if (end - *at < (ptrdiff_t)sizeof word || others == 0)
+        return get_varint(at, end, first) && get_varint(at, end, second);
+    *first = join_sevens(word & (stops ^ (stops - 1)));
+    *second = join_sevens((word & (others ^ (others - 1))) >> (__builtin_ctzll(stops) + 1));
+    *at += (__builtin_ctzll(others) + 1) / 8;
     return true;
 }
 
@@ -300,8 +328,7 @@ int64_t record_read_events(struct record_reader *reader, struct record *record, 
         uint64_t time = 0;
         uint64_t name = 0;
         const uint8_t *const begin = at;
-        if (!get_short_varint(&at, reader->end, &time) ||
-            !get_short_varint(&at, reader->end, &name) || name > UINT32_MAX) {
+        if (!get_two(&at, reader->end, &time, &name) || name > UINT32_MAX) {
             at = begin; /* for record_read to refuse */
             break;
         }
@@ -324,7 +351,7 @@ static lode_status put_block(const struct shuffle_value *values, int64_t n, stru
     const size_t cells_at = sizeof event + (has_line ? sizeof(int64_t) : 0);
     size_t room = 0;
     for (int64_t i = 0; i < n; i++) room += BLOCK_GROWTH + values[i].size;
-    lode_try(lode_bytes_reserve(out, room));
+    lode_try(lode_bytes_reserve(out, room + sizeof(uint64_t))); /* see put_short_varint */
     uint8_t *at = out->data + out->size;
     *at++ = (uint8_t)((event.head & (HAS_TIME | HAS_LINE | HAS_CELLS)) | RECORD_EVENT);
     at = put_varint(at, (uint64_t)n);
@@ -332,7 +359,7 @@ static lode_status put_block(const struct shuffle_value *values, int64_t n, stru
     if (has_line) at = put_varint(at, (uint64_t)loose_line(values[0].data));
     at = put_varint(at, zigzag(event.time));
     for (int64_t i = 0;;) {
-        at = put_varint(at, event.name);
+        at = put_short_varint(at, event.name);
         if (has_cells) {
             memcpy(at, values[i].data + cells_at, values[i].size - cells_at);
             at += values[i].size - cells_at;
@@ -340,10 +367,10 @@ static lode_status put_block(const struct shuffle_value *values, int64_t n, stru
         if (++i == n) break;
         const uint64_t time = (uint64_t)event.time;
         event = loose_read(values[i].data);
-        at = put_varint(at, zigzag((int64_t)((uint64_t)event.time - time)));
+        at = put_short_varint(at, zigzag((int64_t)((uint64_t)event.time - time)));
         if (has_line)
-            at =
-                put_varint(at, zigzag(loose_line(values[i].data) - loose_line(values[i - 1].data)));
+            at = put_short_varint(
+                at, zigzag(loose_line(values[i].data) - loose_line(values[i - 1].data)));
     }
     out->size = (size_t)(at - out->data);
     return LODE_OK;
