@@ -36,6 +36,8 @@ static const struct option own_options[] = {
     {SETTING + 6, "--kpi", "A,B", "KPI columns (those whose names begin with kpi_)"},
     {SETTING + 7, "--attributes", "A,B", "session attributes (all other columns of sessions)"},
     {SETTING + 8, "--user-attributes", "A,B", "attributes with one value a user (none)"},
+    {SETTING + 15, "--event-attribute", "A,B", "words kept with each event (none)"},
+    {SETTING + 16, "--event-value", "A,B", "numbers kept with each event (none)"},
     {SETTING + 9, "--time-unit", "UNIT", "auto, ms, s or iso (auto)"},
     {SETTING + 10, "--timezone", "ZONE",
      "of ISO times without an offset: Europe/Berlin, +02:00 (UTC)"},

@@ -129,6 +129,8 @@ static const struct setting {
     {"kpi", set_names, ALL(kpis), false, 0},
     {"attributes", set_names, ALL(attributes), false, 0},
     {"user-attributes", set_names, ALL(user_attributes), false, 0},
+    {"event-attribute", set_names, ALL(event_attributes), false, 0},
+    {"event-value", set_names, ALL(event_values), false, 0},
     {"session-gap", set_duration, ALL(session_gap_ms), false, 0},
     {"session-max", set_duration, ALL(session_max_ms), false, 0},
     {"max-rejects", set_share, ALL(max_rejects), false, 0},

@@ -9,7 +9,7 @@
 
 /* The number of this interface: it counts up whenever a struct or function of these headers
  * changes. lode loads a library only when it was compiled with the number that lode has. */
-#define LODE_JOB_ABI 1
+#define LODE_JOB_ABI 2
 
 /* The result must be looked at: the compiler warns about a call that drops it. */
 #define LODE_CHECKED __attribute__((warn_unused_result))

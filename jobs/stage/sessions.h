@@ -10,7 +10,8 @@
  * derived, every key is a session, or with plan->split several: KEY when it is one, else KEY#1,
  * KEY#2, ...
  *
- * Values of event rows: of a KPI the largest in the session, of an attribute the first.
+ * Values of event rows: those of single events stay with them; of a KPI the largest in the session,
+ * of an attribute the first.
  */
 #ifndef LODE_JOBS_STAGE_SESSIONS_H
 #define LODE_JOBS_STAGE_SESSIONS_H
@@ -23,9 +24,10 @@
  * behind the last session of a user that user. All arguments are borrowed for the call. */
 struct sessions_sink {
     void *context;
-    lode_status (*events)(void *context, const int64_t *times, const uint32_t *names, int64_t n);
+    lode_status (*events)(void *context, const struct event_rows *rows);
     lode_status (*session)(void *context, const struct session_row *row);
-    /* attributes [n_attributes]: of each the value of the user's first session that has one */
+    /* attributes [stage_session_attributes]: of each the value of the user's first session that has
+     * one */
     lode_status (*user)(void *context, struct record_id id, const uint32_t *attributes);
     lode_status (*reject)(void *context, const struct record *record, const char *reason);
 };

@@ -37,9 +37,9 @@ static lode_status reject(void *context, const struct record *record, const char
     return late_rejects_add(&w->late, record, reason);
 }
 
-static lode_status put_events(void *context, const int64_t *times, const uint32_t *names, int64_t n)
+static lode_status put_events(void *context, const struct event_rows *rows)
 {
-    return columns_events(((struct writer *)context)->columns, times, names, n);
+    return columns_events(((struct writer *)context)->columns, rows);
 }
 
 static lode_status put_session(void *context, const struct session_row *row)
@@ -167,7 +167,7 @@ static lode_status pack_result(struct writer *w, uint64_t size_bytes, uint64_t h
     lode_try(lode_pack_i64(out, replaced.n_users));
     lode_try(lode_pack_i64(out, replaced.n_sessions));
     lode_try(lode_pack_i64(out, replaced.n_events));
-    for (int64_t k = 0; k < w->plan.n_kpis; k++) {
+    for (int64_t k = 0; k < stage_session_kpis(&w->plan); k++) {
         const int64_t before = replaced.n_missing ? replaced.n_missing[k] : 0;
         lode_try(lode_pack_i64(out, counts.n_missing[k] - before));
     }

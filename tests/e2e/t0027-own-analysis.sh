@@ -134,7 +134,7 @@ expect "the page works as it stands" '
 expect "run.json says which bytes it was" '
     [ "$(json calm/run.json "d[\"job\"]")" = wordcount ]
     [ "$(json calm/run.json "d[\"library\"][\"path\"]")" = "$work/wordcount.so" ]
-    [ "$(json calm/run.json "d[\"library\"][\"interface\"]")" = 1 ]
+    [ "$(json calm/run.json "d[\"library\"][\"interface\"]")" = 2 ]
     json calm/run.json "d[\"library\"][\"xxh3\"]" | grep -qE "^[0-9a-f]{16}$"'
 
 [ -z "$cxx" ] || expect "one without parameters and findings runs too" '
@@ -155,7 +155,7 @@ expect "libraries that are not what they must be" '
     sed "s/\"wordcount\.count\"/\"opportunities.patterns\"/" wordcount/wordcount.c >leaf.c
     make_library leaf.c leaf.so
     echo "no library" >text.so && mkdir folder.so'
-refuse 2 'abi.so: made for interface 2, this lode .* has 1: compile it again' 'lode run ./abi.so web.lode -o no'
+refuse 2 'abi.so: made for interface 3, this lode .* has 2: compile it again' 'lode run ./abi.so web.lode -o no'
 refuse 2 "symbol.so: .*no symbol 'lode_plugin'.*LODE_PLUGIN" 'lode run ./symbol.so web.lode -o no'
 refuse 2 'text.so: not a shared library; make one: cc -shared -fPIC' 'lode run ./text.so web.lode -o no'
 refuse 2 'folder.so: a folder' 'lode run ./folder.so web.lode -o no'
@@ -164,10 +164,10 @@ refuse 2 "unknown job 'wordcount.so'; for the library of that name: ./wordcount.
 refuse 2 "lode has a job 'opportunities' already" 'lode run ./clash.so web.lode -o no'
 refuse 2 "lode has a leaf 'opportunities.patterns' already" 'lode run ./leaf.so web.lode -o no'
 refuse 2 'text.so: not a shared library' 'lode run ./text.so --help'
-refuse 2 'abi.so: made for interface 2' 'lode run ./abi.so web.lode -o no -n 2'
+refuse 2 'abi.so: made for interface 3' 'lode run ./abi.so web.lode -o no -n 2'
 expect "ranks end when the library is refused" '
     code=0; mpirun -n 3 lode run ./abi.so web.lode -o no 2>said || code=$?
-    [ $code -eq 2 ] && grep -q "abi.so: made for interface 2" said && [ ! -e no ]'
+    [ $code -eq 2 ] && grep -q "abi.so: made for interface 3" said && [ ! -e no ]'
 
 # variant NAME STATEMENT: the example with a statement at the start of its leaf
 variant() {

@@ -9,11 +9,11 @@
 
 #define last_of(type, member) offsetof(struct type, member)
 
-static void structs_have_the_layout_of_interface_1(void **state)
+static void structs_have_the_layout_of_interface_2(void **state)
 {
     (void)state;
     if (sizeof(void *) != 8) skip(); /* written down on 64 bits */
-    assert_int_equal(LODE_JOB_ABI, 1);
+    assert_int_equal(LODE_JOB_ABI, 2);
     assert_int_equal(offsetof(struct lode_plugin, abi), 0); /* of every interface */
     assert_int_equal(sizeof(struct lode_plugin), 16);
     assert_int_equal(sizeof(struct lode_job), 96);
@@ -39,7 +39,7 @@ static void structs_have_the_layout_of_interface_1(void **state)
     assert_int_equal(sizeof(struct lode_table), 40);
 }
 
-static void numbers_mean_what_they_meant_in_interface_1(void **state)
+static void numbers_mean_what_they_meant_in_interface_2(void **state)
 {
     (void)state;
     assert_int_equal(LODE_E_BUG, 10);
@@ -51,8 +51,8 @@ static void numbers_mean_what_they_meant_in_interface_1(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(structs_have_the_layout_of_interface_1),
-        cmocka_unit_test(numbers_mean_what_they_meant_in_interface_1),
+        cmocka_unit_test(structs_have_the_layout_of_interface_2),
+        cmocka_unit_test(numbers_mean_what_they_meant_in_interface_2),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
