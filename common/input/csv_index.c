@@ -15,6 +15,7 @@ enum { BLOCK = 64 };
 /* A bit for each of 64 bytes. */
 struct bits {
     uint64_t special; /* ',', '"' or LF */
+    uint64_t quote;   /* '"' */
     uint64_t line;    /* LF */
     uint64_t cr;      /* CR */
     uint64_t odd;     /* NUL, or not ASCII */
@@ -37,10 +38,11 @@ static inline struct bits find_bits(const char *text)
         const __m128i plain = _mm_cmpgt_epi8(bytes, _mm_setzero_si128());
         bits.line |= equal_bits(bytes, '\n', i);
         bits.cr |= equal_bits(bytes, '\r', i);
-        bits.special |= equal_bits(bytes, ',', i) | equal_bits(bytes, '"', i);
+        bits.quote |= equal_bits(bytes, '"', i);
+        bits.special |= equal_bits(bytes, ',', i);
         bits.odd |= (uint64_t)(~(unsigned)_mm_movemask_epi8(plain) & 0xffff) << i;
     }
-    bits.special |= bits.line;
+    bits.special |= bits.quote | bits.line;
     return bits;
 }
 #else
@@ -68,10 +70,11 @@ static inline struct bits find_bits(const char *text)
         word = le64toh(word);
         bits.line |= gather_tops(equal_bytes(word, '\n')) << i;
         bits.cr |= gather_tops(equal_bytes(word, '\r')) << i;
-        bits.special |= gather_tops(equal_bytes(word, ',') | equal_bytes(word, '"')) << i;
+        bits.quote |= gather_tops(equal_bytes(word, '"')) << i;
+        bits.special |= gather_tops(equal_bytes(word, ',')) << i;
         bits.odd |= gather_tops((word | equal_bytes(word, 0)) & tops) << i;
     }
-    bits.special |= bits.line;
+    bits.special |= bits.quote | bits.line;
     return bits;
 }
 #endif
@@ -109,6 +112,7 @@ void lode_csv_index_fill(struct lode_csv_index *index, uint64_t begin, const cha
     const uint32_t most =
         size < LODE_CSV_INDEX_BYTES ? (uint32_t)size : (uint32_t)LODE_CSV_INDEX_BYTES;
     uint64_t all_odd = 0;
+    uint64_t all_quotes = 0;
     uint64_t cr_before = 0; /* the block before ended with a CR: 1 */
     uint32_t count = 0;
     for (uint32_t at = 0; at < most; at += BLOCK) {
@@ -121,6 +125,7 @@ void lode_csv_index_fill(struct lode_csv_index *index, uint64_t begin, const cha
         }
         const struct bits bits = find_bits(block);
         /* a CR, as a bit of the byte behind it, that is no LF */
+        all_quotes |= bits.quote;
         all_odd |= bits.odd | ((bits.cr << 1 | cr_before) & ~bits.line);
         cr_before = bits.cr >> (BLOCK - 1);
         count = put_places(index->places, count, at, bits.special);
@@ -129,6 +134,7 @@ void lode_csv_index_fill(struct lode_csv_index *index, uint64_t begin, const cha
     index->size = most;
     index->next = 0;
     index->count = count;
+    index->has_quotes = all_quotes != 0;
     index->is_plain = (all_odd | cr_before) == 0; /* what follows a last CR is not known */
 }
 
@@ -150,15 +156,23 @@ static inline const uint32_t *take_quoted(const char *text, uint32_t shift, cons
     return place;
 }
 
+/* The first place that is not before `shift`. */
+static inline const uint32_t *next_place(struct lode_csv_index *index, uint32_t shift)
+{
+    const uint32_t *const end = index->places + index->count;
+    const uint32_t *place = index->places + index->next;
+    while (place < end && *place < shift) place++; /* of records that were unusual */
+    index->next = (uint32_t)(place - index->places);
+    return place;
+}
+
 enum lode_csv_taken lode_csv_index_take(struct lode_csv_index *index, uint64_t position,
                                         const char *text, struct lode_field *fields, int count,
                                         struct lode_csv_record *record)
 {
     const uint32_t shift = (uint32_t)(position - index->begin);
     const uint32_t *const end_places = index->places + index->count;
-    const uint32_t *place = index->places + index->next;
-    while (place < end_places && *place < shift) place++; /* of records that were unusual */
-    index->next = (uint32_t)(place - index->places);
+    const uint32_t *place = next_place(index, shift);
     uint32_t from = 0; /* offsets in the record */
     int64_t n_lines = 1;
     for (int c = 0; c < count; c++, place++) {
@@ -184,4 +198,42 @@ enum lode_csv_taken lode_csv_index_take(struct lode_csv_index *index, uint64_t p
     index->next = (uint32_t)(place - index->places);
     *record = (struct lode_csv_record){.size = from, .n_fields = count, .n_lines = n_lines};
     return LODE_CSV_TAKEN;
+}
+
+/* The record whose places begin at `place`; false when it is not of commas and an LF alone. */
+static inline bool take_simple(const uint32_t *place, uint32_t shift, const char *text,
+                               uint32_t from, struct lode_field *fields, int count)
+{
+    bool is_simple = true;
+    for (int c = 0; c < count; c++) {
+        const uint32_t end = place[c] - shift;
+        fields[c] = (struct lode_field){.text = text + from, .size = end - from};
+        is_simple &= text[end] == (c + 1 < count ? ',' : '\n');
+        from = end + 1;
+    }
+    struct lode_field *last = &fields[count - 1];
+    if (last->size > 0 && last->text[last->size - 1] == '\r') last->size--;
+    return is_simple && (count > 1 || last->size > 0); /* else it may be a blank line */
+}
+
+int64_t lode_csv_index_take_many(struct lode_csv_index *index, uint64_t position, const char *text,
+                                 uint64_t limit, struct lode_field *fields, int count, int64_t most,
+                                 size_t *size)
+{
+    const uint32_t shift = (uint32_t)(position - index->begin);
+    const uint32_t *place = next_place(index, shift);
+    int64_t left = (index->places + index->count - place) / count;
+    uint32_t from = 0;
+    int64_t n = 0;
+    if (index->has_quotes || !index->is_plain) left = 0;
+    if (left > most) left = most;
+    for (; n < left && from < limit; n++) {
+        if (!take_simple(place, shift, text, from, fields, count)) break;
+        place += count;
+        fields += count;
+        from = place[-1] - shift + 1;
+    }
+    index->next = (uint32_t)(place - index->places);
+    *size = from;
+    return n;
 }

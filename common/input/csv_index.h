@@ -24,6 +24,7 @@ struct lode_csv_index {
     uint32_t size;  /* bytes of the stretch */
     uint32_t next;  /* places[next..count) are not used up */
     uint32_t count;
+    bool has_quotes;
     bool is_plain; /* all bytes are ASCII other than NUL, and an LF follows every CR; false may also
                     * be said of the neighbours */
     uint32_t places[LODE_CSV_INDEX_BYTES + LODE_CSV_INDEX_SLACK]; /* of ',', '"', LF; ascending */
@@ -50,5 +51,17 @@ enum lode_csv_taken {
 enum lode_csv_taken lode_csv_index_take(struct lode_csv_index *index, uint64_t position,
                                         const char *text, struct lode_field *fields, int count,
                                         struct lode_csv_record *record);
+
+/* Takes the records from byte `position` on, which is not before `begin`, as long as they have
+ * `count` fields without quotes and begin before `limit` bytes from there; at most `most`. None
+ * unless the stretch is plain and has no quotes: then they hold no fault, each takes one line, and
+ * what stops is for lode_csv_index_take.
+ *
+ *   fields  [most * count], a record after the other
+ *   size    bytes that the records take
+ */
+int64_t lode_csv_index_take_many(struct lode_csv_index *index, uint64_t position, const char *text,
+                                 uint64_t limit, struct lode_field *fields, int count, int64_t most,
+                                 size_t *size);
 
 #endif

@@ -408,6 +408,21 @@ static inline bool next_indexed(struct lode_rows *rows, struct lode_field *field
     return true;
 }
 
+int64_t lode_rows_take(struct lode_rows *rows, struct lode_field *fields, int64_t most)
+{
+    struct lode_csv_index *index = &rows->index;
+    const uint64_t position = rows->window.offset + rows->window.begin;
+    size_t size = 0;
+    if (rows->json != NULL || at_end(rows) || position >= index->begin + index->size) return 0;
+    const int64_t n = lode_csv_index_take_many(index, position, text_of(rows), rows->end - position,
+                                               fields, rows->columns.count, most, &size);
+    if (n == 0) return 0;
+    rows->line = rows->next_line + n - 1;
+    rows->count += n;
+    use(rows, size, n);
+    return n;
+}
+
 static lode_status next_csv(struct lode_rows *rows, struct lode_field *fields, const char **fault,
                             bool *more)
 {

@@ -83,6 +83,13 @@ const char *const *lode_rows_columns(const struct lode_rows *rows, int *count);
 LODE_CHECKED lode_status lode_rows_next(struct lode_rows *rows, struct lode_field *fields,
                                         const char **fault, bool *more);
 
+/* The records that come next, as many as can be had at little cost, at most `most`: those of CSV in
+ * front that are without fault and take one line each. 0 says nothing: ask lode_rows_next.
+ *
+ *   fields  [most * columns], a record after the other; borrowed until the next call
+ */
+int64_t lode_rows_take(struct lode_rows *rows, struct lode_field *fields, int64_t most);
+
 /* Line (1-based) on which the record returned last began. */
 int64_t lode_rows_line(const struct lode_rows *rows);
 /* Records returned so far, faulty ones included; the header is none. */

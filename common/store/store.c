@@ -134,6 +134,33 @@ static lode_status get_kpis(struct lode_hdf *file, struct lode_store *store)
     return LODE_OK;
 }
 
+/* Columns of single events, if the store has any. */
+static lode_status get_event_columns(struct lode_hdf *file, struct lode_store *store)
+{
+    static const char attributes[] = "schema/event_attributes/name";
+    static const char values[] = "schema/event_values/name";
+    char **names = NULL;
+    char *path;
+
+    if (lode_hdf_has(file, attributes))
+        lode_try(
+            lode_hdf_get_texts(file, attributes, store->arena, &names, &store->n_event_attributes));
+    lode_try(lode_take_zero(store->arena, store->n_event_attributes, &store->event_attributes));
+    for (int64_t i = 0; i < store->n_event_attributes; i++) {
+        struct lode_attribute *attribute = &store->event_attributes[i];
+        attribute->name = names[i];
+        lode_try(
+            lode_store_column_path("dictionaries/event_attributes", names[i], store->arena, &path));
+        lode_try(lode_hdf_get_texts(file, path, store->arena, &attribute->dictionary.words,
+                                    &attribute->dictionary.count));
+    }
+    if (!lode_hdf_has(file, values)) return LODE_OK;
+    lode_try(lode_hdf_get_texts(file, values, store->arena, &names, &store->n_event_values));
+    lode_try(lode_take(store->arena, store->n_event_values, &store->event_values));
+    for (int64_t i = 0; i < store->n_event_values; i++) store->event_values[i] = names[i];
+    return LODE_OK;
+}
+
 bool store_is_part_file(const char *name)
 {
     static const char allowed[] = "0123456789abcdefghijklmnopqrstuvwxyz.-";
@@ -207,8 +234,9 @@ static lode_status get_events(struct lode_hdf *file, struct lode_store *store)
 {
     lode_try(get_attributes(file, store));
     lode_try(get_kpis(file, store));
-    return lode_hdf_get_texts(file, "dictionaries/event_names", store->arena,
-                              &store->event_names.words, &store->event_names.count);
+    lode_try(lode_hdf_get_texts(file, "dictionaries/event_names", store->arena,
+                                &store->event_names.words, &store->event_names.count));
+    return get_event_columns(file, store);
 }
 
 static lode_status get_index(struct lode_hdf *file, struct lode_store *store)
@@ -359,6 +387,22 @@ int64_t lode_store_find_attribute(const struct lode_store *store, const char *na
 {
     for (int64_t i = 0; i < store->n_attributes; i++) {
         if (strcmp(store->attributes[i].name, name) == 0) return i;
+    }
+    return -1;
+}
+
+int64_t lode_store_find_event_attribute(const struct lode_store *store, const char *name)
+{
+    for (int64_t i = 0; i < store->n_event_attributes; i++) {
+        if (strcmp(store->event_attributes[i].name, name) == 0) return i;
+    }
+    return -1;
+}
+
+int64_t lode_store_find_event_value(const struct lode_store *store, const char *name)
+{
+    for (int64_t i = 0; i < store->n_event_values; i++) {
+        if (strcmp(store->event_values[i], name) == 0) return i;
     }
     return -1;
 }

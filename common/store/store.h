@@ -39,6 +39,8 @@ enum { LODE_STORE_FORMAT = 3 };
 #define LODE_PART_KPIS "sessions/kpi"
 #define LODE_PART_EVENT_TIME "events/time"
 #define LODE_PART_EVENT_NAME "events/name"
+#define LODE_PART_EVENT_ATTRIBUTES "events/attributes"
+#define LODE_PART_EVENT_VALUES "events/values"
 #define LODE_TIME_UNITS "ms since 1970-01-01T00:00:00Z"
 
 /* File name of a partition, "part-00000.h5", into buffer (>= 32 bytes); returns buffer. */
@@ -104,6 +106,10 @@ struct lode_store {
     int64_t n_kpis;
     struct lode_kpi *kpis;
     struct lode_dictionary event_names;
+    int64_t n_event_attributes;
+    struct lode_attribute *event_attributes;
+    int64_t n_event_values;
+    const char **event_values; /* [n_event_values] names */
     int64_t n_partitions;
     struct lode_partition *partitions;
     int64_t n_users, n_sessions, n_events; /* sums over partitions */

@@ -31,6 +31,20 @@ static lode_status ask_names(struct lode_part *file, const void *context, struct
     return lode_part_event_names(file, ask->limit, arena, (uint32_t **)data);
 }
 
+static lode_status ask_event_attribute(struct lode_part *file, const void *context,
+                                       struct lode_arena *arena, void **data)
+{
+    const struct ask *ask = context;
+    return lode_part_event_attribute(file, ask->name, ask->limit, arena, (uint32_t **)data);
+}
+
+static lode_status ask_event_value(struct lode_part *file, const void *context,
+                                   struct lode_arena *arena, void **data)
+{
+    const struct ask *ask = context;
+    return lode_part_event_value(file, ask->name, arena, (double **)data);
+}
+
 static lode_status ask_attribute(struct lode_part *file, const void *context,
                                  struct lode_arena *arena, void **data)
 {
@@ -84,6 +98,36 @@ lode_status lode_part_event_names(struct lode_part *part, int64_t limit, struct 
                          LODE_PART_EVENT_NAME, largest, limit);
     }
     *codes = found;
+    return LODE_OK;
+}
+
+lode_status lode_part_event_attribute(struct lode_part *part, const char *name, int64_t limit,
+                                      struct lode_arena *arena, uint32_t **codes)
+{
+    const struct ask ask = {.name = name, .limit = limit};
+    char *column;
+
+    if (part->later)
+        return store_later_gather(part, STORE_EVENTS, sizeof **codes, ask_event_attribute, &ask,
+                                  arena, (void **)codes);
+    lode_try(lode_store_column_path(LODE_PART_EVENT_ATTRIBUTES, name, arena, &column));
+    lode_try(store_check_rows(part->file, column, part->n_events, arena));
+    return lode_hdf_get_optional_codes(part->file, column, 0, part->n_events, limit, arena, codes);
+}
+
+lode_status lode_part_event_value(struct lode_part *part, const char *name,
+                                  struct lode_arena *arena, double **values)
+{
+    const struct ask ask = {.name = name};
+    char *column;
+    void *data;
+
+    if (part->later)
+        return store_later_gather(part, STORE_EVENTS, sizeof **values, ask_event_value, &ask, arena,
+                                  (void **)values);
+    lode_try(lode_store_column_path(LODE_PART_EVENT_VALUES, name, arena, &column));
+    lode_try(store_get_column(part->file, column, LODE_HDF_F64, part->n_events, arena, &data));
+    *values = data;
     return LODE_OK;
 }
 

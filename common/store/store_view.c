@@ -39,6 +39,17 @@ const struct lode_attribute *lode_store_attribute(const struct lode_store *store
     return index >= 0 && index < store->n_attributes ? &store->attributes[index] : NULL;
 }
 
+const struct lode_attribute *lode_store_event_attribute(const struct lode_store *store,
+                                                        int64_t index)
+{
+    return index >= 0 && index < store->n_event_attributes ? &store->event_attributes[index] : NULL;
+}
+
+const char *lode_store_event_value(const struct lode_store *store, int64_t index)
+{
+    return index >= 0 && index < store->n_event_values ? store->event_values[index] : NULL;
+}
+
 lode_status lode_store_refer(const struct lode_store *store, struct lode_bytes *out)
 {
     lode_try(lode_pack_text(out, store->path, strlen(store->path)));

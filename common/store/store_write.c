@@ -70,6 +70,31 @@ static lode_status put_kpis(struct lode_hdf *file, const struct lode_store *stor
                                                         .title = "sessions without a value"});
 }
 
+/* Columns of single events; nothing where there are none. */
+static lode_status put_event_columns(struct lode_hdf *file, const struct lode_store *store,
+                                     struct lode_arena *arena)
+{
+    char **names;
+    lode_try(lode_take(arena, store->n_event_attributes, &names));
+    for (int64_t i = 0; i < store->n_event_attributes; i++) {
+        const struct lode_attribute *attribute = &store->event_attributes[i];
+        char *path;
+        names[i] = (char *)attribute->name; /* only read by lode_hdf_put_texts */
+        lode_try(
+            lode_store_column_path("dictionaries/event_attributes", attribute->name, arena, &path));
+        lode_try(put_words(file, path, attribute->dictionary.words, attribute->dictionary.count,
+                           "the attribute's values; a code is a row"));
+    }
+    if (store->n_event_attributes > 0)
+        lode_try(put_words(file, "schema/event_attributes/name", names, store->n_event_attributes,
+                           "attributes of events"));
+    if (store->n_event_values == 0) return LODE_OK;
+    lode_try(lode_take(arena, store->n_event_values, &names));
+    for (int64_t i = 0; i < store->n_event_values; i++) names[i] = (char *)store->event_values[i];
+    return put_words(file, "schema/event_values/name", names, store->n_event_values,
+                     "numbers of events");
+}
+
 static lode_status put_partitions(struct lode_hdf *file, const struct lode_store *store,
                                   struct lode_arena *arena)
 {
@@ -133,8 +158,9 @@ static lode_status put_events(struct lode_hdf *file, const struct lode_store *st
 {
     lode_try(put_attributes(file, store, arena));
     lode_try(put_kpis(file, store, arena));
-    return put_words(file, "dictionaries/event_names", store->event_names.words,
-                     store->event_names.count, "event names; a code is a row");
+    lode_try(put_words(file, "dictionaries/event_names", store->event_names.words,
+                       store->event_names.count, "event names; a code is a row"));
+    return put_event_columns(file, store, arena);
 }
 
 static lode_status put_index(struct lode_hdf *file, const struct lode_store *store,

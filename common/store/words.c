@@ -8,17 +8,19 @@
 #include <string.h>
 
 #include "common/hash.h"
+#include "common/short_text.h"
 
-enum { FIRST_SLOTS = 64, RECENT_BITS = 12, SHORT_BYTES = 16 };
+enum { FIRST_SLOTS = 64, RECENT_BITS = 12 };
 
-/* A word of at most SHORT_BYTES as two numbers, and its code; size 0: none. */
+/* A short word and its code; size 0: none. */
 struct short_word {
-    uint64_t front, back;
+    struct lode_short_text text;
     uint32_t size, code;
 };
 
 struct lode_words {
-    struct short_word recent[1 << RECENT_BITS];
+    struct short_word
+        recent[1 << RECENT_BITS]; /* two slots beside each other, the newer in front */
     struct lode_arena *arena;
     char **list; /* [n_slots / 2] */
     uint64_t *hashes;
@@ -103,43 +105,34 @@ static lode_status add(struct lode_words *words, const char *text, size_t size, 
     return LODE_OK;
 }
 
-/* All bytes of the text: equal numbers and sizes are of equal texts. 1 <= size <= SHORT_BYTES. */
-static struct short_word make_short(const char *text, size_t size)
+static inline bool is_same(const struct short_word *word, struct lode_short_text text, size_t size)
 {
-    struct short_word word = {.size = (uint32_t)size};
-    if (size >= 8) {
-        memcpy(&word.front, text, 8);
-        memcpy(&word.back, text + size - 8, 8);
-    } else if (size >= 4) {
-        memcpy(&word.front, text, 4);
-        memcpy(&word.back, text + size - 4, 4);
-    } else { /* first, middle and last: of up to three bytes each is one of them */
-        word.front = (uint8_t)text[0] | (uint64_t)(uint8_t)text[size / 2] << 8;
-        word.back = (uint8_t)text[size - 1];
-    }
-    return word;
+    return word->text.front == text.front && word->text.back == text.back && word->size == size;
 }
 
-static struct short_word *recent_of(struct lode_words *words, const struct short_word *word)
+/* Apart, so that finding a recent word saves no registers. */
+__attribute__((noinline)) static lode_status add_recent(struct lode_words *words, const char *text,
+                                                        size_t size, struct short_word *recent,
+                                                        uint32_t *code)
 {
-    const uint64_t mixed =
-        (word->front ^ word->back << 7 ^ word->size) * UINT64_C(0x9e3779b97f4a7c15);
-    return &words->recent[mixed >> (64 - RECENT_BITS)];
+    lode_try(add(words, text, size, code));
+    recent[1] = recent[0];
+    recent[0] = (struct short_word){lode_short_text(text, size), (uint32_t)size, *code};
+    return LODE_OK;
 }
 
 lode_status lode_words_add(struct lode_words *words, const char *text, size_t size, uint32_t *code)
 {
-    if (size == 0 || size > SHORT_BYTES) return add(words, text, size, code);
-    struct short_word word = make_short(text, size);
-    struct short_word *recent = recent_of(words, &word);
-    if (recent->front == word.front && recent->back == word.back && recent->size == word.size) {
-        *code = recent->code;
-        return LODE_OK;
-    }
-    lode_try(add(words, text, size, code));
-    word.code = *code;
-    *recent = word;
-    return LODE_OK;
+    if (size == 0 || size > LODE_SHORT_TEXT_BYTES) return add(words, text, size, code);
+    const struct lode_short_text word = lode_short_text(text, size);
+    struct short_word *recent =
+        &words->recent[lode_short_text_mix(word, size) >> (64 - RECENT_BITS) & ~UINT64_C(1)];
+    for (int i = 0; i < 2; i++)
+        if (is_same(&recent[i], word, size)) {
+            *code = recent[i].code;
+            return LODE_OK;
+        }
+    return add_recent(words, text, size, recent, code);
 }
 
 char *const *lode_words_list(const struct lode_words *words, int64_t *count)

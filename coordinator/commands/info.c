@@ -52,6 +52,21 @@ static cJSON *describe_columns(const struct lode_store *store)
         add_number(column, "values", store->attributes[i].dictionary.count);
         cJSON_AddItemToArray(list, column);
     }
+    for (int64_t i = 0; i < store->n_event_attributes; i++) {
+        cJSON *column = cJSON_CreateObject();
+        cJSON_AddStringToObject(column, "name", store->event_attributes[i].name);
+        cJSON_AddStringToObject(column, "role", "attribute");
+        cJSON_AddStringToObject(column, "of", "event");
+        add_number(column, "values", store->event_attributes[i].dictionary.count);
+        cJSON_AddItemToArray(list, column);
+    }
+    for (int64_t i = 0; i < store->n_event_values; i++) {
+        cJSON *column = cJSON_CreateObject();
+        cJSON_AddStringToObject(column, "name", store->event_values[i]);
+        cJSON_AddStringToObject(column, "role", "value");
+        cJSON_AddStringToObject(column, "of", "event");
+        cJSON_AddItemToArray(list, column);
+    }
     return list;
 }
 
@@ -129,6 +144,22 @@ static lode_status print_generations(const struct lode_store *store)
     return LODE_OK;
 }
 
+static lode_status print_event_columns(const struct lode_store *store)
+{
+    char a[32];
+    if (store->n_event_attributes > 0) printf("attributes of events\n");
+    for (int64_t i = 0; i < store->n_event_attributes; i++) {
+        lode_try(print_name(store->event_attributes[i].name));
+        printf(" %s values\n", lode_text_grouped(store->event_attributes[i].dictionary.count, a));
+    }
+    if (store->n_event_values > 0) printf("numbers of events\n");
+    for (int64_t i = 0; i < store->n_event_values; i++) {
+        lode_try(print_name(store->event_values[i]));
+        putchar('\n');
+    }
+    return LODE_OK;
+}
+
 static lode_status print_columns(const struct lode_store *store)
 {
     char a[32];
@@ -145,7 +176,7 @@ static lode_status print_columns(const struct lode_store *store)
         printf(" of %s, %s values\n", store->attributes[i].of_user ? "user" : "session",
                lode_text_grouped(store->attributes[i].dictionary.count, a));
     }
-    return LODE_OK;
+    return print_event_columns(store);
 }
 
 static lode_status print_store(const struct lode_store *store)

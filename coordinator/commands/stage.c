@@ -47,6 +47,8 @@ static const struct option events_options[] = {
     {OF_EVENTS + 5, "--attributes", "A,B",
      "events: session attributes (all other columns of sessions)"},
     {OF_EVENTS + 6, "--user-attributes", "A,B", "events: attributes with one value a user (none)"},
+    {OF_EVENTS + 10, "--event-attribute", "A,B", "events: words kept with each event (none)"},
+    {OF_EVENTS + 11, "--event-value", "A,B", "events: numbers kept with each event (none)"},
     {OF_EVENTS + 7, "--session-gap", "TIME", "events alone: a longer gap ends a session (30m)"},
     {OF_EVENTS + 8, "--session-max", "TIME", "events alone: the longest session (24h)"},
     {OF_EVENTS + 9, "--range-bytes", "BYTES", NULL}, /* for tests: changes no byte */

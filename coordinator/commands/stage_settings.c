@@ -27,6 +27,8 @@ static const struct setting {
     {"kpi", stage_value_names, ALL(kpis), false, 0},
     {"attributes", stage_value_names, ALL(attributes), false, 0},
     {"user-attributes", stage_value_names, ALL(user_attributes), false, 0},
+    {"event-attribute", stage_value_names, ALL(event_attributes), false, 0},
+    {"event-value", stage_value_names, ALL(event_values), false, 0},
     {"session-gap", stage_value_duration, ALL(session_gap_ms), false, 0},
     {"session-max", stage_value_duration, ALL(session_max_ms), false, 0},
     {"max-rejects", stage_value_share, ALL(max_rejects), false, 0},

@@ -66,6 +66,14 @@ const struct lode_attribute *lode_store_attribute(const struct lode_store *store
 int64_t lode_store_find_kpi(const struct lode_store *store, const char *name);
 int64_t lode_store_find_attribute(const struct lode_store *store, const char *name);
 
+/* Columns of single events: words (of_user is false), numbers (the name). NULL past the last; -1:
+ * there is none of that name. */
+const struct lode_attribute *lode_store_event_attribute(const struct lode_store *store,
+                                                        int64_t index);
+const char *lode_store_event_value(const struct lode_store *store, int64_t index);
+int64_t lode_store_find_event_attribute(const struct lode_store *store, const char *name);
+int64_t lode_store_find_event_value(const struct lode_store *store, const char *name);
+
 /* "part-00003.h5, 51,200 sessions, 402,131 events" (counters: "7 components, 199,521 times"): a
  * partition in words, cut to fit; "" when there
  * is no such partition. `store` is a struct lode_store: fits lode_stage.describe where a task is a
@@ -120,6 +128,14 @@ LODE_CHECKED lode_status lode_part_session_ids(struct lode_part *part, int64_t f
 /* Times of events [first, first + count), in ms since 1970-01-01 UTC. */
 LODE_CHECKED lode_status lode_part_event_times(struct lode_part *part, int64_t first, int64_t count,
                                                struct lode_arena *arena, int64_t **times);
+/* Codes of an event attribute, [n_events]; LODE_NO_CODE where there is no value, else < limit
+ * (checked): the count of its words when the run began. */
+LODE_CHECKED lode_status lode_part_event_attribute(struct lode_part *part, const char *name,
+                                                   int64_t limit, struct lode_arena *arena,
+                                                   uint32_t **codes);
+/* Values of events, [n_events]; NaN where there is none. */
+LODE_CHECKED lode_status lode_part_event_value(struct lode_part *part, const char *name,
+                                               struct lode_arena *arena, double **values);
 /* Id of one session (row of the partition), zero-terminated; LODE_E_INPUT when there is no such
  * row. */
 LODE_CHECKED lode_status lode_part_session_id(struct lode_part *part, int64_t session,

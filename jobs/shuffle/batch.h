@@ -22,24 +22,36 @@ struct shuffle_record {
     int64_t source; /* which run it came from; -1: none in particular */
 };
 
+struct batch_group;
+struct batch_recent;
+
 struct batch {
     uint8_t *memory;
-    size_t size; /* of the memory */
-    size_t used; /* records, from the front; their places are made behind them */
+    size_t size; /* of the memory for records and groups, behind which are the recent keys */
+    size_t used; /* records, from the front */
     int64_t n;
+    int64_t n_groups;
     int64_t n_buckets;
-    int64_t n_largest; /* records of the bucket that has most */
-    int64_t *ends;     /* [n_buckets] records of each bucket; once sorted the end of its places */
-    struct place *places; /* [n] once sorted */
-    size_t shared;        /* bytes that all keys begin with */
-    size_t first_key;     /* where the first record's key is; its first `shared` bytes are them */
+    int64_t *ends;   /* [n_buckets] groups of each bucket; once sorted the end of its records */
+    uint32_t *order; /* [n] once sorted: where each record is */
+    struct place *places;        /* [n_groups] once sorted */
+    size_t shared;               /* bytes that all keys begin with, once sorted */
+    struct batch_recent *recent; /* [1 << recent_bits] */
+    int recent_bits;
+    uint32_t
+        round; /* those of earlier rounds are void: it counts up whenever the batch is emptied */
 };
 
-/* Borrows `memory` (64-aligned); takes 8 bytes a bucket from the arena. */
+/* Borrows `memory` (64-aligned, at least BATCH_LEAST_BYTES; of more than 4 GB only so much is
+ * used); takes 8 bytes a bucket from the arena. */
+enum { BATCH_LEAST_BYTES = 1 << 12 };
 LODE_CHECKED lode_status batch_init(struct batch *batch, void *memory, size_t size,
                                     int64_t n_buckets, struct lode_arena *arena);
 /* False when it is full. */
 bool batch_put(struct batch *batch, int64_t bucket, const struct shuffle_record *record);
+/* The same for a key that came a short while ago, into the bucket it went to then; false when it
+ * did not, or has been forgotten, or the batch is full. */
+bool batch_put_again(struct batch *batch, const struct shuffle_record *record);
 void batch_sort(struct batch *batch);
 /* Record i of the sorted batch; borrowed from the batch. Its source is -1. */
 void batch_get(const struct batch *batch, int64_t i, struct shuffle_record *record);

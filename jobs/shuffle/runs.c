@@ -142,6 +142,11 @@ lode_status run_writer_put(struct run_writer *w, int64_t bucket,
                      shuffle_record_size(record), w->batch.size);
 }
 
+bool run_writer_put_again(struct run_writer *w, const struct shuffle_record *record)
+{
+    return batch_put_again(&w->batch, record);
+}
+
 /* Extents by bucket (in the order they were written within one), by counting. */
 static lode_status write_table(struct run_writer *w)
 {

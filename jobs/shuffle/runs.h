@@ -43,6 +43,9 @@ LODE_CHECKED lode_status run_writer_open(const struct shuffle_site *site, const 
 /* Copies the record. LODE_E_MEMORY when it alone does not fit, LODE_E_DISK. */
 LODE_CHECKED lode_status run_writer_put(struct run_writer *writer, int64_t bucket,
                                         const struct shuffle_record *record);
+/* The same for a key that came a short while ago, into the bucket it went to then; false: put it.
+ */
+bool run_writer_put_again(struct run_writer *writer, const struct shuffle_record *record);
 /* Writes what is left and the table, renames; `size_bytes` is that of the file. Ends the writer in
  * every case. LODE_E_DISK. */
 LODE_CHECKED lode_status run_writer_commit(struct run_writer *writer, uint64_t *size_bytes);

@@ -25,8 +25,8 @@ struct columns {
     struct ids users, sessions;
     struct spool session_offsets, event_offsets, starts, times;
     struct codes names;
-    struct spool *kpis;       /* [n_kpis] */
-    struct codes *attributes; /* [n_attributes]; unused where dropped */
+    struct spool *kpis;       /* [n_kpis], values of events among them */
+    struct codes *attributes; /* [n_attributes] likewise; unused where dropped */
     int64_t *n_missing;       /* [n_kpis] */
     /* what appending needs: */
     struct spool derived; /* where sessions are given */
@@ -121,12 +121,48 @@ static lode_status put_codes(struct codes *codes, const uint32_t *values, int64_
     return LODE_OK;
 }
 
-lode_status columns_events(void *columns, const int64_t *times, const uint32_t *names, int64_t n)
+/* One value of each event, `at` bytes behind the beginning of its values. */
+static lode_status put_values(struct columns *c, const struct event_rows *rows, int64_t v,
+                              size_t at)
+{
+    double values[NARROW_ROWS];
+    const size_t width = stage_event_bytes(c->plan);
+    for (int64_t first = 0; first < rows->n; first += NARROW_ROWS) {
+        const int64_t n = rows->n - first < NARROW_ROWS ? rows->n - first : NARROW_ROWS;
+        for (int64_t i = 0; i < n; i++)
+            memcpy(&values[i], rows->values + (size_t)(first + i) * width + at, sizeof *values);
+        lode_try(spool_put(&c->kpis[v], values, (size_t)n * sizeof *values));
+    }
+    return LODE_OK;
+}
+
+static lode_status put_value_codes(struct columns *c, const struct event_rows *rows, int64_t a,
+                                   size_t at)
+{
+    uint32_t codes[NARROW_ROWS];
+    const size_t width = stage_event_bytes(c->plan);
+    for (int64_t first = 0; first < rows->n; first += NARROW_ROWS) {
+        const int64_t n = rows->n - first < NARROW_ROWS ? rows->n - first : NARROW_ROWS;
+        for (int64_t i = 0; i < n; i++)
+            memcpy(&codes[i], rows->values + (size_t)(first + i) * width + at, sizeof *codes);
+        lode_try(put_codes(&c->attributes[a], codes, n));
+    }
+    return LODE_OK;
+}
+
+lode_status columns_events(void *columns, const struct event_rows *rows)
 {
     struct columns *c = columns;
-    c->n_events += n;
-    lode_try(spool_put(&c->times, times, (size_t)n * sizeof *times));
-    return put_codes(&c->names, names, n);
+    const struct stage_plan *plan = c->plan;
+    size_t at = 0;
+    c->n_events += rows->n;
+    lode_try(spool_put(&c->times, rows->times, (size_t)rows->n * sizeof *rows->times));
+    for (int64_t k = stage_session_kpis(plan); k < plan->n_kpis; k++, at += sizeof(double))
+        lode_try(put_values(c, rows, k, at));
+    for (int64_t a = stage_session_attributes(plan); a < plan->n_attributes;
+         a++, at += sizeof(uint32_t))
+        lode_try(put_value_codes(c, rows, a, at));
+    return put_codes(&c->names, rows->names, rows->n);
 }
 
 static lode_status put_kpi(struct columns *c, int64_t k, double value)
@@ -140,7 +176,7 @@ static lode_status put_kpi(struct columns *c, int64_t k, double value)
 /* Attributes of the users, or those of the sessions. */
 static lode_status put_attributes(struct columns *c, bool of_user, const uint32_t *values)
 {
-    for (int64_t a = 0; a < c->plan->n_attributes; a++) {
+    for (int64_t a = 0; a < stage_session_attributes(c->plan); a++) {
         const struct stage_attribute *attribute = &c->plan->attributes[a];
         if (attribute->of_user == of_user && !attribute->dropped)
             lode_try(put_codes(&c->attributes[a], &values[a], 1));
@@ -171,7 +207,7 @@ lode_status columns_session(void *columns, const struct session_row *row)
     lode_try(put_id(&c->sessions, row->id));
     lode_try(put_i64(&c->starts, row->start));
     lode_try(put_marks(c, row));
-    for (int64_t k = 0; k < c->plan->n_kpis; k++) lode_try(put_kpi(c, k, row->kpis[k]));
+    for (int64_t k = 0; k < stage_session_kpis(c->plan); k++) lode_try(put_kpi(c, k, row->kpis[k]));
     return put_attributes(c, false, row->attributes);
 }
 
@@ -270,22 +306,30 @@ static lode_status write_times(struct lode_hdf *file, const char *name, const ch
 static lode_status write_kpi(struct columns *c, struct lode_hdf *file, int64_t k)
 {
     const struct stage_kpi *kpi = &c->plan->kpis[k];
+    const bool of_event = k >= stage_session_kpis(c->plan);
+    const bool is_binary = kpi->is_binary && !of_event;
     char *name = NULL;
-    lode_try(lode_store_column_path(LODE_PART_KPIS, kpi->name, c->set.site.arena, &name));
-    return write_plain(file, name, kpi->name, kpi->is_binary ? LODE_HDF_U8 : LODE_HDF_F64,
-                       &c->kpis[k], c->n_sessions);
+    lode_try(lode_store_column_path(of_event ? LODE_PART_EVENT_VALUES : LODE_PART_KPIS, kpi->name,
+                                    c->set.site.arena, &name));
+    return write_plain(file, name, kpi->name, is_binary ? LODE_HDF_U8 : LODE_HDF_F64, &c->kpis[k],
+                       of_event ? c->n_events : c->n_sessions);
 }
 
 static lode_status write_attribute(struct columns *c, struct lode_hdf *file, int64_t a)
 {
     const struct stage_attribute *attribute = &c->plan->attributes[a];
+    const char *group =
+        attribute->of_user ? LODE_PART_USER_ATTRIBUTES : LODE_PART_SESSION_ATTRIBUTES;
+    int64_t rows = attribute->of_user ? c->n_users : c->n_sessions;
     char *name = NULL;
     if (attribute->dropped) return LODE_OK;
-    lode_try(lode_store_column_path(attribute->of_user ? LODE_PART_USER_ATTRIBUTES
-                                                       : LODE_PART_SESSION_ATTRIBUTES,
-                                    attribute->name, c->set.site.arena, &name));
+    if (a >= stage_session_attributes(c->plan)) {
+        group = LODE_PART_EVENT_ATTRIBUTES;
+        rows = c->n_events;
+    }
+    lode_try(lode_store_column_path(group, attribute->name, c->set.site.arena, &name));
     return write_plain(file, name, attribute->name, c->attributes[a].type, &c->attributes[a].spool,
-                       attribute->of_user ? c->n_users : c->n_sessions);
+                       rows);
 }
 
 static lode_status write_of_user(struct columns *c, struct lode_hdf *file, int64_t a)

@@ -22,7 +22,7 @@ LODE_CHECKED lode_status columns_create(const struct stage_plan *plan,
                                         const struct shuffle_site *site, size_t memory_bytes,
                                         struct columns **columns);
 /* As in sessions_sink, `columns` being the context. */
-lode_status columns_events(void *columns, const int64_t *times, const uint32_t *names, int64_t n);
+lode_status columns_events(void *columns, const struct event_rows *rows);
 lode_status columns_session(void *columns, const struct session_row *row);
 lode_status columns_user(void *columns, struct record_id id, const uint32_t *attributes);
 /* Appending: where the next user stands among those of the generations before (generations.h). */

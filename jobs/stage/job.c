@@ -100,10 +100,14 @@ static lode_status write_parts(struct staging *s)
     struct stage_plan *plan = &s->plan;
     struct lode_store *store = &s->store;
     store->n_partitions = plan->n_partitions;
-    store->n_kpis = plan->n_kpis;
+    store->n_kpis = stage_session_kpis(plan);
+    store->n_event_values = plan->n_event_values;
     lode_try(lode_take_zero(s->arena, plan->n_partitions, &store->partitions));
-    lode_try(lode_take_zero(s->arena, plan->n_kpis, &store->kpis));
-    for (int64_t k = 0; k < plan->n_kpis; k++)
+    lode_try(lode_take_zero(s->arena, store->n_kpis, &store->kpis));
+    lode_try(lode_take_zero(s->arena, store->n_event_values, &store->event_values));
+    for (int64_t v = 0; v < store->n_event_values; v++)
+        store->event_values[v] = plan->kpis[store->n_kpis + v].name;
+    for (int64_t k = 0; k < store->n_kpis; k++)
         store->kpis[k] =
             (struct lode_kpi){.name = plan->kpis[k].name,
                               .is_binary = plan->kpis[k].is_binary,

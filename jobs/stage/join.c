@@ -48,7 +48,7 @@ static lode_status set_user(struct join *j, const struct shuffle_record *record)
         return lode_fail(LODE_E_INPUT, "%s: bytes that are no user",
                          j->plan.runs[record->source].name);
     if (user.size == 0) user = session;
-    j->key_size = record_key(user, session, true, j->key);
+    record_key(user, session, true, j->key, &j->key_size); /* an event's is written */
     j->bucket = stage_partition_of(&j->plan, user.text, user.size);
     j->has_user = true;
     return LODE_OK;

@@ -392,6 +392,43 @@ bool mapping_is_attribute(const struct mapping *m, const struct name *name)
     return name->in_sessions && strncmp(name->text, "kpi_", 4) != 0 && !has_meaning(m, name->text);
 }
 
+/* Columns of single events, each once; some file of events must have it. */
+static lode_status check_event_list(struct mapping *m, const char *what,
+                                    const struct stage_names *list)
+{
+    for (int64_t i = 0; i < list->count; i++) {
+        const char *const wanted[] = {list->names[i], NULL};
+        const struct stage_names before = {.count = i, .names = list->names};
+        const struct name *name = find_name(m, list->names[i]);
+        if (!name || !name->in_events) return fail_missing_anywhere(m, what, wanted);
+        if (is_listed(&before, list->names[i]))
+            return lode_fail(LODE_E_USAGE, "'%s' is named twice as an %s", list->names[i], what);
+    }
+    return LODE_OK;
+}
+
+static lode_status list_of_events(struct mapping *m)
+{
+    struct stage_plan *plan = m->plan;
+    const struct stage_names *values = &m->options->event_values;
+    const struct stage_names *attributes = &m->options->event_attributes;
+    lode_try(check_event_list(m, "event value", values));
+    lode_try(check_event_list(m, "event attribute", attributes));
+    for (int64_t i = 0; i < values->count; i++) {
+        const char *text = values->names[i];
+        if (is_listed(attributes, text))
+            return lode_fail(LODE_E_USAGE, "'%s' is named as an event attribute and an event value",
+                             text);
+        plan->kpis[plan->n_kpis++].name = text;
+    }
+    for (int64_t i = 0; i < attributes->count; i++)
+        plan->attributes[plan->n_attributes++] =
+            (struct stage_attribute){.name = attributes->names[i], .named = true};
+    plan->n_event_values = values->count;
+    plan->n_event_attributes = attributes->count;
+    return LODE_OK;
+}
+
 static lode_status list_values(struct mapping *m)
 {
     struct stage_plan *plan = m->plan;
@@ -400,8 +437,9 @@ static lode_status list_values(struct mapping *m)
     lode_try(check_list(m, "KPI", &options->kpis));
     lode_try(check_list(m, "attribute", &options->attributes));
     lode_try(check_list(m, "user attribute", &options->user_attributes));
-    lode_try(lode_take_zero(m->arena, m->n_names, &plan->kpis));
-    lode_try(lode_take_zero(m->arena, m->n_names, &plan->attributes));
+    lode_try(lode_take_zero(m->arena, m->n_names + options->event_values.count, &plan->kpis));
+    lode_try(
+        lode_take_zero(m->arena, m->n_names + options->event_attributes.count, &plan->attributes));
     for (int64_t i = 0; i < m->n_names; i++) {
         const char *text = m->names[i].text;
         if (mapping_is_kpi(m, text)) {
@@ -413,7 +451,7 @@ static lode_status list_values(struct mapping *m)
             attribute->named = attribute->of_user || options->attributes.given;
         }
     }
-    return LODE_OK;
+    return list_of_events(m);
 }
 
 /* A column of an events file counts only where no sessions file has one of that name. */
@@ -426,19 +464,31 @@ static int find_value(struct mapping *m, int64_t f, const char *text,
     return find(&m->headers[f], text);
 }
 
+/* A column of single events. */
+static int find_of_event(const struct mapping *m, int64_t f, const char *text)
+{
+    return m->plan->files[f].role == STAGE_EVENTS ? find(&m->headers[f], text) : -1;
+}
+
 static lode_status place_values(struct mapping *m)
 {
     struct stage_plan *plan = m->plan;
+    const int64_t n_kpis = stage_session_kpis(plan);
+    const int64_t n_attributes = stage_session_attributes(plan);
     for (int64_t f = 0; f < m->n; f++) {
         struct stage_file *file = &plan->files[f];
         lode_try(lode_take(m->arena, plan->n_kpis, &file->kpi_at));
         lode_try(lode_take(m->arena, plan->n_attributes, &file->attribute_at));
-        for (int64_t k = 0; k < plan->n_kpis; k++)
+        for (int64_t k = 0; k < n_kpis; k++)
             file->kpi_at[k] =
                 find_value(m, f, plan->kpis[k].name, m->known ? &m->known->kpis[k] : NULL);
-        for (int64_t a = 0; a < plan->n_attributes; a++)
+        for (int64_t a = 0; a < n_attributes; a++)
             file->attribute_at[a] = find_value(m, f, plan->attributes[a].name,
                                                m->known ? &m->known->attributes[a] : NULL);
+        for (int64_t k = n_kpis; k < plan->n_kpis; k++)
+            file->kpi_at[k] = find_of_event(m, f, plan->kpis[k].name);
+        for (int64_t a = n_attributes; a < plan->n_attributes; a++)
+            file->attribute_at[a] = find_of_event(m, f, plan->attributes[a].name);
     }
     return LODE_OK;
 }

@@ -49,8 +49,9 @@ static lode_status check_values(struct mapping *m)
         const struct name *name = &m->names[i];
         const bool kpi = mapping_is_kpi(m, name->text);
         const struct known_column *column =
-            kpi ? find_known(known->kpis, known->n_kpis, name->text)
-                : find_known(known->attributes, known->n_attributes, name->text);
+            kpi ? find_known(known->kpis, known->n_kpis - known->n_event_values, name->text)
+                : find_known(known->attributes, known->n_attributes - known->n_event_attributes,
+                             name->text);
         if (!kpi && !mapping_is_attribute(m, name)) continue;
         if (!column && is_left_out(known, name->text)) continue;
         if (!column)
@@ -75,6 +76,8 @@ lode_status mapping_list_known(struct mapping *m)
     lode_try(check_values(m));
     plan->n_kpis = known->n_kpis;
     plan->n_attributes = known->n_attributes;
+    plan->n_event_values = known->n_event_values;
+    plan->n_event_attributes = known->n_event_attributes;
     lode_try(lode_take_zero(m->arena, plan->n_kpis, &plan->kpis));
     lode_try(lode_take_zero(m->arena, plan->n_attributes, &plan->attributes));
     for (int64_t k = 0; k < plan->n_kpis; k++) {

@@ -27,7 +27,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-enum { PROGRESS_ROWS = 4096 };
+enum { PROGRESS_ROWS = 4096, BLOCK_ROWS = 64, BLOCK_FIELDS = 4096 };
 
 struct parser {
     struct lode_task *task;
@@ -37,7 +37,10 @@ struct parser {
     int64_t number; /* of the range */
     struct moment_rule moment;
     struct lode_rows *rows;
-    struct lode_field *fields;
+    struct lode_field *block; /* [BLOCK_ROWS or 1][columns] */
+    int64_t block_rows;
+    const struct lode_field *fields; /* of the row in hand */
+    int64_t line;
     struct run_writer *run;
     struct rejects *rejects;
     struct lode_words **words; /* [1 + n_attributes] event names, then attributes */
@@ -164,20 +167,27 @@ static lode_status number_words(struct parser *p)
     return lode_words_add(p->words[0], field.text, field.size, &record->name);
 }
 
-static lode_status put_value(struct parser *p, int64_t bucket, size_t key_size, size_t value_size)
-{
-    const struct shuffle_record record = {p->key, key_size, p->value, value_size, -1};
-    return run_writer_put(p->run, bucket, &record);
-}
-
 /* For the join: the session says its user, in front of its events. */
 static lode_status put_user(struct parser *p)
 {
-    const size_t key_size = record_key(p->session, (struct record_id){"", 0}, false, p->key);
-    const size_t value_size = record_encode_user(p->user, p->value);
-    return put_value(
-        p, p->plan.n_partitions + stage_partition_of(&p->plan, p->session.text, p->session.size),
-        key_size, value_size);
+    const size_t size = record_encode_user(p->user, p->value);
+    const uint8_t *key = (const uint8_t *)p->session.text;
+    const struct shuffle_record record = {key, p->session.size, p->value, size, -1};
+    return run_writer_put(p->run,
+                          p->plan.n_partitions +
+                              stage_partition_of(&p->plan, p->session.text, p->session.size),
+                          &record);
+}
+
+/* The key says the bucket, but not for users of sessions (put_user), which no file of events has:
+ * events of a session that came a short while ago need not ask for it. */
+static lode_status put_row(struct parser *p, const struct shuffle_record *record)
+{
+    if (p->file->role == STAGE_EVENTS && run_writer_put_again(p->run, record)) return LODE_OK;
+    const struct record_id place = p->user.size > 0 ? p->user : p->session;
+    int64_t bucket = stage_partition_of(&p->plan, place.text, place.size);
+    if (p->file->needs_user) bucket += p->plan.n_partitions; /* a bucket by session */
+    return run_writer_put(p->run, bucket, record);
 }
 
 static lode_status use_row(struct parser *p)
@@ -188,29 +198,42 @@ static lode_status use_row(struct parser *p)
     lode_try(number_words(p));
     record->kind = is_event ? RECORD_EVENT : RECORD_SESSION;
     record->has_line = p->plan.sessions_given;
-    record->line = lode_rows_line(p->rows);
-    const size_t key_size = record_key(p->user, p->session, after, p->key);
-    const size_t value_size = record_encode(record, p->plan.n_kpis, p->value);
-    const struct record_id place = p->user.size > 0 ? p->user : p->session;
-    int64_t bucket = stage_partition_of(&p->plan, place.text, place.size);
-    if (p->file->needs_user) bucket += p->plan.n_partitions; /* a bucket by session */
-    lode_try(put_value(p, bucket, key_size, value_size));
+    record->line = p->line;
+    struct shuffle_record put = {.value = p->value, .source = -1};
+    put.key = record_key(p->user, p->session, after, p->key, &put.key_size);
+    put.value_size = record_encode(record, p->plan.n_kpis, p->value);
+    lode_try(put_row(p, &put));
     return p->plan.join && !is_event ? put_user(p) : LODE_OK;
+}
+
+/* `reject`: what is wrong with the row as a record; or NULL. */
+static lode_status take_row(struct parser *p, const struct lode_field *fields, int64_t line,
+                            const char *reject)
+{
+    p->fields = fields;
+    p->line = line;
+    if (!reject) reject = check_row(p);
+    return reject ? rejects_add(p->rejects, p->number, line, reject) : use_row(p);
 }
 
 static lode_status read_rows(struct parser *p)
 {
-    for (int64_t row = 1;; row++) {
+    for (int64_t n_new = 0;;) {
         const char *reject = NULL;
         bool more = false;
-        lode_try(lode_rows_next(p->rows, p->fields, &reject, &more));
-        if (!more) return LODE_OK;
-        if (!reject) reject = check_row(p);
-        if (reject)
-            lode_try(rejects_add(p->rejects, p->number, lode_rows_line(p->rows), reject));
-        else
-            lode_try(use_row(p));
-        if (row % PROGRESS_ROWS == 0) lode_try(lode_task_advance(p->task, PROGRESS_ROWS));
+        int64_t n = lode_rows_take(p->rows, p->block, p->block_rows);
+        if (n == 0) {
+            lode_try(lode_rows_next(p->rows, p->block, &reject, &more));
+            if (!more) return LODE_OK;
+            n = 1;
+        }
+        const int64_t first_line = lode_rows_line(p->rows) - n + 1;
+        for (int64_t i = 0; i < n; i++)
+            lode_try(take_row(p, p->block + i * p->file->n_columns, first_line + i, reject));
+        n_new += n;
+        if (n_new < PROGRESS_ROWS) continue;
+        lode_try(lode_task_advance(p->task, n_new));
+        n_new = 0;
     }
 }
 
@@ -253,7 +276,8 @@ static lode_status open_rows(struct parser *p)
     lode_try(check_unchanged(p));
     lode_try(lode_rows_open_range(file->path, &range, &p->rows));
     lode_try(check_columns(p));
-    return lode_take_zero(p->task->arena, file->n_columns, &p->fields);
+    p->block_rows = file->n_columns * BLOCK_ROWS <= BLOCK_FIELDS ? BLOCK_ROWS : 1;
+    return lode_take_zero(p->task->arena, file->n_columns * p->block_rows, &p->block);
 }
 
 /* Reads to the end of the range, or to a fault of the file, and notes what came of it. */

@@ -91,6 +91,8 @@ lode_status stage_plan_pack(const struct stage_plan *plan, struct lode_bytes *ou
     lode_try(lode_pack_u64(out, plan->in_order_only));
     lode_try(lode_pack_i64(out, plan->n_kpis));
     lode_try(lode_pack_i64(out, plan->n_attributes));
+    lode_try(lode_pack_i64(out, plan->n_event_values));
+    lode_try(lode_pack_i64(out, plan->n_event_attributes));
     lode_try(lode_pack_i64(out, plan->n_files));
     lode_try(lode_pack_i64(out, plan->n_ranges));
     lode_try(lode_pack_i64(out, plan->n_runs));
@@ -249,6 +251,10 @@ lode_status stage_plan_unpack(const void *data, size_t size, struct lode_arena *
     lode_try(get_bool(&in, &plan->in_order_only));
     lode_try(get_count(&in, &plan->n_kpis));
     lode_try(get_count(&in, &plan->n_attributes));
+    lode_try(
+        lode_unpack_count(&in, "values of events", (uint64_t)plan->n_kpis, &plan->n_event_values));
+    lode_try(lode_unpack_count(&in, "attributes of events", (uint64_t)plan->n_attributes,
+                               &plan->n_event_attributes));
     lode_try(get_count(&in, &plan->n_files));
     lode_try(lode_unpack_count(&in, "ranges", INT32_MAX, &plan->n_ranges));
     lode_try(get_count(&in, &plan->n_runs));

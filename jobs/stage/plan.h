@@ -87,9 +87,11 @@ struct stage_plan {
     int64_t n_files;
     struct stage_file *files;
     int64_t n_ranges; /* of all files */
-    int64_t n_kpis;
+    int64_t n_kpis;   /* and then values of events: the last n_event_values of them */
+    int64_t n_event_values;
     struct stage_kpi *kpis;
-    int64_t n_attributes;
+    int64_t n_attributes; /* likewise */
+    int64_t n_event_attributes;
     struct stage_attribute *attributes;
     /* known after parse */
     int64_t n_event_names;
@@ -104,6 +106,24 @@ struct stage_plan {
     int64_t n_unstaged; /* not packed */
     const char **unstaged;
 };
+
+/* KPIs and attributes of sessions (and users): those in front. */
+static inline int64_t stage_session_kpis(const struct stage_plan *plan)
+{
+    return plan->n_kpis - plan->n_event_values;
+}
+static inline int64_t stage_session_attributes(const struct stage_plan *plan)
+{
+    return plan->n_attributes - plan->n_event_attributes;
+}
+
+/* What an event has beside time and name, as bytes: its values, [n_event_values] of double, then
+ * the codes of its attributes, [n_event_attributes] of uint32_t. */
+static inline size_t stage_event_bytes(const struct stage_plan *plan)
+{
+    return (size_t)plan->n_event_values * sizeof(double) +
+           (size_t)plan->n_event_attributes * sizeof(uint32_t);
+}
 
 static inline int64_t stage_mtime_ns(const struct stat *status)
 {

@@ -45,6 +45,8 @@ static const struct list {
     {"kpi", OPTION(kpis)},
     {"attribute", OPTION(attributes)},
     {"user-attribute", OPTION(user_attributes)},
+    {"event-attribute", OPTION(event_attributes)},
+    {"event-value", OPTION(event_values)},
 };
 /* What a file rule can say. */
 static const struct list of_file[] = {
@@ -125,9 +127,9 @@ static bool is_of_events(const struct stage_plan *plan, int64_t column, bool is_
 
 static lode_status put_columns(struct making *m, const struct stage_plan *plan)
 {
-    for (int64_t k = 0; k < plan->n_kpis; k++)
+    for (int64_t k = 0; k < stage_session_kpis(plan); k++)
         if (is_of_events(plan, k, true)) lode_try(put(m, OF_EVENTS_KPI, plan->kpis[k].name));
-    for (int64_t a = 0; a < plan->n_attributes; a++) {
+    for (int64_t a = 0; a < stage_session_attributes(plan); a++) {
         const char *name = plan->attributes[a].name;
         if (plan->attributes[a].dropped)
             lode_try(put(m, LEFT_OUT, name));
@@ -158,7 +160,8 @@ lode_status rules_make(const struct stage_events_options *options, const struct 
     struct making m = {.rules = rules, .arena = arena};
     const struct stage_known known = know(plan);
     const int64_t most = N_ITEMS + options->kpis.count + options->attributes.count +
-                         options->user_attributes.count + options->n_file_rules * (N_OF_FILE + 2) +
+                         options->user_attributes.count + options->event_attributes.count +
+                         options->event_values.count + options->n_file_rules * (N_OF_FILE + 2) +
                          plan->n_kpis + plan->n_attributes;
     *rules = (struct lode_staging_rules){0};
     lode_try(lode_take(arena, most, &rules->names));
@@ -267,9 +270,10 @@ static lode_status read_rule(struct reading *r, const char *name, const char *va
         return LODE_OK;
     }
     if (strcmp(name, OF_EVENTS_KPI) == 0)
-        return mark_column(known->kpis, known->n_kpis, name, value);
+        return mark_column(known->kpis, known->n_kpis - known->n_event_values, name, value);
     if (strcmp(name, OF_EVENTS_ATTRIBUTE) == 0)
-        return mark_column(known->attributes, known->n_attributes, name, value);
+        return mark_column(known->attributes, known->n_attributes - known->n_event_attributes, name,
+                           value);
     if (strcmp(name, LEFT_OUT) == 0) {
         known->left_out[known->n_left_out++] = value;
         return LODE_OK;
@@ -280,10 +284,12 @@ static lode_status read_rule(struct reading *r, const char *name, const char *va
 static lode_status take_columns(const struct lode_store *store, struct lode_arena *arena,
                                 struct stage_known *known)
 {
-    known->n_kpis = store->n_kpis;
-    known->n_attributes = store->n_attributes;
-    lode_try(lode_take_zero(arena, store->n_kpis, &known->kpis));
-    lode_try(lode_take_zero(arena, store->n_attributes, &known->attributes));
+    known->n_event_values = store->n_event_values;
+    known->n_event_attributes = store->n_event_attributes;
+    known->n_kpis = store->n_kpis + store->n_event_values;
+    known->n_attributes = store->n_attributes + store->n_event_attributes;
+    lode_try(lode_take_zero(arena, known->n_kpis, &known->kpis));
+    lode_try(lode_take_zero(arena, known->n_attributes, &known->attributes));
     lode_try(lode_take(arena, store->rules.count, &known->left_out));
     for (int64_t k = 0; k < store->n_kpis; k++)
         known->kpis[k] = (struct known_column){.name = store->kpis[k].name,
@@ -291,6 +297,10 @@ static lode_status take_columns(const struct lode_store *store, struct lode_aren
     for (int64_t a = 0; a < store->n_attributes; a++)
         known->attributes[a] = (struct known_column){.name = store->attributes[a].name,
                                                      .of_user = store->attributes[a].of_user};
+    for (int64_t v = 0; v < store->n_event_values; v++)
+        known->kpis[store->n_kpis + v].name = store->event_values[v];
+    for (int64_t a = 0; a < store->n_event_attributes; a++)
+        known->attributes[store->n_attributes + a].name = store->event_attributes[a].name;
     return LODE_OK;
 }
 

@@ -19,9 +19,9 @@ struct known_column {
 struct stage_known {
     bool sessions_given, by_user, by_session, split;
     int64_t gap_ms, max_ms;
-    int64_t n_kpis;
+    int64_t n_kpis, n_event_values; /* as in the plan: values of events are the last */
     struct known_column *kpis;
-    int64_t n_attributes;
+    int64_t n_attributes, n_event_attributes;
     struct known_column *attributes;
     int64_t n_left_out; /* columns with too many values to be attributes */
     const char **left_out;

@@ -3,7 +3,7 @@
 
 #include "jobs/shuffle/merge.h"
 
-enum { PROGRESS_ROWS = 1 << 16, FLUSH_MOST = 8 << 20 };
+enum { PROGRESS_ROWS = 1 << 16, FLUSH_MOST = 4 << 20 };
 
 struct run_options run_records_options(const struct lode_task *task, const struct stage_plan *plan)
 {
@@ -53,6 +53,17 @@ lode_status run_records_read(struct run_records *records, bool *more)
     if (++records->n_seen % PROGRESS_ROWS == 0)
         lode_try(lode_task_advance(records->task, PROGRESS_ROWS));
     return code_map_apply(&records->maps[records->of.source], records->plan, record);
+}
+
+lode_status run_records_events(struct run_records *records, int64_t most, int64_t *times,
+                               uint32_t *names, int64_t *n)
+{
+    const int64_t before = records->n_seen;
+    *n = record_read_events(&records->values, &records->record, most, times, names);
+    records->n_seen += *n;
+    if (before / PROGRESS_ROWS != records->n_seen / PROGRESS_ROWS)
+        lode_try(lode_task_advance(records->task, PROGRESS_ROWS));
+    return code_map_names(&records->maps[records->of.source], names, *n);
 }
 
 void run_records_close(struct run_records *records)

@@ -33,6 +33,10 @@ LODE_CHECKED lode_status run_records_open(struct lode_task *task, const struct s
 LODE_CHECKED lode_status run_records_next(struct run_records *records, bool *more);
 /* Takes the next record of the value (records->record). *more is false behind the last. */
 LODE_CHECKED lode_status run_records_read(struct run_records *records, bool *more);
+/* Takes events that follow in the same block and have nothing but times [most] and names [most],
+ * which are codes of the store. *n 0: what comes, if anything, is for run_records_read. */
+LODE_CHECKED lode_status run_records_events(struct run_records *records, int64_t most,
+                                            int64_t *times, uint32_t *names, int64_t *n);
 void run_records_close(struct run_records *records);
 
 #endif

@@ -132,6 +132,28 @@ lode_status session_events_add(struct session_events *e, const struct record *re
     return LODE_OK;
 }
 
+lode_status session_events_add_all(struct session_events *e, const int64_t *times,
+                                   const uint32_t *names, int64_t n)
+{
+    if (n == 0) return LODE_OK;
+    if (n > e->room - e->n_kept || is_in_sorter(e)) { /* one by one: they do not fit */
+        for (int64_t i = 0; i < n; i++) {
+            const struct record record = {.time = times[i], .name = names[i]};
+            lode_try(session_events_add(e, &record));
+        }
+        return LODE_OK;
+    }
+    bool in_order = e->n_kept == 0 || times[0] >= e->times[e->n_kept - 1];
+    for (int64_t i = 1; i < n; i++) in_order &= times[i] >= times[i - 1];
+    e->in_order = e->in_order && in_order;
+    memcpy(e->times + e->n_kept, times, (size_t)n * sizeof *times);
+    memcpy(e->names + e->n_kept, names, (size_t)n * sizeof *names);
+    if (e->n_cells) memset(e->n_cells + e->n_kept, 0, (size_t)n * sizeof *e->n_cells);
+    e->n_kept += n;
+    e->n += n;
+    return LODE_OK;
+}
+
 static int compare_nothing(const void *context, uint64_t left, uint64_t right)
 {
     (void)context;

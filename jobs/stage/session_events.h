@@ -27,6 +27,9 @@ LODE_CHECKED lode_status session_events_create(const struct shuffle_site *site, 
                                                int64_t cells_limit, struct session_events **events);
 LODE_CHECKED lode_status session_events_add(struct session_events *events,
                                             const struct record *record);
+/* The same for events [n] without cells. */
+LODE_CHECKED lode_status session_events_add_all(struct session_events *events, const int64_t *times,
+                                                const uint32_t *names, int64_t n);
 /* All are added; the first can be taken. Again: the first once more. */
 LODE_CHECKED lode_status session_events_begin(struct session_events *events);
 /* batch->n is 0 behind the last. */

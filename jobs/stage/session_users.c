@@ -27,11 +27,9 @@ struct session_users {
 static lode_status put_session(void *context, struct record_id user, struct record_id session)
 {
     struct session_users *s = context;
-    uint8_t key[RECORD_KEY_LIMIT];
     const int64_t bucket =
         s->plan.n_partitions + stage_partition_of(&s->plan, session.text, session.size);
-    const size_t key_size = record_key(session, (struct record_id){"", 0}, false, key);
-    const struct shuffle_record record = {key, key_size, s->value,
+    const struct shuffle_record record = {(const uint8_t *)session.text, session.size, s->value,
                                           record_encode_user(user, s->value), -1};
     if (++s->n_put % PROGRESS_ROWS == 0) lode_try(lode_task_advance(s->task, PROGRESS_ROWS));
     return run_writer_put(s->run, bucket, &record);

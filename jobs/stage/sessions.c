@@ -9,6 +9,8 @@
 #include <stdio.h>
 #include <string.h>
 
+enum { VALUE_ROWS = 1024 };
+
 static const char duplicate[] = "duplicate session";
 static const char without_session[] = "event without session";
 
@@ -25,6 +27,10 @@ struct sessions {
     double *kpis;    /* [n_kpis] of the session record */
     uint32_t *attributes;
     bool user_is_alone; /* the open key is the first of its user */
+    /* numbers of columns of sessions; behind them are those of events */
+    int64_t n_kpis, n_attributes;
+    size_t value_bytes;    /* of an event */
+    uint8_t *event_values; /* [VALUE_ROWS] of value_bytes */
     /* the session that is put together */
     double *row_kpis;
     uint32_t *row_attributes;
@@ -34,7 +40,7 @@ struct sessions {
 static bool has_event_values(const struct stage_plan *plan)
 {
     /* what was staged before comes as events too, whatever columns these files have */
-    if (plan->generation > 1 && !plan->sessions_given) return true;
+    if (plan->generation > 1 && (!plan->sessions_given || stage_event_bytes(plan) > 0)) return true;
     for (int64_t f = 0; f < plan->n_files; f++) {
         const struct stage_file *file = &plan->files[f];
         if (file->role != STAGE_EVENTS) continue;
@@ -46,21 +52,24 @@ static bool has_event_values(const struct stage_plan *plan)
     return false;
 }
 
-static void no_values(const struct stage_plan *plan, double *kpis, uint32_t *attributes)
+static void no_values(const struct sessions *s, double *kpis, uint32_t *attributes)
 {
-    for (int64_t k = 0; k < plan->n_kpis; k++) kpis[k] = (double)NAN;
-    for (int64_t a = 0; a < plan->n_attributes; a++) attributes[a] = LODE_NO_CODE;
+    for (int64_t k = 0; k < s->n_kpis; k++) kpis[k] = (double)NAN;
+    for (int64_t a = 0; a < s->n_attributes; a++) attributes[a] = LODE_NO_CODE;
 }
 
 static lode_status take_values(struct sessions *s, struct lode_arena *arena)
 {
-    const struct stage_plan *plan = s->plan;
-    lode_try(lode_take(arena, plan->n_kpis, &s->kpis));
-    lode_try(lode_take(arena, plan->n_kpis, &s->row_kpis));
-    lode_try(lode_take(arena, plan->n_attributes, &s->attributes));
-    lode_try(lode_take(arena, plan->n_attributes, &s->row_attributes));
-    lode_try(lode_take(arena, plan->n_attributes, &s->user_attributes));
-    no_values(plan, s->row_kpis, s->user_attributes);
+    s->n_kpis = stage_session_kpis(s->plan);
+    s->n_attributes = stage_session_attributes(s->plan);
+    s->value_bytes = stage_event_bytes(s->plan);
+    lode_try(lode_take(arena, s->n_kpis, &s->kpis));
+    lode_try(lode_take(arena, s->n_kpis, &s->row_kpis));
+    lode_try(lode_take(arena, s->n_attributes, &s->attributes));
+    lode_try(lode_take(arena, s->n_attributes, &s->row_attributes));
+    lode_try(lode_take(arena, s->n_attributes, &s->user_attributes));
+    lode_try(lode_take(arena, VALUE_ROWS * s->value_bytes, &s->event_values));
+    no_values(s, s->row_kpis, s->user_attributes);
     return LODE_OK;
 }
 
@@ -76,25 +85,50 @@ lode_status sessions_create(const struct stage_plan *plan, const struct shuffle_
     s->sink = *sink;
     lode_try(take_values(s, site->arena));
     lode_try(session_events_create(site, part, cells, &s->events));
-    lode_try(user_sessions_create(site, part, plan->n_kpis, plan->n_attributes, &s->others));
+    lode_try(user_sessions_create(site, part, plan, &s->others));
     *sessions = s;
     return LODE_OK;
 }
 
-/* Takes cells into the values of a session: of a KPI the largest, of an attribute the first. */
+/* Takes cells into the values of a session: of a KPI the largest, of an attribute the first. Cells
+ * of single events are left. */
 static void put_cells(const struct sessions *s, const struct record_cell *cells, int64_t n,
                       double *kpis, uint32_t *attributes)
 {
-    const int64_t n_kpis = s->plan->n_kpis;
+    const int64_t all_kpis = s->plan->n_kpis;
     for (int64_t c = 0; c < n; c++) {
         const struct record_cell *cell = &cells[c];
-        if (cell->column < n_kpis) {
+        if (cell->column < s->n_kpis) {
             double *value = &kpis[cell->column];
             if (!(*value >= cell->value)) *value = cell->value; /* also where it is NaN */
-        } else {
-            uint32_t *code = &attributes[cell->column - n_kpis];
+        } else if (cell->column >= all_kpis && cell->column - all_kpis < s->n_attributes) {
+            uint32_t *code = &attributes[cell->column - all_kpis];
             if (*code == LODE_NO_CODE) *code = cell->code;
         }
+    }
+}
+
+/* Cells [n] of one event into its values (stage_event_bytes). */
+static void put_event_cells(const struct sessions *s, const struct record_cell *cells, int64_t n,
+                            uint8_t *values)
+{
+    const struct stage_plan *plan = s->plan;
+    uint8_t *codes = values + (size_t)plan->n_event_values * sizeof(double);
+    const double no_value = (double)NAN;
+    const uint32_t no_code = LODE_NO_CODE;
+    for (int64_t v = 0; v < plan->n_event_values; v++)
+        memcpy(values + (size_t)v * sizeof no_value, &no_value, sizeof no_value);
+    for (int64_t a = 0; a < plan->n_event_attributes; a++)
+        memcpy(codes + (size_t)a * sizeof no_code, &no_code, sizeof no_code);
+    for (int64_t c = 0; c < n; c++) {
+        const int64_t value = cells[c].column - s->n_kpis;
+        const int64_t attribute = cells[c].column - plan->n_kpis - s->n_attributes;
+        if (attribute >= 0)
+            memcpy(codes + (size_t)attribute * sizeof cells->code, &cells[c].code,
+                   sizeof cells->code);
+        else if (value >= 0 && value < plan->n_event_values)
+            memcpy(values + (size_t)value * sizeof cells->value, &cells[c].value,
+                   sizeof cells->value);
     }
 }
 
@@ -102,16 +136,15 @@ static void put_cells(const struct sessions *s, const struct record_cell *cells,
 static lode_status give_session(void *context, const struct session_row *row)
 {
     struct sessions *s = context;
-    for (int64_t a = 0; a < s->plan->n_attributes; a++)
+    for (int64_t a = 0; a < s->n_attributes; a++)
         if (s->user_attributes[a] == LODE_NO_CODE) s->user_attributes[a] = row->attributes[a];
     return s->sink.session(s->sink.context, row);
 }
 
-static lode_status give_events(void *context, const int64_t *times, const uint32_t *names,
-                               int64_t n)
+static lode_status give_events(void *context, const struct event_rows *rows)
 {
     const struct sessions *s = context;
-    return s->sink.events(s->sink.context, times, names, n);
+    return s->sink.events(s->sink.context, rows);
 }
 
 /* Where the session that is put together goes. */
@@ -127,21 +160,37 @@ static lode_status begin_row(struct sessions *s, struct target *target, int64_t 
     target->row.start_is_derived = s->start == INT64_MIN;
     target->row.kpis = s->row_kpis;
     target->row.attributes = s->row_attributes;
-    if (s->plan->n_kpis > 0)
-        memcpy(s->row_kpis, s->kpis, (size_t)s->plan->n_kpis * sizeof *s->kpis);
-    if (s->plan->n_attributes > 0)
-        memcpy(s->row_attributes, s->attributes,
-               (size_t)s->plan->n_attributes * sizeof *s->attributes);
+    if (s->n_kpis > 0) memcpy(s->row_kpis, s->kpis, (size_t)s->n_kpis * sizeof *s->kpis);
+    if (s->n_attributes > 0)
+        memcpy(s->row_attributes, s->attributes, (size_t)s->n_attributes * sizeof *s->attributes);
     return target->is_sink ? LODE_OK : user_sessions_begin(s->others, &target->row);
 }
 
-static lode_status put_events(struct sessions *s, const struct target *target,
-                              const struct event_batch *batch, int64_t first, int64_t end)
+static lode_status put_rows(struct sessions *s, const struct target *target,
+                            const struct event_rows *rows)
 {
-    if (first == end) return LODE_OK;
-    return target->is_sink ? give_events(s, batch->times + first, batch->names + first, end - first)
-                           : user_sessions_put(s->others, batch->times + first,
-                                               batch->names + first, end - first);
+    return target->is_sink ? give_events(s, rows) : user_sessions_put(s->others, rows);
+}
+
+/* Events [first, end) of the batch; `cells` are of the first. */
+static lode_status put_events(struct sessions *s, const struct target *target,
+                              const struct event_batch *batch, int64_t first, int64_t end,
+                              const struct record_cell *cells)
+{
+    const int64_t most = s->value_bytes > 0 ? VALUE_ROWS : INT64_MAX;
+    while (first < end) {
+        const int64_t n = end - first < most ? end - first : most;
+        const struct event_rows rows = {n, batch->times + first, batch->names + first,
+                                        s->value_bytes > 0 ? s->event_values : NULL};
+        for (int64_t i = 0; s->value_bytes > 0 && i < n; i++) {
+            const int64_t n_cells = batch->n_cells ? batch->n_cells[first + i] : 0;
+            put_event_cells(s, cells, n_cells, s->event_values + (size_t)i * s->value_bytes);
+            if (n_cells > 0) cells += n_cells; /* else there may be no array */
+        }
+        lode_try(put_rows(s, target, &rows));
+        first += n;
+    }
+    return LODE_OK;
 }
 
 static lode_status end_row(struct sessions *s, const struct target *target)
@@ -200,21 +249,23 @@ static lode_status put_batch(struct sessions *s, struct target *target, struct r
                              int64_t *number, int64_t n_pieces)
 {
     const struct record_cell *cells = batch->cells;
+    const struct record_cell *first_cells = cells;
     int64_t first = 0;
-    if (!s->plan->split && !batch->n_cells) return put_events(s, target, batch, 0, batch->n);
+    if (!s->plan->split && !batch->n_cells) return put_events(s, target, batch, 0, batch->n, cells);
     for (int64_t i = 0; i < batch->n; i++) {
         if (is_cut(s->plan, cutter, batch->times[i])) {
-            lode_try(put_events(s, target, batch, first, i));
+            lode_try(put_events(s, target, batch, first, i, first_cells));
             lode_try(end_row(s, target));
             name_row(target, id, ++*number, n_pieces);
             lode_try(begin_row(s, target, batch->times[i]));
             first = i;
+            first_cells = cells;
         }
         const int64_t n_cells = batch->n_cells ? batch->n_cells[i] : 0;
         put_cells(s, cells, n_cells, target->row.kpis, target->row.attributes);
         if (n_cells > 0) cells += n_cells; /* else there may be no array */
     }
-    return put_events(s, target, batch, first, batch->n);
+    return put_events(s, target, batch, first, batch->n, first_cells);
 }
 
 /* The open key becomes one session or several. */
@@ -257,7 +308,7 @@ static lode_status close_key(struct sessions *s, bool user_ends)
     }
     if (!s->user_is_alone) /* else the user has nothing but rejects */
         lode_try(s->sink.user(s->sink.context, user, s->user_attributes));
-    no_values(s->plan, s->row_kpis, s->user_attributes);
+    no_values(s, s->row_kpis, s->user_attributes);
     s->user_is_alone = true;
     return LODE_OK;
 }
@@ -284,16 +335,28 @@ static lode_status open_key(struct sessions *s, const uint8_t *key, size_t key_s
     s->key_size = key_size;
     s->is_session = !s->plan->sessions_given;
     s->start = INT64_MIN;
-    no_values(s->plan, s->kpis, s->attributes);
+    no_values(s, s->kpis, s->attributes);
     return LODE_OK;
 }
 
-lode_status sessions_add(struct sessions *s, const uint8_t *key, size_t key_size,
-                         const struct record *record)
+lode_status sessions_begin(struct sessions *s, const uint8_t *key, size_t key_size)
 {
     key_size = record_session_size(key, key_size);
-    if (key_size != s->key_size || memcmp(key, s->key, key_size) != 0)
-        lode_try(open_key(s, key, key_size));
+    if (key_size == s->key_size && memcmp(key, s->key, key_size) == 0) return LODE_OK;
+    return open_key(s, key, key_size);
+}
+
+lode_status sessions_add_events(struct sessions *s, const int64_t *times, const uint32_t *names,
+                                int64_t n)
+{
+    if (s->plan->sessions_given)
+        return lode_fail(LODE_E_BUG, "%" PRId64 " events without lines, where sessions are given",
+                         n);
+    return session_events_add_all(s->events, times, names, n);
+}
+
+lode_status sessions_add(struct sessions *s, const struct record *record)
+{
     if (record->kind == RECORD_EVENT) {
         if (s->is_session) return session_events_add(s->events, record);
         return s->sink.reject(s->sink.context, record, without_session);

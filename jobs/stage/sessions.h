@@ -10,7 +10,8 @@
  * derived, every key is a session, or with plan->split several: KEY when it is one, else KEY#1,
  * KEY#2, ...
  *
- * Values of event rows: of a KPI the largest in the session, of an attribute the first.
+ * Values of event rows: those of single events stay with them; of a KPI the largest in the session,
+ * of an attribute the first.
  */
 #ifndef LODE_JOBS_STAGE_SESSIONS_H
 #define LODE_JOBS_STAGE_SESSIONS_H
@@ -23,9 +24,10 @@
  * behind the last session of a user that user. All arguments are borrowed for the call. */
 struct sessions_sink {
     void *context;
-    lode_status (*events)(void *context, const int64_t *times, const uint32_t *names, int64_t n);
+    lode_status (*events)(void *context, const struct event_rows *rows);
     lode_status (*session)(void *context, const struct session_row *row);
-    /* attributes [n_attributes]: of each the value of the user's first session that has one */
+    /* attributes [stage_session_attributes]: of each the value of the user's first session that has
+     * one */
     lode_status (*user)(void *context, struct record_id id, const uint32_t *attributes);
     lode_status (*reject)(void *context, const struct record *record, const char *reason);
 };
@@ -39,9 +41,14 @@ LODE_CHECKED lode_status sessions_create(const struct stage_plan *plan,
                                          const struct shuffle_site *site, size_t memory_bytes,
                                          const struct sessions_sink *sink,
                                          struct sessions **sessions);
-/* Adds a session or an event, with codes of the store; keys come in order. */
-LODE_CHECKED lode_status sessions_add(struct sessions *sessions, const uint8_t *key,
-                                      size_t key_size, const struct record *record);
+/* What is added next is of this key; keys come in order, one may come again. */
+LODE_CHECKED lode_status sessions_begin(struct sessions *sessions, const uint8_t *key,
+                                        size_t key_size);
+/* Adds a session or an event, with codes of the store. */
+LODE_CHECKED lode_status sessions_add(struct sessions *sessions, const struct record *record);
+/* The same for events [n] that have nothing but time and name. Sessions must not be given. */
+LODE_CHECKED lode_status sessions_add_events(struct sessions *sessions, const int64_t *times,
+                                             const uint32_t *names, int64_t n);
 /* No more come of the open user: it goes to the sink. */
 LODE_CHECKED lode_status sessions_end_user(struct sessions *sessions);
 /* No more come. */

@@ -90,6 +90,9 @@ struct stage_events_options {
     struct stage_names attributes;      /* default: the other columns of the sessions files */
     struct stage_names user_attributes; /* one value a user: the first in order of sessions */
 
+    /* of events files, kept with each event: words, numbers */
+    struct stage_names event_attributes, event_values;
+
     enum stage_time_unit time_unit;
     const char *timezone; /* of ISO times without an offset (common/zone.h); NULL: UTC */
 

@@ -61,14 +61,16 @@ static lode_status open_values(struct staged_users *u, struct staged_file *file,
     lode_try(lode_take_zero(arena, plan->n_kpis, &file->kpis));
     lode_try(lode_take_zero(arena, plan->n_attributes, &file->attributes));
     for (int64_t k = 0; k < plan->n_kpis; k++) {
-        lode_try(lode_store_column_path(LODE_PART_KPIS, plan->kpis[k].name, u->scratch, &path));
+        const char *group = k < stage_session_kpis(plan) ? LODE_PART_KPIS : LODE_PART_EVENT_VALUES;
+        lode_try(lode_store_column_path(group, plan->kpis[k].name, u->scratch, &path));
         lode_try(window_open(hdf, path, -1, bytes, &file->kpis[k]));
     }
     for (int64_t a = 0; a < plan->n_attributes; a++) {
         const struct stage_attribute *attribute = &plan->attributes[a];
-        lode_try(lode_store_column_path(attribute->of_user ? LODE_PART_SESSION_USER_ATTRIBUTES
-                                                           : LODE_PART_SESSION_ATTRIBUTES,
-                                        attribute->name, u->scratch, &path));
+        const char *group =
+            attribute->of_user ? LODE_PART_SESSION_USER_ATTRIBUTES : LODE_PART_SESSION_ATTRIBUTES;
+        if (a >= stage_session_attributes(plan)) group = LODE_PART_EVENT_ATTRIBUTES;
+        lode_try(lode_store_column_path(group, attribute->name, u->scratch, &path));
         lode_try(window_open(hdf, path, attribute->n_words, bytes, &file->attributes[a]));
     }
     return LODE_OK;
@@ -191,9 +193,9 @@ static lode_status find_key(struct staged_users *u, struct record_id user, int64
         while (id.size > 0 && id.text[--id.size] != '#') continue;
     if (id.size == 0 || id.size > STAGE_ID_LIMIT || user.size == 0 || user.size > STAGE_ID_LIMIT)
         return lode_fail(LODE_E_INPUT, "session %" PRId64 ": an id of %zu bytes", row, id.size);
-    session->key_size = record_key(user, id, false, key);
+    const uint8_t *made = record_key(user, id, false, key, &session->key_size);
     lode_try(lode_take(u->scratch, session->key_size, &copy));
-    memcpy(copy, key, session->key_size);
+    memcpy(copy, made, session->key_size);
     session->key = copy;
     return LODE_OK;
 }
@@ -268,29 +270,56 @@ static lode_status get_kpi(struct window *window, int64_t row, double *value)
     return LODE_OK;
 }
 
+static lode_status add_code(struct staged_users *u, int64_t a, int64_t row)
+{
+    struct record *record = &u->record;
+    const void *item = NULL;
+    lode_try(window_at(&u->files[u->file].attributes[a], row, &item));
+    const uint32_t code = *(const uint32_t *)item;
+    if (code != LODE_NO_CODE)
+        record->cells[record->n_cells++] =
+            (struct record_cell){.column = (uint32_t)(u->plan->n_kpis + a), .code = code};
+    return LODE_OK;
+}
+
+/* What the session in row `row` has. */
 static lode_status get_cells(struct staged_users *u, int64_t row)
 {
     const struct stage_plan *plan = u->plan;
-    struct staged_file *file = &u->files[u->file];
     struct record *record = &u->record;
     record->n_cells = 0;
-    for (int64_t k = 0; k < plan->n_kpis; k++) {
+    for (int64_t k = 0; k < stage_session_kpis(plan); k++) {
         double value = 0.0;
-        lode_try(get_kpi(&file->kpis[k], row, &value));
+        lode_try(get_kpi(&u->files[u->file].kpis[k], row, &value));
         if (isnan(value))
             u->n_missing[k]++;
         else
             record->cells[record->n_cells++] =
                 (struct record_cell){.column = (uint32_t)k, .value = value};
     }
-    for (int64_t a = 0; a < plan->n_attributes; a++) {
+    for (int64_t a = 0; a < stage_session_attributes(plan); a++) lode_try(add_code(u, a, row));
+    return LODE_OK;
+}
+
+/* Adds what the event in row `row` has of its own. */
+static lode_status add_event_cells(struct staged_users *u, int64_t row)
+{
+    const struct stage_plan *plan = u->plan;
+    struct record *record = &u->record;
+    for (int64_t k = stage_session_kpis(plan); k < plan->n_kpis; k++) {
+        struct window *window = &u->files[u->file].kpis[k];
         const void *item = NULL;
-        lode_try(window_at(&file->attributes[a], row, &item));
-        const uint32_t code = *(const uint32_t *)item;
-        if (code != LODE_NO_CODE)
+        double value = 0.0;
+        if (window->type != LODE_HDF_F64)
+            return lode_fail(LODE_E_INPUT, "'%s' is no column of f64", window->name);
+        lode_try(window_at(window, row, &item));
+        memcpy(&value, item, sizeof value);
+        if (!isnan(value))
             record->cells[record->n_cells++] =
-                (struct record_cell){.column = (uint32_t)(plan->n_kpis + a), .code = code};
+                (struct record_cell){.column = (uint32_t)k, .value = value};
     }
+    for (int64_t a = stage_session_attributes(plan); a < plan->n_attributes; a++)
+        lode_try(add_code(u, a, row));
     return LODE_OK;
 }
 
@@ -310,7 +339,8 @@ static lode_status feed_session(struct staged_users *u, const struct staged_sess
         lode_try(window_at(&file->derived, session->row, &derived));
         record->has_time = *(const uint8_t *)derived == 0;
     }
-    lode_try(sessions_add(sessions, session->key, session->key_size, record));
+    lode_try(sessions_begin(sessions, session->key, session->key_size));
+    lode_try(sessions_add(sessions, record));
     record->n_cells = 0; /* else the events carry them once more */
     return LODE_OK;
 }
@@ -325,6 +355,7 @@ static lode_status feed_events(struct staged_users *u, const struct staged_sessi
     lode_try(get_i64(&file->event_offset, session->row + 1, &end));
     record->kind = RECORD_EVENT;
     record->has_time = true;
+    if (first < end) lode_try(sessions_begin(sessions, session->key, session->key_size));
     for (int64_t row = first; row < end; row++) {
         const void *name = NULL;
         lode_try(get_i64(&file->time, row, &record->time));
@@ -332,7 +363,8 @@ static lode_status feed_events(struct staged_users *u, const struct staged_sessi
         record->name = *(const uint32_t *)name;
         if (record->name == LODE_NO_CODE)
             return lode_fail(LODE_E_INPUT, "event %" PRId64 " has no name", row);
-        lode_try(sessions_add(sessions, session->key, session->key_size, record));
+        lode_try(add_event_cells(u, row));
+        lode_try(sessions_add(sessions, record));
         record->n_cells = 0;
         u->last_time = record->time;
     }

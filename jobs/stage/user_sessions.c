@@ -1,6 +1,6 @@
 /* User sessions: the key of a piece is [start][id][0][number of the session][number of the piece],
- * numbers big-endian. Pieces are events, [times][names], and last the values, [KPIs][attributes],
- * and the marks of the row.
+ * numbers big-endian. Pieces are events, [times][names][values], and last the values,
+ * [KPIs][attributes], and the marks of the row.
  */
 #include "jobs/stage/user_sessions.h"
 
@@ -9,7 +9,7 @@
 #include <string.h>
 
 enum { PIECE_EVENTS = 1024, ID_ROOM = STAGE_ID_LIMIT + 24 };
-enum { EVENT_BYTES = sizeof(int64_t) + sizeof(uint32_t) };
+enum { TIME_AND_NAME = sizeof(int64_t) + sizeof(uint32_t) };
 
 #define LAST_PIECE UINT32_MAX
 
@@ -21,6 +21,7 @@ struct user_sessions {
     struct shuffle_site site;
     size_t memory_bytes;
     int64_t n_kpis, n_attributes;
+    size_t value_bytes; /* of an event, beside time and name */
     struct sorter *sorter;
     uint32_t n_sessions;
     /* of the session that is under way */
@@ -30,24 +31,28 @@ struct user_sessions {
     int64_t n_events; /* in `times` and `names`, not yet put */
     int64_t *times;   /* [PIECE_EVENTS] */
     uint32_t *names;  /* [PIECE_EVENTS] */
+    uint8_t *values;  /* [PIECE_EVENTS] of value_bytes */
     uint8_t *value;
     double *kpis; /* [n_kpis] of what is visited */
     uint32_t *attributes;
 };
 
 lode_status user_sessions_create(const struct shuffle_site *site, size_t memory_bytes,
-                                 int64_t n_kpis, int64_t n_attributes,
-                                 struct user_sessions **sessions)
+                                 const struct stage_plan *plan, struct user_sessions **sessions)
 {
+    const int64_t n_kpis = stage_session_kpis(plan);
+    const int64_t n_attributes = stage_session_attributes(plan);
     struct user_sessions *s = NULL;
     const size_t values = (size_t)n_kpis * sizeof *s->kpis +
                           (size_t)n_attributes * sizeof *s->names + sizeof(struct marks);
-    const size_t events = (size_t)PIECE_EVENTS * EVENT_BYTES;
+    const size_t events = (size_t)PIECE_EVENTS * (TIME_AND_NAME + stage_event_bytes(plan));
     lode_try(lode_take_zero(site->arena, 1, &s));
     s->site = *site;
     s->memory_bytes = memory_bytes;
     s->n_kpis = n_kpis;
     s->n_attributes = n_attributes;
+    s->value_bytes = stage_event_bytes(plan);
+    lode_try(lode_take(site->arena, PIECE_EVENTS * s->value_bytes, &s->values));
     lode_try(lode_take(site->arena, PIECE_EVENTS, &s->times));
     lode_try(lode_take(site->arena, PIECE_EVENTS, &s->names));
     lode_try(lode_take(site->arena, values > events ? values : events, &s->value));
@@ -93,23 +98,25 @@ static lode_status put_events(struct user_sessions *s)
     if (n == 0) return LODE_OK;
     memcpy(s->value, s->times, n * sizeof *s->times);
     memcpy(s->value + n * sizeof *s->times, s->names, n * sizeof *s->names);
+    if (s->value_bytes > 0) memcpy(s->value + n * TIME_AND_NAME, s->values, n * s->value_bytes);
     s->n_events = 0;
-    return put_piece(s, s->n_pieces++, n * EVENT_BYTES);
+    return put_piece(s, s->n_pieces++, n * (TIME_AND_NAME + s->value_bytes));
 }
 
-lode_status user_sessions_put(struct user_sessions *s, const int64_t *times, const uint32_t *names,
-                              int64_t n)
+lode_status user_sessions_put(struct user_sessions *s, const struct event_rows *rows)
 {
-    while (n > 0) {
+    for (int64_t first = 0; first < rows->n;) {
         const int64_t room = PIECE_EVENTS - s->n_events;
-        const int64_t now = n < room ? n : room;
-        memcpy(s->times + s->n_events, times, (size_t)now * sizeof *times);
-        memcpy(s->names + s->n_events, names, (size_t)now * sizeof *names);
+        const int64_t now = rows->n - first < room ? rows->n - first : room;
+        const size_t n = (size_t)now;
+        memcpy(s->times + s->n_events, rows->times + first, n * sizeof *s->times);
+        memcpy(s->names + s->n_events, rows->names + first, n * sizeof *s->names);
+        if (s->value_bytes > 0)
+            memcpy(s->values + (size_t)s->n_events * s->value_bytes,
+                   rows->values + (size_t)first * s->value_bytes, n * s->value_bytes);
         s->n_events += now;
         if (s->n_events == PIECE_EVENTS) lode_try(put_events(s));
-        times += now;
-        names += now;
-        n -= now;
+        first += now;
     }
     return LODE_OK;
 }
@@ -129,10 +136,14 @@ lode_status user_sessions_end(struct user_sessions *s, const struct session_row 
 static lode_status visit_events(struct user_sessions *s, const struct shuffle_record *record,
                                 const struct user_sessions_visitor *visitor)
 {
-    const size_t n = record->value_size / EVENT_BYTES;
+    const size_t n = record->value_size / (TIME_AND_NAME + s->value_bytes);
     memcpy(s->times, record->value, n * sizeof *s->times);
     memcpy(s->names, record->value + n * sizeof *s->times, n * sizeof *s->names);
-    return visitor->events(visitor->context, s->times, s->names, (int64_t)n);
+    if (s->value_bytes > 0)
+        memcpy(s->values, record->value + n * TIME_AND_NAME, n * s->value_bytes);
+    const struct event_rows rows = {(int64_t)n, s->times, s->names,
+                                    s->value_bytes > 0 ? s->values : NULL};
+    return visitor->events(visitor->context, &rows);
 }
 
 static lode_status visit_session(struct user_sessions *s, const struct shuffle_record *record,

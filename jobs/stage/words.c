@@ -43,6 +43,9 @@ static lode_status keep_words(struct merging *m, const struct lode_store *before
     lode_try(vocabulary_keep(m->vocabularies[0], &before->event_names));
     for (int64_t a = 0; a < before->n_attributes; a++)
         lode_try(vocabulary_keep(m->vocabularies[1 + a], &before->attributes[a].dictionary));
+    for (int64_t a = 0; a < before->n_event_attributes; a++)
+        lode_try(vocabulary_keep(m->vocabularies[1 + before->n_attributes + a],
+                                 &before->event_attributes[a].dictionary));
     return LODE_OK;
 }
 
@@ -75,6 +78,7 @@ static lode_status sort_words(struct merging *m)
     struct staging *s = m->staging;
     struct stage_plan *plan = &s->plan;
     lode_try(lode_take_zero(s->arena, plan->n_attributes, &s->store.attributes));
+    lode_try(lode_take_zero(s->arena, plan->n_event_attributes, &s->store.event_attributes));
     lode_try(vocabulary_sort(m->vocabularies[0], &s->store.event_names));
     plan->n_event_names = s->store.event_names.count;
     if (plan->n_event_names >= UINT32_MAX)
@@ -86,8 +90,11 @@ static lode_status sort_words(struct merging *m)
         lode_try(settle_attribute(attribute, vocabulary_count(m->vocabularies[1 + a])));
         if (attribute->dropped) continue;
         lode_try(vocabulary_sort(m->vocabularies[1 + a], &sorted));
-        s->store.attributes[s->store.n_attributes++] =
-            (struct lode_attribute){attribute->name, attribute->of_user, sorted};
+        struct lode_attribute *staged =
+            a < stage_session_attributes(plan)
+                ? &s->store.attributes[s->store.n_attributes++]
+                : &s->store.event_attributes[s->store.n_event_attributes++];
+        *staged = (struct lode_attribute){attribute->name, attribute->of_user, sorted};
     }
     return LODE_OK;
 }

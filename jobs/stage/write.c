@@ -37,9 +37,9 @@ static lode_status reject(void *context, const struct record *record, const char
     return late_rejects_add(&w->late, record, reason);
 }
 
-static lode_status put_events(void *context, const int64_t *times, const uint32_t *names, int64_t n)
+static lode_status put_events(void *context, const struct event_rows *rows)
 {
-    return columns_events(((struct writer *)context)->columns, times, names, n);
+    return columns_events(((struct writer *)context)->columns, rows);
 }
 
 static lode_status put_session(void *context, const struct session_row *row)
@@ -114,6 +114,21 @@ static lode_status finish_records(struct writer *w)
     return sessions_finish(w->sessions);
 }
 
+/* Events that follow the record in hand, many at once. */
+static lode_status read_events(struct writer *w, size_t session_size)
+{
+    enum { MOST = 256 };
+    int64_t times[MOST];
+    uint32_t names[MOST];
+    for (int64_t n = MOST; n == MOST;) {
+        lode_try(run_records_events(&w->records, MOST, times, names, &n));
+        for (int64_t i = 0; w->staged && i < n; i++)
+            lode_try(staged_users_check(w->staged, w->records.of.key, session_size, times[i]));
+        lode_try(sessions_add_events(w->sessions, times, names, n));
+    }
+    return LODE_OK;
+}
+
 static lode_status read_records(struct writer *w)
 {
     struct run_records *records = &w->records;
@@ -125,12 +140,14 @@ static lode_status read_records(struct writer *w)
         if (!more) return finish_records(w);
         const size_t session_size = record_session_size(of->key, of->key_size);
         if (w->staged) lode_try(add_staged(w, of->key, session_size));
+        lode_try(sessions_begin(w->sessions, of->key, of->key_size));
         for (;;) {
             lode_try(run_records_read(records, &more));
             if (!more) break;
             if (w->staged && record->kind == RECORD_EVENT)
                 lode_try(staged_users_check(w->staged, of->key, session_size, record->time));
-            lode_try(sessions_add(w->sessions, of->key, of->key_size, record));
+            lode_try(sessions_add(w->sessions, record));
+            if (!w->plan.sessions_given) lode_try(read_events(w, session_size));
         }
     }
 }
@@ -150,7 +167,7 @@ static lode_status pack_result(struct writer *w, uint64_t size_bytes, uint64_t h
     lode_try(lode_pack_i64(out, replaced.n_users));
     lode_try(lode_pack_i64(out, replaced.n_sessions));
     lode_try(lode_pack_i64(out, replaced.n_events));
-    for (int64_t k = 0; k < w->plan.n_kpis; k++) {
+    for (int64_t k = 0; k < stage_session_kpis(&w->plan); k++) {
         const int64_t before = replaced.n_missing ? replaced.n_missing[k] : 0;
         lode_try(lode_pack_i64(out, counts.n_missing[k] - before));
     }

@@ -92,8 +92,8 @@ def main():
         check(row["session_id"] in found, f"session {row['session_id']} is missing")
         user, start, attributes, kpis, own = found[row["session_id"]]
         check(user == row["user_id"] and start == int(row["start_ms"]), f"user or start of {row['session_id']}")
-        check(all(row[k] == v for k, v in attributes.items()) and len(attributes) == 4, f"attributes of {row['session_id']}")
-        check(all(float(row[k]) == v for k, v in kpis.items()) and len(kpis) == 3, f"KPIs of {row['session_id']}")
+        check(all(row[k] == v for k, v in attributes.items()) and len(attributes) == 5, f"attributes of {row['session_id']}")
+        check(all(float(row[k]) == v for k, v in kpis.items()) and len(kpis) == 4, f"KPIs of {row['session_id']}")
         check(own == sorted(events.get(row["session_id"], []), key=lambda e: e[0]), f"events of {row['session_id']}")
     check(expected == len(found), "sessions that are in no input")
 

@@ -60,10 +60,10 @@ expect "a run that is done: all tasks of all stages" '
     grep -q "^well: opportunities, done, " text
     grep -q "counting patterns .* done " text'
 expect "a task of it: its attempts, by stage" '
-    explain well --task 3 --stage 2
-    is task.json "d[\"task_state\"] == \"done\" and d[\"stage\"] == 2 and d[\"title\"] == \"counting patterns\""
+    explain well --task 3 --stage 3
+    is task.json "d[\"task_state\"] == \"done\" and d[\"stage\"] == 3 and d[\"title\"] == \"counting patterns\""
     is task.json "[a[\"outcome\"] for a in d[\"attempts\"]].count(\"ok\") == 1"
-    lode explain well --task 3 --stage 2 | grep -q "^task 3 of stage 2 (counting patterns): done"'
+    lode explain well --task 3 --stage 3 | grep -q "^task 3 of stage 3 (counting patterns): done"'
 expect "without a task, at most ten that deserve a look, slowest first" '
     lode explain well --json >list.json
     is list.json "len(d[\"tasks\"]) == 10 and all(t[\"gone_wrong\"] == 0 and t[\"done\"] for t in d[\"tasks\"])"
@@ -156,7 +156,7 @@ expect "a run that failed: which task, and every attempt with its reason" '
     is task.json "any(a[\"outcome\"] == \"lost\" and a[\"error\"] for a in d[\"attempts\"])"
     lode explain failed | grep -q " lost "'
 
-refuse 2 'no task 9999: stage 2 has 20 tasks, 0 to 19' 'lode explain well --task 9999 --stage 2'
+refuse 2 'no task 9999: stage 3 has 20 tasks, 0 to 19' 'lode explain well --task 9999 --stage 3'
 refuse 2 'no stage 60: the run has stages 1 to' 'lode explain well --task 0 --stage 60'
 refuse 2 '--task -1: a number' 'lode explain well --task -1'
 refuse 2 '--stage 0: a number' 'lode explain well --task 0 --stage 0'

@@ -49,18 +49,28 @@ static void use_session_columns(struct lode_part *part, struct lode_arena *arena
         check(strlen(id) <= INT_MAX);
 }
 
+static void use_event_columns(struct lode_part *part, struct lode_arena *arena)
+{
+    double *values;
+    uint32_t *codes;
+    if (lode_part_event_names(part, WORDS, arena, &codes) == LODE_OK)
+        use_codes(codes, part->n_events, false);
+    if (lode_part_event_attribute(part, "word", WORDS, arena, &codes) == LODE_OK)
+        use_codes(codes, part->n_events, true);
+    if (lode_part_event_value(part, "number", arena, &values) == LODE_OK && part->n_events > 0)
+        check(values[part->n_events - 1] <= 0 || !(values[part->n_events - 1] <= 0));
+}
+
 static void use(struct lode_part *part, struct lode_arena *arena)
 {
     int64_t *offsets, *starts;
-    uint32_t *codes;
     if (lode_part_session_offsets(part, arena, &offsets) == LODE_OK)
         use_offsets(offsets, part->n_users, part->n_sessions);
     if (lode_part_event_offsets(part, arena, &offsets) == LODE_OK)
         use_offsets(offsets, part->n_sessions, part->n_events);
     if (lode_part_session_starts(part, arena, &starts) == LODE_OK && part->n_sessions > 0)
         check(starts[part->n_sessions - 1] <= INT64_MAX);
-    if (lode_part_event_names(part, WORDS, arena, &codes) == LODE_OK)
-        use_codes(codes, part->n_events, false);
+    use_event_columns(part, arena);
     use_session_columns(part, arena);
 }
 

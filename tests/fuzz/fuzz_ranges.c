@@ -1,5 +1,5 @@
 /* Hostile bytes as a plain file in ranges: however it is cut, the rounds come to an end, and rows,
- * lines and the file's fault are those of one reading.
+ * lines and the file's fault are those of one reading, row by row.
  *
  * The first two bytes of the input are the size of a range. The rest is the file; what would be
  * taken for gzip or zstd is left out, since those are not cut. */
@@ -31,24 +31,36 @@ static struct lode_input *open_text(const struct text *text)
     return input;
 }
 
-/* The rows as bytes, lines counted on from `lines_before`. False: a fault of the file. */
-static bool say_rows(struct lode_rows *rows, int64_t lines_before, struct lode_bytes *said)
+static void say_row(const struct lode_field *fields, int count, int64_t line, const char *fault,
+                    struct lode_bytes *said)
+{
+    check(lode_bytes_printf(said, "\n%" PRId64 " %s", line, fault != NULL ? fault : "") == LODE_OK);
+    for (int c = 0; fault == NULL && c < count; c++) {
+        check(lode_bytes_printf(said, "[%zu]", fields[c].size) == LODE_OK);
+        check(lode_bytes_append(said, fields[c].text, fields[c].size) == LODE_OK);
+    }
+}
+
+/* The rows as bytes, up to `most` taken at once, lines counted on from `lines_before`. False: a
+ * fault of the file. */
+static bool say_rows(struct lode_rows *rows, int64_t most, int64_t lines_before,
+                     struct lode_bytes *said)
 {
     int count = 0;
     (void)lode_rows_columns(rows, &count);
-    struct lode_field *fields = calloc((size_t)count, sizeof *fields);
+    struct lode_field *fields = calloc((size_t)count * (size_t)(most + 1), sizeof *fields);
     check(fields != NULL);
     bool more = true;
     while (more) {
         const char *fault = NULL;
-        if (lode_rows_next(rows, fields, &fault, &more) != LODE_OK) break;
-        if (!more) break;
-        check(lode_bytes_printf(said, "\n%" PRId64 " %s", lines_before + lode_rows_line(rows),
-                                fault != NULL ? fault : "") == LODE_OK);
-        for (int c = 0; fault == NULL && c < count; c++) {
-            check(lode_bytes_printf(said, "[%zu]", fields[c].size) == LODE_OK);
-            check(lode_bytes_append(said, fields[c].text, fields[c].size) == LODE_OK);
+        int64_t n = lode_rows_take(rows, fields, most);
+        if (n == 0) {
+            if (lode_rows_next(rows, fields, &fault, &more) != LODE_OK) break;
+            n = more;
         }
+        for (int64_t i = 0; i < n; i++)
+            say_row(fields + i * count, count, lines_before + lode_rows_line(rows) - n + 1 + i,
+                    fault, said);
     }
     free(fields);
     return !more;
@@ -79,7 +91,7 @@ static void read_range(const struct cut *cut, struct stage_range *range, struct 
                                      .is_json = lode_rows_is_json(cut->whole)};
     bounds.columns = lode_rows_columns(cut->whole, &bounds.n_columns);
     check(lode_rows_open_range_input(open_text(cut->text), &bounds, &rows) == LODE_OK);
-    (void)say_rows(rows, range->lines_before, said != NULL ? said : &dropped);
+    (void)say_rows(rows, 3, range->lines_before, said != NULL ? said : &dropped);
     range->fault = lode_rows_fault(rows, &range->fault_line);
     range->first = lode_rows_first(rows);
     range->next = lode_rows_position(rows);
@@ -119,7 +131,7 @@ static void compare(const struct text *text, uint64_t range_bytes, struct lode_a
     if (lode_rows_open_input(open_text(text), &cut.whole) != LODE_OK) return; /* no header */
     check(ranges_cut(&plan, range_bytes, arena, &cut.ranges, &cut.n) == LODE_OK);
     check(lode_take(arena, cut.n, &again) == LODE_OK);
-    if (!say_rows(cut.whole, 0, &expected)) {
+    if (!say_rows(cut.whole, 0, 0, &expected)) {
         const char *fault = lode_rows_fault(cut.whole, &line);
         say_fault(line, fault, &expected);
     }

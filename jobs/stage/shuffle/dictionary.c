@@ -131,16 +131,23 @@ lode_status code_map_read(const struct stage_plan *plan, const char *directory,
     return LODE_OK;
 }
 
+lode_status code_map_names(const struct code_map *map, uint32_t *names, int64_t n)
+{
+    if (map->n_columns == 0) return LODE_OK;
+    for (int64_t i = 0; i < n; i++) {
+        if (names[i] >= map->counts[0])
+            return lode_fail(LODE_E_INPUT, "event name %u of %u in a run file", names[i],
+                             map->counts[0]);
+        names[i] = map->maps[0][names[i]];
+    }
+    return LODE_OK;
+}
+
 lode_status code_map_apply(const struct code_map *map, const struct stage_plan *plan,
                            struct record *record)
 {
     if (map->n_columns == 0) return LODE_OK;
-    if (record->kind == RECORD_EVENT) {
-        if (record->name >= map->counts[0])
-            return lode_fail(LODE_E_INPUT, "event name %u of %u in a run file", record->name,
-                             map->counts[0]);
-        record->name = map->maps[0][record->name];
-    }
+    if (record->kind == RECORD_EVENT) lode_try(code_map_names(map, &record->name, 1));
     int64_t kept = 0;
     for (int64_t i = 0; i < record->n_cells; i++) {
         struct record_cell cell = record->cells[i];

@@ -36,6 +36,8 @@ struct code_map {
 LODE_CHECKED lode_status code_map_read(const struct stage_plan *plan, const char *directory,
                                        const struct stage_run *run, struct lode_arena *arena,
                                        struct code_map *map);
+/* Replaces event names [n]. LODE_E_INPUT when one is outside. */
+LODE_CHECKED lode_status code_map_names(const struct code_map *map, uint32_t *names, int64_t n);
 /* Replaces event name and attribute codes; cells of dropped attributes go. LODE_E_INPUT when a code
  * is outside. */
 LODE_CHECKED lode_status code_map_apply(const struct code_map *map, const struct stage_plan *plan,

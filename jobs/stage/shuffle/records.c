@@ -8,6 +8,7 @@
 #include "jobs/stage/ranges.h"
 
 #include <assert.h>
+#include <endian.h>
 #include <string.h>
 
 enum { KIND_MASK = 0x0f, HAS_TIME = 0x10, HAS_LINE = 0x20, HAS_CELLS = 0x40, VARINT_LIMIT = 10 };
@@ -44,6 +45,54 @@ static inline bool get_varint(const uint8_t **at, const uint8_t *end, uint64_t *
     return false;
 }
 
+/* Times and names of events are short, but of sizes that are hard to foresee: so the seven bits of
+ * each byte are joined, and spread, without a branch on how many there are. */
+
+static inline uint64_t join_sevens(uint64_t bytes)
+{
+    bytes = (bytes & UINT64_C(0x7f007f007f007f00)) >> 1 | (bytes & UINT64_C(0x007f007f007f007f));
+    bytes = (bytes & UINT64_C(0x3fff00003fff0000)) >> 2 | (bytes & UINT64_C(0x00003fff00003fff));
+    return (bytes & UINT64_C(0x0fffffff00000000)) >> 4 | (bytes & UINT64_C(0x000000000fffffff));
+}
+
+/* value < 2^56 */
+static inline uint64_t spread_sevens(uint64_t value)
+{
+    value = (value & UINT64_C(0x00fffffff0000000)) << 4 | (value & UINT64_C(0x000000000fffffff));
+    value = (value & UINT64_C(0x0fffc0000fffc000)) << 2 | (value & UINT64_C(0x00003fff00003fff));
+    return (value & UINT64_C(0x3f803f803f803f80)) << 1 | (value & UINT64_C(0x007f007f007f007f));
+}
+
+/* As put_varint, but writes eight bytes. */
+static inline uint8_t *put_short_varint(uint8_t *out, uint64_t value)
+{
+    const uint64_t tops = UINT64_MAX / 255 << 7;
+    if (value >> 56 != 0) return put_varint(out, value);
+    const int size = (63 - __builtin_clzll(value | 1)) / 7 + 1;
+    const uint64_t more = tops & ((UINT64_C(1) << 8 * (size - 1)) - 1);
+    const uint64_t bytes = htole64(spread_sevens(value) | more);
+    memcpy(out, &bytes, sizeof bytes);
+    return out + size;
+}
+
+/* Two numbers; what is behind them does not count. */
+static inline bool get_two(const uint8_t **at, const uint8_t *end, uint64_t *first,
+                           uint64_t *second)
+{
+    const uint64_t tops = UINT64_MAX / 255 << 7;
+    uint64_t word = 0;
+    if (end - *at >= (ptrdiff_t)sizeof word) memcpy(&word, *at, sizeof word);
+    word = le64toh(word);
+    const uint64_t stops = ~word & tops; /* where a number ends */
+    const uint64_t others = stops & (stops - 1);
+    if (end - *at < (ptrdiff_t)sizeof word || others == 0)
+        return get_varint(at, end, first) && get_varint(at, end, second);
+    *first = join_sevens(word & (stops ^ (stops - 1)));
+    *second = join_sevens((word & (others ^ (others - 1))) >> (__builtin_ctzll(stops) + 1));
+    *at += (__builtin_ctzll(others) + 1) / 8;
+    return true;
+}
+
 static uint64_t zigzag(int64_t value)
 {
     return ((uint64_t)value << 1) ^ (value < 0 ? UINT64_MAX : 0);
@@ -54,22 +103,24 @@ static int64_t unzigzag(uint64_t value)
     return (int64_t)((value >> 1) ^ (value & 1 ? UINT64_MAX : 0));
 }
 
-size_t record_key(struct record_id user, struct record_id session, bool after, uint8_t *key)
+const uint8_t *record_key(struct record_id user, struct record_id session, bool after,
+                          uint8_t *room, size_t *size)
 {
     if (user.size == 0) user = session;
-    size_t size = user.size;
-    memcpy(key, user.text, size);
+    *size = user.size;
     /* one form for a user who is the session, so that equal keys have equal bytes */
     const bool alike =
         session.size == 0 || session.text == user.text ||
         (session.size == user.size && memcmp(session.text, user.text, user.size) == 0);
+    if (alike && !after) return (const uint8_t *)user.text;
+    memcpy(room, user.text, user.size);
     if (!alike) {
-        key[size++] = 0;
-        memcpy(key + size, session.text, session.size);
-        size += session.size;
+        room[(*size)++] = 0;
+        memcpy(room + *size, session.text, session.size);
+        *size += session.size;
     }
-    if (after) key[size++] = 0;
-    return size;
+    if (after) room[(*size)++] = 0;
+    return room;
 }
 
 void record_ids(const uint8_t *key, size_t size, struct record_id *user, struct record_id *session)
@@ -265,6 +316,32 @@ bool record_read(struct record_reader *reader, struct record *record)
     return get_cells(reader, record);
 }
 
+int64_t record_read_events(struct record_reader *reader, struct record *record, int64_t most,
+                           int64_t *times, uint32_t *names)
+{
+    const uint8_t *at = reader->at;
+    uint64_t last = (uint64_t)record->time;
+    int64_t n = 0;
+    if (reader->n_left == 0 || reader->has_cells || record->has_line) return 0;
+    if ((uint64_t)most > reader->n_left) most = (int64_t)reader->n_left;
+    for (; n < most; n++) {
+        uint64_t time = 0;
+        uint64_t name = 0;
+        const uint8_t *const begin = at;
+        if (!get_two(&at, reader->end, &time, &name) || name > UINT32_MAX) {
+            at = begin; /* for record_read to refuse */
+            break;
+        }
+        last += (uint64_t)unzigzag(time);
+        times[n] = (int64_t)last;
+        names[n] = (uint32_t)name;
+    }
+    record->time = (int64_t)last;
+    reader->at = at;
+    reader->n_left -= (uint64_t)n;
+    return n;
+}
+
 /* Appends a block of loose events [n] of one head. */
 static lode_status put_block(const struct shuffle_value *values, int64_t n, struct lode_bytes *out)
 {
@@ -274,7 +351,7 @@ static lode_status put_block(const struct shuffle_value *values, int64_t n, stru
     const size_t cells_at = sizeof event + (has_line ? sizeof(int64_t) : 0);
     size_t room = 0;
     for (int64_t i = 0; i < n; i++) room += BLOCK_GROWTH + values[i].size;
-    lode_try(lode_bytes_reserve(out, room));
+    lode_try(lode_bytes_reserve(out, room + sizeof(uint64_t))); /* see put_short_varint */
     uint8_t *at = out->data + out->size;
     *at++ = (uint8_t)((event.head & (HAS_TIME | HAS_LINE | HAS_CELLS)) | RECORD_EVENT);
     at = put_varint(at, (uint64_t)n);
@@ -282,7 +359,7 @@ static lode_status put_block(const struct shuffle_value *values, int64_t n, stru
     if (has_line) at = put_varint(at, (uint64_t)loose_line(values[0].data));
     at = put_varint(at, zigzag(event.time));
     for (int64_t i = 0;;) {
-        at = put_varint(at, event.name);
+        at = put_short_varint(at, event.name);
         if (has_cells) {
             memcpy(at, values[i].data + cells_at, values[i].size - cells_at);
             at += values[i].size - cells_at;
@@ -290,10 +367,10 @@ static lode_status put_block(const struct shuffle_value *values, int64_t n, stru
         if (++i == n) break;
         const uint64_t time = (uint64_t)event.time;
         event = loose_read(values[i].data);
-        at = put_varint(at, zigzag((int64_t)((uint64_t)event.time - time)));
+        at = put_short_varint(at, zigzag((int64_t)((uint64_t)event.time - time)));
         if (has_line)
-            at =
-                put_varint(at, zigzag(loose_line(values[i].data) - loose_line(values[i - 1].data)));
+            at = put_short_varint(
+                at, zigzag(loose_line(values[i].data) - loose_line(values[i - 1].data)));
     }
     out->size = (size_t)(at - out->data);
     return LODE_OK;

@@ -48,10 +48,11 @@ struct record_id {
     size_t size;
 };
 
-/* Writes a key into `key` (RECORD_KEY_LIMIT bytes); returns its size. Sizes of ids are up to
- * STAGE_ID_LIMIT, one of them may be 0: then it is the other. `after`: of an event, behind its
- * session. */
-size_t record_key(struct record_id user, struct record_id session, bool after, uint8_t *key);
+/* A key and its *size: one of the ids itself, or written into `room` (RECORD_KEY_LIMIT bytes).
+ * Sizes of ids are up to STAGE_ID_LIMIT, one of them may be 0: then it is the other. `after`: of an
+ * event, behind its session. */
+const uint8_t *record_key(struct record_id user, struct record_id session, bool after,
+                          uint8_t *room, size_t *size);
 /* User and session of a key, borrowed from it; the user is the session where the key has one id. */
 void record_ids(const uint8_t *key, size_t size, struct record_id *user, struct record_id *session);
 /* Size of the key without what makes an event come after its session. */
@@ -93,5 +94,10 @@ static inline bool record_is_left(const struct record_reader *reader)
 /* The next record; `record` must be the same for all of a value (an event says what is different
  * from the one before), its cells the caller's. False when the bytes are no record. */
 bool record_read(struct record_reader *reader, struct record *record);
+/* Times and names of up to `most` events that follow in the block of the record read last; their
+ * file is its. 0: there is no such event, or they have lines or cells, or the bytes are none: that
+ * is for record_read. */
+int64_t record_read_events(struct record_reader *reader, struct record *record, int64_t most,
+                           int64_t *times, uint32_t *names);
 
 #endif

@@ -117,6 +117,42 @@ static void what_the_places_do_not_tell_is_left_to_the_splitter(void **state)
     assert_int_equal(take("a,\"b\"", 2), LODE_CSV_CUT);
 }
 
+static void plain_records_are_taken_many_at_once(void **state)
+{
+    (void)state;
+    static const char text[] = "a,b\n,cd\r\ne,f\ng,h,i\nj,k\n";
+    struct lode_field fields[4 * 2];
+    size_t size = 0;
+    lode_csv_index_fill(&index_, 50, text, sizeof text - 1);
+    assert_int_equal(lode_csv_index_take_many(&index_, 50, text, 99, fields, 2, 1, &size), 1);
+    assert_int_equal(size, 4);
+    assert_int_equal(lode_csv_index_take_many(&index_, 54, text + 4, 1, fields, 2, 4, &size), 1);
+    assert_int_equal(size, 5);
+    assert_int_equal(fields[0].size, 0);
+    assert_int_equal(fields[1].size, 2); /* without the CR */
+    /* up to the one with three fields */
+    assert_int_equal(lode_csv_index_take_many(&index_, 59, text + 9, 99, fields, 2, 4, &size), 1);
+    assert_int_equal(size, 4);
+    assert_int_equal(lode_csv_index_take_many(&index_, 63, text + 13, 99, fields, 2, 4, &size), 0);
+    assert_int_equal(size, 0);
+    assert_int_equal(lode_csv_index_take_many(&index_, 69, text + 19, 99, fields, 2, 4, &size), 1);
+}
+
+static void a_quote_or_an_odd_byte_anywhere_in_the_stretch_stops_that(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {"a,b\n\"c\",d\n", "a,b\n\xc3\xa9,d\n", "a,b\nc\r,d\n",
+                                        "\n\n\n"};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        struct lode_field fields[2];
+        size_t size = 0;
+        const int count = i == 3 ? 1 : 2; /* a line that may be blank */
+        lode_csv_index_fill(&index_, 0, texts[i], strlen(texts[i]));
+        assert_int_equal(
+            lode_csv_index_take_many(&index_, 0, texts[i], 99, fields, count, 1, &size), 0);
+    }
+}
+
 /* Random numbers by SplitMix64. */
 static uint64_t next_random(uint64_t *seed)
 {
@@ -126,7 +162,7 @@ static uint64_t next_random(uint64_t *seed)
     return z ^ (z >> 31);
 }
 
-enum { COLUMNS = 2, FIELDS_MOST = 64 };
+enum { COLUMNS = 2, FIELDS_MOST = 64, TAKEN_MOST = 7 };
 
 static void show_fields(const struct lode_field *fields, struct lode_bytes *out)
 {
@@ -136,17 +172,24 @@ static void show_fields(const struct lode_field *fields, struct lode_bytes *out)
     }
 }
 
-/* By lode_rows: line, then fields, "form" (number of fields, text after a quote) or "text". */
-static void show_rows(const char *text, size_t size, struct lode_bytes *out)
+/* By lode_rows, up to `most` taken at once: line, then fields, "form" (number of fields, text after
+ * a quote) or "text". */
+static void show_rows(const char *text, size_t size, int64_t most, struct lode_bytes *out)
 {
     struct lode_input *input = NULL;
     struct lode_rows *rows = NULL;
-    struct lode_field fields[COLUMNS];
+    struct lode_field fields[TAKEN_MOST * COLUMNS];
     assert_ok(lode_input_open_memory("t.csv", text, size, LODE_INPUT_BLOCK, &input));
     assert_ok(lode_rows_open_input(input, &rows));
     for (;;) {
         const char *fault = NULL;
         bool more = false;
+        const int64_t n = lode_rows_take(rows, fields, most);
+        for (int64_t i = 0; i < n; i++) {
+            assert_ok(lode_bytes_printf(out, "\n%" PRId64 " ", lode_rows_line(rows) - n + 1 + i));
+            show_fields(fields + i * COLUMNS, out);
+        }
+        if (n > 0) continue;
         if (lode_rows_next(rows, fields, &fault, &more) != LODE_OK) {
             assert_ok(lode_bytes_printf(out, "\nopen"));
             break;
@@ -230,7 +273,7 @@ static void rows_by_the_index_are_those_of_the_splitter(void **state)
         uint64_t seed = number;
         const size_t size = random_text(&seed, text);
         indexed.size = split.size = 0;
-        show_rows(text, size, &indexed);
+        show_rows(text, size, (int64_t)(number % (TAKEN_MOST + 1)), &indexed);
         split_rows(text, size, &split);
         if (indexed.size != split.size || memcmp(indexed.data, split.data, indexed.size) != 0)
             fail_msg("seed %" PRIu64 "\nby the index:\n%.*s\nby the splitter:\n%.*s", number,
@@ -249,6 +292,8 @@ int main(void)
         cmocka_unit_test(a_cr_must_be_followed_by_lf_also_over_the_end_of_a_block),
         cmocka_unit_test(records_follow_each_other_by_their_places),
         cmocka_unit_test(what_the_places_do_not_tell_is_left_to_the_splitter),
+        cmocka_unit_test(plain_records_are_taken_many_at_once),
+        cmocka_unit_test(a_quote_or_an_odd_byte_anywhere_in_the_stretch_stops_that),
         cmocka_unit_test(rows_by_the_index_are_those_of_the_splitter),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

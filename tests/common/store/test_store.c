@@ -20,6 +20,9 @@ struct fixture {
     uint32_t country[2], device[3], name[4];
     uint8_t bounce[3];
     double amount[3];
+    uint32_t url[4];
+    int64_t n_urls;
+    double ms[4];
 };
 
 static char *const countries[] = {"DE", "FR"};
@@ -40,7 +43,10 @@ static int set_up(void **state)
                           .device = {2, LODE_NO_CODE, 0},
                           .name = {2, 0, 1, 2},
                           .bounce = {0, 1, 2},
-                          .amount = {1.5, (double)NAN, -2}};
+                          .amount = {1.5, (double)NAN, -2},
+                          .url = {0, 2, LODE_NO_CODE, 1},
+                          .n_urls = 4,
+                          .ms = {1.5, 0, -2, (double)NAN}};
     if (mkdtemp(f->directory) == NULL || lode_arena_create(0, &f->arena) != LODE_OK) return -1;
     snprintf(f->part, sizeof f->part, "%s/part-00000.h5", f->directory);
     snprintf(f->index, sizeof f->index, "%s/index.h5", f->directory);
@@ -96,6 +102,8 @@ static void write_part(struct fixture *f)
     put(file, LODE_PART_KPIS "/kpi_bounce", LODE_HDF_U8, 3, f->bounce);
     put_user_column(file, f, LODE_PART_KPIS, "amount", LODE_HDF_F64, 3, f->amount);
     put(file, LODE_PART_EVENT_TIME, LODE_HDF_I64, 4, f->time);
+    put_user_column(file, f, LODE_PART_EVENT_ATTRIBUTES, "url", LODE_HDF_U8, f->n_urls, f->url);
+    put_user_column(file, f, LODE_PART_EVENT_VALUES, "ms", LODE_HDF_F64, 4, f->ms);
     assert_ok(lode_hdf_put_codes(file, &names));
     assert_ok(lode_hdf_commit(file));
 }
@@ -106,6 +114,8 @@ static void write_index(struct fixture *f)
     struct lode_attribute attributes[] = {{"country", true, {(char **)countries, 2}},
                                           {odd_name, false, {(char **)devices, 3}}};
     struct lode_kpi kpis[] = {{"kpi_bounce", true, 1}, {"amount", false, 1}};
+    struct lode_attribute of_events[] = {{"url", false, {(char **)devices, 3}}};
+    const char *values[] = {"ms"};
     assert_ok(lode_hash_file(f->part, &checksum, &size_bytes));
     struct lode_partition partition = {.file = "part-00000.h5",
                                        .n_users = 2,
@@ -119,6 +129,10 @@ static void write_index(struct fixture *f)
                                      .n_kpis = 2,
                                      .kpis = kpis,
                                      .event_names = {(char **)events, 3},
+                                     .n_event_attributes = 1,
+                                     .event_attributes = of_events,
+                                     .n_event_values = 1,
+                                     .event_values = values,
                                      .n_partitions = 1,
                                      .partitions = &partition,
                                      .n_rows_read = 9,
@@ -291,6 +305,50 @@ static void what_is_no_store_says_what_it_is(void **state)
     expect_text("index.h5: cut short or not an HDF5 file of lode: 1 bytes");
 }
 
+static void columns_of_events_are_read_and_checked(void **state)
+{
+    struct fixture *f = *state;
+    struct lode_store *store;
+    struct lode_part part;
+    uint32_t *codes;
+    double *values;
+    write_part(f);
+    write_index(f);
+    assert_ok(lode_store_open(f->directory, &store));
+    assert_int_equal(lode_store_find_event_attribute(store, "url"), 0);
+    assert_int_equal(lode_store_find_event_attribute(store, "country"), -1);
+    assert_int_equal(lode_store_event_attribute(store, 0)->dictionary.count, 3);
+    assert_null(lode_store_event_attribute(store, 1));
+    assert_int_equal(lode_store_find_event_value(store, "ms"), 0);
+    assert_string_equal(lode_store_event_value(store, 0), "ms");
+    assert_null(lode_store_event_value(store, -1));
+    lode_store_close(store);
+    assert_ok(lode_part_open(f->directory, 0, &part));
+    assert_ok(lode_part_event_attribute(&part, "url", 3, f->arena, &codes));
+    assert_int_equal(codes[1], 2);
+    assert_int_equal(codes[2], LODE_NO_CODE);
+    assert_status(LODE_E_INPUT, lode_part_event_attribute(&part, "url", 2, f->arena, &codes));
+    assert_status(LODE_E_INPUT, lode_part_event_attribute(&part, "none", 3, f->arena, &codes));
+    assert_ok(lode_part_event_value(&part, "ms", f->arena, &values));
+    assert_true(values[0] == 1.5 && isnan(values[3]));
+    assert_status(LODE_E_INPUT, lode_part_event_value(&part, "url", f->arena, &values));
+    lode_part_close(&part);
+}
+
+static void a_column_of_events_must_have_a_row_for_each(void **state)
+{
+    struct fixture *f = *state;
+    struct lode_part part;
+    uint32_t *codes;
+    f->n_urls = 3;
+    write_part(f);
+    write_index(f);
+    assert_ok(lode_part_open(f->directory, 0, &part));
+    assert_status(LODE_E_INPUT, lode_part_event_attribute(&part, "url", 3, f->arena, &codes));
+    expect_text("has 3 rows of 1 columns, must have 4 of 1");
+    lode_part_close(&part);
+}
+
 static void foreign_and_newer_stores_are_refused(void **state)
 {
     struct fixture *f = *state;
@@ -454,6 +512,8 @@ int main(void)
         TEST(offsets_that_leave_the_rows_are_refused),
         TEST(codes_and_outcomes_past_the_last_are_refused),
         TEST(what_is_no_store_says_what_it_is),
+        TEST(columns_of_events_are_read_and_checked),
+        TEST(a_column_of_events_must_have_a_row_for_each),
         TEST(foreign_and_newer_stores_are_refused),
         TEST(a_missing_or_cut_partition_is_named),
         TEST(a_partition_of_another_store_is_refused),

@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+enum { EVENT_VALUE_BYTES = sizeof(double) + sizeof(uint32_t) };
 enum { ROWS_MOST = 400000, USERS_MOST = 5000, ATTRIBUTES = 2 };
 
 /* A record that waits to be sorted by its key, as the shuffle does. */
@@ -29,6 +30,7 @@ struct rows {
     char **sessions;
     int64_t *starts, *event_offsets, *times;
     uint32_t *names;
+    uint8_t *values; /* of events: double, code */
     double *kpis[1];
     uint32_t *attributes[ATTRIBUTES];
 };
@@ -38,9 +40,9 @@ struct fixture {
     struct lode_arena *arena;
     struct shuffle_site site;
     struct stage_plan plan; /* one KPI (column 0), attributes 0 of sessions, 1 of users (1, 2) */
-    struct stage_attribute attributes[ATTRIBUTES];
+    struct stage_attribute attributes[ATTRIBUTES + 1];
     struct stage_file file;
-    int kpi_at[1], attribute_at[ATTRIBUTES];
+    int kpi_at[2], attribute_at[ATTRIBUTES + 1]; /* the last ones: of events, see with_values */
     struct waiting *waiting;
     int64_t n_waiting, next_line;
     struct rows rows;
@@ -79,6 +81,7 @@ static int setup(void **state)
     rows->event_offsets = take(ROWS_MOST + 1, sizeof *rows->event_offsets);
     rows->times = take(ROWS_MOST, sizeof *rows->times);
     rows->names = take(ROWS_MOST, sizeof *rows->names);
+    rows->values = take(ROWS_MOST, EVENT_VALUE_BYTES);
     rows->kpis[0] = take(ROWS_MOST, sizeof **rows->kpis);
     for (int a = 0; a < ATTRIBUTES; a++)
         rows->attributes[a] = take(ROWS_MOST, sizeof **rows->attributes);
@@ -100,6 +103,7 @@ static int teardown(void **state)
                            f->waiting,     rows->attributes[0], rows->attributes[1]};
     for (size_t i = 0; i < sizeof taken / sizeof *taken; i++) free(taken[i]);
     lode_arena_destroy(f->arena);
+    free(rows->values);
     free(f);
     return removed;
 }
@@ -116,7 +120,9 @@ static void add(struct fixture *f, struct record record, const char *user, const
     struct waiting *waiting = &f->waiting[f->n_waiting];
     const bool after = record.kind == RECORD_EVENT && f->plan.sessions_given;
     waiting->number = f->n_waiting++;
-    waiting->key_size = record_key(id(user), id(session), after, waiting->key);
+    uint8_t room[RECORD_KEY_LIMIT];
+    const uint8_t *key = record_key(id(user), id(session), after, room, &waiting->key_size);
+    memcpy(waiting->key, key, waiting->key_size);
     record.cells = cells;
     record.n_cells = n_cells;
     if (record.line == 0) record.line = ++f->next_line;
@@ -138,14 +144,17 @@ static void add_event(struct fixture *f, const char *user, const char *session, 
     add(f, record, user, session, NULL, 0);
 }
 
-static lode_status take_events(void *context, const int64_t *times, const uint32_t *names,
-                               int64_t n)
+static lode_status take_events(void *context, const struct event_rows *events)
 {
     struct rows *rows = &((struct fixture *)context)->rows;
-    assert_true(rows->n_events + n <= ROWS_MOST);
-    memcpy(rows->times + rows->n_events, times, (size_t)n * sizeof *times);
-    memcpy(rows->names + rows->n_events, names, (size_t)n * sizeof *names);
-    rows->n_events += n;
+    const int64_t at = rows->n_events;
+    const size_t n = (size_t)events->n;
+    assert_true(at + events->n <= ROWS_MOST);
+    memcpy(rows->times + at, events->times, n * sizeof *rows->times);
+    memcpy(rows->names + at, events->names, n * sizeof *rows->names);
+    if (events->values)
+        memcpy(rows->values + at * EVENT_VALUE_BYTES, events->values, n * EVENT_VALUE_BYTES);
+    rows->n_events += events->n;
     return LODE_OK;
 }
 
@@ -200,9 +209,10 @@ static void finish(struct fixture *f)
                                        .reject = take_reject};
     qsort(f->waiting, (size_t)f->n_waiting, sizeof *f->waiting, compare_waiting);
     assert_ok(sessions_create(&f->plan, &f->site, SESSIONS_LEAST, &sink, &sessions));
-    for (int64_t i = 0; i < f->n_waiting; i++)
-        assert_ok(sessions_add(sessions, f->waiting[i].key, f->waiting[i].key_size,
-                               &f->waiting[i].record));
+    for (int64_t i = 0; i < f->n_waiting; i++) {
+        assert_ok(sessions_begin(sessions, f->waiting[i].key, f->waiting[i].key_size));
+        assert_ok(sessions_add(sessions, &f->waiting[i].record));
+    }
     assert_ok(sessions_finish(sessions));
     sessions_close(sessions);
 }
@@ -501,6 +511,61 @@ static void a_large_key_is_cut_as_a_small_one_is(void **state)
     }
 }
 
+/* One value and one attribute of events, behind those of sessions. */
+static void with_values(struct fixture *f)
+{
+    f->plan.n_kpis = 2;
+    f->plan.n_event_values = 1;
+    f->plan.n_attributes = ATTRIBUTES + 1;
+    f->plan.n_event_attributes = 1;
+}
+
+static void assert_value(const struct fixture *f, int64_t event, double value, uint32_t code)
+{
+    double found = 0.0;
+    uint32_t found_code = 0;
+    const uint8_t *at = f->rows.values + event * EVENT_VALUE_BYTES;
+    memcpy(&found, at, sizeof found);
+    memcpy(&found_code, at + sizeof found, sizeof found_code);
+    assert_true(isnan(value) ? isnan(found) : found == value);
+    assert_int_equal(found_code, code);
+}
+
+/* A user with two sessions and one with a single one, of so many events that they go in several
+ * pieces, out of order; every third has no value, every second no word. What is of the session
+ * stays there. */
+static void values_of_events_stay_with_their_events(void **state)
+{
+    enum { N = 5000 };
+    struct fixture *f = *state;
+    static struct record_cell cells[3 * N][3];
+    static const char *const names[][2] = {{"ann", "a1"}, {"ann", "a2"}, {"bob", "b1"}};
+    const int64_t n = N;
+    with_values(f);
+    f->plan.sessions_given = false;
+    for (int64_t s = 0; s < 3; s++)
+        for (int64_t i = 0; i < n; i++) {
+            const int64_t time = s * n + (i * 7) % n; /* 7 and n have no common factor */
+            const struct record record = {
+                .kind = RECORD_EVENT, .has_time = true, .time = time, .name = 1};
+            struct record_cell *own = cells[s * n + i];
+            int64_t n_cells = 0;
+            own[n_cells++] = (struct record_cell){.column = 0, .value = (double)s}; /* a KPI */
+            if (time % 3) own[n_cells++] = (struct record_cell){.column = 1, .value = (double)time};
+            if (time % 2)
+                own[n_cells++] =
+                    (struct record_cell){.column = 2 + ATTRIBUTES, .code = (uint32_t)time};
+            add(f, record, names[s][0], names[s][1], own, n_cells);
+        }
+    finish(f);
+    assert_int_equal(f->rows.n_events, 3 * n);
+    for (int64_t e = 0; e < 3 * n; e++) {
+        assert_int_equal(f->rows.times[e], e);
+        assert_value(f, e, e % 3 ? (double)e : (double)NAN, e % 2 ? (uint32_t)e : LODE_NO_CODE);
+    }
+    for (int64_t s = 0; s < 3; s++) assert_true(f->rows.kpis[0][s] == (double)s);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -523,6 +588,7 @@ int main(void)
         TEST(so_is_one_whose_events_have_values),
         TEST(a_user_larger_than_the_memory_keeps_the_order_of_sessions),
         TEST(a_large_key_is_cut_as_a_small_one_is),
+        TEST(values_of_events_stay_with_their_events),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

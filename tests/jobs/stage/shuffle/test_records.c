@@ -133,6 +133,63 @@ static void what_does_not_go_together_stays_apart(void **state)
     lode_bytes_clear(&out);
 }
 
+/* Events of a block without lines and cells, of all sizes that a number can have. */
+static void plain_events_are_read_many_at_once(void **state)
+{
+    (void)state;
+    enum { N = 130 };
+    struct record records[N];
+    for (int i = 0; i < N; i++) {
+        const int64_t jump = i < 64 ? INT64_C(1) << i % 62 : i;
+        records[i] =
+            event(0, i % 2 ? jump : -jump, i % 33 == 32 ? 0 : UINT32_C(1) << i % 33, false);
+        records[i].has_line = false;
+    }
+    struct lode_bytes out = combine(records, N);
+    for (int64_t most = 1; most <= N; most += 43) {
+        struct record read = {0};
+        int64_t times[N];
+        uint32_t names[N];
+        struct record_reader reader = record_reader_begin(out.data, out.size, KPIS, CELLS);
+        assert_int_equal(record_read_events(&reader, &read, most, times, names), 0);
+        assert_true(record_read(&reader, &read));
+        for (int at = 1; at < N;) {
+            const int64_t n = record_read_events(&reader, &read, most, times, names);
+            assert_int_equal(n, most < N - at ? most : N - at);
+            for (int64_t i = 0; i < n; i++, at++) {
+                assert_int_equal(times[i], records[at].time);
+                assert_int_equal(names[i], records[at].name);
+            }
+        }
+        assert_false(record_is_left(&reader));
+    }
+    lode_bytes_clear(&out);
+}
+
+static void cut_events_are_left_to_be_refused(void **state)
+{
+    (void)state;
+    struct record records[3] = {event(0, 1, 2, false), event(0, 300, 4, false),
+                                event(0, 5000, 600, false)};
+    for (int i = 0; i < 3; i++) records[i].has_line = false;
+    struct lode_bytes out = combine(records, 3);
+    for (size_t cut = 0; cut < out.size; cut++) {
+        struct record read = {0};
+        int64_t times[3];
+        uint32_t names[3];
+        uint8_t *copy = malloc(cut + 1);
+        assert_non_null(copy);
+        memcpy(copy, out.data, cut);
+        struct record_reader reader = record_reader_begin(copy, cut, KPIS, CELLS);
+        if (record_read(&reader, &read)) {
+            assert_in_range(record_read_events(&reader, &read, 3, times, names), 0, 1);
+            assert_false(record_read(&reader, &read));
+        }
+        free(copy);
+    }
+    lode_bytes_clear(&out);
+}
+
 static void a_cut_value_is_refused_at_every_length(void **state)
 {
     (void)state;
@@ -177,13 +234,17 @@ static void assert_ids(const uint8_t *key, size_t size, const char *user, const 
 static void a_key_says_user_and_session(void **state)
 {
     (void)state;
-    uint8_t key[RECORD_KEY_LIMIT];
-    for (int after = 0; after < 2; after++) {
-        assert_ids(key, record_key(id("ann"), id("s1"), after, key), "ann", "s1");
-        assert_ids(key, record_key(id(""), id("s1"), after, key), "s1", "s1");
-        assert_ids(key, record_key(id("ann"), id(""), after, key), "ann", "ann");
-        assert_ids(key, record_key(id("s1"), id("s1"), after, key), "s1", "s1");
-    }
+    static const char *const ids[][4] = {{"ann", "s1", "ann", "s1"},
+                                         {"", "s1", "s1", "s1"},
+                                         {"ann", "", "ann", "ann"},
+                                         {"s1", "s1", "s1", "s1"}};
+    for (size_t i = 0; i < sizeof ids / sizeof *ids; i++)
+        for (int after = 0; after < 2; after++) {
+            uint8_t room[RECORD_KEY_LIMIT];
+            size_t size = 0;
+            const uint8_t *key = record_key(id(ids[i][0]), id(ids[i][1]), after, room, &size);
+            assert_ids(key, size, ids[i][2], ids[i][3]);
+        }
 }
 
 /* By user, then session, and a session before its events, whatever begins with what. */
@@ -196,8 +257,9 @@ static void keys_are_ordered_by_user_and_session(void **state)
     size_t before_size = 0;
     for (size_t i = 0; i < sizeof ids / sizeof *ids; i++)
         for (int after = 0; after < 2; after++) {
-            uint8_t key[RECORD_KEY_LIMIT];
-            const size_t size = record_key(id(ids[i][0]), id(ids[i][1]), after, key);
+            uint8_t room[RECORD_KEY_LIMIT];
+            size_t size = 0;
+            const uint8_t *key = record_key(id(ids[i][0]), id(ids[i][1]), after, room, &size);
             assert_true(shuffle_compare(before, before_size, key, size) < 0);
             memcpy(before, key, size);
             before_size = size;
@@ -229,6 +291,8 @@ int main(void)
         cmocka_unit_test(combined_events_come_back_in_order),
         cmocka_unit_test(combined_events_take_few_bytes),
         cmocka_unit_test(what_does_not_go_together_stays_apart),
+        cmocka_unit_test(plain_events_are_read_many_at_once),
+        cmocka_unit_test(cut_events_are_left_to_be_refused),
         cmocka_unit_test(a_cut_value_is_refused_at_every_length),
         cmocka_unit_test(more_cells_than_there_is_room_for_are_refused),
         cmocka_unit_test(a_key_says_user_and_session),
