@@ -156,7 +156,7 @@ expect "a run that failed: which task, and every attempt with its reason" '
     is task.json "any(a[\"outcome\"] == \"lost\" and a[\"error\"] for a in d[\"attempts\"])"
     lode explain failed | grep -q " lost "'
 
-refuse 2 'no task 9999: stage 3 has 20 tasks, 0 to 19' 'lode explain well --task 9999 --stage 3'
+refuse 2 'no task 9999: stage 3 has 21 tasks, 0 to 20' 'lode explain well --task 9999 --stage 3'
 refuse 2 'no stage 60: the run has stages 1 to' 'lode explain well --task 0 --stage 60'
 refuse 2 '--task -1: a number' 'lode explain well --task -1'
 refuse 2 '--stage 0: a number' 'lode explain well --task 0 --stage 0'
