@@ -1,6 +1,7 @@
 /* Explain, the stages: the columns that each reads once, as they lie in memory. A stage reads what
  * its own work needs, and what the values of the definitions do that it asks for.
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "common/expr/tops.h"
@@ -14,7 +15,7 @@ struct reading {
     const char *title;
     int64_t n_tasks;
     bool users, starts, event_offsets, event_names, event_times;
-    bool *attributes, *kpis; /* [of the store] */
+    bool *attributes, *kpis, *event_attributes; /* [of the store] */
 };
 
 struct maker {
@@ -31,7 +32,8 @@ struct maker {
 static struct expr_schema_counts schema_of(const struct derivation *derivation)
 {
     return (struct expr_schema_counts){.n_attributes = derivation->n_stored_attributes,
-                                       .n_kpis = derivation->n_stored_kpis};
+                                       .n_kpis = derivation->n_stored_kpis,
+                                       .n_event_attributes = derivation->schema.n_event_attributes};
 }
 
 static lode_status begin(struct maker *maker, const char *title, int64_t n_tasks,
@@ -43,6 +45,8 @@ static lode_status begin(struct maker *maker, const char *title, int64_t n_tasks
     lode_try(
         lode_take_zero(maker->arena, maker->derivation->n_stored_attributes, &made->attributes));
     lode_try(lode_take_zero(maker->arena, maker->derivation->n_stored_kpis, &made->kpis));
+    lode_try(lode_take_zero(maker->arena, maker->derivation->schema.n_event_attributes,
+                            &made->event_attributes));
     maker->n++;
     *stage = made;
     return LODE_OK;
@@ -59,6 +63,8 @@ static void add_needs(const struct maker *maker, const struct expr_needs *needs,
         stage->attributes[i] |= needs->attributes[i] != 0;
     for (int64_t i = 0; i < maker->derivation->n_stored_kpis; i++)
         stage->kpis[i] |= needs->kpis[i] != 0;
+    for (int64_t i = 0; i < maker->derivation->schema.n_event_attributes; i++)
+        stage->event_attributes[i] |= needs->event_attributes[i] != 0;
 }
 
 static lode_status add_values(struct maker *maker, const int32_t *roots, int32_t n_roots,
@@ -207,6 +213,14 @@ static lode_status list_columns(const struct maker *maker, const struct reading 
     for (int64_t i = 0; i < maker->derivation->n_stored_attributes; i++)
         lode_try(add_column(out, stage->attributes[i], store->attributes[i].name, rows.n_sessions,
                             CODE));
+    for (int64_t i = 0; i < maker->derivation->schema.n_event_attributes; i++) {
+        const struct expr_event_attribute *attribute =
+            &maker->derivation->schema.event_attributes[i];
+        char name[96]; /* events and sessions may have attributes of one name */
+        snprintf(name, sizeof name, "event %.80s", attribute->name);
+        lode_try(add_column(out, stage->event_attributes[i], name, rows.n_events,
+                            attribute->is_number ? NUMBER : CODE));
+    }
     return LODE_OK;
 }
 
