@@ -130,6 +130,9 @@ static lode_status make_schema(struct maker *maker)
                                    .kpis = store->kpis,
                                    .event_names = store->event_names};
     lode_try(list_event_attributes(maker, schema));
+    lode_try(sources_read(maker->params, maker->arena, &maker->out->sources));
+    schema->n_sources = maker->out->sources.n;
+    schema->sources = maker->out->sources.schema;
     lode_try(find_ignored(maker, &schema->ignored));
     return read_zone(maker, &schema->zone);
 }

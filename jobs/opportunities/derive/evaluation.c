@@ -10,7 +10,8 @@
 enum { BLOCK_SESSIONS = 2048 };
 
 lode_status evaluation_pack(const struct expr_graph *graph, const struct expr_schema *schema,
-                            const struct lode_bytes *zone_rules, struct lode_bytes *out)
+                            const struct lode_bytes *zone_rules, const struct lode_bytes *samples,
+                            struct lode_bytes *out)
 {
     lode_try(expr_graph_pack(graph, out));
     lode_try(lode_pack_bin(out, zone_rules->data, zone_rules->size));
@@ -21,7 +22,9 @@ lode_status evaluation_pack(const struct expr_graph *graph, const struct expr_sc
         lode_try(lode_pack_u64(out, attribute->is_number));
         lode_try(lode_pack_u64(out, (uint64_t)attribute->words.count));
     }
-    return LODE_OK;
+    if (graph->n_series == 0) return LODE_OK;
+    if (samples->size == 0) return lode_fail(LODE_E_BUG, "series that were not prepared");
+    return lode_bytes_append(out, samples->data, samples->size);
 }
 
 static lode_status unpack_event_attribute(struct lode_unpack *in, struct lode_arena *arena,
@@ -51,8 +54,7 @@ static lode_status unpack_event_attributes(struct lode_unpack *in, struct lode_a
         return lode_fail(LODE_E_MESSAGE, "expressions about %lld event attributes, not %u",
                          (long long)graph->n_event_attributes, n);
     lode_try(lode_take_zero(arena, n, &attributes));
-    for (uint32_t i = 0; i < n; i++)
-        lode_try(unpack_event_attribute(in, arena, &attributes[i]));
+    for (uint32_t i = 0; i < n; i++) lode_try(unpack_event_attribute(in, arena, &attributes[i]));
     part->n_event_attributes = n;
     part->event_attributes = attributes;
     return LODE_OK;
@@ -67,7 +69,9 @@ lode_status evaluation_unpack(struct lode_unpack *in, struct lode_arena *arena,
     lode_try(expr_graph_unpack(in, arena, graph));
     lode_try(lode_unpack_bin(in, &rules, &size));
     lode_try(lode_zone_make((*graph)->zone, rules, size, arena, zone));
-    return unpack_event_attributes(in, arena, *graph, part);
+    lode_try(unpack_event_attributes(in, arena, *graph, part));
+    if ((*graph)->n_series == 0) return LODE_OK;
+    return samples_unpack(in, *graph, part->attributes, part->n_attributes, arena, &part->samples);
 }
 
 static lode_status read_attributes(const struct expr_needs *needs, const struct evaluation_part *of,
@@ -165,6 +169,8 @@ static lode_status read_others(const struct expr_needs *needs, const struct eval
         lode_try(lode_part_session_starts(of->part, arena, &starts));
         columns->starts = starts;
     }
+    if (of->samples.n_series > 0)
+        lode_try(samples_columns(&of->samples, needs->series, arena, &columns->series));
     return read_events(needs, of, n_names, arena, columns);
 }
 

@@ -10,6 +10,7 @@
 #include "common/expr/evaluate.h"
 #include "common/expr/expr.h"
 #include "jobs/job.h"
+#include "jobs/opportunities/derive/samples.h"
 
 /* Stored columns that a graph's indices mean, and those that the leaf has read already. */
 struct evaluation_part {
@@ -19,7 +20,8 @@ struct evaluation_part {
     const struct lode_attribute *attributes; /* [n_attributes] name, of_user, dictionary.count */
     int64_t n_event_attributes;
     const struct expr_event_attribute *event_attributes; /* name, is_number, words.count */
-    const int64_t *session_offsets;          /* these four: NULL: not read */
+    struct samples samples;
+    const int64_t *session_offsets; /* these four: NULL: not read */
     const int64_t *event_offsets;
     const int64_t *starts;
     const uint32_t *event_names;
@@ -29,12 +31,13 @@ struct evaluation_part {
     uint32_t **attribute_codes;
 };
 
-/* A graph, its zone and the event attributes of its schema, as bytes and back; the last go into
- * `part`. Everything is the arena's. LODE_E_MESSAGE. */
+/* A graph, its zone, the event attributes of its schema and its series (samples_pack), as bytes and
+ * back; event attributes and series go into `part`, which has the attributes already. Everything is
+ * the arena's. LODE_E_MESSAGE. */
 LODE_CHECKED lode_status evaluation_pack(const struct expr_graph *graph,
                                          const struct expr_schema *schema,
                                          const struct lode_bytes *zone_rules,
-                                         struct lode_bytes *out);
+                                         const struct lode_bytes *samples, struct lode_bytes *out);
 LODE_CHECKED lode_status evaluation_unpack(struct lode_unpack *in, struct lode_arena *arena,
                                            struct expr_graph **graph, const struct lode_zone **zone,
                                            struct evaluation_part *part);

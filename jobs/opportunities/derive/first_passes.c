@@ -96,8 +96,8 @@ static lode_status fill_round(const struct lode_run *run, struct derivation *der
                                .n_tasks = derivation->store.n_partitions};
     lode_try(map_first(run, derivation, &stage, tops, all.n, merge_tops, &all));
     for (int64_t t = 0; t < all.n; t++)
-        lode_try(expr_tops_fill(derivation->graph, tops[t], all.counts[t], all.words[t],
-                                run->arena));
+        lode_try(
+            expr_tops_fill(derivation->graph, tops[t], all.counts[t], all.words[t], run->arena));
     return LODE_OK;
 }
 
@@ -127,14 +127,14 @@ static lode_status fill_tops(const struct lode_run *run, struct derivation *deri
 }
 
 /* The sample of every number that is to be cut, in task order. */
-struct samples {
+struct number_samples {
     int64_t n;
     struct lode_bytes *values; /* [n] doubles */
 };
 
 static lode_status merge_values(void *context, int64_t task, const uint8_t *result, size_t size)
 {
-    struct samples *samples = context;
+    struct number_samples *samples = context;
     struct lode_unpack in = lode_unpack_begin(result, size);
     (void)task; /* they will be sorted */
     for (int64_t r = 0; r < samples->n; r++) {
@@ -178,7 +178,7 @@ static lode_status cut_numbers(const struct lode_run *run, const bool *wanted,
 {
     lode_status status = LODE_OK;
     const int64_t n = derivation->store.n_attributes - derivation->n_stored_attributes;
-    struct samples samples = {0};
+    struct number_samples samples = {0};
     int64_t *cut = NULL; /* [samples.n] which derived attribute */
     int32_t *nodes = NULL;
     lode_try(lode_take(run->arena, n, &cut));
@@ -202,10 +202,25 @@ done:
     return status;
 }
 
+/* The series of other stores that the graph names. */
+static lode_status read_samples(const struct lode_run *run, struct derivation *derivation)
+{
+    struct lode_bytes packed = {0}, *kept = &derivation->samples;
+    lode_status status =
+        samples_pack(&derivation->sources, derivation->graph, derivation->schema.attributes,
+                     SAMPLES_HELD_BYTES, run->arena, &packed);
+    if (!status) status = lode_take(run->arena, (int64_t)packed.size, &kept->data);
+    if (!status) memcpy(kept->data, packed.data, packed.size);
+    if (!status) kept->size = packed.size;
+    lode_bytes_clear(&packed);
+    return status;
+}
+
 lode_status derivation_prepare(const struct lode_run *run, const bool *wanted,
                                struct derivation *derivation)
 {
     if (!derivation->graph) return LODE_OK;
+    if (derivation->graph->n_series > 0) lode_try(read_samples(run, derivation));
     if (derivation->graph->n_tops > 0) lode_try(fill_tops(run, derivation));
     return cut_numbers(run, wanted, derivation);
 }

@@ -1,10 +1,10 @@
 /* First passes, the leaves. "opportunities.tops": how often each event name, or word of an event
- * attribute, is among the selected events. "opportunities.values": values of numbers, for cuts; of a partition with many sessions
- * only those of some blocks of its users.
+ * attribute, is among the selected events. "opportunities.values": values of numbers, for cuts; of
+ * a partition with many sessions only those of some blocks of its users.
  *
  * Parameters of both: store path, session columns (session_columns.h), then an array: tops by
- * index; nodes. Results: for each an array of u64 counts, of all names or words; for each an array of f64,
- * without those that are missing.
+ * index; nodes. Results: for each an array of u64 counts, of all names or words; for each an array
+ * of f64, without those that are missing.
  */
 #include <math.h>
 

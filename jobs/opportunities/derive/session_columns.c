@@ -85,7 +85,8 @@ lode_status session_columns_pack(const struct lode_store *store,
         lode_try(pack_attribute(store, derivation, wanted, i, out));
     lode_try(lode_pack_u64(out, derivation != NULL));
     if (!derivation) return LODE_OK;
-    return evaluation_pack(derivation->graph, &derivation->schema, &derivation->zone_rules, out);
+    return evaluation_pack(derivation->graph, &derivation->schema, &derivation->zone_rules,
+                           &derivation->samples, out);
 }
 
 /* --- unpacking --- */
@@ -181,8 +182,7 @@ static lode_status check_graph(const struct session_columns *columns)
 {
     const struct evaluation_part *part = &columns->part;
     const struct expr_graph *graph = columns->graph;
-    if (graph && (graph->n_kpis != part->n_kpis || graph->n_attributes != part->n_attributes ||
-                  graph->n_series != 0))
+    if (graph && (graph->n_kpis != part->n_kpis || graph->n_attributes != part->n_attributes))
         return lode_fail(LODE_E_MESSAGE, "expressions of another store");
     for (uint32_t i = 0; i < columns->n_kpis; i++)
         lode_try(check_source(columns, columns->kpis[i].name, &columns->of_kpis[i]));
