@@ -7,6 +7,7 @@
 #include "coordinator/journal/owner.h"
 #include "coordinator/look/fields.h"
 #include "coordinator/look/record.h"
+#include "coordinator/store_params.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -32,7 +33,12 @@ static lode_status describe(const struct run_identity *identity, struct lode_are
     lode_try(lode_take(arena, made.n_params, &made.params));
     for (int i = 0; lode_params_at(identity->params, i, &name, &value); i++)
         made.params[i] = (struct header_param){.name = name, .value = value};
-    lode_try(inputs_describe(identity->store, arena, &made.inputs, &made.n_inputs));
+    char **further = NULL;
+    int64_t n_further = 0;
+    lode_try(
+        store_params_indices(identity->job->params, identity->params, arena, &further, &n_further));
+    lode_try(
+        inputs_describe(identity->store, further, n_further, arena, &made.inputs, &made.n_inputs));
     *header = made;
     return LODE_OK;
 }

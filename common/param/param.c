@@ -121,7 +121,8 @@ static lode_status set_from_spec(void *context, const char *name, const char *va
 static bool takes_definitions(const struct lode_params *params, int index)
 {
     const char *unit = params->table[index].unit;
-    return strcmp(unit, LODE_PARAM_DEFINITIONS) == 0 || strcmp(unit, LODE_PARAM_MAPPINGS) == 0;
+    return strcmp(unit, LODE_PARAM_DEFINITIONS) == 0 || strcmp(unit, LODE_PARAM_MAPPINGS) == 0 ||
+           strcmp(unit, LODE_PARAM_STORES) == 0;
 }
 
 /* The parameter whose definitions may be mappings; NULL: there is none. */

@@ -8,6 +8,7 @@
 #include "coordinator/engine.h"
 #include "coordinator/mpirun.h"
 #include "coordinator/resume.h"
+#include "coordinator/store_params.h"
 
 #include <limits.h>
 #include <stdio.h>
@@ -242,6 +243,7 @@ static lode_status begin_with_params(struct start *start, const char *store_path
     lode_try(lode_params_create(start->identity.job->params, &params));
     start->identity.params = params;
     lode_status status = set_params(start->request, params);
+    if (!status) status = store_params_set(start->identity.job->params, params);
     if (!status) status = generation_set(params);
     if (!status) status = begin(start, store_path);
     lode_store_close(start->identity.store);
@@ -255,6 +257,7 @@ static lode_status go_on(struct start *start, struct lode_params *params)
     const struct header *header = journal_header(start->journal);
     lode_try(resume_params(start->journal, params));
     lode_try(set_params(start->request, params));
+    lode_try(store_params_set(start->identity.job->params, params));
     lode_try(generation_set(params));
     lode_try(open_store(start, header->store));
     start->identity.allow_partial =

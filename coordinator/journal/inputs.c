@@ -21,10 +21,18 @@ static lode_status describe_open(int fd, struct input_file *file)
     return lode_hash_sample_open(fd, file->size, &file->sample);
 }
 
+/* Files of the store are named inside it, others by their whole path. */
+static const char *path_of(const char *store_path, const char *name, char path[PATH_MAX])
+{
+    if (name[0] == '/') return name;
+    snprintf(path, PATH_MAX, "%s/%s", store_path, name);
+    return path;
+}
+
 static lode_status describe_file(const char *store_path, struct input_file *file)
 {
-    char path[PATH_MAX];
-    snprintf(path, sizeof path, "%s/%s", store_path, file->name);
+    char buffer[PATH_MAX];
+    const char *path = path_of(store_path, file->name, buffer);
     const int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0) return lode_fail(LODE_E_INPUT, "%s: %s", path, strerror(errno));
     const lode_status status = describe_open(fd, file);
@@ -36,15 +44,15 @@ static lode_status hash_whole(const char *store_path, const char *name, uint64_t
 {
     char path[PATH_MAX];
     uint64_t size = 0;
-    snprintf(path, sizeof path, "%s/%s", store_path, name);
-    return lode_hash_file(path, hash, &size);
+    return lode_hash_file(path_of(store_path, name, path), hash, &size);
 }
 
-lode_status inputs_describe(const struct lode_store *store, struct lode_arena *arena,
-                            struct input_file **files, int64_t *count)
+lode_status inputs_describe(const struct lode_store *store, char *const *further, int64_t n_further,
+                            struct lode_arena *arena, struct input_file **files, int64_t *count)
 {
     struct input_file *list = NULL;
-    const int64_t n_parts = store->n_partitions, n = n_parts + store->n_later + 1;
+    const int64_t n_parts = store->n_partitions, n_own = n_parts + store->n_later + 1;
+    const int64_t n = n_own + n_further;
     lode_try(lode_take_zero(arena, n, &list));
     list[0].name = LODE_STORE_INDEX;
     for (int64_t i = 0; i < n_parts; i++) {
@@ -55,6 +63,10 @@ lode_status inputs_describe(const struct lode_store *store, struct lode_arena *a
         list[n_parts + i + 1].name = store->later[i].file;
         list[n_parts + i + 1].whole = store->later[i].checksum;
     }
+    for (int64_t i = n_own; i < n; i++) {
+        list[i].name = further[i - n_own];
+        lode_try(hash_whole(store->path, list[i].name, &list[i].whole));
+    }
     for (int64_t i = 0; i < n; i++) lode_try(describe_file(store->path, &list[i]));
     lode_try(hash_whole(store->path, LODE_STORE_INDEX, &list[0].whole));
     *files = list;
@@ -64,9 +76,10 @@ lode_status inputs_describe(const struct lode_store *store, struct lode_arena *a
 
 static lode_status fail_changed(const struct lode_store *store, const char *name, const char *how)
 {
+    char path[PATH_MAX];
     return lode_fail(LODE_E_INPUT,
-                     "%s/%s: its %s is not what it was when the run began; run anew on this store",
-                     store->path, name, how);
+                     "%s: its %s is not what it was when the run began; run anew on this store",
+                     path_of(store->path, name, path), how);
 }
 
 static lode_status check_file(const struct lode_store *store, const struct input_file *was,

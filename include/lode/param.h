@@ -27,6 +27,9 @@ struct lode_param {
 #define LODE_PARAM_DEFINITIONS "definitions"
 /* Likewise, but the texts may be mappings of names to values (at most one parameter of a job). */
 #define LODE_PARAM_MAPPINGS "mappings"
+/* Likewise, but the texts are paths of stores that the job reads beside its own. `lode run` makes
+ * them absolute, and a run that goes on refuses one that has changed since. */
+#define LODE_PARAM_STORES "stores"
 
 struct lode_params;
 

@@ -20,6 +20,7 @@ const struct lode_param opportunity_params[] = {
     {"min_ratio", "2", "1", "expert pattern: least rate in faulty over rate in normal sessions"},
     {"kpis", "", LODE_PARAM_DEFINITIONS, "KPIs by expression: a bool (true = faulty) or a number"},
     {"derived", "", LODE_PARAM_DEFINITIONS, "attributes by expression, searched for cohorts"},
+    {"sources", "", LODE_PARAM_STORES, "stores of counters that expressions speak of: name: path"},
     {"bins", "5", "cohorts", "a derived number is cut at quantiles into at most so many"},
     {"timezone", "UTC", "", "of hour(time) and its like in expressions: +02:00, Europe/Berlin"},
     {"attributes", "", "",

@@ -101,6 +101,24 @@ done:
     return status ? lode_note(status, "parameter timezone=%s", *zone) : LODE_OK;
 }
 
+/* Words and numbers of events: one list for the language. */
+static lode_status list_event_attributes(struct maker *maker, struct expr_schema *schema)
+{
+    const struct lode_store *store = maker->store;
+    struct expr_event_attribute *list = NULL;
+    const int64_t n_texts = store->n_event_attributes;
+    schema->n_event_attributes = n_texts + store->n_event_values;
+    lode_try(lode_take(maker->arena, schema->n_event_attributes, &list));
+    for (int64_t i = 0; i < n_texts; i++)
+        list[i] = (struct expr_event_attribute){.name = store->event_attributes[i].name,
+                                                .words = store->event_attributes[i].dictionary};
+    for (int64_t i = 0; i < store->n_event_values; i++)
+        list[n_texts + i] =
+            (struct expr_event_attribute){.name = store->event_values[i], .is_number = true};
+    schema->event_attributes = list;
+    return LODE_OK;
+}
+
 static lode_status make_schema(struct maker *maker)
 {
     const struct lode_store *store = maker->store;
@@ -110,6 +128,10 @@ static lode_status make_schema(struct maker *maker)
                                    .n_kpis = store->n_kpis,
                                    .kpis = store->kpis,
                                    .event_names = store->event_names};
+    lode_try(list_event_attributes(maker, schema));
+    lode_try(sources_read(maker->params, maker->arena, &maker->out->sources));
+    schema->n_sources = maker->out->sources.n;
+    schema->sources = maker->out->sources.schema;
     lode_try(find_ignored(maker, &schema->ignored));
     return read_zone(maker, &schema->zone);
 }

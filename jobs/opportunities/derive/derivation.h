@@ -14,6 +14,7 @@
 #include "common/param/definitions.h"
 #include "jobs/job.h"
 #include "jobs/opportunities/derive/cuts.h"
+#include "jobs/opportunities/derive/samples.h"
 
 struct derived_attribute {
     int32_t node;
@@ -31,20 +32,23 @@ struct derivation {
     struct expr_graph *graph;                  /* NULL: nothing is defined */
     struct expr_schema schema;                 /* that the graph was made with */
     struct lode_bytes zone_rules;              /* the arena's */
+    struct sources sources;
+    struct lode_bytes samples; /* of the graph's series, once prepared (samples.h); the arena's */
     int64_t bins;
 };
 
-/* Reads parameters `kpis`, `derived`, `timezone`, `bins` and `ignore`. Definitions may use each
- * other in any order. Everything is the arena's; the store is borrowed. LODE_E_USAGE, with file,
- * line and column: what is no expression, a name that the store has already, a text as KPI. */
+/* Reads parameters `kpis`, `derived`, `sources`, `timezone`, `bins` and `ignore`. Definitions may
+ * use each other in any order. Everything is the arena's; the store is borrowed. LODE_E_USAGE, with
+ * file, line and column: what is no expression, a name that the store has already, a text as KPI;
+ * LODE_E_INPUT likewise: a source that is none. */
 LODE_CHECKED lode_status derivation_make(const struct lode_params *params,
                                          const struct lode_store *store, struct lode_arena *arena,
                                          struct derivation *derivation);
 
-/* The first passes over the store: fills the `top`s of the graph and cuts the numbers among the
- * attributes that are wanted ([store.n_attributes]), from the sessions of the first partitions
- * (users are spread over partitions by a hash, so that is a sample of users). Runs a stage only
- * where there is something to do. Results live in run->arena. */
+/* The first passes: reads the series of other stores, fills the `top`s of the graph and cuts the
+ * numbers among the attributes that are wanted ([store.n_attributes]), from the sessions of the
+ * first partitions (users are spread over partitions by a hash, so that is a sample of users). Runs
+ * a stage only where there is something to do. Results live in run->arena. */
 LODE_CHECKED lode_status derivation_prepare(const struct lode_run *run, const bool *wanted,
                                             struct derivation *derivation);
 lode_status derived_tops_leaf(struct lode_task *task);

@@ -9,21 +9,69 @@
  * thousand roots are 16 MB. One user is never cut. */
 enum { BLOCK_SESSIONS = 2048 };
 
-lode_status evaluation_pack(const struct expr_graph *graph, const struct lode_bytes *zone_rules,
+lode_status evaluation_pack(const struct expr_graph *graph, const struct expr_schema *schema,
+                            const struct lode_bytes *zone_rules, const struct lode_bytes *samples,
                             struct lode_bytes *out)
 {
     lode_try(expr_graph_pack(graph, out));
-    return lode_pack_bin(out, zone_rules->data, zone_rules->size);
+    lode_try(lode_pack_bin(out, zone_rules->data, zone_rules->size));
+    lode_try(lode_pack_array(out, (uint32_t)schema->n_event_attributes));
+    for (int64_t i = 0; i < schema->n_event_attributes; i++) {
+        const struct expr_event_attribute *attribute = &schema->event_attributes[i];
+        lode_try(lode_pack_text(out, attribute->name, strlen(attribute->name)));
+        lode_try(lode_pack_u64(out, attribute->is_number));
+        lode_try(lode_pack_u64(out, (uint64_t)attribute->words.count));
+    }
+    if (graph->n_series == 0) return LODE_OK;
+    if (samples->size == 0) return lode_fail(LODE_E_BUG, "series that were not prepared");
+    return lode_bytes_append(out, samples->data, samples->size);
+}
+
+static lode_status unpack_event_attribute(struct lode_unpack *in, struct lode_arena *arena,
+                                          struct expr_event_attribute *attribute)
+{
+    const char *text;
+    char *name = NULL;
+    size_t size;
+    int64_t is_number;
+    lode_try(lode_unpack_text(in, &text, &size));
+    lode_try(lode_arena_text(arena, text, size, &name));
+    lode_try(lode_unpack_count(in, "is a number", 1, &is_number));
+    lode_try(lode_unpack_count(in, "words", UINT32_MAX - 1, &attribute->words.count));
+    attribute->name = name;
+    attribute->is_number = is_number == 1;
+    return LODE_OK;
+}
+
+static lode_status unpack_event_attributes(struct lode_unpack *in, struct lode_arena *arena,
+                                           const struct expr_graph *graph,
+                                           struct evaluation_part *part)
+{
+    struct expr_event_attribute *attributes = NULL;
+    uint32_t n;
+    lode_try(lode_unpack_array(in, &n));
+    if (n != graph->n_event_attributes)
+        return lode_fail(LODE_E_MESSAGE, "expressions about %lld event attributes, not %u",
+                         (long long)graph->n_event_attributes, n);
+    lode_try(lode_take_zero(arena, n, &attributes));
+    for (uint32_t i = 0; i < n; i++) lode_try(unpack_event_attribute(in, arena, &attributes[i]));
+    part->n_event_attributes = n;
+    part->event_attributes = attributes;
+    return LODE_OK;
 }
 
 lode_status evaluation_unpack(struct lode_unpack *in, struct lode_arena *arena,
-                              struct expr_graph **graph, const struct lode_zone **zone)
+                              struct expr_graph **graph, const struct lode_zone **zone,
+                              struct evaluation_part *part)
 {
     const uint8_t *rules;
     size_t size;
     lode_try(expr_graph_unpack(in, arena, graph));
     lode_try(lode_unpack_bin(in, &rules, &size));
-    return lode_zone_make((*graph)->zone, rules, size, arena, zone);
+    lode_try(lode_zone_make((*graph)->zone, rules, size, arena, zone));
+    lode_try(unpack_event_attributes(in, arena, *graph, part));
+    if ((*graph)->n_series == 0) return LODE_OK;
+    return samples_unpack(in, *graph, part->attributes, part->n_attributes, arena, &part->samples);
 }
 
 static lode_status read_attributes(const struct expr_needs *needs, const struct evaluation_part *of,
@@ -60,6 +108,28 @@ static lode_status read_kpis(const struct expr_needs *needs, const struct evalua
     return LODE_OK;
 }
 
+static lode_status read_event_attributes(const struct expr_needs *needs,
+                                         const struct evaluation_part *of, struct lode_arena *arena,
+                                         struct expr_columns *columns)
+{
+    struct expr_event_column *made = NULL;
+    lode_try(lode_take_zero(arena, of->n_event_attributes, &made));
+    for (int64_t i = 0; i < of->n_event_attributes; i++) {
+        const struct expr_event_attribute *attribute = &of->event_attributes[i];
+        uint32_t *codes = NULL;
+        double *numbers = NULL;
+        if (!needs->event_attributes[i]) continue;
+        if (attribute->is_number)
+            lode_try(lode_part_event_value(of->part, attribute->name, arena, &numbers));
+        else
+            lode_try(lode_part_event_attribute(of->part, attribute->name, attribute->words.count,
+                                               arena, &codes));
+        made[i] = (struct expr_event_column){.codes = codes, .numbers = numbers};
+    }
+    columns->event_attributes = made;
+    return LODE_OK;
+}
+
 static lode_status read_events(const struct expr_needs *needs, const struct evaluation_part *of,
                                int64_t n_names, struct lode_arena *arena,
                                struct expr_columns *columns)
@@ -80,7 +150,7 @@ static lode_status read_events(const struct expr_needs *needs, const struct eval
         lode_try(lode_part_event_times(of->part, 0, of->part->n_events, arena, &times));
         columns->event_times = times;
     }
-    return LODE_OK;
+    return read_event_attributes(needs, of, arena, columns);
 }
 
 /* All but KPIs and attributes. */
@@ -99,6 +169,8 @@ static lode_status read_others(const struct expr_needs *needs, const struct eval
         lode_try(lode_part_session_starts(of->part, arena, &starts));
         columns->starts = starts;
     }
+    if (of->samples.n_series > 0)
+        lode_try(samples_columns(&of->samples, needs->series, arena, &columns->series));
     return read_events(needs, of, n_names, arena, columns);
 }
 
@@ -181,7 +253,8 @@ lode_status evaluation_run(const struct evaluation *evaluation, const struct eva
     struct work work = {.evaluation = evaluation, .task = task};
     struct expr_needs needs;
     const struct expr_schema_counts counts = {.n_attributes = part->n_attributes,
-                                              .n_kpis = part->n_kpis};
+                                              .n_kpis = part->n_kpis,
+                                              .n_event_attributes = part->n_event_attributes};
     struct expr_program *program = NULL;
     lode_try(expr_needs_find(graph, evaluation->roots, evaluation->n_roots, &counts, task->arena,
                              &needs));

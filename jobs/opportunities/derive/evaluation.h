@@ -8,7 +8,9 @@
 #define LODE_JOBS_OPPORTUNITIES_EVALUATION_H
 
 #include "common/expr/evaluate.h"
+#include "common/expr/expr.h"
 #include "jobs/job.h"
+#include "jobs/opportunities/derive/samples.h"
 
 /* Stored columns that a graph's indices mean, and those that the leaf has read already. */
 struct evaluation_part {
@@ -16,7 +18,10 @@ struct evaluation_part {
     int64_t n_kpis, n_attributes;            /* of the store */
     const struct lode_kpi *kpis;             /* [n_kpis] name, is_binary */
     const struct lode_attribute *attributes; /* [n_attributes] name, of_user, dictionary.count */
-    const int64_t *session_offsets;          /* these four: NULL: not read */
+    int64_t n_event_attributes;
+    const struct expr_event_attribute *event_attributes; /* name, is_number, words.count */
+    struct samples samples;
+    const int64_t *session_offsets; /* these four: NULL: not read */
     const int64_t *event_offsets;
     const int64_t *starts;
     const uint32_t *event_names;
@@ -26,13 +31,16 @@ struct evaluation_part {
     uint32_t **attribute_codes;
 };
 
-/* A graph and its zone, as bytes and back. Everything is the arena's. LODE_E_MESSAGE. */
+/* A graph, its zone, the event attributes of its schema and its series (samples_pack), as bytes and
+ * back; event attributes and series go into `part`, which has the attributes already. Everything is
+ * the arena's. LODE_E_MESSAGE. */
 LODE_CHECKED lode_status evaluation_pack(const struct expr_graph *graph,
+                                         const struct expr_schema *schema,
                                          const struct lode_bytes *zone_rules,
-                                         struct lode_bytes *out);
+                                         const struct lode_bytes *samples, struct lode_bytes *out);
 LODE_CHECKED lode_status evaluation_unpack(struct lode_unpack *in, struct lode_arena *arena,
-                                           struct expr_graph **graph,
-                                           const struct lode_zone **zone);
+                                           struct expr_graph **graph, const struct lode_zone **zone,
+                                           struct evaluation_part *part);
 
 /* Reads the columns that are needed, but for those that the leaf has. From the task's arena. */
 LODE_CHECKED lode_status evaluation_read_columns(const struct expr_needs *needs,

@@ -1,6 +1,7 @@
 /* Explain, the stages: the columns that each reads once, as they lie in memory. A stage reads what
  * its own work needs, and what the values of the definitions do that it asks for.
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "common/expr/tops.h"
@@ -14,7 +15,8 @@ struct reading {
     const char *title;
     int64_t n_tasks;
     bool users, starts, event_offsets, event_names, event_times;
-    bool *attributes, *kpis; /* [of the store] */
+    bool *attributes, *kpis, *event_attributes; /* [of the store] */
+    bool *series;                               /* [of the graph] */
 };
 
 struct maker {
@@ -31,7 +33,8 @@ struct maker {
 static struct expr_schema_counts schema_of(const struct derivation *derivation)
 {
     return (struct expr_schema_counts){.n_attributes = derivation->n_stored_attributes,
-                                       .n_kpis = derivation->n_stored_kpis};
+                                       .n_kpis = derivation->n_stored_kpis,
+                                       .n_event_attributes = derivation->schema.n_event_attributes};
 }
 
 static lode_status begin(struct maker *maker, const char *title, int64_t n_tasks,
@@ -43,6 +46,10 @@ static lode_status begin(struct maker *maker, const char *title, int64_t n_tasks
     lode_try(
         lode_take_zero(maker->arena, maker->derivation->n_stored_attributes, &made->attributes));
     lode_try(lode_take_zero(maker->arena, maker->derivation->n_stored_kpis, &made->kpis));
+    lode_try(lode_take_zero(maker->arena, maker->derivation->schema.n_event_attributes,
+                            &made->event_attributes));
+    if (maker->derivation->graph)
+        lode_try(lode_take_zero(maker->arena, maker->derivation->graph->n_series, &made->series));
     maker->n++;
     *stage = made;
     return LODE_OK;
@@ -59,6 +66,10 @@ static void add_needs(const struct maker *maker, const struct expr_needs *needs,
         stage->attributes[i] |= needs->attributes[i] != 0;
     for (int64_t i = 0; i < maker->derivation->n_stored_kpis; i++)
         stage->kpis[i] |= needs->kpis[i] != 0;
+    for (int64_t i = 0; i < maker->derivation->schema.n_event_attributes; i++)
+        stage->event_attributes[i] |= needs->event_attributes[i] != 0;
+    for (int32_t s = 0; s < maker->derivation->graph->n_series; s++)
+        stage->series[s] |= needs->series[s] != 0;
 }
 
 static lode_status add_values(struct maker *maker, const int32_t *roots, int32_t n_roots,
@@ -186,6 +197,39 @@ static lode_status add_column(struct listing *listing, bool is_read, const char 
     return lode_bytes_printf(&listing->names, "%s%s", listing->names.size ? ", " : "", name);
 }
 
+static lode_status list_event_attributes(const struct maker *maker, const struct reading *stage,
+                                         int64_t n_events, struct listing *out)
+{
+    const struct expr_schema *schema = &maker->derivation->schema;
+    for (int64_t i = 0; i < schema->n_event_attributes; i++) {
+        const struct expr_event_attribute *attribute = &schema->event_attributes[i];
+        char name[96]; /* events and sessions may have attributes of one name */
+        snprintf(name, sizeof name, "event %.80s", attribute->name);
+        lode_try(add_column(out, stage->event_attributes[i], name, n_events,
+                            attribute->is_number ? NUMBER : CODE));
+    }
+    return LODE_OK;
+}
+
+/* Every task has all samples of the series that it needs. */
+static lode_status list_series(const struct maker *maker, const struct reading *stage,
+                               struct listing *out)
+{
+    const struct derivation *d = maker->derivation;
+    for (int32_t s = 0; d->graph && s < d->graph->n_series; s++) {
+        const struct expr_series *series = &d->graph->series[s];
+        const struct expr_source *source = &d->schema.sources[series->source];
+        char name[192];
+        int64_t bytes = 0;
+        snprintf(name, sizeof name, "%.80s.%.80s", source->name,
+                 source->counters.words[series->counter]);
+        lode_try(
+            samples_bytes(&d->sources, d->graph, d->schema.attributes, s, maker->arena, &bytes));
+        lode_try(add_column(out, stage->series[s], name, stage->n_tasks, bytes));
+    }
+    return LODE_OK;
+}
+
 static lode_status list_columns(const struct maker *maker, const struct reading *stage,
                                 struct listing *out)
 {
@@ -207,7 +251,8 @@ static lode_status list_columns(const struct maker *maker, const struct reading 
     for (int64_t i = 0; i < maker->derivation->n_stored_attributes; i++)
         lode_try(add_column(out, stage->attributes[i], store->attributes[i].name, rows.n_sessions,
                             CODE));
-    return LODE_OK;
+    lode_try(list_event_attributes(maker, stage, rows.n_events, out));
+    return list_series(maker, stage, out);
 }
 
 static lode_status make_table(const struct maker *maker, struct lode_table *table)

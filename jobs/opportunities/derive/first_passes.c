@@ -43,9 +43,18 @@ done:
 }
 
 struct top_counts {
-    int64_t n, n_names;
-    int64_t **counts; /* [n][n_names] */
+    int64_t n;
+    const struct lode_dictionary **words; /* [n] that are counted */
+    int64_t **counts;                     /* [n][words[t]->count] */
 };
+
+/* Event names, or words of an event attribute. */
+static const struct lode_dictionary *words_of(const struct derivation *derivation, int32_t top)
+{
+    const int64_t attribute = derivation->graph->tops[top].attribute;
+    return attribute < 0 ? &derivation->schema.event_names
+                         : &derivation->schema.event_attributes[attribute].words;
+}
 
 static lode_status merge_tops(void *context, int64_t task, const uint8_t *result, size_t size)
 {
@@ -55,8 +64,9 @@ static lode_status merge_tops(void *context, int64_t task, const uint8_t *result
     for (int64_t t = 0; t < all->n; t++) {
         uint32_t n;
         lode_try(lode_unpack_array(&in, &n));
-        if (n != all->n_names)
-            return lode_fail(LODE_E_MESSAGE, "%u counts of %lld names", n, (long long)all->n_names);
+        if (n != all->words[t]->count)
+            return lode_fail(LODE_E_MESSAGE, "%u counts of %lld words", n,
+                             (long long)all->words[t]->count);
         for (uint32_t i = 0; i < n; i++) {
             int64_t count;
             lode_try(lode_unpack_count(&in, "count", INT64_MAX >> 16, &count));
@@ -70,14 +80,15 @@ static lode_status merge_tops(void *context, int64_t task, const uint8_t *result
 static lode_status fill_round(const struct lode_run *run, struct derivation *derivation,
                               const int32_t *round_of, int32_t round)
 {
-    const struct lode_dictionary *names = &derivation->store.event_names;
-    struct top_counts all = {.n_names = names->count};
+    struct top_counts all = {0};
     int32_t *tops = NULL;
     lode_try(lode_take(run->arena, derivation->graph->n_tops, &tops));
+    lode_try(lode_take(run->arena, derivation->graph->n_tops, &all.words));
     lode_try(lode_take(run->arena, derivation->graph->n_tops, &all.counts));
     for (int32_t t = 0; t < derivation->graph->n_tops; t++) {
         if (round_of[t] != round) continue;
-        lode_try(lode_take_zero(run->arena, names->count, &all.counts[all.n]));
+        all.words[all.n] = words_of(derivation, t);
+        lode_try(lode_take_zero(run->arena, all.words[all.n]->count, &all.counts[all.n]));
         tops[all.n++] = t;
     }
     struct lode_stage stage = {.leaf = "opportunities.tops",
@@ -85,7 +96,8 @@ static lode_status fill_round(const struct lode_run *run, struct derivation *der
                                .n_tasks = derivation->store.n_partitions};
     lode_try(map_first(run, derivation, &stage, tops, all.n, merge_tops, &all));
     for (int64_t t = 0; t < all.n; t++)
-        lode_try(expr_tops_fill(derivation->graph, tops[t], all.counts[t], names, run->arena));
+        lode_try(
+            expr_tops_fill(derivation->graph, tops[t], all.counts[t], all.words[t], run->arena));
     return LODE_OK;
 }
 
@@ -115,14 +127,14 @@ static lode_status fill_tops(const struct lode_run *run, struct derivation *deri
 }
 
 /* The sample of every number that is to be cut, in task order. */
-struct samples {
+struct number_samples {
     int64_t n;
     struct lode_bytes *values; /* [n] doubles */
 };
 
 static lode_status merge_values(void *context, int64_t task, const uint8_t *result, size_t size)
 {
-    struct samples *samples = context;
+    struct number_samples *samples = context;
     struct lode_unpack in = lode_unpack_begin(result, size);
     (void)task; /* they will be sorted */
     for (int64_t r = 0; r < samples->n; r++) {
@@ -166,7 +178,7 @@ static lode_status cut_numbers(const struct lode_run *run, const bool *wanted,
 {
     lode_status status = LODE_OK;
     const int64_t n = derivation->store.n_attributes - derivation->n_stored_attributes;
-    struct samples samples = {0};
+    struct number_samples samples = {0};
     int64_t *cut = NULL; /* [samples.n] which derived attribute */
     int32_t *nodes = NULL;
     lode_try(lode_take(run->arena, n, &cut));
@@ -190,10 +202,25 @@ done:
     return status;
 }
 
+/* The series of other stores that the graph names. */
+static lode_status read_samples(const struct lode_run *run, struct derivation *derivation)
+{
+    struct lode_bytes packed = {0}, *kept = &derivation->samples;
+    lode_status status =
+        samples_pack(&derivation->sources, derivation->graph, derivation->schema.attributes,
+                     SAMPLES_HELD_BYTES, run->arena, &packed);
+    if (!status) status = lode_take(run->arena, (int64_t)packed.size, &kept->data);
+    if (!status) memcpy(kept->data, packed.data, packed.size);
+    if (!status) kept->size = packed.size;
+    lode_bytes_clear(&packed);
+    return status;
+}
+
 lode_status derivation_prepare(const struct lode_run *run, const bool *wanted,
                                struct derivation *derivation)
 {
     if (!derivation->graph) return LODE_OK;
+    if (derivation->graph->n_series > 0) lode_try(read_samples(run, derivation));
     if (derivation->graph->n_tops > 0) lode_try(fill_tops(run, derivation));
     return cut_numbers(run, wanted, derivation);
 }

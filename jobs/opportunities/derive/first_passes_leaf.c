@@ -1,10 +1,10 @@
-/* First passes, the leaves. "opportunities.tops": how often each event name is among the selected
- * events. "opportunities.values": values of numbers, for cuts; of a partition with many sessions
- * only those of some blocks of its users.
+/* First passes, the leaves. "opportunities.tops": how often each event name, or word of an event
+ * attribute, is among the selected events. "opportunities.values": values of numbers, for cuts; of
+ * a partition with many sessions only those of some blocks of its users.
  *
  * Parameters of both: store path, session columns (session_columns.h), then an array: tops by
- * index; nodes. Results: for each an array of u64 counts, of all names; for each an array of f64,
- * without those that are missing.
+ * index; nodes. Results: for each an array of u64 counts, of all names or words; for each an array
+ * of f64, without those that are missing.
  */
 #include <math.h>
 
@@ -99,7 +99,8 @@ static lode_status count_tops(struct lode_task *task, struct opened *opened)
 {
     const struct expr_graph *graph = opened->columns.graph;
     const struct expr_schema_counts schema = {.n_attributes = graph->n_attributes,
-                                              .n_kpis = graph->n_kpis};
+                                              .n_kpis = graph->n_kpis,
+                                              .n_event_attributes = graph->n_event_attributes};
     struct expr_needs needs;
     struct expr_columns columns;
     int64_t *n_counts = NULL, **counts = NULL;
@@ -108,7 +109,9 @@ static lode_status count_tops(struct lode_task *task, struct opened *opened)
     for (uint32_t t = 0; t < opened->n; t++) {
         if (opened->indices[t] >= graph->n_tops)
             return lode_fail(LODE_E_MESSAGE, "top %d of %d", opened->indices[t], graph->n_tops);
-        n_counts[t] = graph->n_names;
+        const int64_t attribute = graph->tops[opened->indices[t]].attribute;
+        n_counts[t] = attribute < 0 ? graph->n_names
+                                    : opened->columns.part.event_attributes[attribute].words.count;
         lode_try(lode_take_zero(task->arena, n_counts[t], &counts[t]));
     }
     lode_try(

@@ -84,7 +84,9 @@ lode_status session_columns_pack(const struct lode_store *store,
     for (int64_t i = 0; i < store->n_attributes; i++)
         lode_try(pack_attribute(store, derivation, wanted, i, out));
     lode_try(lode_pack_u64(out, derivation != NULL));
-    return derivation ? evaluation_pack(derivation->graph, &derivation->zone_rules, out) : LODE_OK;
+    if (!derivation) return LODE_OK;
+    return evaluation_pack(derivation->graph, &derivation->schema, &derivation->zone_rules,
+                           &derivation->samples, out);
 }
 
 /* --- unpacking --- */
@@ -180,8 +182,7 @@ static lode_status check_graph(const struct session_columns *columns)
 {
     const struct evaluation_part *part = &columns->part;
     const struct expr_graph *graph = columns->graph;
-    if (graph && (graph->n_kpis != part->n_kpis || graph->n_attributes != part->n_attributes ||
-                  graph->n_event_attributes != 0 || graph->n_series != 0))
+    if (graph && (graph->n_kpis != part->n_kpis || graph->n_attributes != part->n_attributes))
         return lode_fail(LODE_E_MESSAGE, "expressions of another store");
     for (uint32_t i = 0; i < columns->n_kpis; i++)
         lode_try(check_source(columns, columns->kpis[i].name, &columns->of_kpis[i]));
@@ -220,7 +221,8 @@ lode_status session_columns_unpack(struct lode_unpack *in, struct lode_task *tas
         .kpis = columns->kpis,
         .attributes = columns->attributes};
     lode_try(unpack_flag(in, "graph", &has_graph));
-    if (has_graph) lode_try(evaluation_unpack(in, arena, &columns->graph, &columns->zone));
+    if (has_graph)
+        lode_try(evaluation_unpack(in, arena, &columns->graph, &columns->zone, &columns->part));
     return check_graph(columns);
 }
 

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 enum { BIG = 300000 };
 
@@ -21,6 +22,8 @@ struct fixture {
     struct lode_arena *arena;
     struct header was;
     char *content;
+    char **further;
+    int64_t n_further;
 };
 
 static lode_status write_file(struct fixture *f, const char *name, const void *data, size_t size)
@@ -45,7 +48,7 @@ static int set_up(void **state)
         (struct lode_store){.path = f.directory, .n_partitions = 1, .partitions = &f.partition};
     return write_file(&f, "index.h5", "index", 5) ||
            write_file(&f, f.partition.file, f.content, BIG) ||
-           inputs_describe(&f.store, f.arena, &f.was.inputs, &f.was.n_inputs);
+           inputs_describe(&f.store, NULL, 0, f.arena, &f.was.inputs, &f.was.n_inputs);
 }
 
 static int tear_down(void **state)
@@ -60,7 +63,7 @@ static lode_status check(struct fixture *f)
 {
     struct input_file *files = NULL;
     int64_t count = 0;
-    lode_try(inputs_describe(&f->store, f->arena, &files, &count));
+    lode_try(inputs_describe(&f->store, f->further, f->n_further, f->arena, &files, &count));
     return inputs_check(&f->store, &f->was, files, count);
 }
 
@@ -124,6 +127,24 @@ static void a_store_with_another_number_of_files_is_another(void **state)
     expect_refused(f, "2 files, when the run began they were 3");
 }
 
+static void files_of_other_stores_are_inputs_by_their_whole_path(void **state)
+{
+    struct fixture *f = *state;
+    char path[128], *further[] = {path};
+    snprintf(path, sizeof path, "%s/other.h5", f->directory);
+    assert_ok(write_file(f, "other.h5", "index", 5));
+    f->further = further;
+    f->n_further = 1;
+    expect_refused(f, "3 files, when the run began they were 2");
+    assert_ok(inputs_describe(&f->store, further, 1, f->arena, &f->was.inputs, &f->was.n_inputs));
+    assert_ok(check(f));
+    assert_ok(write_file(f, "other.h5", "INDEX", 5));
+    expect_refused(f, "other.h5: its checksum is not what it was");
+    assert_null(strstr(lode_error_text(), "//"));
+    assert_int_equal(unlink(path), 0);
+    expect_refused(f, "other.h5");
+}
+
 static void files_of_later_generations_are_inputs_too(void **state)
 {
     struct fixture *f = *state;
@@ -133,7 +154,7 @@ static void files_of_later_generations_are_inputs_too(void **state)
     f->store.n_later = 1;
     assert_ok(write_file(f, later.file, "later", 5));
     expect_refused(f, "3 files, when the run began they were 2");
-    assert_ok(inputs_describe(&f->store, f->arena, &f->was.inputs, &f->was.n_inputs));
+    assert_ok(inputs_describe(&f->store, NULL, 0, f->arena, &f->was.inputs, &f->was.n_inputs));
     assert_ok(check(f));
     assert_ok(write_file(f, later.file, "other", 5));
     expect_refused(f, "part-00000.g2.h5: its content is not what it was");
@@ -150,6 +171,7 @@ int main(void)
         with_store(a_file_that_was_touched_is_read_whole_and_is_the_same),
         with_store(a_change_between_the_samples_is_found_when_the_time_differs),
         with_store(a_store_with_another_number_of_files_is_another),
+        with_store(files_of_other_stores_are_inputs_by_their_whole_path),
         with_store(files_of_later_generations_are_inputs_too),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
