@@ -4,8 +4,8 @@
 
 # loose: every row of the tables with q <= max_q is let through, whatever its size
 loose='--set min_share=0 --set min_ratio=0 --set cohort_relative=0 --set cohort_z=1000'
-most=6 # of 50: more than that has a chance of 1.2 % at 5 %
-seeds=50
+most=4 # of 25: more than that has a chance of 0.7 % at 5 %
+seeds=25
 [ "${LODE_LONG:-}" != 1 ] || seeds=200 most=18 # 1.5 %
 
 seed=0
