@@ -2,7 +2,6 @@
 # Definitions about the attributes of single events, and about counters of other stores, give the
 # sessions worked out by hand; what is wrong in one is told by file, line and column.
 . "$(dirname "$0")/lib.sh"
-. "$LODE_SOURCE/tests/e2e/faults.sh"
 
 cat >sessions.csv <<'TEXT'
 session_id,user_id,start,region,kpi_mark
@@ -203,6 +202,39 @@ expect "lode explain names the series that a stage reads" '
     grep -q "backend.cpu.*balancer.load.*backend.errors" found || grep -q "balancer.load.*backend.cpu.*backend.errors" found
     lode run opportunities small.lode -o no --spec sources.yaml --dry-run'
 
+cat >templates.yaml <<'TEXT'
+min_users: 1
+bins: 4
+sources: { balancer: balancer.lode, backend: backend.lode }
+templates:
+  top_values: { event: request, attribute: url, n: 1 }
+  slow_events: { event: request, attribute: ms, level: 500 }
+  load_above: { series: 'backend[region].cpu', level: 90% }
+  load_mean: { series: balancer.load }
+TEXT
+cat >expected <<'TEXT'
+top_1_url_request 0: s2
+top_1_url_request 1: s4
+top_1_url_request 2: s1 s3
+request_ms_above_500 0: s3 s4
+request_ms_above_500 1: s2
+request_ms_above_500 3: s1
+backend_region_cpu_above_90 false: s2
+backend_region_cpu_above_90 true: s1 s3
+mean_balancer_load 0.1: s1
+mean_balancer_load 0.3: s4
+mean_balancer_load 0.8: s2
+mean_balancer_load 0.92: s3
+TEXT
+expect "templates fill in attributes of events and series" '
+    lode run opportunities small.lode -o run6 --spec templates.yaml
+    sets run6 >found
+    diff expected found'
+expect "and the rules find the series by themselves" '
+    lode run opportunities small.lode -o run7 --spec sources.yaml --set generate=offline
+    grep -q "most(backend\[region\].cpu) > 90%" run7/generated.json
+    grep -q "mean(balancer.load)" run7/generated.json'
+
 # 300,000 samples are more than travels with a stage: leaves read them themselves
 "$python" - <<'PYTHON'
 import datetime
@@ -309,7 +341,7 @@ for line in sys.stdin:
             lode run opportunities incidents -o r --quiet --set "sources=b: balancer.lode" \
                 --set "derived=n: at(b.load)" --local 2 &
             run=$!
-            wait_until "[ -e r/journal/lock ]"
+            until [ -e r/journal/lock ] || ! kill -0 $run; do sleep 0.02; done # asking again
             kill -9 $run || true
             wait $run || true
         done

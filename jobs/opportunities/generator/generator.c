@@ -4,6 +4,7 @@
 #include "jobs/opportunities/generator/requested.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { HYPOTHESES_MAX = GENERATED_MAX, ROUNDS_MAX = 10, RETRIES_MAX = 10 };
@@ -60,24 +61,69 @@ lode_status generator_options_read(const struct lode_params *params, struct lode
 
 /* --- names --- */
 
+static int compare_words(const void *left, const void *right)
+{
+    return strcmp(*(const char *const *)left, *(const char *const *)right);
+}
+
+/* The component names of a source, sorted. */
+static lode_status sort_components(const struct expr_source *source, struct lode_arena *arena,
+                                   const char ***sorted)
+{
+    lode_try(lode_take(arena, source->components.count, sorted));
+    for (int64_t c = 0; c < source->components.count; c++)
+        (*sorted)[c] = source->components.words[c];
+    if (source->components.count > 0)
+        qsort(*sorted, (size_t)source->components.count, sizeof **sorted, compare_words);
+    return LODE_OK;
+}
+
+/* Does a component (sorted) have the name of a word of the attribute? */
+static bool names_component(const struct lode_attribute *attribute, const char *const *sorted,
+                            int64_t n)
+{
+    for (int64_t w = 0; w < attribute->dictionary.count; w++)
+        if (bsearch(&attribute->dictionary.words[w], sorted, (size_t)n, sizeof *sorted,
+                    compare_words))
+            return true;
+    return false;
+}
+
+/* All counters of a source, of the component that attribute `by` names (NULL: there is but one). */
+static lode_status add_counters(const struct expr_source *source, const char *by,
+                                struct lode_arena *arena, const char **names, int64_t *n)
+{
+    for (int64_t c = 0; c < source->counters.count; c++) {
+        char text[512], *copy = NULL;
+        const int size = snprintf(text, sizeof text, "%s%s%s%s.%s", source->name, by ? "[" : "",
+                                  by ? by : "", by ? "]" : "", source->counters.words[c]);
+        if (size >= (int)sizeof text) continue;
+        lode_try(lode_arena_text(arena, text, (size_t)size, &copy));
+        names[(*n)++] = copy;
+    }
+    return LODE_OK;
+}
+
+/* Of a source with one component its counters; else those of the component that an attribute of the
+ * session names. */
 static lode_status list_series(const struct expr_schema *schema, struct lode_arena *arena,
                                struct generator_names *series)
 {
     const char **names = NULL;
     int64_t n = 0;
-    for (int64_t i = 0; i < schema->n_sources; i++) n += schema->sources[i].counters.count;
+    for (int64_t i = 0; i < schema->n_sources; i++)
+        n += schema->sources[i].counters.count * (1 + schema->n_attributes);
     lode_try(lode_take(arena, n, &names));
     n = 0;
     for (int64_t i = 0; i < schema->n_sources; i++) {
         const struct expr_source *source = &schema->sources[i];
-        for (int64_t c = 0; c < source->counters.count; c++) {
-            char text[512], *copy = NULL;
-            const int size =
-                snprintf(text, sizeof text, "%s.%s", source->name, source->counters.words[c]);
-            if (size >= (int)sizeof text) continue;
-            lode_try(lode_arena_text(arena, text, (size_t)size, &copy));
-            names[n++] = copy;
-        }
+        const char **sorted = NULL;
+        if (source->components.count == 1) lode_try(add_counters(source, NULL, arena, names, &n));
+        if (source->components.count <= 1) continue;
+        lode_try(sort_components(source, arena, &sorted));
+        for (int64_t a = 0; a < schema->n_attributes; a++)
+            if (names_component(&schema->attributes[a], sorted, source->components.count))
+                lode_try(add_counters(source, schema->attributes[a].name, arena, names, &n));
     }
     *series = (struct generator_names){n, names};
     return LODE_OK;

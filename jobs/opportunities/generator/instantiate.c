@@ -234,14 +234,22 @@ static lode_status append_number(const struct filling *filling, int index, struc
     return is_percent ? lode_bytes_append(out, "%", 1) : LODE_OK;
 }
 
-/* A series is two plain words with a dot between. */
+/* What follows a plain word and this byte (0: the end); NULL where there are none. */
+static const char *after_word(const char *text, char byte)
+{
+    const char *end = text;
+    if (!text || isdigit((unsigned char)*text)) return NULL;
+    while (isalnum((unsigned char)*end) || *end == '_') end++;
+    if (end == text || *end != byte) return NULL;
+    return byte ? end + 1 : end;
+}
+
+/* SOURCE.COUNTER or SOURCE[ATTRIBUTE].COUNTER, of plain words. */
 static bool is_series(const char *text)
 {
-    const char *dot = strchr(text, '.');
-    if (!dot || dot == text || !dot[1] || isdigit((unsigned char)text[0])) return false;
-    for (; *text; text++)
-        if (text != dot && !isalnum((unsigned char)*text) && *text != '_') return false;
-    return true;
+    const char *by = after_word(after_word(text, '['), ']');
+    const char *counter = by && *by == '.' ? by + 1 : after_word(text, '.');
+    return after_word(counter, '\0') != NULL;
 }
 
 static lode_status append_value(const struct filling *filling, int index, struct lode_bytes *out)
@@ -262,7 +270,8 @@ static lode_status append_value(const struct filling *filling, int index, struct
     case TEMPLATE_NUMBER:
         return append_number(filling, index, out);
     case TEMPLATE_SERIES:
-        if (!is_series(text)) return must(filling, index, "be SOURCE.COUNTER");
+        if (!is_series(text))
+            return must(filling, index, "be SOURCE.COUNTER or SOURCE[ATTRIBUTE].COUNTER");
         lode_try(check_name(filling, index, text));
         return lode_bytes_append(out, text, strlen(text));
     case TEMPLATE_TEXT:

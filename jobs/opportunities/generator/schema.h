@@ -20,7 +20,7 @@ static inline bool generator_names_have(const struct generator_names *all, const
 
 struct generator_schema {
     struct generator_names events, attributes, event_attributes, kpis;
-    struct generator_names series; /* "source.counter" */
+    struct generator_names series; /* "source.counter", "source[attribute].counter" */
 };
 
 #endif

@@ -34,7 +34,7 @@ enum template_type {
     TEMPLATE_ATTRIBUTE,       /* a session attribute */
     TEMPLATE_EVENT_ATTRIBUTE, /* an attribute of events */
     TEMPLATE_KPI,
-    TEMPLATE_SERIES,   /* "source.counter" of another store */
+    TEMPLATE_SERIES,   /* "source.counter", "source[attribute].counter" of other stores */
     TEMPLATE_DURATION, /* "30s" */
     TEMPLATE_NUMBER,   /* "3", "90%" */
     TEMPLATE_TEXT,     /* a word of an attribute */

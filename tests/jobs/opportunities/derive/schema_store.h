@@ -16,7 +16,9 @@ struct schema_store {
     struct lode_store store;
     struct lode_attribute attributes[2];
     struct lode_kpi kpis[2];
-    char *systems[3], *countries[2], *names[4];
+    struct lode_attribute event_attributes[1];
+    const char *event_values[1];
+    char *systems[3], *countries[2], *names[4], *urls[2];
 };
 
 static inline int schema_store_create(void **state)
@@ -24,19 +26,27 @@ static inline int schema_store_create(void **state)
     static struct schema_store made;
     made = (struct schema_store){.systems = {"web", "ios 17", "android 14"},
                                  .countries = {"DE", "US"},
-                                 .names = {"buy", "error_a", "error_b", "pay"}};
+                                 .names = {"buy", "error_a", "error_b", "pay"},
+                                 .urls = {"/a", "/b"},
+                                 .event_values = {"ms"}};
     made.attributes[0] =
         (struct lode_attribute){.name = "os", .dictionary = {.words = made.systems, .count = 3}};
     made.attributes[1] = (struct lode_attribute){
         .name = "country", .of_user = true, .dictionary = {.words = made.countries, .count = 2}};
     made.kpis[0] = (struct lode_kpi){.name = "kpi_crash", .is_binary = true, .n_missing = 1};
     made.kpis[1] = (struct lode_kpi){.name = "kpi_length"};
+    made.event_attributes[0] =
+        (struct lode_attribute){.name = "url", .dictionary = {.words = made.urls, .count = 2}};
     made.store = (struct lode_store){.path = "/none",
                                      .kind = "events",
                                      .n_attributes = 2,
                                      .attributes = made.attributes,
                                      .n_kpis = 2,
                                      .kpis = made.kpis,
+                                     .n_event_attributes = 1,
+                                     .event_attributes = made.event_attributes,
+                                     .n_event_values = 1,
+                                     .event_values = made.event_values,
                                      .event_names = {.words = made.names, .count = 4}};
     assert_ok(lode_arena_create(0, &made.arena));
     assert_ok(lode_params_create(opportunity_params, &made.params));

@@ -5,7 +5,8 @@
 #include "jobs/opportunities/derive/session_columns.h"
 
 static const char *const definitions =
-    "derived=mobile: os ~ 'ios';; system: os;; errors: count(error_*);; late: hour(time) > 21";
+    "derived=mobile: os ~ 'ios';; system: os;; errors: count(error_*);; late: hour(time) > 21;; "
+    "slow: has(buy{url = '/a' and ms > 500})";
 
 static void pack(struct schema_store *made, const struct session_wanted *wanted,
                  struct lode_bytes *out)
@@ -40,12 +41,16 @@ static void stored_and_derived_columns_come_back(void **state)
     assert_string_equal(columns.kpis[2].name, "lost");
     assert_true(columns.kpis[2].is_binary);
     assert_int_equal(columns.kpis[0].n_missing, 1);
-    assert_int_equal(columns.n_attributes, 6);
+    assert_int_equal(columns.n_attributes, 7);
     assert_true(columns.attributes[1].of_user);
     assert_int_equal(columns.attributes[4].dictionary.count, 3);
     assert_int_equal(columns.part.n_kpis, 2);
     assert_int_equal(columns.part.n_attributes, 2);
     assert_non_null(columns.graph);
+    assert_int_equal(columns.part.n_event_attributes, 2);
+    assert_string_equal(columns.part.event_attributes[0].name, "url");
+    assert_int_equal(columns.part.event_attributes[0].words.count, 2);
+    assert_true(columns.part.event_attributes[1].is_number);
     lode_bytes_clear(&packed);
 }
 
@@ -70,7 +75,7 @@ static void what_is_not_wanted_still_has_its_place(void **state)
     struct session_columns columns;
     pack(made, &wanted, &packed);
     assert_ok(unpack(made->arena, packed.data, packed.size, &columns));
-    assert_int_equal(columns.n_attributes, 6);
+    assert_int_equal(columns.n_attributes, 7);
     lode_bytes_clear(&packed);
 }
 
