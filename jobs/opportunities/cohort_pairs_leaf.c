@@ -16,12 +16,6 @@
 #include "jobs/opportunities/derive/session_columns.h"
 #include "jobs/opportunities/lifecycle.h"
 
-struct kpi {
-    int64_t index;
-    uint8_t *marks; /* [n_sessions] binary KPI, else NULL */
-    double *values; /* [n_sessions] numeric KPI */
-};
-
 struct attribute {
     int64_t n_places;
     const uint8_t *place_of; /* [words] u32, as they came: not aligned */
@@ -39,7 +33,9 @@ struct leaf {
     struct sample sample;
     struct session_columns columns;
     uint32_t n_kpis, n_units;
-    struct kpi *kpis;
+    int64_t *kpi_indices;
+    struct tally_kpi *kpis; /* [n_kpis] */
+    struct tally_users users;
     struct attribute *attributes; /* [columns.n_attributes] */
     struct unit *units;
     const int64_t *offsets; /* [n_users + 1] into sessions */
@@ -78,9 +74,10 @@ static lode_status unpack_params(struct leaf *leaf, struct lode_unpack in)
     lode_try(lode_unpack_count(&in, "first_sessions", INT64_MAX, &leaf->rule.first_sessions));
     lode_try(lode_unpack_u64(&in, &leaf->sample.below));
     lode_try(lode_unpack_array(&in, &leaf->n_kpis));
+    lode_try(lode_take_zero(arena, leaf->n_kpis, &leaf->kpi_indices));
     lode_try(lode_take_zero(arena, leaf->n_kpis, &leaf->kpis));
     for (uint32_t i = 0; i < leaf->n_kpis; i++)
-        lode_try(session_columns_unpack_kpi(&in, &leaf->columns, &leaf->kpis[i].index));
+        lode_try(session_columns_unpack_kpi(&in, &leaf->columns, &leaf->kpi_indices[i]));
     lode_try(lode_take_zero(arena, leaf->columns.n_attributes, &leaf->attributes));
     for (uint32_t i = 0; i < leaf->columns.n_attributes; i++)
         lode_try(unpack_places(&in, &leaf->columns.attributes[i], &leaf->attributes[i]));
@@ -115,17 +112,22 @@ static lode_status read_sessions(struct leaf *leaf)
     lode_try(lode_part_session_offsets(&leaf->part, arena, &offsets));
     leaf->offsets = offsets;
     leaf->columns.part.session_offsets = offsets;
+    lode_try(tally_users_make(leaf->part.n_users, offsets, arena, &leaf->users));
     lode_try(classify(leaf));
     lode_try(session_columns_open(&leaf->columns, &leaf->part, leaf->task));
     lode_try(sample_read(leaf->sample, &leaf->part, arena, &is_in));
     lode_try(lode_take(arena, leaf->part.n_sessions, &leaf->codes));
     for (uint32_t i = 0; i < leaf->n_kpis; i++) {
-        struct kpi *kpi = &leaf->kpis[i];
-        lode_try(leaf->columns.kpis[kpi->index].is_binary
-                     ? session_columns_marks(&leaf->columns, kpi->index, arena, &kpi->marks)
-                     : session_columns_numbers(&leaf->columns, kpi->index, arena, &kpi->values));
-        if (kpi->marks) sample_marks(is_in, leaf->part.n_sessions, kpi->marks);
-        if (kpi->values) sample_numbers(is_in, leaf->part.n_sessions, kpi->values);
+        const int64_t kpi = leaf->kpi_indices[i];
+        uint8_t *marks = NULL;
+        double *values = NULL;
+        lode_try(leaf->columns.kpis[kpi].is_binary
+                     ? session_columns_marks(&leaf->columns, kpi, arena, &marks)
+                     : session_columns_numbers(&leaf->columns, kpi, arena, &values));
+        if (marks) sample_marks(is_in, leaf->part.n_sessions, marks);
+        if (values) sample_numbers(is_in, leaf->part.n_sessions, values);
+        leaf->kpis[i] = (struct tally_kpi){.marks = marks, .values = values};
+        lode_try(tally_kpi_make(&leaf->users, leaf->kpis, i, arena, &leaf->kpis[i]));
     }
     return LODE_OK;
 }
@@ -176,19 +178,18 @@ static lode_status make_codes(struct leaf *leaf, const struct unit *unit, int64_
 static lode_status count_unit(struct leaf *leaf, const struct unit *unit)
 {
     struct lode_arena *arena = leaf->task->arena;
-    struct tally_sessions sessions = {
-        .n_users = leaf->part.n_users, .offsets = leaf->offsets, .codes = leaf->codes};
+    struct tally_cohorts cohorts;
     struct tally *tallies;
-    lode_try(make_codes(leaf, unit, &sessions.n_codes));
+    int64_t n_codes;
+    lode_try(make_codes(leaf, unit, &n_codes));
     const struct lode_arena_mark mark = lode_arena_mark(arena);
-    lode_try(lode_take(arena, sessions.n_codes + 1, &tallies));
+    lode_try(tally_cohorts_of_codes(&leaf->users, leaf->codes, n_codes, arena, &cohorts));
+    lode_try(lode_take(arena, n_codes + 1, &tallies));
     for (uint32_t i = 0; i < leaf->n_kpis; i++) {
-        const struct kpi *kpi = &leaf->kpis[i];
-        sessions.marks = kpi->marks;
-        sessions.values = kpi->values;
-        tallies_count(&sessions, tallies);
+        const struct tally_kpi *kpi = &leaf->kpis[i];
+        tallies_count(&leaf->users, kpi, &cohorts, tallies);
         lode_try(lode_task_advance(leaf->task, leaf->part.n_sessions));
-        lode_try(tallies_pack(tallies, sessions.n_codes, kpi->marks != NULL, leaf->task->output));
+        lode_try(tallies_pack(tallies, n_codes, kpi->marks != NULL, leaf->task->output));
     }
     lode_arena_rewind(arena, mark);
     return LODE_OK;

@@ -1,22 +1,6 @@
-/* Tallies: counted by leaves, added up by the coordinator. Counts are checked against the partition
- * table before they count: a message is not trusted to fit. */
+/* Lists of tallies: packed by leaves, added up by the coordinator (tallies_count.c counts). Counts
+ * are checked against the partition table before they count: a message is not trusted to fit. */
 #include "jobs/opportunities/cohort_tally.h"
-
-#include <string.h>
-
-void tallies_count(const struct tally_sessions *in, struct tally *tallies)
-{
-    memset(tallies, 0, (size_t)(in->n_codes + 1) * sizeof *tallies);
-    for (int64_t user = 0; user < in->n_users; user++) {
-        for (int64_t s = in->offsets[user]; s < in->offsets[user + 1]; s++) {
-            struct tally *t = &tallies[in->codes[s] < in->n_codes ? in->codes[s] : in->n_codes];
-            if (in->marks)
-                tally_mark(t, in->marks[s], user + 1);
-            else
-                tally_value(t, in->values[s], user + 1);
-        }
-    }
-}
 
 static lode_status pack_sum(const struct exact_sum *s, struct lode_bytes *out)
 {

@@ -1,5 +1,10 @@
 /* Tally: what a leaf counts of one cohort under one KPI, and the list of tallies in its result.
  *
+ *     lode_try(tally_users_make(part.n_users, offsets, arena, &users));
+ *     lode_try(tally_kpi_make(&users, kpis, i, arena, &kpis[i]));              for each KPI
+ *     lode_try(tally_cohorts_of_codes(&users, codes, n, arena, &cohorts));     for each attribute
+ *     tallies_count(&users, &kpis[i], &cohorts, tallies);                      ... and KPI
+ *
  * A list is the number of values that have sessions, then for each of them its index, users,
  * sessions (u64) and faulty (u64, binary KPI) or the exact sums of values and of squares (numeric
  * KPI; each f64 sum, f64 rest).
@@ -43,18 +48,61 @@ static inline void tally_value(struct tally *t, double value, int64_t user)
     exact_sum_add(&t->squares, x * x);
 }
 
-/* The sessions of a partition under one KPI, and the cohort of each. */
-struct tally_sessions {
-    int64_t n_users;
-    const int64_t *offsets; /* [n_users + 1] into sessions */
+/* Sets of sessions are bits: session s is bit s % 64 of word s / 64; bits behind the last are 0. */
+static inline int64_t session_words(int64_t n_sessions)
+{
+    return (n_sessions + 63) / 64;
+}
+
+/* The sessions of a partition; tally_users_make finds where users end. */
+struct tally_users {
+    int64_t n_users, n_sessions;
+    const int64_t *offsets;    /* [n_users + 1] into sessions */
+    const uint64_t *last_ones; /* set of the last sessions of users */
+};
+LODE_CHECKED lode_status tally_users_make(int64_t n_users, const int64_t *offsets,
+                                          struct lode_arena *arena, struct tally_users *users);
+
+/* A KPI of these sessions; tally_kpi_make fills in the sets. */
+struct tally_kpi {
     const uint8_t *marks;   /* [sessions] binary KPI: 0, 1, 2 = no value; NULL: a numeric one */
     const double *values;   /* [sessions] numeric KPI: NaN = no value */
-    const uint32_t *codes;  /* [sessions] cohort; n_codes and above: none */
-    int64_t n_codes;
+    const uint64_t *known;  /* set of the sessions that have a value */
+    const uint64_t *faulty; /* set, of a binary KPI */
 };
+/* `others` [n_others] are made: where one knows the same sessions, so do both with one set. */
+LODE_CHECKED lode_status tally_kpi_make(const struct tally_users *users,
+                                        const struct tally_kpi *others, int64_t n_others,
+                                        struct lode_arena *arena, struct tally_kpi *kpi);
 
-/* Zeroes and fills tallies [n_codes + 1]; the last one takes the sessions of no cohort. */
-void tallies_count(const struct tally_sessions *in, struct tally *tallies);
+enum { TALLY_MOST_SETS = 16 }; /* values of an attribute that is counted by sets, at most */
+
+/* Cohorts that do not overlap, by codes or by sets. */
+struct tally_cohorts {
+    int64_t n;
+    const uint32_t *codes; /* [sessions] cohort; n and above: none; NULL: sets are given */
+    const uint64_t **sets; /* [n]; NULL: too many */
+    /* Of the KPI that was counted last, for those that know the same sessions: */
+    const uint64_t *counted;
+    int64_t users[TALLY_MOST_SETS], sessions[TALLY_MOST_SETS];
+};
+/* Cohorts by the codes of an attribute; by sets where they are few. The codes are borrowed. */
+LODE_CHECKED lode_status tally_cohorts_of_codes(const struct tally_users *users,
+                                                const uint32_t *codes, int64_t n,
+                                                struct lode_arena *arena,
+                                                struct tally_cohorts *cohorts);
+/* Cohorts `false` and `true` by the set of sessions that are true and of those that have a value.
+ * The sets are borrowed. */
+LODE_CHECKED lode_status tally_cohorts_of_bool(const struct tally_users *users,
+                                               const uint64_t *is_true, const uint64_t *has_value,
+                                               struct lode_arena *arena,
+                                               struct tally_cohorts *cohorts);
+
+/* Zeroes and fills tallies [cohorts->n + 1]; the last one is scratch. By sets, a cohort and a
+ * binary KPI cost a few operations for each 64 sessions. The same counts and sums, to the bit,
+ * either way. */
+void tallies_count(const struct tally_users *users, const struct tally_kpi *kpi,
+                   struct tally_cohorts *cohorts, struct tally *tallies);
 /* Appends the list of the first n_values tallies. */
 LODE_CHECKED lode_status tallies_pack(const struct tally *tallies, int64_t n_values, bool is_binary,
                                       struct lode_bytes *out);

@@ -16,8 +16,6 @@
 struct kpi {
     int64_t index;
     bool is_binary;
-    const uint8_t *marks; /* [sessions], binary: 0, 1, 2 = no value */
-    const double *values; /* [sessions], numeric: NaN = no value */
 };
 
 struct leaf {
@@ -27,6 +25,8 @@ struct leaf {
     struct session_columns columns;
     uint32_t n_kpis;
     struct kpi *kpis;
+    struct tally_kpi *tally_kpis; /* [n_kpis] */
+    struct tally_users users;
     int64_t n_users, n_sessions;
     const int64_t *offsets; /* [n_users + 1] into sessions */
     uint8_t *classes;       /* [n_sessions], lifecycle.h */
@@ -42,6 +42,7 @@ static lode_status unpack_params(struct leaf *leaf, struct lode_unpack in)
     lode_try(lode_unpack_u64(&in, &leaf->sample.below));
     lode_try(lode_unpack_array(&in, &leaf->n_kpis));
     lode_try(lode_take_zero(arena, leaf->n_kpis, &leaf->kpis));
+    lode_try(lode_take_zero(arena, leaf->n_kpis, &leaf->tally_kpis));
     for (uint32_t i = 0; i < leaf->n_kpis; i++) {
         struct kpi *kpi = &leaf->kpis[i];
         lode_try(session_columns_unpack_kpi(&in, &leaf->columns, &kpi->index));
@@ -55,7 +56,7 @@ enum { OPEN_CLASSES = LIFECYCLE_SPARSE, USER_KINDS = 2 << OPEN_CLASSES };
 
 /* Counts the sessions of one user by class. Returns the user's kind: bits 0 to 7 say in which of
  * the open classes there are sessions with a value, bit 8 that the user is sparse. */
-static int count_user(const struct leaf *leaf, const struct kpi *kpi, int64_t user,
+static int count_user(const struct leaf *leaf, const struct tally_kpi *kpi, int64_t user,
                       struct tally *classes)
 {
     const int64_t first = leaf->offsets[user], end = leaf->offsets[user + 1];
@@ -63,7 +64,7 @@ static int count_user(const struct leaf *leaf, const struct kpi *kpi, int64_t us
     for (int64_t s = first; s < end; s++) {
         class_index = leaf->classes[s] & (LIFECYCLE_CLASSES - 1);
         bool has_value;
-        if (kpi->is_binary) {
+        if (kpi->marks) {
             has_value = kpi->marks[s] < 2;
             tally_mark(&classes[class_index], kpi->marks[s], user + 1);
         } else {
@@ -75,7 +76,7 @@ static int count_user(const struct leaf *leaf, const struct kpi *kpi, int64_t us
     return class_index & LIFECYCLE_SPARSE ? kind | 1 << OPEN_CLASSES : kind;
 }
 
-static void count_lifecycle(const struct leaf *leaf, const struct kpi *kpi,
+static void count_lifecycle(const struct leaf *leaf, const struct tally_kpi *kpi,
                             const struct lifecycle_cohorts *cohorts, struct tally *tallies)
 {
     struct tally classes[LIFECYCLE_CLASSES] = {0};
@@ -125,6 +126,7 @@ static lode_status read_sessions(struct leaf *leaf, struct lode_part *part)
     lode_try(lode_part_session_offsets(part, arena, &offsets));
     leaf->offsets = offsets;
     leaf->columns.part.session_offsets = offsets;
+    lode_try(tally_users_make(part->n_users, offsets, arena, &leaf->users));
     lode_try(classify(leaf, part));
     lode_try(session_columns_open(&leaf->columns, part, leaf->task));
     lode_try(sample_read(leaf->sample, part, arena, &is_in));
@@ -138,32 +140,36 @@ static lode_status read_sessions(struct leaf *leaf, struct lode_part *part)
             lode_try(session_columns_numbers(&leaf->columns, kpi->index, arena, &values));
         if (marks) sample_marks(is_in, leaf->n_sessions, marks);
         if (values) sample_numbers(is_in, leaf->n_sessions, values);
-        kpi->marks = marks;
-        kpi->values = values;
+        leaf->tally_kpis[i] = (struct tally_kpi){.marks = marks, .values = values};
+        lode_try(tally_kpi_make(&leaf->users, leaf->tally_kpis, i, arena, &leaf->tally_kpis[i]));
     }
     return LODE_OK;
 }
 
+static lode_status make_cohorts(struct leaf *leaf, int64_t attribute, struct tally_cohorts *cohorts)
+{
+    struct lode_arena *arena = leaf->task->arena;
+    const uint64_t *is_true, *has_value;
+    uint32_t *codes;
+    session_columns_sets(&leaf->columns, attribute, &is_true, &has_value);
+    if (is_true) return tally_cohorts_of_bool(&leaf->users, is_true, has_value, arena, cohorts);
+    lode_try(session_columns_codes(&leaf->columns, attribute, arena, &codes));
+    return tally_cohorts_of_codes(
+        &leaf->users, codes, leaf->columns.attributes[attribute].dictionary.count, arena, cohorts);
+}
+
 static lode_status attribute_pass(struct leaf *leaf, int64_t attribute)
 {
-    const int64_t n_words = leaf->columns.attributes[attribute].dictionary.count;
     struct lode_arena *arena = leaf->task->arena;
     const struct lode_arena_mark mark = lode_arena_mark(arena);
-    uint32_t *codes;
+    struct tally_cohorts cohorts;
     struct tally *tallies;
-    lode_try(session_columns_codes(&leaf->columns, attribute, arena, &codes));
-    lode_try(lode_take(arena, n_words + 1, &tallies));
+    lode_try(make_cohorts(leaf, attribute, &cohorts));
+    lode_try(lode_take(arena, cohorts.n + 1, &tallies));
     for (uint32_t i = 0; i < leaf->n_kpis; i++) {
-        const struct kpi *kpi = &leaf->kpis[i];
-        const struct tally_sessions sessions = {.n_users = leaf->n_users,
-                                                .offsets = leaf->offsets,
-                                                .marks = kpi->marks,
-                                                .values = kpi->values,
-                                                .codes = codes,
-                                                .n_codes = n_words};
-        tallies_count(&sessions, tallies);
+        tallies_count(&leaf->users, &leaf->tally_kpis[i], &cohorts, tallies);
         lode_try(lode_task_advance(leaf->task, leaf->n_sessions));
-        lode_try(tallies_pack(tallies, n_words, kpi->is_binary, leaf->task->output));
+        lode_try(tallies_pack(tallies, cohorts.n, leaf->kpis[i].is_binary, leaf->task->output));
     }
     lode_arena_rewind(arena, mark);
     return LODE_OK;
@@ -174,11 +180,10 @@ static lode_status lifecycle_pass(const struct leaf *leaf)
     struct lifecycle_cohorts cohorts;
     lode_try(lifecycle_cohorts_init(leaf->rule.first_sessions, leaf->task->arena, &cohorts));
     for (uint32_t i = 0; i < leaf->n_kpis; i++) {
-        const struct kpi *kpi = &leaf->kpis[i];
         struct tally tallies[LIFECYCLE_MOST_COHORTS] = {0};
-        count_lifecycle(leaf, kpi, &cohorts, tallies);
+        count_lifecycle(leaf, &leaf->tally_kpis[i], &cohorts, tallies);
         lode_try(lode_task_advance(leaf->task, leaf->n_sessions));
-        lode_try(tallies_pack(tallies, cohorts.count, kpi->is_binary, leaf->task->output));
+        lode_try(tallies_pack(tallies, cohorts.count, leaf->kpis[i].is_binary, leaf->task->output));
     }
     return LODE_OK;
 }

@@ -5,9 +5,9 @@
 
 #include "common/wire/pack.h"
 
-/* Sessions of a block, about: enough to hide what a block costs, few enough that the values of a
- * thousand roots are 16 MB. One user is never cut. */
-enum { BLOCK_SESSIONS = 2048 };
+/* Sessions of a block, about: enough to hide what a block costs; of many roots fewer, so that their
+ * values stay in the cache until they are taken. One user is never cut. */
+enum { MOST_BLOCK_SESSIONS = 2048, LEAST_BLOCK_SESSIONS = 128, BLOCK_VALUES = 1 << 18 };
 
 lode_status evaluation_pack(const struct expr_graph *graph, const struct expr_schema *schema,
                             const struct lode_bytes *zone_rules, const struct lode_bytes *samples,
@@ -199,14 +199,25 @@ struct work {
     const struct evaluation *evaluation;
     struct lode_task *task;
     struct expr_columns columns;
+    int64_t block_sessions;
 };
 
-/* End of the block that begins at a user: one more would be too many sessions. */
-static int64_t end_of_block(const struct expr_columns *columns, int64_t user)
+/* A sample must not depend on how many are sampled together. */
+static int64_t sessions_of_block(const struct evaluation *evaluation)
 {
+    const int64_t n = BLOCK_VALUES / (evaluation->n_roots > 0 ? evaluation->n_roots : 1);
+    if (n > MOST_BLOCK_SESSIONS || evaluation->step > 1) return MOST_BLOCK_SESSIONS;
+    return n < LEAST_BLOCK_SESSIONS ? LEAST_BLOCK_SESSIONS : n;
+}
+
+/* End of the block that begins at a user: one more would be too many sessions. */
+static int64_t end_of_block(const struct work *work, int64_t user)
+{
+    const struct expr_columns *columns = &work->columns;
     const int64_t *offsets = columns->session_offsets;
     int64_t end = user + 1;
-    while (end < columns->n_users && offsets[end + 1] - offsets[user] <= BLOCK_SESSIONS) end++;
+    while (end < columns->n_users && offsets[end + 1] - offsets[user] <= work->block_sessions)
+        end++;
     return end;
 }
 
@@ -217,7 +228,7 @@ static lode_status take_values(const struct work *work, double ***values)
     const int32_t n_roots = work->evaluation->n_roots;
     int64_t most = 0;
     for (int64_t user = 0, end = 0; user < columns->n_users; user = end) {
-        end = end_of_block(columns, user);
+        end = end_of_block(work, user);
         const int64_t n = columns->session_offsets[end] - columns->session_offsets[user];
         most = n > most ? n : most;
     }
@@ -235,7 +246,7 @@ static lode_status run_blocks(const struct work *work, const struct expr_program
     lode_try(take_values(work, &values));
     int64_t block = 0;
     for (int64_t user = 0, end = 0; user < columns->n_users; user = end, block++) {
-        end = end_of_block(columns, user);
+        end = end_of_block(work, user);
         if (block % evaluation->step != 0) continue;
         const int64_t first = columns->session_offsets[user];
         const int64_t n_sessions = columns->session_offsets[end] - first;
@@ -250,7 +261,8 @@ lode_status evaluation_run(const struct evaluation *evaluation, const struct eva
                            struct lode_task *task)
 {
     const struct expr_graph *graph = evaluation->graph;
-    struct work work = {.evaluation = evaluation, .task = task};
+    struct work work = {
+        .evaluation = evaluation, .task = task, .block_sessions = sessions_of_block(evaluation)};
     struct expr_needs needs;
     const struct expr_schema_counts counts = {.n_attributes = part->n_attributes,
                                               .n_kpis = part->n_kpis,

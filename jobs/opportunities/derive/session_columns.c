@@ -1,7 +1,8 @@
 /* Session columns: the schema as parameters, columns by index, and derived ones kept small.
  *
- * Derived columns are computed together and wait for their turn, so they are kept as bytes where
- * they have few words: a thousand of them must fit beside the events of a partition.
+ * Derived columns are computed together and wait for their turn, so they are kept as bits
+ * where they are true or false, as bytes where they have few words: a thousand of them must fit
+ * beside the events of a partition.
  *
  * Parameters: array of KPIs (name, binary 0/1, missing 0/1, source), array of attributes (name,
  * of_user 0/1, number of words, source), then, where one has a node, the graph (evaluation.h). The
@@ -24,9 +25,10 @@ struct session_values {
     int64_t source; /* node, STORED or NOT_WANTED */
     enum expr_type type;
     struct cuts cuts;
-    uint8_t *small;  /* [sessions] marks; words of an attribute that has few */
-    uint32_t *codes; /* [sessions] words of one that has many */
-    double *numbers; /* [sessions] numeric KPI */
+    uint64_t *is_true, *has_value; /* sets of sessions: an attribute that is true or false */
+    uint8_t *small;                /* [sessions] marks; words of an attribute that has few */
+    uint32_t *codes;               /* [sessions] words of one that has many */
+    double *numbers;               /* [sessions] numeric KPI */
 };
 
 /* --- packing --- */
@@ -263,6 +265,22 @@ static uint32_t word_of(const struct session_values *column, double value)
     return column->type == EXPR_BOOL ? (uint32_t)(value > 0) : (uint32_t)value;
 }
 
+/* Adds a block to the two sets. */
+static void put_bits(const double *values, int64_t first, int64_t n, struct session_values *column)
+{
+    for (int64_t at = 0, count; at < n; at += count) {
+        const int64_t shift = (first + at) % 64, word = (first + at) / 64;
+        uint64_t is_true = 0, has_value = 0;
+        count = n - at < 64 - shift ? n - at : 64 - shift;
+        for (int64_t i = at + count - 1; i >= at; i--) { /* sum and double: one step each */
+            is_true = 2 * is_true + (uint64_t)(values[i] > 0);
+            has_value = 2 * has_value + (uint64_t)!isnan(values[i]);
+        }
+        column->is_true[word] |= is_true << shift;
+        column->has_value[word] |= has_value << shift;
+    }
+}
+
 static lode_status take_block(void *context, int64_t first, int64_t n, double *const *values)
 {
     const struct filling *filling = context;
@@ -270,6 +288,8 @@ static lode_status take_block(void *context, int64_t first, int64_t n, double *c
         struct session_values *column = filling->columns[r];
         if (column->numbers)
             memcpy(column->numbers + first, values[r], (size_t)n * sizeof **values);
+        else if (column->is_true)
+            put_bits(values[r], first, n, column);
         else if (column->codes)
             for (int64_t s = 0; s < n; s++)
                 column->codes[first + s] = word_of(column, values[r][s]);
@@ -288,6 +308,11 @@ static lode_status add_column(struct filling *filling, struct session_values *co
     filling->roots[filling->n++] = (int32_t)column->source;
     if (is_kpi && column->type == EXPR_NUMBER)
         return lode_take(arena, n_sessions, &column->numbers);
+    if (!is_kpi && column->type == EXPR_BOOL) {
+        const int64_t n_set_words = (n_sessions + 63) / 64;
+        lode_try(lode_take_zero(arena, n_set_words, &column->is_true));
+        return lode_take_zero(arena, n_set_words, &column->has_value);
+    }
     if (!is_kpi && n_words > MOST_SMALL_WORDS) return lode_take(arena, n_sessions, &column->codes);
     return lode_take(arena, n_sessions, &column->small);
 }
@@ -408,6 +433,11 @@ lode_status session_columns_numbers(struct session_columns *columns, int64_t kpi
 static uint32_t derived_code(const struct session_values *values, int64_t session)
 {
     if (values->codes) return values->codes[session];
+    if (values->is_true) {
+        const uint64_t bit = UINT64_C(1) << session % 64;
+        if (!(values->has_value[session / 64] & bit)) return LODE_NO_CODE;
+        return (values->is_true[session / 64] & bit) != 0;
+    }
     if (!values->small || values->small[session] == NO_SMALL_WORD) return LODE_NO_CODE;
     return values->small[session];
 }
@@ -426,4 +456,11 @@ lode_status session_columns_codes(struct session_columns *columns, int64_t attri
     lode_try(lode_take(arena, n, codes));
     for (int64_t s = 0; s < n; s++) (*codes)[s] = derived_code(values, s);
     return LODE_OK;
+}
+
+void session_columns_sets(const struct session_columns *columns, int64_t attribute,
+                          const uint64_t **is_true, const uint64_t **has_value)
+{
+    *is_true = columns->of_attributes[attribute].is_true;
+    *has_value = columns->of_attributes[attribute].has_value;
 }

@@ -66,5 +66,9 @@ LODE_CHECKED lode_status session_columns_numbers(struct session_columns *columns
                                                  struct lode_arena *arena, double **numbers);
 LODE_CHECKED lode_status session_columns_codes(struct session_columns *columns, int64_t attribute,
                                                struct lode_arena *arena, uint32_t **codes);
+/* A derived bool as sets of sessions (bit s % 64 of word s / 64): those that are true, and those
+ * that have a value. NULL: an attribute of another kind, or one that was not wanted. */
+void session_columns_sets(const struct session_columns *columns, int64_t attribute,
+                          const uint64_t **is_true, const uint64_t **has_value);
 
 #endif
