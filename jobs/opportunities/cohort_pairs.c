@@ -59,9 +59,11 @@ static int64_t lifecycle_set(const struct cohort_counts *counts)
 static int64_t users_of(const struct counting *counting, int64_t set, int64_t value)
 {
     const struct cohort_counts *counts = counting->counts;
+    const struct opportunity_options *options = counting->options;
     const bool is_lifecycle = set == lifecycle_set(counts);
     int64_t users = 0;
-    if (is_lifecycle ? value == 0 : !counting->options->attribute_on[set]) return 0; /* 0: "all" */
+    if (is_lifecycle ? value == 0 : !options->attribute_on[set]) return 0; /* 0: "all" */
+    if (!is_lifecycle && options->is_deep && !options->is_deep[set]) return 0;
     for (int64_t k = 0; k < counts->n_kpis; k++) {
         const int64_t here = counts->sets[set].cells[value * counts->n_kpis + k].users;
         if (here > users) users = here;
@@ -69,17 +71,26 @@ static int64_t users_of(const struct counting *counting, int64_t set, int64_t va
     return users;
 }
 
+static bool is_derived(const struct counting *counting, int64_t set)
+{
+    const struct derivation *derivation = counting->options->derivation;
+    return derivation && set >= derivation->n_stored_attributes &&
+           set < lifecycle_set(counting->counts);
+}
+
 /* Combinations when values with at least `least` users are combined. */
 static int64_t combinations(const struct counting *counting, int64_t least)
 {
     const struct cohort_counts *counts = counting->counts;
-    int64_t attributes = 0, pairs = 0, n = 0;
+    int64_t stored = 0, attributes = 0, pairs = 0, n = 0;
     for (int64_t set = 0; set < counts->n_sets; set++) {
         n = 0;
         for (int64_t v = 0; v < counts->sets[set].n_values; v++)
             n += users_of(counting, set, v) >= least;
-        pairs += attributes * n; /* with all sets before it; the life cycle comes last */
+        /* with the sets before it; the life cycle comes last */
+        pairs += (is_derived(counting, set) ? stored : attributes) * n;
         attributes += n;
+        if (!is_derived(counting, set)) stored += n;
     }
     return pairs;
 }
@@ -153,7 +164,8 @@ static lode_status make_grids(struct counting *counting)
     lode_try(lode_take(counting->scratch, n * (n + 1) / 2 + n * LIFECYCLE_MOST_COHORTS + 1,
                        &counting->units));
     for (int64_t a = 0; a < n; a++)
-        for (int64_t b = a + 1; b < n; b++) lode_try(add_grid(counting, a, b));
+        for (int64_t b = a + 1; b < n; b++)
+            if (!is_derived(counting, a)) lode_try(add_grid(counting, a, b));
     for (int64_t b = 0; b < n; b++) lode_try(add_grid(counting, lifecycle, b));
     return LODE_OK;
 }

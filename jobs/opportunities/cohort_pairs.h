@@ -16,9 +16,10 @@
 enum { PAIR_MOST_CELLS = 1 << 21 };
 
 /* Adds the sets of pairs to `counts`, behind those of level 1: attributes with attributes (a before
- * b in the store's order), then the life cycle with each attribute. Their values are all pairs that
- * have sessions, by first value, then second. Maps leaf "opportunities.pairs" over all partitions;
- * nothing is done without options->pairs. Everything from run->arena. */
+ * b in the store's order, of which a is not derived), then the life cycle with each attribute.
+ * Their values are all pairs that have sessions, by first value, then second. Maps leaf
+ * "opportunities.pairs" over all partitions; nothing is done without options->pairs. Everything
+ * from run->arena. */
 LODE_CHECKED lode_status cohort_pairs_count(struct lode_run *run,
                                             const struct opportunity_options *options,
                                             struct cohort_counts *counts);

@@ -12,6 +12,7 @@
 #include "common/stats/stats.h"
 #include "jobs/opportunities/cohort_pairs.h"
 #include "jobs/opportunities/cohorts.h"
+#include "jobs/opportunities/deep.h"
 #include "jobs/opportunities/derive/derivation.h"
 #include "jobs/opportunities/derive/explain.h"
 #include "jobs/opportunities/experts/adjust.h"
@@ -163,6 +164,7 @@ static lode_status run_on(struct lode_run *run, int64_t n_generated, struct deri
     struct cohort_rows cohorts;
     lode_try(cohorts_count(run, &counted, &counts));
     count_missing(&options, &counts, derivation);
+    lode_try(deep_choose(&counts, arena, &options));
     lode_try(cohort_pairs_count(run, &options, &counts));
     lode_try(cohort_rows_make(&counts, store, &options, arena, &cohorts));
 

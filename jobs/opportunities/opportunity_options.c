@@ -25,6 +25,8 @@ const struct lode_param opportunity_params[] = {
     {"timezone", "UTC", "", "of hour(time) and its like in expressions: +02:00, Europe/Berlin"},
     {"attributes", "", "",
      "attributes to search for cohorts, stored or derived, a list; empty: all"},
+    {"most_deep", "50", "attributes",
+     "derived ones that are in pairs, searched for patterns and looked at over time, at most"},
     {"cohort_patterns", "on", "", "search patterns inside cohorts too"},
     {"cohort_max_k", "3", "events", "longest pattern inside a cohort"},
     {"cohort_min_users", "200", "users", "least users of a cohort that is searched for patterns"},
@@ -199,6 +201,7 @@ static lode_status read_patterns(const struct lode_params *params, struct lode_a
 static lode_status read_cohorts(const struct lode_params *params,
                                 struct opportunity_options *options)
 {
+    lode_try(lode_params_i64(params, "most_deep", 0, INT64_MAX, &options->most_deep));
     lode_try(lode_params_bool(params, "cohort_patterns", &options->cohort_patterns));
     lode_try(lode_params_i64(params, "cohort_max_k", 1, PATTERN_MAX_K, &options->cohort_max_k));
     lode_try(lode_params_i64(params, "cohort_min_users", 1, INT64_MAX, &options->cohort_min_users));

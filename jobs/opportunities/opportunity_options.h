@@ -22,6 +22,8 @@ struct opportunity_options {
     /* The last so many attributes are hypotheses of the generator: rows of table cohorts, but no
      * scenarios that are searched for patterns. Set by the job. */
     int64_t n_generated;
+    int64_t most_deep; /* derived attributes that are looked at beyond their cohorts */
+    bool *is_deep;     /* [store->n_attributes] deep.h; NULL: all. Set by the job. */
 
     int64_t first_k, last_k; /* lengths of patterns */
     bool gaps;               /* patterns are tokens in order, with anything between them */

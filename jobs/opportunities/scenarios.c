@@ -186,7 +186,8 @@ static lode_status plan_cohorts(struct maker *maker, const struct pattern_plan *
     inside.last_k =
         (int)(options->last_k < options->cohort_max_k ? options->last_k : options->cohort_max_k);
     for (int64_t a = 0; a < maker->store->n_attributes - options->n_generated; a++)
-        if (options->attribute_on[a]) lode_try(plan_attribute(maker, &inside, a));
+        if (options->attribute_on[a] && (!options->is_deep || options->is_deep[a]))
+            lode_try(plan_attribute(maker, &inside, a));
     for (int64_t set = cohorts->n_sets; set < cohorts->n_sets + cohorts->n_pair_sets; set++)
         lode_try(plan_pair_set(maker, &inside, set));
     return LODE_OK;

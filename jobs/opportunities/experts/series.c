@@ -214,6 +214,7 @@ static lode_status ask(struct merge *merge, int64_t least_sessions)
         const int64_t n_values = cohorts->counts->sets[a].n_values;
         struct asked asked = {.attribute = a};
         bool *is_large;
+        if (merge->options->is_deep && !merge->options->is_deep[a]) continue;
         lode_try(lode_take_zero(arena, n_values, &is_large));
         for (int64_t i = 0; i < cohorts->n; i++)
             if (cohorts->rows[i].attribute == a &&
