@@ -55,7 +55,7 @@ void mute_make_id(const char *job, const char *key, char *id)
 
 const struct mute *mutes_find(const struct mutes *mutes, const char *job, const char *key)
 {
-    for (int64_t i = 0; i < mutes->n; i++)
+    for (int64_t i = 0; job && key && i < mutes->n; i++)
         if (strcmp(mutes->list[i].job, job) == 0 && strcmp(mutes->list[i].key, key) == 0)
             return &mutes->list[i];
     return NULL;

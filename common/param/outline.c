@@ -56,7 +56,7 @@ static lode_status take_scalar(const struct reader *reader, const char *expected
 
 static lode_status append_item(struct lode_bytes *list, const char *item)
 {
-    for (; *item; item++) {
+    for (; item && *item; item++) {
         if (*item == ',' || *item == '\\') lode_try(lode_bytes_append(list, "\\", 1));
         lode_try(lode_bytes_append(list, item, 1));
     }
@@ -84,7 +84,7 @@ static lode_status take_list(struct reader *reader, char **copy)
 /* Lines of one mapping lie between its first and the end; deeper ones are skipped. */
 static bool is_known(const struct reader *reader, int64_t first, int depth, const char *name)
 {
-    for (int64_t i = first; i < reader->n; i++)
+    for (int64_t i = first; name && i < reader->n; i++)
         if (reader->lines[i].depth == depth && strcmp(reader->lines[i].name, name) == 0)
             return true;
     return false;

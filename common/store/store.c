@@ -146,7 +146,7 @@ static lode_status get_event_columns(struct lode_hdf *file, struct lode_store *s
         lode_try(
             lode_hdf_get_texts(file, attributes, store->arena, &names, &store->n_event_attributes));
     lode_try(lode_take_zero(store->arena, store->n_event_attributes, &store->event_attributes));
-    for (int64_t i = 0; i < store->n_event_attributes; i++) {
+    for (int64_t i = 0; names && i < store->n_event_attributes; i++) {
         struct lode_attribute *attribute = &store->event_attributes[i];
         attribute->name = names[i];
         lode_try(

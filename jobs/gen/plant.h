@@ -36,11 +36,11 @@ struct plant_session {
 
 struct plant_cohort {
     const char *kind;
-    enum plant_kpi kpi;
     const char *attribute, *value; /* "lifecycle": values as in table cohorts */
     const char *with, *with_value; /* and this attribute too; NULL: no other */
-    double factor;                 /* of the KPI's rate (mean, where it is numeric) */
-    bool rises;                    /* from 1 to the factor, steadily over the set's time */
+    enum plant_kpi kpi;
+    bool rises;    /* from 1 to the factor, steadily over the set's time */
+    double factor; /* of the KPI's rate (mean, where it is numeric) */
 };
 
 struct plant_behaviour {

@@ -26,15 +26,18 @@ struct opportunity_options {
     bool *is_deep;     /* [store->n_attributes] deep.h; NULL: all. Set by the job. */
 
     int64_t first_k, last_k; /* lengths of patterns */
-    bool gaps;               /* patterns are tokens in order, with anything between them */
-    int64_t gap_events;      /* distinct tokens of a session that take part in them */
+    int64_t gap_events;      /* distinct tokens of a session that take part with gaps */
     struct decimal min_support;
     struct decimal min_share, min_ratio; /* expert pattern */
     struct token_rules rules;
 
-    bool cohort_patterns;
+    bool gaps;            /* patterns are tokens in order, with anything between them */
+    bool cohort_patterns; /* patterns inside cohorts too */
+    bool pairs;           /* count pairs of attributes too */
+    bool trend, change;   /* experts over time */
+    bool causal;          /* adjust findings for attributes */
+    bool anonymous;       /* session ids are printed as keyed hashes */
     int64_t cohort_max_k, cohort_min_users, cohort_min_faulty, cohort_min_normal;
-    bool pairs;             /* count pairs of attributes too */
     int64_t pair_min_users; /* of a pair, and so of both its values */
 
     int64_t min_users; /* of a listed cohort of a static attribute */
@@ -44,16 +47,13 @@ struct opportunity_options {
 
     double fold_relative; /* a smaller difference of faulty rates is none, for folding */
     const struct derivation *derivation; /* what of the store is derived; set by the caller */
-    bool trend, change;                  /* experts over time */
     int64_t bucket_ms;                   /* 0: chosen */
     int64_t bucket_sessions;             /* least, of a bucket that counts */
     double trend_relative;               /* least rise of a finding */
-    bool causal;
     int64_t causal_folds, causal_top;
 
     int64_t min_count;         /* groups of fewer users or sessions are not printed; 0: all are */
-    bool anonymous;            /* session ids are printed as keyed hashes ... */
-    const char *anonymous_key; /* ... by this; borrowed from the parameters */
+    const char *anonymous_key; /* of hashed ids; borrowed from the parameters */
     struct sample sample;      /* the sessions that take part */
     double sample_rate;        /* their share, 1: all */
     double max_q;

@@ -170,7 +170,7 @@ static lode_status check_source(const struct session_columns *columns, const cha
 static lode_status check_words(const struct session_columns *columns, uint32_t index)
 {
     const struct session_values *values = &columns->of_attributes[index];
-    if (values->source < 0 || values->type != EXPR_TEXT) return LODE_OK;
+    if (!columns->graph || values->source < 0 || values->type != EXPR_TEXT) return LODE_OK;
     const int64_t of = columns->graph->nodes[values->source].index;
     if (of >= 0 && of < columns->part.n_attributes &&
         columns->attributes[of].dictionary.count == columns->attributes[index].dictionary.count)

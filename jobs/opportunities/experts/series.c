@@ -125,24 +125,24 @@ done:
 int64_t series_width(int64_t first_ms, int64_t last_ms)
 {
     static const int64_t widths[] = {MINUTE_MS,
-                                     2 * MINUTE_MS,
-                                     5 * MINUTE_MS,
-                                     10 * MINUTE_MS,
-                                     15 * MINUTE_MS,
-                                     30 * MINUTE_MS,
+                                     INT64_C(2) * MINUTE_MS,
+                                     INT64_C(5) * MINUTE_MS,
+                                     INT64_C(10) * MINUTE_MS,
+                                     INT64_C(15) * MINUTE_MS,
+                                     INT64_C(30) * MINUTE_MS,
                                      HOUR_MS,
-                                     2 * HOUR_MS,
-                                     3 * HOUR_MS,
-                                     4 * HOUR_MS,
-                                     6 * HOUR_MS,
-                                     8 * HOUR_MS,
-                                     12 * HOUR_MS,
+                                     INT64_C(2) * HOUR_MS,
+                                     INT64_C(3) * HOUR_MS,
+                                     INT64_C(4) * HOUR_MS,
+                                     INT64_C(6) * HOUR_MS,
+                                     INT64_C(8) * HOUR_MS,
+                                     INT64_C(12) * HOUR_MS,
                                      SERIES_DAY_MS,
-                                     2 * SERIES_DAY_MS,
-                                     3 * SERIES_DAY_MS,
-                                     7 * SERIES_DAY_MS,
-                                     14 * SERIES_DAY_MS,
-                                     30LL * SERIES_DAY_MS};
+                                     INT64_C(2) * SERIES_DAY_MS,
+                                     INT64_C(3) * SERIES_DAY_MS,
+                                     INT64_C(7) * SERIES_DAY_MS,
+                                     INT64_C(14) * SERIES_DAY_MS,
+                                     INT64_C(30) * SERIES_DAY_MS};
     const int n = sizeof widths / sizeof *widths;
     const uint64_t span = (uint64_t)last_ms - (uint64_t)first_ms;
     const bool is_long = span >= 20 * (uint64_t)SERIES_DAY_MS; /* days tell more than their hours */

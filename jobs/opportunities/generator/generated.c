@@ -45,6 +45,7 @@ lode_status generated_note(struct generated *generated, const char *what, const 
                            struct lode_arena *arena)
 {
     char *texts[2] = {NULL, NULL};
+    if (!what || !why) return LODE_OK;
     if (generated->n_notes == GENERATED_NOTES_MAX) {
         generated->notes[GENERATED_NOTES_MAX - 1] =
             (struct generated_note){"and more", "too many to list"};

@@ -137,6 +137,7 @@ static lode_status append_matches(const struct filling *filling, int index, cons
         const char *least = NULL;
         for (int64_t i = 0; i < events->n; i++) {
             const char *name = events->names[i];
+            if (!name) continue;
             if ((!last || strcmp(name, last) > 0) && (!least || strcmp(name, least) < 0) &&
                 lode_text_glob(glob, name))
                 least = name;

@@ -14,7 +14,7 @@ void generator_weights(const struct template_library *library,
         const struct template *template = &library->templates[t];
         int64_t points = 0;
         for (int64_t i = 0; i < n_opinions; i++) {
-            const int sign = opinions[i].is_useful ? 1 : -1;
+            const int64_t sign = opinions[i].is_useful ? 1 : -1;
             if (strcmp(opinions[i].template, template->name) == 0) points += 2 * sign;
             if (strcmp(opinions[i].class, template_class_names[template->class]) == 0)
                 points += sign;
