@@ -37,12 +37,12 @@ function(lode_add_unit_test name)
 endfunction()
 
 # lode_add_fuzz(NAME [RUNS n] LINK library...): fuzz_NAME.c beside the caller, a libFuzzer target
-# (clang). The test "fuzz.NAME" replays the kept corpus, then tries 10,000 inputs (or n) made from it
+# (clang). The test "fuzz.NAME" replays the kept corpus, then tries 20,000 inputs (or n) made from it
 # with a fixed seed; inputs that reach new code stay in the build directory.
 function(lode_add_fuzz name)
   cmake_parse_arguments(arg "" "RUNS" "LINK" ${ARGN})
   if(NOT arg_RUNS)
-    set(arg_RUNS 10000)
+    set(arg_RUNS 20000)
   endif()
   set(corpus ${CMAKE_CURRENT_SOURCE_DIR}/corpus/${name})
   add_executable(fuzz_${name} fuzz_${name}.c)
