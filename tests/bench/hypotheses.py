@@ -166,6 +166,8 @@ def markdown(head, rows):
 def main():
     a = options()
     a.lode, a.peers, a.data = str(pathlib.Path(a.lode).resolve()), a.peers.resolve(), a.data.resolve()
+    report = a.report and a.report.resolve()
+    commit_name = commit() # of the folder it is started in
     work = a.data / "hypotheses.work"
     shutil.rmtree(work, ignore_errors=True)
     work.mkdir(parents=True)
@@ -173,7 +175,7 @@ def main():
     grown = growth(a)
     base, attributes = derived(a)
     text = "\n".join([
-        f"\n### Opportunities: hypotheses and derived attributes ({commit()})\n",
+        f"\n### Opportunities: hypotheses and derived attributes ({commit_name})\n",
         f"{machine()}; {a.workers} workers, median of {a.reps}.\n",
         "All patterns (k = 1..3, `min_support=0`) and cohorts of the generated shop; four KPIs, six attributes:\n",
         markdown(["size", "sessions", "wall s", "CPU s", "hypotheses", "a minute", "peak MB of a worker"], grown),
@@ -181,8 +183,8 @@ def main():
         f"attribute, {a.queries} measured, same counts:\n",
         markdown(["attributes", "wall s", "added s", "added ms each", "to one", "DuckDB s", "DuckDB / lode"], attributes), ""])
     print(text)
-    if a.report:
-        with open(a.report, "a") as file:
+    if report:
+        with open(report, "a") as file:
             file.write(text)
     os.chdir("/")
     shutil.rmtree(work)
