@@ -3,7 +3,7 @@
  * An arena is a row of blocks; what is taken comes from `blocks[current]`, from the front. Blocks
  * after it are free and wait for use. What is held, and checked against the budget, is what is
  * mapped: the bytes that the machine may have to find, not only those that were asked for. Blocks
- * double up to BLOCK_MOST, so that few are needed; those of 2 MiB and more ask for huge pages
+ * grow with it up to BLOCK_MOST, so that few are needed; those of 2 MiB and more ask for huge pages
  * (fewer TLB misses in the leaves). mmap rather than malloc: a large block goes back to the system
  * when it is released, and its pages are zero until first used.
  */
@@ -32,7 +32,7 @@
 #define MIB (1024 * KIB)
 #define ALIGNMENT ((size_t)64) /* a cache line; the widest vector */
 #define BLOCK_LEAST (64 * KIB)
-#define BLOCK_MOST (64 * MIB) /* of the doubling; one large take gets a block of its own size */
+#define BLOCK_MOST (64 * MIB) /* of the growth; one large take gets a block of its own size */
 #define BLOCKS_IN_BUDGET 16   /* the rest of a block is lost to a large take: let that be little */
 #define HUGE_PAGE (2 * MIB)
 #define BYTES_LEAST ((size_t)256)
@@ -172,10 +172,12 @@ static lode_status refuse(const struct lode_arena *arena, size_t wanted)
                      in_words(arena->budget, budget_words));
 }
 
-/* Size of a new block for `wanted` bytes: as much as is held already, within limits and budget. */
+/* Size of a new block for `wanted` bytes: a quarter of what is held already, within limits and
+ * budget. Not all of it, as an untouched half counts against a cap of the process (RLIMIT_DATA). */
 static size_t block_capacity(const struct lode_arena *arena, size_t wanted)
 {
-    size_t capacity = arena->held < BLOCK_LEAST ? BLOCK_LEAST : arena->held;
+    size_t capacity = round_up(arena->held / 4, BLOCK_LEAST);
+    if (capacity == 0) capacity = BLOCK_LEAST;
     if (capacity > BLOCK_MOST) capacity = BLOCK_MOST;
     if (arena->budget > 0 && capacity > arena->budget / BLOCKS_IN_BUDGET)
         capacity = round_up(arena->budget / BLOCKS_IN_BUDGET, BLOCK_LEAST);
