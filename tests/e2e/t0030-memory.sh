@@ -80,7 +80,7 @@ budgets() {
 
 users=60000
 # the KPIs are named: the shop has more, and their number is what the coordinator's tables grow by
-three='--set kpi=payment_failed,crash,duration_s'
+three=payment_failed,crash,duration_s
 expect "telemetry of $users users is generated" "
     in_group lode gen events --users $users --seed 7 -o big --local 2 --quiet"
 stays gen
@@ -96,10 +96,10 @@ expect "half of it is staged, the other appended" '
     in_group lode stage events sessions-2.csv events-2.csv --append grown.lode --local 2 --quiet'
 stays append
 
-lode run opportunities big.lode $three -o calm-big --set k=1..4 --local 2 --memory 2G --quiet
+lode run opportunities big.lode --set kpi=$three -o calm-big --set k=1..4 --local 2 --memory 2G --quiet
 for limit in 512 0; do
     expect "opportunities with sum_limit $limit has the bytes of a large budget" "
-        in_group lode run opportunities big.lode $three -o o$limit --set k=1..4 --set sum_limit=$limit \
+        in_group lode run opportunities big.lode --set kpi=$three -o o$limit --set k=1..4 --set sum_limit=$limit \
             --local 2 --quiet
         results calm-big >calm-big.sums
         results o$limit | diff calm-big.sums -
@@ -110,25 +110,25 @@ expect "workers, not the coordinator, have summed with sum_limit 0" '
     grep -q opportunities.pattern_pieces o0/log/tasks.csv
     grep -q opportunities.pattern_sums o0/log/tasks.csv'
 expect "two generations are read within the budget, to the bytes of a large one" '
-    lode run opportunities grown.lode $three -o calm-grown --set k=1..4 --local 2 --memory 2G --quiet
-    in_group lode run opportunities grown.lode $three -o grown --set k=1..4 --local 2 --quiet
+    lode run opportunities grown.lode --set kpi=$three -o calm-grown --set k=1..4 --local 2 --memory 2G --quiet
+    in_group lode run opportunities grown.lode --set kpi=$three -o grown --set k=1..4 --local 2 --quiet
     results calm-grown >calm-grown.sums
     results grown | diff calm-grown.sums -'
 stays "opportunities of a store that grew"
 expect "verify divides the limit among the workers of each run" '
-    in_group lode verify opportunities big.lode $three -n 1,2 --set k=1..3'
+    in_group lode verify opportunities big.lode --set kpi=$three -n 1,2 --set k=1..3'
 expect "verify: no worker took more than a lone one may" "
     within samples $(((limit_kib - rest_kib) * 110 / 100))"
 
 expect "ranks of an mpirun share the limit of their host" '
-    in_group lode run opportunities big.lode $three -o ranks --set k=1..2 -n 2 --quiet
+    in_group lode run opportunities big.lode --set kpi=$three -o ranks --set k=1..2 -n 2 --quiet
     budgets ranks'
 expect "a dry run says the budget and whose limit it is" "
-    in_group lode run opportunities big.lode $three -o none --local 2 --dry-run >said
+    in_group lode run opportunities big.lode --set kpi=$three -o none --local 2 --dry-run >said
     grep -q '2 workers, each with a budget of 48.0 MiB (cgroup)' said"
 expect "tables that are too large for the share of the coordinator are told by name" "
     told 4 'the coordinator needs more than the 64 MB that are left to it; take fewer workers' \
-        in_group lode run opportunities big.lode $three -o wide --local 2 --quiet \
+        in_group lode run opportunities big.lode --set kpi=$three -o wide --local 2 --quiet \
         --set k=1..8 --set min_support=0"
 expect "and the run goes on to its end where there is more" '
     lode run --resume wide --local 2 --memory 2G --quiet
