@@ -64,7 +64,11 @@ expect "a partition that is another one is refused by name, and nothing is made 
     cat told
     test $code = 3
     grep -q "part-00001\.h5" told
-    test ! -e x/results.h5
+    if [ -e x ]; then # then it can go on where the right partition is back
+        grep -q "to go on: lode run --resume x" told
+        test "$(json x/run.json "d[\"state\"]")" = failed
+        test ! -e x/results.h5 && test ! -e x/findings.jsonl
+    fi
     rm -rf x'
 refuse 3 'index\.h5: cut short or not an HDF5 file of lode' "$run foreign.lode -o x $options"
 refuse 3 'index\.h5: cut short or not an HDF5 file of lode' "$run touched.lode -o x $options"
