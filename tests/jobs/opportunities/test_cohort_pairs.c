@@ -12,8 +12,8 @@
 #include "jobs/opportunities/cohort_pairs.h"
 #include "jobs/opportunities/scenarios.h"
 #include "jobs/opportunities/tables/cohort_table.h"
-#include "jobs/stage/stage.h"
 #include "tests/jobs/local_map.h"
+#include "tests/jobs/opportunities/small_stage.h"
 
 enum { USERS = 90, MOST = 4 * USERS, DAY = 86400000 };
 enum { COUNTRY, OS, LIFECYCLE }; /* sets of level 1; attributes in the order of their names */
@@ -26,7 +26,7 @@ struct session {
 };
 
 struct fixture {
-    char directory[64], store_path[128];
+    char directory[64], store_path[SMALL_PATH];
     int n;
     struct session sessions[MOST];
     struct lode_arena *arena;
@@ -43,7 +43,6 @@ static const struct lode_leaf leaves[] = {
     {"opportunities.pairs", cohort_pairs_leaf},
     {0},
 };
-extern const struct lode_job stage_events_job;
 
 static void make_sessions(struct fixture *f)
 {
@@ -61,7 +60,7 @@ static void make_sessions(struct fixture *f)
         }
 }
 
-static void write_inputs(const struct fixture *f, char paths[2][128])
+static void stage(struct fixture *f)
 {
     struct lode_bytes sessions = {0}, events = {0};
     assert_ok(
@@ -76,37 +75,7 @@ static void write_inputs(const struct fixture *f, char paths[2][128])
         assert_ok(lode_bytes_printf(&events, "s%02d-%d,u%02d,%d,e,0\n", s->user, s->index, s->user,
                                     s->index * DAY));
     }
-    struct lode_bytes *const texts[] = {&sessions, &events};
-    for (int i = 0; i < 2; i++) {
-        snprintf(paths[i], 128, "%s/%d.csv", f->directory, i);
-        assert_ok(lode_file_write(paths[i], texts[i]->data, texts[i]->size, false));
-        lode_bytes_clear(texts[i]);
-    }
-}
-
-static void stage(struct fixture *f)
-{
-    char paths[2][128], work[128];
-    struct stage_events_options options;
-    stage_events_defaults(&options);
-    write_inputs(f, paths);
-    snprintf(f->store_path, sizeof f->store_path, "%s/store", f->directory);
-    snprintf(work, sizeof work, "%s/stage.work", f->directory);
-    assert_ok(lode_directory_make(work));
-    options.n_inputs = 2;
-    options.inputs = (const char *const[]){paths[0], paths[1]};
-    options.output = f->store_path;
-    options.partition_bytes = 2048; /* several partitions */
-    options.history = "test";
-    struct lode_cluster cluster = {.leaves = stage_events_job.leaves, .work_directory = work};
-    struct lode_run run = {.work_directory = work,
-                           .arena = f->arena,
-                           .cluster = &cluster,
-                           .map = local_map,
-                           .options = &options};
-    assert_ok(stage_events_job.run(&run));
-    assert_ok(lode_store_open(f->store_path, &f->store));
-    assert_true(f->store->n_partitions > 2);
+    small_stage(f->directory, &sessions, &events, 2048, f->arena, f->store_path, &f->store);
 }
 
 static int setup(void **state)

@@ -12,20 +12,20 @@
 
 #include "common/file.h"
 #include "jobs/job.h"
-#include "jobs/stage/stage.h"
 #include "tests/jobs/local_map.h"
+#include "tests/jobs/opportunities/small_stage.h"
 
 extern const struct lode_job opportunities_job;
 
-enum { USERS = 60, PATH_BYTES = 256, FILE_LIMIT = 1 << 24 };
+enum { USERS = 60, FILE_LIMIT = 1 << 24 };
 
 struct fixture {
     char directory[64];
-    char store_path[PATH_BYTES];
+    char store_path[SMALL_PATH];
     struct lode_store *store;
     struct lode_arena *arena;
     struct lode_params *params;
-    char results_path[PATH_BYTES], findings_path[PATH_BYTES];
+    char results_path[SMALL_PATH], findings_path[SMALL_PATH];
     struct lode_bytes findings;
 };
 
@@ -39,15 +39,7 @@ static bool is_planted(int user, int session)
     return session == 0 ? user < 4 : user < 40;
 }
 
-static void write_input(const char *directory, const char *name, struct lode_bytes *text,
-                        char *path)
-{
-    snprintf(path, PATH_BYTES, "%s/%s", directory, name);
-    assert_ok(lode_file_write(path, text->data, text->size, false));
-    lode_bytes_clear(text);
-}
-
-static void write_inputs(const char *directory, char paths[2][PATH_BYTES])
+static void stage(struct fixture *f)
 {
     static const char *const planted[] = {"open", "ping", "cors", "timeout", "pay", NULL};
     static const char *const plain[] = {"open", "pay", NULL};
@@ -65,33 +57,7 @@ static void write_inputs(const char *directory, char paths[2][PATH_BYTES])
                                             start + 500 * e, names[e], e));
         }
     }
-    write_input(directory, "sessions.csv", &sessions, paths[0]);
-    write_input(directory, "events.csv", &events, paths[1]);
-}
-
-static void stage(struct fixture *f)
-{
-    char paths[2][PATH_BYTES], work[PATH_BYTES];
-    struct stage_events_options options;
-    stage_events_defaults(&options);
-    write_inputs(f->directory, paths);
-    snprintf(f->store_path, sizeof f->store_path, "%s/store", f->directory);
-    snprintf(work, sizeof work, "%s/stage.work", f->directory);
-    assert_ok(lode_directory_make(work));
-    options.n_inputs = 2;
-    options.inputs = (const char *const[]){paths[0], paths[1]};
-    options.output = f->store_path;
-    options.partition_bytes = 1024; /* several partitions */
-    options.history = "test";
-    struct lode_cluster cluster = {.leaves = stage_events_job.leaves, .work_directory = work};
-    struct lode_run run = {.work_directory = work,
-                           .arena = f->arena,
-                           .cluster = &cluster,
-                           .map = local_map,
-                           .options = &options};
-    assert_ok(stage_events_job.run(&run));
-    assert_ok(lode_store_open(f->store_path, &f->store));
-    assert_true(f->store->n_partitions > 2);
+    small_stage(f->directory, &sessions, &events, 1024, f->arena, f->store_path, &f->store);
 }
 
 static int setup(void **state)
@@ -120,7 +86,7 @@ static int teardown(void **state)
 /* Runs the job into a folder of its own and reads findings.jsonl. */
 static void run(struct fixture *f, const char *name, bool disorder)
 {
-    char folder[PATH_BYTES - 32];
+    char folder[SMALL_PATH - 32];
     snprintf(folder, sizeof folder, "%s/%s", f->directory, name);
     snprintf(f->results_path, sizeof f->results_path, "%s/results.h5", folder);
     snprintf(f->findings_path, sizeof f->findings_path, "%s/findings.jsonl", folder);

@@ -12,16 +12,16 @@
 
 #include "common/file.h"
 #include "jobs/opportunities/experts/series.h"
-#include "jobs/stage/stage.h"
 #include "tests/jobs/local_map.h"
+#include "tests/jobs/opportunities/small_stage.h"
 
 extern const struct lode_job opportunities_job;
 
-enum { USERS = 30, PATH_BYTES = 128 };
+enum { USERS = 30 };
 static const int64_t day_ms = SERIES_DAY_MS, new_year_ms = 1767225600000;
 
 struct fixture {
-    char directory[64], store_path[PATH_BYTES];
+    char directory[64], store_path[SMALL_PATH];
     struct lode_arena *arena;
     struct lode_store *store;
     struct lode_params *params;
@@ -32,61 +32,35 @@ struct fixture {
     struct cohort_rows cohorts;
 };
 
-static void write_sessions(const char *path)
+static void write_sessions(struct lode_bytes *text)
 {
-    struct lode_bytes text = {0};
-    assert_ok(lode_bytes_printf(&text, "session_id,user_id,start_ms,os,kpi_fail,kpi_seconds\n"));
+    assert_ok(lode_bytes_printf(text, "session_id,user_id,start_ms,os,kpi_fail,kpi_seconds\n"));
     for (int u = 0; u < USERS; u++) {
         for (int s = 0; s < 2; s++) {
             const int64_t start = new_year_ms + u * day_ms + day_ms / 2 + s * (day_ms + day_ms / 2);
-            assert_ok(lode_bytes_printf(&text, "s%02d-%d,u%02d,%lld,%s,%d,%d\n", u, s, u,
+            assert_ok(lode_bytes_printf(text, "s%02d-%d,u%02d,%lld,%s,%d,%d\n", u, s, u,
                                         (long long)start, u < 20 ? "ios" : "web", u < 20 && s == 0,
                                         2 + s));
         }
     }
-    assert_ok(lode_file_write(path, text.data, text.size, false));
-    lode_bytes_clear(&text);
 }
 
-static void write_events(const char *path)
+static void write_events(struct lode_bytes *text)
 {
-    struct lode_bytes text = {0};
-    assert_ok(lode_bytes_printf(&text, "session_id,user_id,timestamp_ms,event\n"));
+    assert_ok(lode_bytes_printf(text, "session_id,user_id,timestamp_ms,event\n"));
     for (int u = 0; u < USERS; u++)
         for (int s = 0; s < 2; s++)
             assert_ok(lode_bytes_printf(
-                &text, "s%02d-%d,u%02d,%lld,open\n", u, s, u,
+                text, "s%02d-%d,u%02d,%lld,open\n", u, s, u,
                 (long long)(new_year_ms + u * day_ms + day_ms / 2 + s * (day_ms + day_ms / 2))));
-    assert_ok(lode_file_write(path, text.data, text.size, false));
-    lode_bytes_clear(&text);
 }
 
 static void stage(struct fixture *f)
 {
-    char sessions[PATH_BYTES], events[PATH_BYTES], work[PATH_BYTES];
-    struct stage_events_options options;
-    stage_events_defaults(&options);
-    snprintf(sessions, sizeof sessions, "%s/sessions.csv", f->directory);
-    snprintf(events, sizeof events, "%s/events.csv", f->directory);
-    snprintf(work, sizeof work, "%s/work", f->directory);
-    snprintf(f->store_path, sizeof f->store_path, "%s/store", f->directory);
-    write_sessions(sessions);
-    write_events(events);
-    assert_ok(lode_directory_make(work));
-    options.n_inputs = 2;
-    options.inputs = (const char *const[]){sessions, events};
-    options.output = f->store_path;
-    options.partition_bytes = 1024; /* several partitions */
-    options.history = "test";
-    struct lode_cluster cluster = {.leaves = stage_events_job.leaves, .work_directory = work};
-    struct lode_run run = {.work_directory = work,
-                           .arena = f->arena,
-                           .cluster = &cluster,
-                           .map = local_map,
-                           .options = &options};
-    assert_ok(stage_events_job.run(&run));
-    assert_ok(lode_store_open(f->store_path, &f->store));
-    assert_true(f->store->n_partitions > 1);
+    struct lode_bytes sessions = {0}, events = {0};
+    write_sessions(&sessions);
+    write_events(&events);
+    small_stage(f->directory, &sessions, &events, 1024, f->arena, f->store_path, &f->store);
 }
 
 static int setup(void **state)

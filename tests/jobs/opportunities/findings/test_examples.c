@@ -13,8 +13,8 @@
 #include "jobs/job.h"
 #include "jobs/opportunities/findings/anonymous.h"
 #include "jobs/opportunities/findings/examples.h"
-#include "jobs/stage/stage.h"
 #include "tests/jobs/local_map.h"
+#include "tests/jobs/opportunities/small_stage.h"
 
 enum { FAIL, SECONDS, N_KPIS };
 enum { IOS, WEB };
@@ -41,7 +41,7 @@ static const struct session sessions[] = {
 };
 
 struct fixture {
-    char directory[64], store_path[128];
+    char directory[64], store_path[SMALL_PATH];
     struct lode_arena *arena;
     struct lode_params *params;
     struct lode_store *store;
@@ -69,9 +69,8 @@ struct fixture {
 };
 
 static const struct lode_leaf leaves[] = {{"opportunities.examples", examples_leaf}, {0}};
-extern const struct lode_job stage_events_job;
 
-static void write_inputs(const struct fixture *f, char paths[2][128])
+static void stage(struct fixture *f)
 {
     struct lode_bytes texts[2] = {{0}, {0}};
     assert_ok(
@@ -87,36 +86,7 @@ static void write_inputs(const struct fixture *f, char paths[2][128])
                                             1000 + 500 * e, s->events[e], e));
         }
     }
-    for (int i = 0; i < 2; i++) {
-        snprintf(paths[i], 128, "%s/%d.csv", f->directory, i);
-        assert_ok(lode_file_write(paths[i], texts[i].data, texts[i].size, false));
-        lode_bytes_clear(&texts[i]);
-    }
-}
-
-static void stage(struct fixture *f)
-{
-    char paths[2][128], work[128];
-    struct stage_events_options options;
-    stage_events_defaults(&options);
-    write_inputs(f, paths);
-    snprintf(f->store_path, sizeof f->store_path, "%s/store", f->directory);
-    snprintf(work, sizeof work, "%s/stage.work", f->directory);
-    assert_ok(lode_directory_make(work));
-    options.n_inputs = 2;
-    options.inputs = (const char *const[]){paths[0], paths[1]};
-    options.output = f->store_path;
-    options.partition_bytes = 1024; /* several partitions */
-    options.history = "test";
-    struct lode_cluster cluster = {.leaves = stage_events_job.leaves, .work_directory = work};
-    struct lode_run run = {.work_directory = work,
-                           .arena = f->arena,
-                           .cluster = &cluster,
-                           .map = local_map,
-                           .options = &options};
-    assert_ok(stage_events_job.run(&run));
-    assert_ok(lode_store_open(f->store_path, &f->store));
-    assert_true(f->store->n_partitions > 2);
+    small_stage(f->directory, &texts[0], &texts[1], 1024, f->arena, f->store_path, &f->store);
 }
 
 /* One scenario over all sessions, of kpi_fail; single events are not counted. */
