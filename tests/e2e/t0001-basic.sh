@@ -45,6 +45,11 @@ expect "lode show prints ranked findings that fit the width and hold no control 
     ! grep -q "$(printf "\033")" shown
     awk "length(\$0) > 100 { bad = 1 } END { exit bad }" shown'
 
+expect "lode explain names the stages that the run had" '
+    lode explain opportunities web.lode --json >explained
+    json explained "\"\n\".join(s[\"stage\"] for s in d[\"stages\"])" >told
+    json run1/run.json "\"\n\".join(s[\"title\"] for s in d[\"stages\"])" | diff told -'
+
 expect "lode show --finding tells all of one finding: sentence, figures, sessions, two timelines" '
     lode show run1 --finding 1 >one
     cat one

@@ -189,6 +189,12 @@ expect "and without definitions just the stages" '
     ! grep -q graph found
     grep -q "^counting cohorts  *1  *users, starts, kpi_crash, kpi_mark, country, os" found'
 
+expect "a run has no other stages" '
+    lode run opportunities small.lode -o stages --spec spec.yaml --quiet
+    json explained.json "\"\n\".join(s[\"stage\"] for s in d[\"stages\"])" >told
+    json stages/run.json "\"\n\".join(s[\"title\"] for s in d[\"stages\"])" >had
+    test -s had && ! grep -vxFf told had'
+
 expect "a dry run tells the first passes" '
     lode run opportunities small.lode -o no --spec spec.yaml --dry-run | tee found
     grep -q "^counting frequent events  *1 " found

@@ -153,6 +153,35 @@ static lode_status add_sample(struct maker *maker)
     return add_values(maker, nodes, n, stage);
 }
 
+/* A stage that reads the sessions: their users, KPIs and attributes, and all that is derived. */
+static lode_status begin_sessions(struct maker *maker, const char *title, struct reading **stage)
+{
+    lode_try(begin(maker, title, maker->n_partitions, stage));
+    (*stage)->starts = true;
+    add_analysed(maker, false, false, *stage);
+    return add_values(maker, maker->roots, maker->n_roots, *stage);
+}
+
+/* Of the same, those that look up findings in the events: no more than this, as it depends on what
+ * was found. */
+static lode_status begin_findings(struct maker *maker, const char *title)
+{
+    struct reading *stage = NULL;
+    lode_try(begin_sessions(maker, title, &stage));
+    stage->event_offsets = stage->event_names = true;
+    return LODE_OK;
+}
+
+static lode_status add_over_time(struct maker *maker)
+{
+    struct reading *stage = NULL;
+    if (!maker->options->trend && !maker->options->change) return LODE_OK;
+    lode_try(begin(maker, "finding the span of time", maker->n_partitions, &stage));
+    stage->users = false;
+    stage->starts = true;
+    return begin_sessions(maker, "counting over time", &stage);
+}
+
 static lode_status list_stages(struct maker *maker)
 {
     struct reading *stage = NULL;
@@ -161,26 +190,18 @@ static lode_status list_stages(struct maker *maker)
         lode_try(add_tops(maker));
         lode_try(add_sample(maker));
     }
-    lode_try(begin(maker, "counting cohorts", maker->n_partitions, &stage));
-    stage->starts = true;
+    lode_try(begin_sessions(maker, "counting cohorts", &stage));
     add_analysed(maker, false, true, stage);
-    lode_try(add_values(maker, maker->roots, maker->n_roots, stage));
-    if (maker->options->pairs) {
-        lode_try(begin(maker, "counting pairs of cohorts", maker->n_partitions, &stage));
-        stage->starts = true;
-        add_analysed(maker, false, false, stage);
-        lode_try(add_values(maker, maker->roots, maker->n_roots, stage));
-    }
+    if (maker->options->pairs) lode_try(begin_sessions(maker, "counting pairs of cohorts", &stage));
     lode_try(begin(maker, "counting patterns", maker->n_partitions, &stage));
     stage->users = false;
     stage->event_offsets = stage->event_names = true;
     add_analysed(maker, true, false, stage);
     lode_try(add_values(maker, maker->roots, maker->n_roots, stage));
     stage->users |= maker->n_roots > 0;
-    lode_try(begin(maker, "finding example sessions", maker->n_partitions, &stage));
-    stage->starts = stage->event_offsets = stage->event_names = true;
-    add_analysed(maker, false, false, stage);
-    return add_values(maker, maker->roots, maker->n_roots, stage);
+    lode_try(add_over_time(maker));
+    if (maker->options->causal) lode_try(begin_findings(maker, "adjusting for attributes"));
+    return begin_findings(maker, "finding example sessions");
 }
 
 /* Sums bytes, and tells the names. */
