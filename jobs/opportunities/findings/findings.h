@@ -2,7 +2,8 @@
  *
  * 1. Candidates: rows of `patterns` that pass expert pattern, rows of `cohorts` that pass expert
  *    cohort, series that pass trend or change, all with q <= max_q.
- * 2. Folding (folding.h): of candidates that are about the same sessions one lead stays.
+ * 2. Folding (folding.h): of candidates that are about the same sessions one lead stays; candidates
+ *    are left out until the leads' false discovery rate is max_q too.
  * 3. Ranking: by impact, at most `top` per scenario.
  * 4. Simpson's reversals among them are marked (simpson.h).
  */

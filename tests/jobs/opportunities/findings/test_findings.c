@@ -102,6 +102,37 @@ static void a_pattern_above_max_q_or_rarer_in_faulty_sessions_is_no_finding(void
     end(&f);
 }
 
+/* PAY > PAY has p = 0.03. Three further hypotheses are tested, and fold under ERROR or its longest:
+ * of 6 cohorts and two patterns two leads may have p <= 0.13 x 2 / 8, of five patterns
+ * p <= 0.13 x 2 / 11. */
+static void hypotheses_that_are_folded_let_no_chance_ones_through(void **state)
+{
+    (void)state;
+    for (int with_folded = 0; with_folded < 2; with_folded++) {
+        struct fixture f;
+        begin(&f);
+        set(&f, "min_ratio=0");
+        set(&f, "max_q=0.13");
+        small_world_count(&f.world, 0, 1, (const struct small_pattern[]){{0, {ERROR}, 8, 4}, {0}});
+        small_world_count(&f.world, 0, 2,
+                          with_folded ? (const struct small_pattern[]){{0, {ERROR, PAY}, 8, 4},
+                                                                       {0, {LOGIN, ERROR}, 8, 4},
+                                                                       {0, {PAY, PAY}, 5, 6},
+                                                                       {0}}
+                                      : (const struct small_pattern[]){{0, {PAY, PAY}, 5, 6}, {0}});
+        if (with_folded)
+            small_world_count(&f.world, 0, 3,
+                              (const struct small_pattern[]){{0, {LOGIN, ERROR, PAY}, 8, 4}, {0}});
+        make(&f);
+        int64_t n_cohorts = 0;
+        for (int64_t i = 0; i < f.cohorts.n; i++) n_cohorts += !isnan(f.cohorts.rows[i].p);
+        assert_int_equal(n_cohorts, 6);
+        assert_int_equal(f.findings.n, with_folded ? 1 : 2);
+        assert_int_equal(f.findings.list[0].tokens[0], with_folded ? LOGIN : ERROR);
+        end(&f);
+    }
+}
+
 static void a_pattern_folds_under_the_longest_with_the_same_sessions(void **state)
 {
     (void)state;
@@ -442,6 +473,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_pattern_finding_has_counts_effect_interval_and_impact),
         cmocka_unit_test(a_pattern_above_max_q_or_rarer_in_faulty_sessions_is_no_finding),
+        cmocka_unit_test(hypotheses_that_are_folded_let_no_chance_ones_through),
         cmocka_unit_test(a_pattern_folds_under_the_longest_with_the_same_sessions),
         cmocka_unit_test(patterns_of_equal_counts_are_all_found),
         cmocka_unit_test(a_part_folds_under_the_longer_pattern_that_explains_it),
