@@ -20,6 +20,7 @@
 #include "jobs/opportunities/findings/examples.h"
 #include "jobs/opportunities/findings/finding_words.h"
 #include "jobs/opportunities/findings/findings.h"
+#include "jobs/opportunities/findings/overlap.h"
 #include "jobs/opportunities/findings/report.h"
 #include "jobs/opportunities/forecast.h"
 #include "jobs/opportunities/generator/generator.h"
@@ -194,7 +195,9 @@ static lode_status run_on(struct lode_run *run, int64_t n_generated, struct deri
                                             .cohorts = &cohorts,
                                             .trends = trends};
     struct findings findings;
-    lode_try(findings_make(&sources, arena, &findings));
+    lode_try(findings_lead(&sources, arena, &findings));
+    lode_try(overlap_fold(run, &sources, &tokens, &findings));
+    lode_try(findings_finish(&sources, arena, &findings));
     if (options.causal) lode_try(adjust_findings(run, &sources, &tokens, &findings));
     return tell(run, &sources, &tokens, &findings);
 }
@@ -237,6 +240,7 @@ static const struct lode_leaf leaves[] = {
     {"opportunities.pattern_sums", pattern_sums_leaf},
     {"opportunities.span", span_leaf},
     {"opportunities.series", series_leaf},
+    {"opportunities.overlap", overlap_leaf},
     {"opportunities.adjust", adjust_leaf},
     {"opportunities.examples", examples_leaf},
     {0},

@@ -237,6 +237,14 @@ bool members_find_match(const struct member_columns *members, const struct membe
     return at >= 0;
 }
 
+bool members_has(const struct member_columns *members, const struct member_rule *rule,
+                 int64_t session)
+{
+    int64_t places[PATTERN_MAX_K];
+    return members_is_in(members, rule, session) &&
+           (rule->k == 0 || members_find_match(members, rule, session, places));
+}
+
 int64_t members_row(const struct member_columns *members, int64_t session, int64_t place)
 {
     int64_t row = members->event_offsets[session];

@@ -102,6 +102,9 @@ static inline bool members_is_in(const struct member_columns *members,
  * False: the session does not have it. rule->k >= 1. */
 bool members_find_match(const struct member_columns *members, const struct member_rule *rule,
                         int64_t session, int64_t *places);
+/* Is the session in the rule's cohort, and does it have its pattern? */
+bool members_has(const struct member_columns *members, const struct member_rule *rule,
+                 int64_t session);
 /* The row of the event whose token is at that place. */
 int64_t members_row(const struct member_columns *members, int64_t session, int64_t place);
 

@@ -41,6 +41,7 @@ const struct lode_param opportunity_params[] = {
     {"cohort_z", "3", "1", "expert cohort: robust z among the attribute's values above this"},
     {"fold_relative", "0.25", "1",
      "a pattern is folded under one that explains it up to this relative difference"},
+    {"fold_top", "100", "findings", "of each KPI so many are compared by the sessions they share"},
     {"trend", "on", "", "expert trend: cohorts whose KPI rises over the time of the store"},
     {"change", "on", "", "expert change: cohorts whose KPI jumps at some time"},
     {"bucket", "auto", "duration", "width of the buckets of time; auto: about 60 of them"},
@@ -280,6 +281,7 @@ lode_status opportunity_options_read(const struct lode_params *params,
     lode_try(read_patterns(params, arena, &read));
     lode_try(read_cohorts(params, &read));
     lode_try(lode_params_f64(params, "fold_relative", 0, MOST, &read.fold_relative));
+    lode_try(lode_params_i64(params, "fold_top", 0, OVERLAP_MOST, &read.fold_top));
     lode_try(read_experts(params, &read));
     lode_try(read_privacy(params, &read));
     lode_try(read_sample(params, &read));

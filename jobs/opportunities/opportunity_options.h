@@ -13,6 +13,8 @@ struct derivation;
 
 extern const struct lode_param opportunity_params[]; /* ends with a NULL name */
 
+enum { OVERLAP_MOST = 1000 }; /* fold_top */
+
 struct opportunity_options {
     int64_t n_kpis;
     int64_t *kpis; /* [n_kpis] indices into store->kpis, in the store's order */
@@ -46,6 +48,7 @@ struct opportunity_options {
     double cohort_relative, cohort_z; /* expert cohort */
 
     double fold_relative; /* a smaller difference of faulty rates is none, for folding */
+    int64_t fold_top;     /* leads of a KPI whose sessions are compared */
     const struct derivation *derivation; /* what of the store is derived; set by the caller */
     int64_t bucket_ms;                   /* 0: chosen */
     int64_t bucket_sessions;             /* least, of a bucket that counts */

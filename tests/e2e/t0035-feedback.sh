@@ -25,26 +25,26 @@ TEXT
 }
 of_template() { json "$1/generated.json" "sum(x[\"template\"] == \"$2\" for x in d[\"definitions\"])"; }
 
-rank=$(rank_of follows_within)
+rank=$(rank_of not_within)
 expect "a verdict is kept with what the hypothesis was made from" '
     [ -n "$rank" ]
     lode feedback run1 "$rank" useful --reason "led to the fix" | grep -q "noted as useful"
     [ "$(json web.lode.feedback.jsonl "d[\"verdict\"], d[\"template\"], d[\"class\"], d[\"reason\"]")" = \
-        "('"'useful', 'follows_within', 'given_patterns', 'led to the fix'"')" ]
-    COLUMNS=300 lode feedback web.lode --list >list; cat list; grep -q "useful .*follows_within  *led to the" list
+        "('"'useful', 'not_within', 'given_patterns', 'led to the fix'"')" ]
+    COLUMNS=300 lode feedback web.lode --list >list; cat list; grep -q "useful .*not_within  *led to the" list
     lode feedback run1 --list --json | cmp - web.lode.feedback.jsonl'
 expect "lode show marks it, as JSON too" '
     lode show run1 --top 0 | grep -q useful
     [ "$(lode show run1 --json | grep -c "\"feedback\":\"useful\"")" = 1 ]'
 expect "a later run gives more to what was useful and less to noise, and says so" '
     lode run opportunities web.lode -o run2 --local 2 --quiet --set generate=offline --set max_hypotheses=80
-    [ "$(of_template run2 follows_within)" -gt "$(of_template run1 follows_within)" ]
+    [ "$(of_template run2 not_within)" -gt "$(of_template run1 not_within)" ]
     [ "$(of_template run2 weekend)" -le 1 ]
     [ "$(json run2/run.json "d[\"generator\"][\"opinions\"]")" = 1 ]
     lode feedback run1 "$rank" noise
     [ "$(wc -l <web.lode.feedback.jsonl)" = 1 ]
     lode run opportunities web.lode -o run3 --local 2 --quiet --set generate=offline --set max_hypotheses=80
-    [ "$(of_template run3 follows_within)" -lt "$(of_template run1 follows_within)" ]'
+    [ "$(of_template run3 not_within)" -lt "$(of_template run1 not_within)" ]'
 expect "without a generator a run is the same bytes whatever was said" '
     lode run opportunities web.lode -o a --local 1 --quiet
     lode feedback web.lode --remove "$(sed "s/.*\"id\":\"\([0-9a-f]*\)\".*/\1/" web.lode.feedback.jsonl)"

@@ -200,6 +200,7 @@ static lode_status list_stages(struct maker *maker)
     lode_try(add_values(maker, maker->roots, maker->n_roots, stage));
     stage->users |= maker->n_roots > 0;
     lode_try(add_over_time(maker));
+    lode_try(begin_findings(maker, "comparing findings"));
     if (maker->options->causal) lode_try(begin_findings(maker, "adjusting for attributes"));
     return begin_findings(maker, "finding example sessions");
 }

@@ -207,14 +207,6 @@ static lode_status pack_tallies(const struct tally *tallies, const struct sums *
     return LODE_OK;
 }
 
-static bool has_it(const struct member_columns *members, const struct member_rule *rule,
-                   int64_t session)
-{
-    int64_t places[PATTERN_MAX_K];
-    return members_is_in(members, rule, session) &&
-           (rule->k == 0 || members_find_match(members, rule, session, places));
-}
-
 static lode_status target_pass(struct leaf *leaf, const struct target *target)
 {
     struct lode_arena *arena = leaf->task->arena;
@@ -234,7 +226,7 @@ static lode_status target_pass(struct leaf *leaf, const struct target *target)
     for (int64_t s = 0; s < leaf->part.n_sessions; s++) {
         if (is_binary ? marks[s] == LODE_KPI_NO_VALUE : isnan(numbers[s])) continue;
         if (!members_is_in(members, &target->scope, s)) continue;
-        const uint32_t place = leaf->cells[s] + has_it(members, &target->members, s);
+        const uint32_t place = leaf->cells[s] + members_has(members, &target->members, s);
         tallies[place].sessions++;
         if (is_binary) {
             tallies[place].faulty += marks[s];

@@ -27,15 +27,21 @@ static struct group wide_alone(const struct two_by_two *wide, const struct two_b
                           with(wide).all - with(narrow).all};
 }
 
-static bool is_worse(struct group group, struct group other, double least_relative)
+bool rate_is_worse(int64_t faulty, int64_t sessions, int64_t other_faulty, int64_t other_sessions,
+                   double least_relative)
 {
     double low, high;
+    lode_rate_difference_interval(faulty, sessions, other_faulty, other_sessions, 0.95, &low,
+                                  &high);
+    return low > 0 && (double)faulty / (double)sessions >
+                          (1 + least_relative) * ((double)other_faulty / (double)other_sessions);
+}
+
+static bool is_worse(struct group group, struct group other, double least_relative)
+{
     if (group.all == 0) return false;
     if (other.all == 0) return true;
-    lode_rate_difference_interval(group.faulty, group.all, other.faulty, other.all, 0.95, &low,
-                                  &high);
-    return low > 0 && (double)group.faulty / (double)group.all >
-                          (1 + least_relative) * ((double)other.faulty / (double)other.all);
+    return rate_is_worse(group.faulty, group.all, other.faulty, other.all, least_relative);
 }
 
 bool is_explained(const struct two_by_two *wide, const struct two_by_two *narrow,

@@ -16,4 +16,9 @@ bool is_explained(const struct two_by_two *wide, const struct two_by_two *narrow
 bool adds_nothing(const struct two_by_two *narrow, const struct two_by_two *wide,
                   double least_relative);
 
+/* Is the faulty rate of the first group (more than 0 sessions, as in the second) worse than that of
+ * the second? */
+bool rate_is_worse(int64_t faulty, int64_t sessions, int64_t other_faulty, int64_t other_sessions,
+                   double least_relative);
+
 #endif

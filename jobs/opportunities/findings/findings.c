@@ -208,19 +208,25 @@ static int compare_rank(const void *left, const void *right)
     return order ? order : (a->trend > b->trend) - (a->trend < b->trend);
 }
 
-/* Leads alone, sorted, at most `top` of each scenario. */
-static lode_status rank(const struct finding_sources *sources, struct lode_arena *arena,
-                        struct findings *findings)
+/* Leads alone, sorted. */
+static void keep_leads(struct findings *findings)
 {
-    const int64_t n_scenarios = sources->scenarios->n;
-    int64_t *used = NULL, n_leads = 0;
-    const int64_t n_kpis = sources->store->n_kpis;
-    lode_try(lode_take_zero(arena, n_scenarios + 2 * n_kpis, &used));
+    int64_t n_leads = 0;
     for (int64_t i = 0; i < findings->n; i++)
         if (findings->list[i].lead == i) findings->list[n_leads++] = findings->list[i];
     findings->n_folded += findings->n - n_leads;
+    findings->n = n_leads;
     qsort(findings->list, (size_t)n_leads, sizeof *findings->list, compare_rank);
+}
 
+/* At most `top` of each scenario. */
+static lode_status keep_top(const struct finding_sources *sources, struct lode_arena *arena,
+                            struct findings *findings)
+{
+    const int64_t n_scenarios = sources->scenarios->n, n_leads = findings->n;
+    const int64_t n_kpis = sources->store->n_kpis;
+    int64_t *used = NULL;
+    lode_try(lode_take_zero(arena, n_scenarios + 2 * n_kpis, &used));
     findings->n = 0;
     for (int64_t i = 0; i < n_leads; i++) {
         const struct finding *finding = &findings->list[i];
@@ -267,17 +273,23 @@ static lode_status fold(const struct finding_sources *sources, struct lode_arena
     return LODE_OK;
 }
 
-lode_status findings_make(const struct finding_sources *sources, struct lode_arena *arena,
+lode_status findings_lead(const struct finding_sources *sources, struct lode_arena *arena,
                           struct findings *findings)
 {
     struct findings made = {0};
     lode_try(select_candidates(sources, arena, &made));
     lode_try(fold(sources, arena, &made));
     lode_try(trend_findings_add(sources, arena, &made));
-    lode_try(rank(sources, arena, &made));
-    lode_try(simpson_mark(sources, arena, &made));
+    keep_leads(&made);
     *findings = made;
     return LODE_OK;
+}
+
+lode_status findings_finish(const struct finding_sources *sources, struct lode_arena *arena,
+                            struct findings *findings)
+{
+    lode_try(keep_top(sources, arena, findings));
+    return simpson_mark(sources, arena, findings);
 }
 
 const char *finding_expert_name(enum finding_expert expert)

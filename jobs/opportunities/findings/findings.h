@@ -4,8 +4,9 @@
  *    cohort, series that pass trend or change, all with q <= max_q.
  * 2. Folding (folding.h): of candidates that are about the same sessions one lead stays; candidates
  *    are left out until the leads' false discovery rate is max_q too.
- * 3. Ranking: by impact, at most `top` per scenario.
- * 4. Simpson's reversals among them are marked (simpson.h).
+ * 3. Leads that say nearly the same are folded by the sessions they share (overlap.h).
+ * 4. Ranking: by impact, at most `top` per scenario.
+ * 5. Simpson's reversals among them are marked (simpson.h).
  */
 #ifndef LODE_JOBS_OPPORTUNITIES_FINDINGS_H
 #define LODE_JOBS_OPPORTUNITIES_FINDINGS_H
@@ -39,7 +40,7 @@ struct finding {
     const uint32_t *tokens;             /* [k] */
 
     struct two_by_two table; /* binary KPIs: faulty and normal sessions with it, of the scenario */
-    double effect;           /* see findings_make */
+    double effect;           /* see findings_finish */
     double low, high;        /* 95 % interval of effect */
     double ratio, p, q;
     double impact; /* faulty sessions above the rate of the others; NaN for numeric KPIs */
@@ -81,7 +82,11 @@ enum { FINDING_EXPERTS_TEXT = 64 };
 const char *finding_expert_name(enum finding_expert expert);
 const char *finding_experts_text(const struct finding *finding, char *buffer);
 
-/* The ranked list; rank is the place in it, from 0.
+/* Steps 1 and 2: the leads, in the order of step 4. */
+LODE_CHECKED lode_status findings_lead(const struct finding_sources *sources,
+                                       struct lode_arena *arena, struct findings *findings);
+
+/* Steps 4 and 5: the ranked list; rank is the place in it, from 0.
  *
  *   effect   pattern: faulty_rate - normal_rate (interval: Newcombe); cohort: relative difference
  *            of the KPI's mean to that of all sessions (NaN where that is 0)
@@ -99,7 +104,7 @@ const char *finding_experts_text(const struct finding *finding, char *buffer);
  * cohort, tokens. A scenario is a KPI and a cohort; the cohort findings of a KPI are one more, and
  * its trends and changes another.
  * Cost O(rows + candidates log candidates). */
-LODE_CHECKED lode_status findings_make(const struct finding_sources *sources,
-                                       struct lode_arena *arena, struct findings *findings);
+LODE_CHECKED lode_status findings_finish(const struct finding_sources *sources,
+                                         struct lode_arena *arena, struct findings *findings);
 
 #endif

@@ -5,6 +5,7 @@
 #include "jobs/opportunities/findings/folding.h"
 
 #include "jobs/opportunities/cohort_pairs.h"
+#include "jobs/opportunities/derive/derivation.h"
 #include "jobs/opportunities/findings/explained.h"
 #include "jobs/opportunities/lifecycle.h"
 
@@ -240,6 +241,18 @@ static void fold_within(struct comparison *with, struct finding *candidates, int
     }
 }
 
+/* Does it take a derived attribute to say it? */
+static bool is_derived(const struct finding_sources *sources, const struct members *members)
+{
+    const struct derivation *derivation = sources->options->derivation;
+    if (!derivation) return false;
+    for (int i = 0; i < members->n; i++)
+        if (members->sets[i] >= derivation->n_stored_attributes &&
+            members->sets[i] < sources->store->n_attributes)
+            return true;
+    return false;
+}
+
 static void fold_cohorts(struct comparison *with, struct finding *candidates, int64_t first,
                          int64_t n, const struct finding_sources *sources)
 {
@@ -251,7 +264,12 @@ static void fold_cohorts(struct comparison *with, struct finding *candidates, in
             const struct cohort_row *other = &sources->cohorts->rows[candidates[j].row];
             if (row->kpi != other->kpi || row->sessions != other->sessions) continue;
             const struct members others = members_of(with->counts, other->attribute, other->value);
-            if (are_same(with, &members, &others)) candidates[i].lead = candidates[j].lead;
+            if (!are_same(with, &members, &others)) continue;
+            if (candidates[j].lead == j && is_derived(sources, &others) &&
+                !is_derived(sources, &members))
+                candidates[j].lead = i;
+            else
+                candidates[i].lead = candidates[j].lead;
         }
     }
     fold_within(with, candidates, first, n, sources);

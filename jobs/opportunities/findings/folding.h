@@ -14,7 +14,7 @@
  * - A pattern that is part of a longer candidate of its scenario folds under it where that explains
  *   it (explained.h), and with it where both have the same sessions.
  * - A longer pattern folds under a part of it to which it adds nothing.
- * - A cohort that is the same as an earlier cohort of the KPI folds under that.
+ * - Of cohorts of a KPI that are the same the first one leads that is not derived, else the first.
  * - Of two cohorts of a binary KPI, one of which lies within the other, the wider folds under the
  *   narrower that explains it, and the narrower under the wider to which it adds nothing.
  *

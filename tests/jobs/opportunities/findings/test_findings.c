@@ -56,7 +56,8 @@ static void make(struct fixture *f)
                                           .scenarios = &world->scenarios,
                                           .patterns = &f->patterns,
                                           .cohorts = &f->cohorts};
-    assert_ok(findings_make(&f->sources, world->arena, &f->findings));
+    assert_ok(findings_lead(&f->sources, world->arena, &f->findings));
+    assert_ok(findings_finish(&f->sources, world->arena, &f->findings));
 }
 
 static void end(struct fixture *f)
@@ -340,14 +341,16 @@ static void trends_are_ranked_among_the_others_and_limited_as_they_are(void **st
             .trend = {.from = 0.1, .to = 0.3, .rise = 1, .extra = impacts[i], .passes = true}};
     }
     f.sources.trends = &trends;
-    assert_ok(findings_make(&f.sources, f.world.arena, &f.findings));
+    assert_ok(findings_lead(&f.sources, f.world.arena, &f.findings));
+    assert_ok(findings_finish(&f.sources, f.world.arena, &f.findings));
     assert_int_equal(f.findings.n, 3);
     assert_int_equal(f.findings.list[0].trend, 1);
     assert_int_equal(f.findings.list[0].expert, EXPERT_TREND);
     assert_int_equal(f.findings.list[1].expert, EXPERT_COHORT);
     assert_int_equal(f.findings.list[2].trend, 2);
     set(&f, "sample=0.1"); /* one of ten sessions: an impact of 10 there is one of 100 in all */
-    assert_ok(findings_make(&f.sources, f.world.arena, &f.findings));
+    assert_ok(findings_lead(&f.sources, f.world.arena, &f.findings));
+    assert_ok(findings_finish(&f.sources, f.world.arena, &f.findings));
     assert_true(fabs(f.findings.list[0].impact - 100) < 1e-9);
     assert_true(isnan(f.findings.list[0].impact_low) && isnan(f.findings.list[0].impact_high));
     end(&f);

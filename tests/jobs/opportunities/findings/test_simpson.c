@@ -89,7 +89,8 @@ static void make(struct fixture *f)
                                           .scenarios = &world->scenarios,
                                           .patterns = &f->patterns,
                                           .cohorts = &f->cohorts};
-    assert_ok(findings_make(&f->sources, world->arena, &f->findings));
+    assert_ok(findings_lead(&f->sources, world->arena, &f->findings));
+    assert_ok(findings_finish(&f->sources, world->arena, &f->findings));
 }
 
 static const struct finding *find(const struct fixture *f, enum finding_expert expert,
