@@ -1,0 +1,39 @@
+/* Learn: stage A of training. Every leaf detector's sigma, and the covariances of their scores
+ * within each component, from which all neighbourhoods follow.
+ *
+ * Leaf "hierarchy.learn": parameters and components as scan.h packs them, a task a partition. The
+ * result, component by component: whether it has a full window (u64); of all its detectors sigma
+ * and saturation (bin of doubles each, [counters x kinds]), its counters (array of i64 before); of
+ * those with a sigma the covariances of the scores, upper triangle by rows (bin of doubles).
+ */
+#ifndef LODE_JOBS_HIERARCHY_TRAINING_LEARN_H
+#define LODE_JOBS_HIERARCHY_TRAINING_LEARN_H
+
+#include "jobs/hierarchy/options.h"
+#include "jobs/job.h"
+
+lode_status hierarchy_learn_leaf(struct lode_task *task);
+
+/* What is known of a component's leaves; arrays are the run's arena's. */
+struct learned_component {
+    int64_t component; /* index in the store */
+    bool is_fit;       /* false: it never has a full window */
+    int64_t n_slots;
+    int64_t n_counters;
+    int64_t *counters; /* [n_counters] index in the store, in order of names */
+    int64_t n_detectors; /* counters x kinds */
+    double *sigma, *saturation; /* [n_detectors]; sigma 0: dead */
+    int64_t n_alive;
+    int64_t *alive; /* [n_alive] detectors with a sigma, ascending */
+    double *gram;   /* [n_alive x n_alive] covariances */
+};
+struct learned {
+    int64_t n;
+    struct learned_component *list; /* [n] all with samples and a step, by partition, then name */
+};
+
+/* Runs the stage. */
+LODE_CHECKED lode_status learn(struct lode_run *run, const struct hierarchy_options *options,
+                               struct learned *learned);
+
+#endif
