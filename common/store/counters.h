@@ -28,13 +28,8 @@ LODE_CHECKED lode_status lode_counters_open_as_of(const char *store_path, int64_
                                                   int64_t partition,
                                                   struct lode_counters **counters);
 
-/* Times [first, first + count) of a block, and a counter's values there: as lode_counters_times and
- * lode_counters_values, but reads nothing before or behind. LODE_E_INPUT: the block has not so
- * many.
- */
-LODE_CHECKED lode_status lode_counters_some_times(struct lode_counters *counters, int64_t block,
-                                                  int64_t first, int64_t count,
-                                                  struct lode_arena *arena, int64_t **times);
+/* As lode_counters_values, but of times [first, first + count) of the block alone: reads nothing
+ * before or behind. LODE_E_INPUT: it has not so many. */
 LODE_CHECKED lode_status lode_counters_some_values(struct lode_counters *counters, int64_t block,
                                                    int64_t counter, int64_t first, int64_t count,
                                                    struct lode_arena *arena, double **values);

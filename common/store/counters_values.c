@@ -36,6 +36,41 @@ static lode_status find_spans(const struct lode_counters *c, int64_t block, int6
     return LODE_OK;
 }
 
+lode_status lode_counters_times(struct lode_counters *c, int64_t block, struct lode_arena *arena,
+                                int64_t **times)
+{
+    int64_t first = 0, end = 0, n = 0;
+    int64_t *all;
+    lode_try(find_spans(c, block, &first, &end));
+    lode_try(lode_take(arena, c->blocks[block].n_times, &all));
+    for (int64_t s = first; s < end; s++) {
+        const struct counters_part_span *span = &c->spans[s];
+        const struct counters_part_file *file = &c->files[span->file];
+        const struct lode_arena_mark mark = lode_arena_mark(arena);
+        void *some;
+        lode_try(lode_hdf_get(file->hdf, LODE_SAMPLE_TIME, LODE_HDF_I64,
+                              file->time_offsets[span->row], span->n_times, arena, &some));
+        if (span->n_times > 0) memcpy(all + n, some, (size_t)span->n_times * sizeof *all);
+        n += span->n_times;
+        lode_arena_rewind(arena, mark);
+    }
+    bool rises = true;
+    for (int64_t i = 1; i < n; i++) rises &= all[i - 1] < all[i];
+    if (!rises)
+        return lode_fail(LODE_E_INPUT, "times of component '%s' do not rise",
+                         c->blocks[block].name);
+    *times = all;
+    return LODE_OK;
+}
+
+/* The counter's place among those of a component in a file; -1: it is not there. */
+static int64_t place_of(const struct counters_part_file *file, int64_t row, int64_t counter)
+{
+    for (int64_t i = file->counter_offsets[row]; i < file->counter_offsets[row + 1]; i++)
+        if (file->counters[i] == counter) return i - file->counter_offsets[row];
+    return -1;
+}
+
 /* [*from, *to) of a file's times that lie in [first, end) of the component's, when those of the
  * span begin at `at` there. False: none does. */
 static bool cut_span(const struct counters_part_span *span, int64_t at, int64_t first, int64_t end,
@@ -54,53 +89,6 @@ static lode_status check_range(const struct lode_counters *c, int64_t block, int
     return lode_fail(LODE_E_INPUT,
                      "component '%s' has %" PRId64 " times, not %" PRId64 " from %" PRId64,
                      c->blocks[block].name, n, count, first);
-}
-
-lode_status lode_counters_some_times(struct lode_counters *c, int64_t block, int64_t first,
-                                     int64_t count, struct lode_arena *arena, int64_t **times)
-{
-    int64_t first_span = 0, end_span = 0, at = 0;
-    int64_t *all, *next;
-    lode_try(find_spans(c, block, &first_span, &end_span));
-    lode_try(check_range(c, block, first, count));
-    lode_try(lode_take(arena, count, &all));
-    next = all;
-    for (int64_t s = first_span; s < end_span; at += c->spans[s++].n_times) {
-        const struct counters_part_span *span = &c->spans[s];
-        const struct counters_part_file *file = &c->files[span->file];
-        const struct lode_arena_mark mark = lode_arena_mark(arena);
-        int64_t from = 0, to = 0;
-        void *some;
-        if (!cut_span(span, at, first, first + count, &from, &to)) continue;
-        lode_try(lode_hdf_get(file->hdf, LODE_SAMPLE_TIME, LODE_HDF_I64,
-                              file->time_offsets[span->row] + from, to - from, arena, &some));
-        memcpy(next, some, (size_t)(to - from) * sizeof *next);
-        next += to - from;
-        lode_arena_rewind(arena, mark);
-    }
-    bool rises = true;
-    for (int64_t i = 1; i < count; i++) rises &= all[i - 1] < all[i];
-    if (!rises)
-        return lode_fail(LODE_E_INPUT, "times of component '%s' do not rise",
-                         c->blocks[block].name);
-    *times = all;
-    return LODE_OK;
-}
-
-lode_status lode_counters_times(struct lode_counters *c, int64_t block, struct lode_arena *arena,
-                                int64_t **times)
-{
-    int64_t first = 0, end = 0;
-    lode_try(find_spans(c, block, &first, &end));
-    return lode_counters_some_times(c, block, 0, c->blocks[block].n_times, arena, times);
-}
-
-/* The counter's place among those of a component in a file; -1: it is not there. */
-static int64_t place_of(const struct counters_part_file *file, int64_t row, int64_t counter)
-{
-    for (int64_t i = file->counter_offsets[row]; i < file->counter_offsets[row + 1]; i++)
-        if (file->counters[i] == counter) return i - file->counter_offsets[row];
-    return -1;
 }
 
 /* Times [from, to) of the series of one file into `values`, NaN where the file does not have it. */
