@@ -18,13 +18,17 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* Of its square sum that a series must have left to count as not dependent: far above the rounding
+ * of a Gram matrix of doubles (1e-15), far below what data can mean. */
+#define FACTOR_LEAST_SHARE 1e-13
+
 struct factor {
     const double *gram; /* [p x p] full */
     int64_t p;
     int64_t n;        /* positions: p, or p - 1 */
     int64_t n_active; /* k */
     int32_t *order;   /* [n] series of each position */
-    double **lower;   /* [k] of [n], defined from position m on */
+    double **lower;   /* [k] of [n], zero before position m */
     double **inverse; /* [k] of [n], zero after position m */
     /* scratch */
     struct lode_arena *arena; /* rows are taken when they are first needed, and kept */
@@ -43,7 +47,7 @@ void factor_begin(struct factor *factor, int64_t without);
 void factor_swap(struct factor *factor, int64_t a, int64_t b);
 
 /* Makes the series at position n_active active. *added is false, and nothing has changed, when the
- * active ones leave less than 1e-13 of its square sum: it depends on them. LODE_E_MEMORY. */
+ * active ones leave no more than FACTOR_LEAST_SHARE: it depends on them. LODE_E_MEMORY. */
 LODE_CHECKED lode_status factor_add(struct factor *factor, bool *added);
 
 /* Drops the active series at position j: those after it move one down, and it becomes the first

@@ -11,6 +11,7 @@
 
 enum { LANES = 8 };
 typedef double lanes __attribute__((vector_size(64)));
+typedef int64_t lanes_bits __attribute__((vector_size(64))); /* the same bytes as integers */
 
 /* Sanitizers run before what picks a clone is ready. */
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) &&                             \
