@@ -10,7 +10,7 @@
 #include "common/text.h"
 #include "jobs/hierarchy/grouping/neighbourhood.h"
 
-static const int64_t most_count = 1000000;
+enum { MOST_COUNT = 1000000 };
 
 const struct lode_param hierarchy_params[] = {
     {"preset", "robust", "",
@@ -157,20 +157,17 @@ static lode_status read_kinds(const struct lode_params *params, struct lode_aren
 static lode_status read_leaves(const struct lode_params *params, struct lode_arena *arena,
                                struct hierarchy_options *options)
 {
-    static const char *const splits[] = {"max", "centre", "edge", NULL};
-    static const char *const families[] = {"poisson",   "gaussian", "exponential",
-                                           "lognormal", "pareto",   "auto",
-                                           NULL};
     int chosen = 0;
     lode_try(read_kinds(params, arena, options));
-    lode_try(choose(params, "family", families, &options->family));
-    lode_try(choose(params, "splits", splits, &chosen));
-    options->splits = (enum lode_hellinger_splits)chosen;
+    lode_try(choose(params, "family", detector_family_names, &chosen));
+    options->family = (enum detector_family)chosen;
+    lode_try(choose(params, "splits", detector_splits_names, &chosen));
+    options->splits = (enum detector_splits)chosen;
     lode_try(lode_params_duration_ms(params, "window", &options->window_ms));
     lode_try(lode_params_duration_ms(params, "edge", &options->edge_ms));
-    lode_try(lode_params_i64(params, "least_window", 2, most_count, &options->least_window));
-    lode_try(lode_params_i64(params, "least_edge", 1, most_count, &options->least_edge));
-    lode_try(lode_params_i64(params, "least_side", 1, most_count, &options->least_side));
+    lode_try(lode_params_i64(params, "least_window", 2, MOST_COUNT, &options->least_window));
+    lode_try(lode_params_i64(params, "least_edge", 1, MOST_COUNT, &options->least_edge));
+    lode_try(lode_params_i64(params, "least_side", 1, MOST_COUNT, &options->least_side));
     return lode_params_f64(params, "saturation", 0, 1, &options->saturation);
 }
 
@@ -266,7 +263,7 @@ lode_status hierarchy_options_read(const struct lode_params *params, struct lode
 }
 
 /* A length of time in slots, rounded to the nearest. */
-static int64_t slots_of(int64_t time_ms, int64_t step_ms, int64_t least)
+static int64_t slots_in(int64_t time_ms, int64_t step_ms, int64_t least)
 {
     const int64_t whole = time_ms / step_ms, rest = time_ms % step_ms;
     const int64_t slots = whole + (rest >= step_ms - rest ? 1 : 0);
@@ -283,8 +280,9 @@ struct detector_settings hierarchy_settings(const struct hierarchy_options *opti
     const int64_t least = options->least_window > 2 * options->least_side
                               ? options->least_window
                               : 2 * options->least_side;
-    settings.window = slots_of(options->window_ms, step_ms, least);
-    settings.edge = slots_of(options->edge_ms, step_ms, options->least_edge);
+    settings.window = slots_in(options->window_ms, step_ms, least);
+    if (settings.window > DETECTOR_LONGEST_WINDOW) settings.window = DETECTOR_LONGEST_WINDOW;
+    settings.edge = slots_in(options->edge_ms, step_ms, options->least_edge);
     if (settings.edge >= settings.window) settings.edge = settings.window - 1;
     return settings;
 }

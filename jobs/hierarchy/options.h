@@ -31,8 +31,8 @@ struct hierarchy_options {
     /* leaves */
     int n_kinds;
     int kinds[HIERARCHY_MOST_KINDS]; /* indices into detector_kinds, as given */
-    int family;                      /* of hellinger */
-    enum lode_hellinger_splits splits;
+    enum detector_family family;     /* of hellinger */
+    enum detector_splits splits;
     int64_t window_ms, edge_ms;
     int64_t least_window, least_edge, least_side; /* slots, whatever the times come to */
     double saturation;                            /* f */

@@ -39,6 +39,6 @@ void slots_place(const struct slots *slots, const int64_t *times, const double *
     for (int64_t i = 0; i < n; i++) {
         const int64_t slot = slots_of(slots, times[i]);
         if (slot < 0 || slot >= slots->n || isnan(values[i])) continue;
-        placed[slot] = values[i] > 0 ? values[i] : 0.0;
+        placed[slot] = values[i];
     }
 }

@@ -25,8 +25,8 @@ LODE_CHECKED lode_status slots_make(int64_t first_ms, int64_t last_ms, int64_t s
 /* The slot of a time; may lie outside [0, n). */
 int64_t slots_of(const struct slots *slots, int64_t time_ms);
 
-/* Values of samples (times ascending, NaN: none) into placed [slots->n]; NaN where there is none,
- * negative values as 0. Samples outside the slots are left out. */
+/* Values of samples (times ascending, NaN: none) into placed [slots->n]; NaN where there is none.
+ * Samples outside the slots are left out. */
 void slots_place(const struct slots *slots, const int64_t *times, const double *values, int64_t n,
                  double *placed);
 

@@ -33,12 +33,13 @@ struct model_component {
 
 enum model_role { MODEL_LEAF, MODEL_GROUP, MODEL_END, MODEL_WHOLE };
 
-/* Why a detector is in no group. */
+/* Whether a detector is in a group, or why in none (ends and wholes are no groups). */
 enum model_state {
     MODEL_USED,
     MODEL_DEAD,     /* constant in training: sigma 0; told when it moves later (`woke`) */
     MODEL_ISOLATED, /* no edge to another detector */
     MODEL_ALONE,    /* a cluster of one */
+    MODEL_UNFIT,    /* its component has no slot with a full window: sigma 0 */
     MODEL_TOP       /* nothing above it: the last level */
 };
 

@@ -2,9 +2,10 @@
  * within each component, from which all neighbourhoods follow.
  *
  * Leaf "hierarchy.learn": parameters and components as scan.h packs them, a task a partition. The
- * result, component by component: whether it has a full window (u64); of all its detectors sigma
- * and saturation (bin of doubles each, [counters x kinds]), its counters (array of i64 before); of
- * those with a sigma the covariances of the scores, upper triangle by rows (bin of doubles).
+ * result, an array of components: index (i64), whether it has a full window (u64), slots (i64), its
+ * counters (array of i64); of all its detectors, counters x kinds, sigma and saturation (bin of
+ * doubles each) and family (i64 each); of those with a sigma the covariances of the scores, upper
+ * triangle by rows (bin of doubles).
  */
 #ifndef LODE_JOBS_HIERARCHY_TRAINING_LEARN_H
 #define LODE_JOBS_HIERARCHY_TRAINING_LEARN_H
@@ -23,6 +24,7 @@ struct learned_component {
     int64_t *counters; /* [n_counters] index in the store, in order of names */
     int64_t n_detectors; /* counters x kinds */
     double *sigma, *saturation; /* [n_detectors]; sigma 0: dead */
+    enum detector_family *family; /* [n_detectors] */
     int64_t n_alive;
     int64_t *alive; /* [n_alive] detectors with a sigma, ascending */
     double *gram;   /* [n_alive x n_alive] covariances */

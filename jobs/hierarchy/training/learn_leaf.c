@@ -10,8 +10,7 @@
 #include "jobs/hierarchy/training/learn.h"
 #include "jobs/hierarchy/training/scan.h"
 
-/* E above which a score saturates: 1 - exp(-E) > 0.99. */
-static const double saturated_e = 4.605170185988092;
+static const double saturated = 0.99; /* a score */
 /* Of what is left of the arena, for series; the rest is scratch of the detectors. */
 enum { SERIES_PARTS = 2, SCRATCH_SERIES = 8 };
 
@@ -19,6 +18,7 @@ struct component {
     struct scan *scan;
     int64_t n_full; /* slots with a full window */
     double *sigma, *saturation;
+    int64_t *families;
     double **held;  /* [n_detectors] scores of the slots with a full window; NULL: not held */
     int64_t *alive; /* [n_alive] */
     int64_t n_alive;
@@ -39,12 +39,13 @@ static lode_status score(const struct component *component, int64_t detector, do
 {
     struct lode_arena *arena = component->scan->task->arena;
     const struct lode_arena_mark mark = lode_arena_mark(arena);
+    enum detector_family family;
     double *distance = NULL;
     lode_try(scratch(component, &distance));
-    lode_try(scan_distance(component->scan, detector, distance));
+    lode_try(scan_distance(component->scan, detector, distance, &family));
     for (int64_t i = 0; i < component->n_full; i++)
-        scores[i] = lode_hellinger_score(component->sigma[detector],
-                                         distance[component->scan->reach + i]);
+        scores[i] = detector_score(
+            detector_e(component->sigma[detector], distance[component->scan->reach + i]));
     lode_arena_rewind(arena, mark);
     return LODE_OK;
 }
@@ -55,19 +56,21 @@ static lode_status calibrate(const struct component *component, int64_t detector
     struct lode_arena *arena = component->scan->task->arena;
     const struct lode_arena_mark mark = lode_arena_mark(arena);
     const int64_t n = component->n_full;
+    enum detector_family family;
     double *distance = NULL, *sorted = NULL;
     int64_t above = 0;
     lode_try(scratch(component, &distance));
     lode_try(scratch(component, &sorted));
-    lode_try(scan_distance(component->scan, detector, distance));
+    lode_try(scan_distance(component->scan, detector, distance, &family));
     distance += component->scan->reach;
     memcpy(sorted, distance, (size_t)n * sizeof *sorted);
-    const double sigma =
-        lode_hellinger_sigma(sorted, n, component->scan->options.saturation);
-    for (int64_t i = 0; i < n; i++) above += lode_hellinger_e(sigma, distance[i]) > saturated_e;
-    if (component->held)
-        for (int64_t i = 0; i < n; i++)
-            component->held[detector][i] = lode_hellinger_score(sigma, distance[i]);
+    const double sigma = detector_sigma(sorted, n, component->scan->options.saturation);
+    for (int64_t i = 0; i < n; i++) {
+        const double one = detector_score(detector_e(sigma, distance[i]));
+        above += one > saturated;
+        if (component->held) component->held[detector][i] = one;
+    }
+    component->families[detector] = family;
     component->sigma[detector] = sigma;
     component->saturation[detector] = (double)above / (double)n;
     lode_arena_rewind(arena, mark);
@@ -105,7 +108,7 @@ static lode_status add_tile(const struct component *component, const struct tile
     double *means = NULL, *gram = NULL;
     lode_try(lode_take(arena, n, &means));
     lode_try(lode_take(arena, n * n, &gram));
-    gram_of_series((const double *const *)series, n, component->n_full, means, gram);
+    lode_try(gram_of_series((const double *const *)series, n, component->n_full, arena, means, gram));
     for (int64_t i = 0; i < n; i++)
         for (int64_t j = 0; j < n; j++) {
             const int64_t a = i < rows ? tile->first + i : tile->other + i - rows;
@@ -165,6 +168,7 @@ static lode_status measure(struct component *component)
     const int64_t n = component->scan->n_detectors;
     lode_try(lode_take_zero(arena, n, &component->sigma));
     lode_try(lode_take_zero(arena, n, &component->saturation));
+    lode_try(lode_take_zero(arena, n, &component->families));
     lode_try(lode_take(arena, n, &component->alive));
     if (!scan_is_fit(component->scan)) return LODE_OK;
     component->n_full = component->scan->slots.n - component->scan->reach;
@@ -198,6 +202,8 @@ static lode_status pack(const struct component *component, struct lode_bytes *ou
     for (int64_t i = 0; i < about->n_counters; i++) lode_try(lode_pack_i64(out, about->counters[i]));
     lode_try(lode_pack_bin(out, component->sigma, size));
     lode_try(lode_pack_bin(out, component->saturation, size));
+    for (int64_t i = 0; i < component->scan->n_detectors; i++)
+        lode_try(lode_pack_i64(out, component->families[i]));
     lode_status status = LODE_OK;
     for (int64_t i = 0; i < component->n_alive && !status; i++)
         status = lode_bytes_append(&triangle, &component->gram[i * component->n_alive + i],

@@ -112,22 +112,24 @@ lode_status scan_refuse_memory(const struct scan *scan, int64_t n_series)
                      lode_arena_left(scan->task->arena));
 }
 
-lode_status scan_distance(struct scan *scan, int64_t detector, double *distance)
+lode_status scan_distance(struct scan *scan, int64_t detector, double *distance,
+                          enum detector_family *family)
 {
     struct lode_arena *arena = scan->task->arena;
     const struct lode_arena_mark mark = lode_arena_mark(arena);
     const int64_t kind = detector % scan->options.n_kinds;
     const int64_t counter = scan->about->counters[detector / scan->options.n_kinds];
-    const struct detector_settings *settings = &scan->settings[kind];
+    struct detector_settings settings = scan->settings[kind];
     double *values = NULL, *placed = NULL;
-    int32_t *since = NULL;
     lode_try(lode_counters_values(scan->counters, scan->block, counter, arena, &values));
     lode_try(lode_take(arena, scan->slots.n, &placed));
-    lode_try(lode_take(arena, scan->slots.n, &since));
     slots_place(&scan->slots, scan->times, values, scan->about->n_times, placed);
     detector_fill(placed, scan->slots.n);
-    lode_try(detector_kinds[settings->kind]->scan(settings, placed, scan->slots.n, arena, distance,
-                                                  since));
+    if (settings.family == DETECTOR_AUTO)
+        settings.family = detector_choose_family(placed, scan->slots.n);
+    *family = settings.family;
+    lode_try(detector_kinds[settings.kind]->scan(&settings, placed, scan->slots.n, arena, distance,
+                                                 NULL));
     lode_arena_rewind(arena, mark);
     return lode_task_advance(scan->task, scan->about->n_times);
 }

@@ -47,8 +47,10 @@ LODE_CHECKED lode_status scan_component(struct scan *scan, struct lode_unpack *i
 /* Whether there is at least one slot with a full window. */
 bool scan_is_fit(const struct scan *scan);
 
-/* D of a detector: distance [slots.n], 0 before its own reach. Scratch is given back. */
-LODE_CHECKED lode_status scan_distance(struct scan *scan, int64_t detector, double *distance);
+/* D of a detector: distance [slots.n], 0 before its own reach. `family`: the one it was scanned with,
+ * which training chooses where the options leave it open. Scratch is given back. */
+LODE_CHECKED lode_status scan_distance(struct scan *scan, int64_t detector, double *distance,
+                                       enum detector_family *family);
 
 /* LODE_E_MEMORY in words: the component that does not fit, and what it takes. */
 LODE_CHECKED lode_status scan_refuse_memory(const struct scan *scan, int64_t n_series);
