@@ -51,8 +51,9 @@ static bool has_role(const struct model *model, enum model_role role)
 static lode_status set_alerts(const struct hierarchy_numbers *alerts, struct levels *levels)
 {
     for (int i = 0; i < levels->n; i++) {
-        const double otherwise =
-            alerts->n == 0 && strcmp(levels->names[i], "high") == 0 ? default_alert : INFINITY;
+        const double otherwise = alerts->n == 0 && strcmp(levels->names[i], "high") == 0
+                                     ? default_alert
+                                     : (double)INFINITY;
         levels->alerts[i] = hierarchy_number_of(alerts, levels->names[i], otherwise);
     }
     for (int64_t a = 0; a < alerts->n; a++) {

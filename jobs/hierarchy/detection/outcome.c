@@ -95,8 +95,8 @@ static lode_status add_unscored(struct outcome *o, const struct planned_componen
 {
     lode_try(grow(o->arena, sizeof *o->unscored, o->n_unscored, &o->unscored_room,
                   (void **)&o->unscored));
-    o->unscored[o->n_unscored++] = (struct unscored){
-        o->planning->model->components[of->component].name, counter, reason};
+    o->unscored[o->n_unscored++] =
+        (struct unscored){o->planning->model->components[of->component].name, counter, reason};
     return LODE_OK;
 }
 
@@ -161,13 +161,22 @@ static lode_status add_record(struct outcome *o, struct planned_component *of,
         of->first = record->first;
         of->n_slots = record->n;
         return LODE_OK;
-    case DETECTED_SERIES: return add_series(o, of, record);
-    case DETECTED_FIRING: return add_firing(o, of, &record->firing);
-    case DETECTED_WAKING: return add_woken(o, of, record);
-    case DETECTED_COUNTER: return add_unknown(o, of, record->counter);
-    case DETECTED_MISSING: return add_missing(o, of, record->node);
-    case DETECTED_TALLY: add_tally(o, record); return LODE_OK;
-    case DETECTED_FOUND: add_found(o, of, record); return LODE_OK;
+    case DETECTED_SERIES:
+        return add_series(o, of, record);
+    case DETECTED_FIRING:
+        return add_firing(o, of, &record->firing);
+    case DETECTED_WAKING:
+        return add_woken(o, of, record);
+    case DETECTED_COUNTER:
+        return add_unknown(o, of, record->counter);
+    case DETECTED_MISSING:
+        return add_missing(o, of, record->node);
+    case DETECTED_TALLY:
+        add_tally(o, record);
+        return LODE_OK;
+    case DETECTED_FOUND:
+        add_found(o, of, record);
+        return LODE_OK;
     }
     return lode_fail(LODE_E_BUG, "record of kind %d", (int)record->kind);
 }

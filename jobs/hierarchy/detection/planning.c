@@ -43,7 +43,7 @@ struct builder {
     const struct planned *planned;
     struct lode_arena *arena;
     struct planned_component *to;
-    const int64_t *own; /* [n_own] its detectors, ascending */
+    const int64_t *own;           /* [n_own] its detectors, ascending */
     int64_t n_own, n_leaves, end; /* end: node; -1: it has none */
     int64_t n_manual;             /* members of manual groups */
     const bool *is_crossed;       /* [model detectors] a detector of several components holds it */
@@ -96,11 +96,9 @@ static void add_detectors(struct builder *b)
         const bool is_leaf = detector->role == MODEL_LEAF;
         const bool is_largest =
             detector->role == MODEL_GROUP && model->options.combiner == HIERARCHY_LARGEST;
-        const enum plan_kind kind = is_leaf      ? PLAN_LEAF
-                                    : is_largest ? PLAN_LARGEST
-                                                 : PLAN_MEAN;
-        struct plan_node *node = add_node(b, kind, detector->name,
-                                          levels_of(b->planning->levels, detector), b->own[i]);
+        const enum plan_kind kind = is_leaf ? PLAN_LEAF : is_largest ? PLAN_LARGEST : PLAN_MEAN;
+        struct plan_node *node =
+            add_node(b, kind, detector->name, levels_of(b->planning->levels, detector), b->own[i]);
         node->is_kept = node->is_kept || b->is_crossed[b->own[i]];
         if (is_leaf) {
             node->counter = lode_store_find_counter(b->planning->store, detector->counter);
@@ -150,8 +148,7 @@ static void add_comparisons(struct builder *b)
     if (manual >= 0) add_manual(b, manual);
     for (int64_t i = 0; thresholds >= 0 && i < b->n_leaves; i++) {
         if (i > 0 && strcmp(leaf_counter(b, i), leaf_counter(b, i - 1)) == 0) continue;
-        struct plan_node *node =
-            add_node(b, PLAN_DEVIATION, leaf_counter(b, i), thresholds, -1);
+        struct plan_node *node = add_node(b, PLAN_DEVIATION, leaf_counter(b, i), thresholds, -1);
         node->counter = plan->nodes[i].counter;
     }
 }

@@ -18,8 +18,7 @@ struct evaluation_columns {
 /* Where the columns `names` (ended by NULL) are; rows and path are borrowed. LODE_E_INPUT: one is
  * not there, with the nearest that is. */
 LODE_CHECKED lode_status evaluation_columns_find(struct lode_rows *rows, const char *path,
-                                                 const char *const *names,
-                                                 struct lode_arena *arena,
+                                                 const char *const *names, struct lode_arena *arena,
                                                  struct evaluation_columns *columns);
 
 /* The next row; a faulty one is LODE_E_INPUT. */

@@ -38,8 +38,7 @@ static lode_status read_row(struct reader *r)
         struct manual_row *more;
         r->room = r->room ? 2 * r->room : 64;
         lode_try(lode_take(r->arena, r->room, &more));
-        if (groups->n_rows > 0)
-            memcpy(more, groups->rows, (size_t)groups->n_rows * sizeof *more);
+        if (groups->n_rows > 0) memcpy(more, groups->rows, (size_t)groups->n_rows * sizeof *more);
         groups->rows = more;
     }
     struct manual_row *row = &groups->rows[groups->n_rows];

@@ -69,10 +69,9 @@ static lode_status put_evaluation(const struct quality *quality, char *const *na
         lode_column_numbers("precision", LODE_COLUMN_F64, precision, "1",
                             "firings inside an issue / firings"),
     };
-    return lode_results_put(results, &(struct lode_table){"evaluation",
-                                                          "firings and issues by threshold", n,
-                                                          sizeof columns / sizeof *columns,
-                                                          columns});
+    return lode_results_put(results,
+                            &(struct lode_table){"evaluation", "firings and issues by threshold", n,
+                                                 sizeof columns / sizeof *columns, columns});
 }
 
 struct summary_columns {
@@ -93,9 +92,8 @@ static void fill_summary(const struct quality *quality, int64_t i, const struct 
     c->threshold[i] = best < 0 ? none : quality->thresholds[best];
     c->firings[i] = best < 0 ? none : (double)of->firings[best];
     c->precision[i] = best < 0 ? none : ratio(of->inside[best], of->firings[best]);
-    c->ratio_to_low[i] = best < 0 || low < 0
-                             ? none
-                             : ratio(of->firings[best], quality->levels[0].firings[low]);
+    c->ratio_to_low[i] =
+        best < 0 || low < 0 ? none : ratio(of->firings[best], quality->levels[0].firings[low]);
 }
 
 static lode_status put_summary(const struct quality *quality, char *const *names,
