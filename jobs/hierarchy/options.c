@@ -40,7 +40,8 @@ const struct lode_param hierarchy_params[] = {
     {"similarity", "", "",
      "of joined detectors: binary (1; paper) or coefficient (mean |coefficient| of both "
      "directions; robust)"},
-    {"preference", "", "", "how readily a detector begins a group of its own (paper 0.5, robust 0.2)"},
+    {"preference", "", "",
+     "how readily a detector begins a group of its own (paper 0.5, robust 0.2)"},
     {"damping", "", "1", "of affinity propagation, 0.5 to less than 1 (both: 0.9)"},
     {"overlap", "", "", "groups may overlap: one for each edge, instead of clusters (both: off)"},
     {"replicates", "", "", "bootstraps that tell how stable an edge is; 0: none (both: 0)"},
@@ -127,8 +128,9 @@ static lode_status refuse_kind(const char *name)
     for (int i = 0; detector_kinds[i] && !status; i++)
         status = lode_bytes_printf(&known, "%s%s", i > 0 ? ", " : "", detector_kinds[i]->name);
     if (!status)
-        status = lode_fail(LODE_E_USAGE, "parameter detectors: there is no kind '%s', there are %.*s",
-                           name, (int)known.size, (const char *)known.data);
+        status =
+            lode_fail(LODE_E_USAGE, "parameter detectors: there is no kind '%s', there are %.*s",
+                      name, (int)known.size, (const char *)known.data);
     lode_bytes_clear(&known);
     return status;
 }
@@ -277,9 +279,8 @@ struct detector_settings hierarchy_settings(const struct hierarchy_options *opti
                                          .splits = options->splits,
                                          .family = options->family,
                                          .least_side = options->least_side};
-    const int64_t least = options->least_window > 2 * options->least_side
-                              ? options->least_window
-                              : 2 * options->least_side;
+    const int64_t least = options->least_window > 2 * options->least_side ? options->least_window
+                                                                          : 2 * options->least_side;
     settings.window = slots_in(options->window_ms, step_ms, least);
     if (settings.window > DETECTOR_LONGEST_WINDOW) settings.window = DETECTOR_LONGEST_WINDOW;
     settings.edge = slots_in(options->edge_ms, step_ms, options->least_edge);

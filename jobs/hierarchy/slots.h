@@ -17,8 +17,8 @@ struct slots {
     int64_t n;        /* >= 0 */
 };
 
-/* Those from a component's first to its last sample; last_ms >= first_ms, step_ms > 0. LODE_E_INPUT:
- * there are more than 2^40. */
+/* Those from a component's first to its last sample; last_ms >= first_ms, step_ms > 0.
+ * LODE_E_INPUT: there are more than 2^40. */
 LODE_CHECKED lode_status slots_make(int64_t first_ms, int64_t last_ms, int64_t step_ms,
                                     struct slots *slots);
 

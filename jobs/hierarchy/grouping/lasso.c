@@ -5,8 +5,9 @@
 
 #include "jobs/hierarchy/grouping/lanes.h"
 
-/* Below this share of the largest lambda correlations are rounding. */
-static const double LEAST_LAMBDA = 1e-12;
+/* The path ends at this share of the largest lambda: below it correlations are rounding, and
+ * weights of nearly equal series would be too. */
+static const double LEAST_LAMBDA = 1e-10;
 
 lode_status lasso_create(const double *gram, int64_t p, struct lode_arena *arena,
                          struct lasso *lasso)
@@ -223,14 +224,13 @@ lode_status lasso_descend(struct lasso *lasso, double floor, double bound)
 {
     const int64_t most_steps = 100 + 20 * lasso->factor.p;
     for (;;) {
-        double left, squares, stop = floor;
+        double left, squares, stop = fmax(floor, LEAST_LAMBDA * lasso->largest);
         error_terms(lasso, &left, &squares);
         if (left < bound)
             stop = fmax(stop, squares > 0.0 ? sqrt((bound - left) / squares) : lasso->lambda);
         if (lasso->lambda <= stop) return LODE_OK;
         const struct step step = next_step(lasso);
-        const bool is_end = step.lambda <= LEAST_LAMBDA * lasso->largest;
-        if (is_end || step.lambda <= stop) {
+        if (step.lambda <= stop) {
             lasso->lambda = stop;
             return LODE_OK;
         }

@@ -48,8 +48,9 @@ LODE_CHECKED lode_status lasso_create(const double *gram, int64_t p, struct lode
 /* The start of the path of a target, on all other series. A constant target has largest = 0. */
 void lasso_begin(struct lasso *lasso, int64_t target);
 
-/* Down to the largest lambda, at most the present one, with lambda <= floor or mse <= bound.
- * floor >= 0; bound < 0: none. Near the end (1e-12 of the largest) it goes to 0, least squares.
+/* Down to the largest lambda, at most the present one, with lambda <= floor or mse <= bound; and no
+ * further than 1e-10 of the largest, where weights are those of least squares as far as doubles can
+ * say. floor >= 0; bound < 0: none.
  * LODE_E_NUMERIC (more steps than a path can have: ties without end), LODE_E_MEMORY. */
 LODE_CHECKED lode_status lasso_descend(struct lasso *lasso, double floor, double bound);
 

@@ -12,6 +12,11 @@
 
 #include <stdint.h>
 
+/* How far a solution may be from the conditions of an optimum, as a share of the target's largest
+ * covariance (lasso_residual). On random series with copies, sums and noise of 1e-3 of them, 2 of
+ * 67,000 paths missed it, at their very end. */
+#define NEIGHBOURHOOD_RESIDUAL 1e-7
+
 enum neighbourhood_rule {
     NEIGHBOURHOOD_ABOVE,    /* mse <= (1 + f) mse0: collapses where others give a target exactly */
     NEIGHBOURHOOD_EXPLAINED /* mse <= mse0 + f (variance - mse0) */
@@ -35,6 +40,8 @@ struct neighbourhoods {
     double *error;       /* [n_targets] mean squared error there */
     double *least_error; /* [n_targets] mse0 */
     double *variance;    /* [n_targets] */
+    int64_t n_inexact;   /* targets whose solution is beyond NEIGHBOURHOOD_RESIDUAL: to be told */
+    double residual;     /* the largest of all targets */
     int64_t n_edges;
     struct neighbourhood_edge *edges; /* [n_edges] by target, then source */
 };
@@ -46,7 +53,7 @@ struct neighbourhoods {
  *            and one that is ever active at once with others, 100 a detector
  *
  * Exact: lambda is solved for, not searched, and every solution is held against the conditions of
- * an optimum (lasso.h). LODE_E_NUMERIC (they are not met, a value is not finite; names the target),
+ * an optimum. LODE_E_NUMERIC (a covariance is not finite, a path without end; names the target),
  * LODE_E_BUG (f < 0), LODE_E_MEMORY; `out` is then as before. Cost p^3 / 3, and for a target with k
  * neighbours about p k^2 / 2. Same bits on any machine.
  * Source: Meinshausen and Buhlmann, Annals of Statistics 34(3), 2006, section 2. */

@@ -79,8 +79,13 @@ struct model {
     struct hierarchy_options options;
 };
 
+/* In table `parameters`, the row that says which lode made the model. */
+#define MODEL_VERSION "lode_version"
+
+enum { MODEL_LEVEL_TEXT = 24 };
 /* "low", "mid", "high" (ends), "whole", "level-2"...: as tables and --set thresholds call it.
- * `text` [size] is room for those that are made; what is returned is `text` or static. */
+ * `text` [size >= MODEL_LEVEL_TEXT] is room for those that are made; what is returned is `text` or
+ * static. */
 const char *model_level_name(enum model_role role, int32_t level, char *text, size_t size);
 /* "leaf", "group", "end", "whole"; "used", "dead", ... */
 extern const char *const model_role_names[];

@@ -212,8 +212,7 @@ lode_status build_scope_groups(struct build *build, const struct build_scope *sc
     for (int64_t g = 0; g < found.groups.n_groups; g++)
         lode_try(add_group(build, scope, &found.groups, g));
     count_scope(build_level(build, scope->level), &found);
-    if (found.groups.n_groups > 0 && scope->level > build->n_levels)
-        build->n_levels = scope->level;
+    if (found.groups.n_groups > 0 && scope->level > build->n_levels) build->n_levels = scope->level;
     return LODE_OK;
 }
 
@@ -225,8 +224,7 @@ static lode_status add_end(struct build *build, int64_t component)
 {
     struct model_detector end = begin_holder(build, MODEL_END, (int32_t)component, "end");
     const struct build_span groups = build->groups[component], leaves = build->leaves[component];
-    for (int64_t g = 0; g < groups.n; g++)
-        lode_try(add_member(build, &end, groups.first + g, 1.0));
+    for (int64_t g = 0; g < groups.n; g++) lode_try(add_member(build, &end, groups.first + g, 1.0));
     for (int64_t i = 0; i < leaves.n && groups.n == 0; i++)
         if (build_detector(build, leaves.first + i)->sigma > 0)
             lode_try(add_member(build, &end, leaves.first + i, 1.0));

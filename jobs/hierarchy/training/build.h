@@ -11,16 +11,16 @@ struct build_span {
 
 struct build {
     struct lode_run *run;
-    struct model model;             /* components and options; lists come at the end */
-    int64_t *store_of;              /* [components] index in the store */
-    int64_t *component_of;          /* [components of the store] index in the model */
-    struct build_span *leaves;      /* [components] */
-    struct build_span *groups;      /* [components] of level 1 */
-    struct lode_bytes detectors;    /* of struct model_detector */
-    struct lode_bytes members;      /* of struct model_member */
-    struct lode_bytes edges;        /* of struct tree_edge */
-    struct tree_level *levels;      /* [options.max_levels] from level 1 */
-    int64_t n_levels;               /* that have groups */
+    struct model model;          /* components and options; lists come at the end */
+    int64_t *store_of;           /* [components] index in the store */
+    int64_t *component_of;       /* [components of the store] index in the model */
+    struct build_span *leaves;   /* [components] */
+    struct build_span *groups;   /* [components] of level 1 */
+    struct lode_bytes detectors; /* of struct model_detector */
+    struct lode_bytes members;   /* of struct model_member */
+    struct lode_bytes edges;     /* of struct tree_edge */
+    struct tree_level *levels;   /* [options.max_levels] from level 1 */
+    int64_t n_levels;            /* that have groups */
 };
 
 /* Components in order of names. Ends with build_clear. */

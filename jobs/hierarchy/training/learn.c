@@ -143,9 +143,9 @@ lode_status learn(struct lode_run *run, const struct hierarchy_options *options,
         const struct partition_components *one = &partitions.list[p];
         lode_try_done(lode_pack_array(&inputs[p], (uint32_t)one->n));
         for (int64_t i = 0; i < one->n; i++)
-            lode_try_done(scan_pack_component(
-                one->components[i], lode_store_component(run->store, one->components[i]),
-                &inputs[p]));
+            lode_try_done(scan_pack_component(one->components[i],
+                                              lode_store_component(run->store, one->components[i]),
+                                              &inputs[p]));
     }
     lode_try_done(scan_pack_params(run->store, run->params, &stage.params));
     partitions_describe(&partitions, run->store, &stage);

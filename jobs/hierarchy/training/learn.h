@@ -21,9 +21,9 @@ struct learned_component {
     bool is_fit;       /* false: it never has a full window */
     int64_t n_slots;
     int64_t n_counters;
-    int64_t *counters; /* [n_counters] index in the store, in order of names */
-    int64_t n_detectors; /* counters x kinds */
-    double *sigma, *saturation; /* [n_detectors]; sigma 0: dead */
+    int64_t *counters;            /* [n_counters] index in the store, in order of names */
+    int64_t n_detectors;          /* counters x kinds */
+    double *sigma, *saturation;   /* [n_detectors]; sigma 0: dead */
     enum detector_family *family; /* [n_detectors] */
     int64_t n_alive;
     int64_t *alive; /* [n_alive] detectors with a sigma, ascending */

@@ -108,7 +108,8 @@ static lode_status add_tile(const struct component *component, const struct tile
     double *means = NULL, *gram = NULL;
     lode_try(lode_take(arena, n, &means));
     lode_try(lode_take(arena, n * n, &gram));
-    lode_try(gram_of_series((const double *const *)series, n, component->n_full, arena, means, gram));
+    lode_try(
+        gram_of_series((const double *const *)series, n, component->n_full, arena, means, gram));
     for (int64_t i = 0; i < n; i++)
         for (int64_t j = 0; j < n; j++) {
             const int64_t a = i < rows ? tile->first + i : tile->other + i - rows;
@@ -199,7 +200,8 @@ static lode_status pack(const struct component *component, struct lode_bytes *ou
     lode_try(lode_pack_u64(out, scan_is_fit(component->scan)));
     lode_try(lode_pack_i64(out, component->scan->slots.n));
     lode_try(lode_pack_array(out, (uint32_t)about->n_counters));
-    for (int64_t i = 0; i < about->n_counters; i++) lode_try(lode_pack_i64(out, about->counters[i]));
+    for (int64_t i = 0; i < about->n_counters; i++)
+        lode_try(lode_pack_i64(out, about->counters[i]));
     lode_try(lode_pack_bin(out, component->sigma, size));
     lode_try(lode_pack_bin(out, component->saturation, size));
     for (int64_t i = 0; i < component->scan->n_detectors; i++)

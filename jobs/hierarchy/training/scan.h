@@ -1,5 +1,5 @@
-/* Scan: a component inside a leaf, its detectors' distances over the training slots, one detector at
- * a time; and what the coordinator must tell a leaf for that.
+/* Scan: a component inside a leaf, its detectors' distances over the training slots, one detector
+ * at a time; and what the coordinator must tell a leaf for that.
  *
  * Detectors of a component are numbered counter by counter in order of the names, within a counter
  * by kind in order of parameter `detectors`.
@@ -15,8 +15,7 @@
 
 /* Parameters of both training leaves: the store, then all parameters of the job. */
 LODE_CHECKED lode_status scan_pack_params(const struct lode_store *store,
-                                          const struct lode_params *params,
-                                          struct lode_bytes *out);
+                                          const struct lode_params *params, struct lode_bytes *out);
 /* A component: index, first and last sample, step (i64 each). */
 LODE_CHECKED lode_status scan_pack_component(int64_t component, const struct lode_component *about,
                                              struct lode_bytes *out);
@@ -31,8 +30,8 @@ struct scan {
     int64_t component, block;
     const struct lode_counters_block *about;
     struct slots slots;
-    int64_t *times;     /* [about->n_times] */
-    int64_t reach;      /* largest of all kinds: slots before have no full window */
+    int64_t *times;      /* [about->n_times] */
+    int64_t reach;       /* largest of all kinds: slots before have no full window */
     int64_t n_detectors; /* counters x kinds */
     struct detector_settings settings[HIERARCHY_MOST_KINDS];
 };
@@ -47,8 +46,8 @@ LODE_CHECKED lode_status scan_component(struct scan *scan, struct lode_unpack *i
 /* Whether there is at least one slot with a full window. */
 bool scan_is_fit(const struct scan *scan);
 
-/* D of a detector: distance [slots.n], 0 before its own reach. `family`: the one it was scanned with,
- * which training chooses where the options leave it open. Scratch is given back. */
+/* D of a detector: distance [slots.n], 0 before its own reach. `family`: the one it was scanned
+ * with, which training chooses where the options leave it open. Scratch is given back. */
 LODE_CHECKED lode_status scan_distance(struct scan *scan, int64_t detector, double *distance,
                                        enum detector_family *family);
 

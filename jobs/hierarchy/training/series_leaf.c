@@ -43,8 +43,7 @@ static lode_status add_member(struct adding *adding, struct lode_unpack *in)
     return LODE_OK;
 }
 
-static lode_status make_group(struct adding *adding, struct lode_unpack *in,
-                              struct lode_bytes *out)
+static lode_status make_group(struct adding *adding, struct lode_unpack *in, struct lode_bytes *out)
 {
     uint32_t n_members = 0;
     lode_try(lode_unpack_array(in, &n_members));
@@ -56,8 +55,7 @@ static lode_status make_group(struct adding *adding, struct lode_unpack *in,
     return lode_pack_bin(out, adding->sum, (size_t)adding->n * sizeof *adding->sum);
 }
 
-static lode_status make_component(struct scan *scan, struct lode_unpack *in,
-                                  struct lode_bytes *out)
+static lode_status make_component(struct scan *scan, struct lode_unpack *in, struct lode_bytes *out)
 {
     struct lode_arena *arena = scan->task->arena;
     struct adding adding = {.scan = scan};

@@ -28,9 +28,9 @@ static lode_status add_leaf(struct build *build, const struct learned_component 
         .sigma = learned->sigma[detector],
         .saturation = learned->saturation[detector],
         .weight = hierarchy_number_of(&options->weights, counter->name, 1.0),
-        .severity = hierarchy_number_of(
-            &options->severities, counter->name,
-            hierarchy_number_of(&options->severities, component->name, 1.0)),
+        .severity =
+            hierarchy_number_of(&options->severities, counter->name,
+                                hierarchy_number_of(&options->severities, component->name, 1.0)),
         .exemplar = -1};
     leaf.settings.family = learned->family[detector];
     leaf.state = !learned->is_fit ? MODEL_UNFIT : leaf.sigma > 0 ? MODEL_TOP : MODEL_DEAD;
@@ -58,8 +58,7 @@ static lode_status add_leaves(struct build *build, const struct learned *learned
     lode_try(lode_take(build->run->arena, learned->n, leaves));
     lode_try(lode_take(build->run->arena, learned->n, &by_index));
     for (int64_t i = 0; i < learned->n; i++) by_index[i] = &learned->list[i];
-    if (learned->n > 0)
-        qsort(by_index, (size_t)learned->n, sizeof(*by_index), compare_components);
+    if (learned->n > 0) qsort(by_index, (size_t)learned->n, sizeof(*by_index), compare_components);
     int64_t n = 0;
     for (int64_t c = 0; c < build->model.n_components; c++) {
         const struct learned_component key = {.component = build->store_of[c]}, *wanted = &key;
@@ -70,8 +69,7 @@ static lode_status add_leaves(struct build *build, const struct learned *learned
         if (!found) continue;
         build->model.components[c].n_slots = (*found)->n_slots;
         (*leaves)[n++] = (struct leaves){*found, build_detectors(build)};
-        for (int64_t d = 0; d < (*found)->n_detectors; d++)
-            lode_try(add_leaf(build, *found, d));
+        for (int64_t d = 0; d < (*found)->n_detectors; d++) lode_try(add_leaf(build, *found, d));
     }
     return LODE_OK;
 }

@@ -1,8 +1,8 @@
 /* Tree: from what is learned of every component's leaves to the whole model, level by level.
  *
- * Level 1 groups the leaves of each component. Level l > 1 groups the groups of level l - 1 that lie
- * in one scope: the ancestor l - 1 steps above their component, and from parameter cross_level on
- * their service (the ancestor without a parent). A level ends in a scope with one detector, or
+ * Level 1 groups the leaves of each component. Level l > 1 groups the groups of level l - 1 that
+ * lie in one scope: the ancestor l - 1 steps above their component, and from parameter cross_level
+ * on their service (the ancestor without a parent). A level ends in a scope with one detector, or
  * without an edge; all levels do at max_levels.
  *
  * A root step: it runs the stage "hierarchy.series" for the groups' scores (series.h), everything
