@@ -73,10 +73,11 @@ static const struct lode_leaf leaves[] = {
     {"hierarchy.series", hierarchy_series_leaf},
     {NULL, NULL},
 };
-static const char *const show_columns[] = {"level",   "component", "group",
-                                           "members", "finding",   NULL};
-static const char *const identity_columns[] = {"level", "component", "group", NULL};
-static const char *const figure_columns[] = {"members", NULL};
+/* Of both: training finds groups, detection firings. What one of them has not is not shown. */
+static const char *const show_columns[] = {"rank",    "component", "level", "start",
+                                           "members", "peak",      "text",  NULL};
+static const char *const identity_columns[] = {"component", "level", "detector", "start", NULL};
+static const char *const figure_columns[] = {"members", "peak", "counters", NULL};
 
 const struct lode_job hierarchy_job = {
     .name = "hierarchy",
