@@ -32,7 +32,8 @@ static void add(struct file_flags *flags, int *count, const struct lode_param *p
     for (int i = 0; i < *count; i++)
         if (strcmp(flags->names[i], name) == 0) return;
     flags->options[*count] =
-        (struct option){FILE_FLAG_FIRST + *count, name, is_model(param) ? "MODEL" : "FILE", NULL};
+        (struct option){FILE_FLAG_FIRST + *count, name, is_model(param) ? "MODEL" : "FILE",
+                        param->help};
     ++*count;
 }
 

@@ -8,10 +8,10 @@
 #include "common/param/param.h"
 #include "coordinator/options.h"
 
-enum { FILE_FLAGS_MAX = 32, FILE_FLAG_NAME = 40, FILE_FLAG_FIRST = 1000 };
+enum { FILE_FLAGS_MAX = 32, FILE_FLAG_NAME = 40, FILE_FLAG_FIRST = 100000 };
 
 struct file_flags {
-    struct option options[FILE_FLAGS_MAX + 1]; /* ids from FILE_FLAG_FIRST; not shown by --help */
+    struct option options[FILE_FLAGS_MAX + 1]; /* ids from FILE_FLAG_FIRST */
     char names[FILE_FLAGS_MAX][FILE_FLAG_NAME];
 };
 
