@@ -6,6 +6,8 @@
  * every figure.
  */
 #include "common/log.h"
+#include "jobs/hierarchy/detection/detect.h"
+#include "jobs/hierarchy/detection/detected.h"
 #include "jobs/hierarchy/model/model.h"
 #include "jobs/hierarchy/training/learn.h"
 #include "jobs/hierarchy/training/partitions.h"
@@ -37,13 +39,35 @@ static lode_status check_store(const struct hierarchy_options *options,
     return LODE_OK;
 }
 
+/* What --detect, --labels and the like name; NULL: nothing. */
+static const char *path_of(const struct lode_params *params, const char *name)
+{
+    const char *path = lode_params_text(params, name);
+    return path && path[0] != '\0' ? path : NULL;
+}
+
+/* What is of detection alone must not be there by mistake when a model is learned. */
+static lode_status check_training(const struct lode_params *params)
+{
+    static const char *const flags[] = {"labels", "manual_groups", "scores"};
+    for (size_t i = 0; i < sizeof flags / sizeof *flags; i++)
+        if (path_of(params, flags[i]))
+            return lode_fail(LODE_E_USAGE, "%s are for scoring against a model: --detect MODEL",
+                             flags[i]);
+    return LODE_OK;
+}
+
 static lode_status check(const struct lode_params *params, const struct lode_store *store)
 {
+    const char *path = path_of(params, "detect");
     struct lode_arena *arena = NULL;
     struct hierarchy_options options;
+    struct model model;
     lode_try(lode_arena_create(0, &arena));
     lode_status status = hierarchy_options_read(params, arena, &options);
-    if (!status) status = check_store(&options, store);
+    if (!status && path) status = model_read(path, arena, &model);
+    if (!status && !path) status = check_training(params);
+    if (!status && !path) status = check_store(&options, store);
     lode_arena_destroy(arena);
     return status;
 }
@@ -63,20 +87,26 @@ static lode_status train(struct lode_run *run, const struct hierarchy_options *o
 
 static lode_status run_job(struct lode_run *run)
 {
+    const char *path = path_of(run->params, "detect");
     struct hierarchy_options options;
+    struct model model;
     lode_try(hierarchy_options_read(run->params, run->arena, &options));
-    return train(run, &options);
+    if (!path) return train(run, &options);
+    lode_try(model_read(path, run->arena, &model));
+    return hierarchy_detect(run, &model, path_of(run->params, "labels"));
 }
 
 static const struct lode_leaf leaves[] = {
     {"hierarchy.learn", hierarchy_learn_leaf},
     {"hierarchy.series", hierarchy_series_leaf},
+    {"hierarchy.detect", hierarchy_detect_leaf},
     {NULL, NULL},
 };
-static const char *const show_columns[] = {"level",   "component", "group",
-                                           "members", "finding",   NULL};
-static const char *const identity_columns[] = {"level", "component", "group", NULL};
-static const char *const figure_columns[] = {"members", NULL};
+/* Of both: training finds groups, detection firings. What one of them has not is not shown. */
+static const char *const show_columns[] = {"rank",    "component", "level", "start",
+                                           "members", "peak",      "text",  NULL};
+static const char *const identity_columns[] = {"component", "level", "detector", "start", NULL};
+static const char *const figure_columns[] = {"members", "peak", "counters", NULL};
 
 const struct lode_job hierarchy_job = {
     .name = "hierarchy",

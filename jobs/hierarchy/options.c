@@ -58,6 +58,11 @@ const struct lode_param hierarchy_params[] = {
      "lines `counter or component: severity` for health, likewise"},
     {"thresholds", "", LODE_PARAM_DEFINITIONS,
      "lines `level: E` at which a detector of that level fires (low, mid, high, level-2, ...)"},
+    {"scores", "", "", "levels whose scores detection keeps in table scores, a list (none)"},
+    {"detect", "", LODE_PARAM_MODEL,
+     "score the slots after the model's last against it, instead of learning"},
+    {"labels", "", LODE_PARAM_FILE, "issues to judge by: component,start_s,end_s; with --detect"},
+    {"manual_groups", "", LODE_PARAM_FILE, "groups of people's own to compare with; with --detect"},
     {NULL, NULL, NULL, NULL},
 };
 

@@ -19,8 +19,8 @@ struct group_options {
     struct affinity_options affinity; /* its exemplars are item numbers of the graph; those that are
                                          isolated or in a given group are left out */
     bool is_overlapping;              /* one group for every edge instead of clusters */
-    const int32_t *given; /* [n] group that an operator wants item i in, any numbers >= 0; -1: as
-                             found. Items of given groups are not clustered. NULL: none */
+    const int32_t *given; /* [n] group, 0..n-1, that an operator wants item i in; -1: as found.
+                             Items of given groups are not clustered. NULL: none */
 };
 
 /* Arrays are the arena's. Groups are in the order of their exemplar, then of their members. */

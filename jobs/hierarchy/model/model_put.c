@@ -1,24 +1,33 @@
 /* Model, written: tables parameters, components, detectors, members, and who wrote them. */
 #include "jobs/hierarchy/model/model.h"
 
+#include <string.h>
+
 #include "common/version.h"
 #include "jobs/hierarchy/model/rows.h"
+
+/* Names of files are of a run, not of what it learned. */
+static bool is_kept(const struct lode_param *param)
+{
+    return strcmp(param->unit, LODE_PARAM_FILE) != 0 && strcmp(param->unit, LODE_PARAM_MODEL) != 0;
+}
 
 static lode_status put_parameters(const struct lode_params *params, struct lode_arena *arena,
                                   struct lode_results *results)
 {
-    const char *name = NULL, *value = NULL;
     struct rows rows;
     uint32_t *names = NULL, *values = NULL;
-    int n = 0;
-    while (lode_params_at(params, n, &name, &value)) n++;
+    int64_t n = 0;
+    for (const struct lode_param *one = hierarchy_params; one->name; one++) n += is_kept(one);
     lode_try(rows_begin(&rows, "parameters", "what the model was learned with, presets resolved",
                         n + 1, arena));
     lode_try(rows_text(&rows, "parameter", "name", &names));
     lode_try(rows_text(&rows, "value", "as a user would write it", &values));
-    for (int i = 0; lode_params_at(params, i, &name, &value); i++) {
-        lode_try(rows_code(&rows, name, &names[i]));
-        lode_try(rows_code(&rows, hierarchy_param_text(params, name), &values[i]));
+    n = 0;
+    for (const struct lode_param *one = hierarchy_params; one->name; one++) {
+        if (!is_kept(one)) continue;
+        lode_try(rows_code(&rows, one->name, &names[n]));
+        lode_try(rows_code(&rows, hierarchy_param_text(params, one->name), &values[n++]));
     }
     lode_try(rows_code(&rows, MODEL_VERSION, &names[n]));
     lode_try(rows_code(&rows, lode_version(), &values[n]));

@@ -37,28 +37,32 @@ static lode_status write_words(const struct model *model, const struct model_det
 static lode_status fill(const struct model *model, struct rows *rows)
 {
     char level[MODEL_LEVEL_TEXT];
-    struct lode_bytes text = {0};
-    uint32_t *levels = NULL, *components = NULL, *names = NULL, *words = NULL;
-    int64_t *members = NULL, row = 0;
+    struct lode_bytes words = {0};
+    uint32_t *components = NULL, *levels = NULL, *names = NULL, *starts = NULL, *texts = NULL;
+    int64_t *ranks = NULL, *members = NULL, row = 0;
     lode_status status = LODE_OK;
-    lode_try(rows_text(rows, "level", "mid: of counters; level-2, ...: of groups", &levels));
+    lode_try(rows_i64(rows, "rank", NULL, "place in the list, from 1", &ranks));
     lode_try(rows_text(rows, "component", "that the group is about", &components));
-    lode_try(rows_text(rows, "group", "name in component and level", &names));
+    lode_try(rows_text(rows, "level", "mid: of counters; level-2, ...: of groups", &levels));
+    lode_try(rows_text(rows, "detector", "the group's name in component and level", &names));
+    lode_try(rows_text(rows, "start", "empty: of detection alone", &starts));
     lode_try(rows_i64(rows, "members", NULL, "how many", &members));
-    lode_try(rows_text(rows, "finding", "in words", &words));
+    lode_try(rows_text(rows, "text", "the finding in words", &texts));
     for (int64_t d = 0; d < model->n_detectors; d++) {
         const struct model_detector *group = &model->detectors[d];
         if (group->role != MODEL_GROUP) continue;
+        lode_try_done(rows_code(rows, model->components[group->component].name, &components[row]));
         lode_try_done(rows_code(
             rows, model_level_name(group->role, group->level, level, sizeof level), &levels[row]));
-        lode_try_done(rows_code(rows, model->components[group->component].name, &components[row]));
         lode_try_done(rows_code(rows, group->name, &names[row]));
-        lode_try_done(write_words(model, group, &text));
-        lode_try_done(rows_code(rows, (const char *)text.data, &words[row]));
-        members[row++] = group->n_members;
+        lode_try_done(write_words(model, group, &words));
+        lode_try_done(rows_code(rows, (const char *)words.data, &texts[row]));
+        members[row] = group->n_members;
+        ranks[row] = row + 1;
+        row++;
     }
 done:
-    lode_bytes_clear(&text);
+    lode_bytes_clear(&words);
     return status;
 }
 
