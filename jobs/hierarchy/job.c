@@ -8,6 +8,8 @@
 #include "common/log.h"
 #include "jobs/hierarchy/detection/detect.h"
 #include "jobs/hierarchy/detection/detected.h"
+#include "jobs/hierarchy/forecast.h"
+#include "jobs/hierarchy/grouping/neighbourhood_leaf.h"
 #include "jobs/hierarchy/model/model.h"
 #include "jobs/hierarchy/training/learn.h"
 #include "jobs/hierarchy/training/partitions.h"
@@ -99,6 +101,7 @@ static lode_status run_job(struct lode_run *run)
 static const struct lode_leaf leaves[] = {
     {"hierarchy.learn", hierarchy_learn_leaf},
     {"hierarchy.series", hierarchy_series_leaf},
+    {NEIGHBOURHOODS_LEAF, neighbourhoods_leaf},
     {"hierarchy.detect", hierarchy_detect_leaf},
     {NULL, NULL},
 };
@@ -116,6 +119,7 @@ const struct lode_job hierarchy_job = {
     .params = hierarchy_params,
     .check = check,
     .run = run_job,
+    .forecast = hierarchy_forecast,
     .findings_table = "findings",
     .show_columns = show_columns,
     .identity_columns = identity_columns,

@@ -154,7 +154,8 @@ static int64_t block_end(const struct resampled *r, int64_t block)
 static void draw_blocks(struct resampled *r)
 {
     for (int64_t i = 0; i < r->resampling->replicates; i++) {
-        struct lode_random random = lode_random_begin(r->resampling->seed, (uint64_t)i);
+        struct lode_random random =
+            lode_random_begin(r->resampling->seed, (uint64_t)(r->resampling->first + i));
         for (int64_t b = 0; b < r->n_blocks; b++) {
             const int64_t block = (int64_t)lode_random_below(&random, (uint64_t)r->n_blocks);
             r->times[i * r->n_blocks + block]++;

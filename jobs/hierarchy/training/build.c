@@ -162,9 +162,27 @@ static lode_status add_group(struct build *build, const struct build_scope *scop
     return build_add_detector(build, &made);
 }
 
-static lode_status add_edges(struct build *build, const struct build_scope *scope,
-                             const struct neighbourhoods *fit)
+/* What is found in a scope. */
+struct found {
+    struct scope_edges edges;
+    struct groups groups;
+    const double *shares; /* of edges.graph; NULL: not asked for */
+};
+
+/* Share of bootstraps that join two items: in the row of one, which is ascending. */
+static double share_of(const struct found *found, const struct neighbourhood_edge *edge)
 {
+    const struct affinity_graph *graph = &found->edges.graph;
+    if (!found->shares) return (double)NAN;
+    for (int64_t i = graph->begin[edge->target]; i < graph->begin[edge->target + 1]; i++)
+        if (graph->to[i] == edge->source) return found->shares[i];
+    return 0.0; /* one direction where both are needed */
+}
+
+static lode_status add_edges(struct build *build, const struct build_scope *scope,
+                             const struct found *found)
+{
+    const struct neighbourhoods *fit = &found->edges.fit;
     for (int64_t i = 0; i < fit->n_edges; i++) {
         const struct neighbourhood_edge *one = &fit->edges[i];
         const struct tree_edge edge = {.target = scope->items[one->target],
@@ -173,16 +191,16 @@ static lode_status add_edges(struct build *build, const struct build_scope *scop
                                        .scope = scope->component,
                                        .lambda = fit->lambda[one->target],
                                        .coefficient = one->coefficient,
-                                       .stability = (double)NAN};
+                                       .stability = share_of(found, one)};
         lode_try(lode_bytes_append(&build->edges, &edge, sizeof edge));
     }
     return LODE_OK;
 }
 
-static void count_scope(struct tree_level *level, const struct scope_groups *found)
+static void count_scope(struct tree_level *level, const struct found *found)
 {
     level->scopes++;
-    level->edges += found->fit.n_edges;
+    level->edges += found->edges.fit.n_edges;
     level->groups += found->groups.n_groups;
     level->members += found->groups.begin[found->groups.n_groups];
     level->not_converged += !found->groups.clustering.is_converged;
@@ -192,14 +210,38 @@ static void count_scope(struct tree_level *level, const struct scope_groups *fou
     }
 }
 
-lode_status build_scope_groups(struct build *build, const struct build_scope *scope,
-                               const double *gram)
+static lode_status find_shares(const struct build *build, const struct build_scope *scope,
+                               struct found *found)
 {
-    struct lode_arena *arena = build->run->arena;
     const struct hierarchy_options *options = &build->model.options;
-    struct scope_groups found;
+    const int64_t n = found->edges.graph.begin[scope->n];
+    double *shares = NULL;
+    found->shares = scope->shares;
+    if (scope->shares && scope->n_shares != n)
+        return lode_fail(LODE_E_MESSAGE, "%lld shares of %lld edges", (long long)scope->n_shares,
+                         (long long)n);
+    if (!scope->series || options->replicates == 0) return LODE_OK;
+    lode_try(scope_stability(&found->edges, scope->series, scope->n_slots, scope->step_ms, options,
+                             build->run->arena, &shares));
+    found->shares = shares;
+    return LODE_OK;
+}
+
+static lode_status find_groups(const struct build *build, const struct build_scope *scope,
+                               struct found *found)
+{
+    const struct hierarchy_options *options = &build->model.options;
+    struct lode_arena *arena = build->run->arena;
+    lode_try(scope_join(scope->gram, scope->n, options, build->run, arena, &found->edges));
+    lode_try(find_shares(build, scope, found));
+    return scope_cluster(&found->edges, options, arena, &found->groups);
+}
+
+lode_status build_scope_groups(struct build *build, const struct build_scope *scope)
+{
+    struct found found = {0};
     if (scope->n == 0) return LODE_OK;
-    lode_status status = scope_group(gram, scope->n, options, arena, &found);
+    const lode_status status = find_groups(build, scope, &found);
     if (status)
         return lode_note(status, "level %d of '%s'", scope->level,
                          build->model.components[scope->component].name);
@@ -208,7 +250,7 @@ lode_status build_scope_groups(struct build *build, const struct build_scope *sc
         if (found.groups.fate[i] == GROUP_ISOLATED) item->state = MODEL_ISOLATED;
         if (found.groups.fate[i] == GROUP_ALONE) item->state = MODEL_ALONE;
     }
-    lode_try(add_edges(build, scope, &found.fit));
+    lode_try(add_edges(build, scope, &found));
     for (int64_t g = 0; g < found.groups.n_groups; g++)
         lode_try(add_group(build, scope, &found.groups, g));
     count_scope(build_level(build, scope->level), &found);

@@ -47,11 +47,17 @@ struct build_scope {
     int32_t component;
     int64_t n;
     const int64_t *items; /* [n] detectors, ascending */
+    const double *gram;   /* [n x n] covariances */
+    /* how stable edges are: shares [n_shares] of the graph that follows from gram; or series, from
+     * which to find out. Both NULL: not asked for. */
+    const double *shares;
+    int64_t n_shares;
+    const double *const *series; /* [n] of [n_slots] */
+    int64_t n_slots, step_ms;
 };
-/* Groups them by their covariances [n x n]: adds groups, edges, and to the level's counts; says of
- * the items why they are in none. */
-LODE_CHECKED lode_status build_scope_groups(struct build *build, const struct build_scope *scope,
-                                            const double *gram);
+/* Groups them: adds groups, edges, and to the level's counts; says of the items why they are in
+ * none. */
+LODE_CHECKED lode_status build_scope_groups(struct build *build, const struct build_scope *scope);
 
 /* The one detector of every component with samples; of every component with children. */
 LODE_CHECKED lode_status build_ends(struct build *build);

@@ -87,6 +87,18 @@ static lode_status unpack_gram(struct lode_unpack *in, struct lode_arena *arena,
     return LODE_OK;
 }
 
+/* As many as there are edges, which only who joins them knows: the tree looks. */
+static lode_status unpack_shares(struct lode_unpack *in, struct lode_arena *arena,
+                                 struct learned_component *one)
+{
+    struct lode_unpack ahead = *in;
+    const uint8_t *data = NULL;
+    size_t size = 0;
+    lode_try(lode_unpack_bin(&ahead, &data, &size));
+    one->n_shares = (int64_t)(size / sizeof *one->shares);
+    return unpack_numbers(in, "share", one->n_shares, arena, &one->shares);
+}
+
 static lode_status unpack_component(struct lode_unpack *in, const struct merging *merging,
                                     struct learned_component *one)
 {
@@ -107,7 +119,10 @@ static lode_status unpack_component(struct lode_unpack *in, const struct merging
     lode_try(lode_take(arena, one->n_detectors, &one->alive));
     for (int64_t i = 0; i < one->n_detectors; i++)
         if (one->sigma[i] > 0) one->alive[one->n_alive++] = i;
-    return unpack_gram(in, arena, one);
+    lode_try(unpack_gram(in, arena, one));
+    lode_try(unpack_shares(in, arena, one));
+    if (merging->options->replicates == 0) one->shares = NULL;
+    return LODE_OK;
 }
 
 static lode_status merge(void *context, int64_t task, const uint8_t *result, size_t size)

@@ -5,7 +5,8 @@
  * result, an array of components: index (i64), whether it has a full window (u64), slots (i64), its
  * counters (array of i64); of all its detectors, counters x kinds, sigma and saturation (bin of
  * doubles each) and family (i64 each); of those with a sigma the covariances of the scores, upper
- * triangle by rows (bin of doubles).
+ * triangle by rows (bin of doubles); with replicates the share of them that have each edge of the
+ * graph that follows (bin of doubles, else empty).
  */
 #ifndef LODE_JOBS_HIERARCHY_TRAINING_LEARN_H
 #define LODE_JOBS_HIERARCHY_TRAINING_LEARN_H
@@ -28,6 +29,8 @@ struct learned_component {
     int64_t n_alive;
     int64_t *alive; /* [n_alive] detectors with a sigma, ascending */
     double *gram;   /* [n_alive x n_alive] covariances */
+    double *shares; /* [n_shares] of bootstraps, as scope_stability has them; NULL: none made */
+    int64_t n_shares;
 };
 struct learned {
     int64_t n;

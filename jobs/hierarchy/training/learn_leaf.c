@@ -9,6 +9,7 @@
 #include "jobs/hierarchy/grouping/gram.h"
 #include "jobs/hierarchy/training/learn.h"
 #include "jobs/hierarchy/training/scan.h"
+#include "jobs/hierarchy/training/scope.h"
 
 static const double saturated = 0.99; /* a score */
 /* Of what is left of the arena, for series; the rest is scratch of the detectors. */
@@ -23,6 +24,8 @@ struct component {
     int64_t *alive; /* [n_alive] */
     int64_t n_alive;
     double *gram;
+    double *shares; /* [n_shares] of bootstraps that have each edge */
+    int64_t n_shares;
 };
 
 static lode_status scratch(const struct component *component, double **distance)
@@ -163,6 +166,24 @@ static lode_status gram_of_held(const struct component *component)
     return add_tile(component, &all, series);
 }
 
+/* The graph is that of the coordinator: same covariances, same bits. */
+static lode_status find_shares(struct component *component)
+{
+    struct scan *scan = component->scan;
+    struct lode_arena *arena = scan->task->arena;
+    struct scope_edges edges;
+    double **series = NULL;
+    if (scan->options.replicates == 0 || component->n_alive == 0) return LODE_OK;
+    if (!component->held) return scan_refuse_memory(scan, SERIES_PARTS * scan->n_detectors);
+    lode_try(lode_take(arena, component->n_alive, &series));
+    for (int64_t i = 0; i < component->n_alive; i++)
+        series[i] = component->held[component->alive[i]];
+    lode_try(scope_join(component->gram, component->n_alive, &scan->options, NULL, arena, &edges));
+    component->n_shares = edges.graph.begin[component->n_alive];
+    return scope_stability(&edges, (const double *const *)series, component->n_full,
+                           scan->slots.step_ms, &scan->options, arena, &component->shares);
+}
+
 static lode_status measure(struct component *component)
 {
     struct lode_arena *arena = component->scan->task->arena;
@@ -188,7 +209,8 @@ static lode_status measure(struct component *component)
                          lode_arena_left(arena));
     lode_try(lode_take_zero(arena, component->n_alive * component->n_alive, &component->gram));
     if (component->n_alive == 0) return LODE_OK;
-    return component->held ? gram_of_held(component) : gram_in_blocks(component);
+    lode_try(component->held ? gram_of_held(component) : gram_in_blocks(component));
+    return find_shares(component);
 }
 
 static lode_status pack(const struct component *component, struct lode_bytes *out)
@@ -211,6 +233,9 @@ static lode_status pack(const struct component *component, struct lode_bytes *ou
         status = lode_bytes_append(&triangle, &component->gram[i * component->n_alive + i],
                                    (size_t)(component->n_alive - i) * sizeof(double));
     if (!status) status = lode_pack_bin(out, triangle.data, triangle.size);
+    if (!status)
+        status = lode_pack_bin(out, component->shares,
+                               (size_t)component->n_shares * sizeof *component->shares);
     lode_bytes_clear(&triangle);
     return status;
 }

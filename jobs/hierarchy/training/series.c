@@ -220,10 +220,11 @@ static double newest(const struct track *track, const struct slots *common, int6
 }
 
 static lode_status scope_gram(const struct batch *batch, struct track *const *tracks, int64_t n,
-                              const struct slots *slots, double **gram)
+                              const struct slots *slots, double ***scores, double **gram)
 {
     double **series = NULL, *means = NULL;
     lode_try(lode_take(batch->arena, n, &series));
+    *scores = series;
     lode_try(lode_take(batch->arena, n, &means));
     lode_try(lode_take(batch->arena, n * n, gram));
     for (int64_t i = 0; i < n; i++) {
@@ -288,15 +289,22 @@ static lode_status group_scope(struct batch *batch, int64_t level, int64_t compo
     const struct slots slots = common_slots(tracks, n);
     const int64_t first = build_detectors(build);
     int64_t *items = NULL;
-    double *gram = NULL;
+    double *gram = NULL, **scores = NULL;
     if (n == 1) return keep(batch, next, tracks[0]);
     if (slots.n == 0) return LODE_OK;
     lode_try(lode_take(batch->arena, n, &items));
     for (int64_t i = 0; i < n; i++) items[i] = tracks[i]->detector;
-    lode_try(scope_gram(batch, tracks, n, &slots, &gram));
-    const struct build_scope scope = {(int32_t)level, (int32_t)component, n, items};
+    lode_try(scope_gram(batch, tracks, n, &slots, &scores, &gram));
+    const struct build_scope scope = {.level = (int32_t)level,
+                                      .component = (int32_t)component,
+                                      .n = n,
+                                      .items = items,
+                                      .gram = gram,
+                                      .series = (const double *const *)scores,
+                                      .n_slots = slots.n,
+                                      .step_ms = slots.step_ms};
     build_level(build, level)->detectors += n;
-    lode_try(build_scope_groups(build, &scope, gram));
+    lode_try(build_scope_groups(build, &scope));
     for (int64_t d = first; d < build_detectors(build); d++) {
         struct track made;
         lode_try(make_track(batch, d, tracks, n, &slots, &made));

@@ -93,8 +93,11 @@ static lode_status group_leaves(struct build *build, const struct leaves *leaves
                                           .component =
                                               (int32_t)build->component_of[learned->component],
                                           .n = learned->n_alive,
-                                          .items = items};
-        lode_try(build_scope_groups(build, &scope, learned->gram));
+                                          .items = items,
+                                          .gram = learned->gram,
+                                          .shares = learned->shares,
+                                          .n_shares = learned->n_shares};
+        lode_try(build_scope_groups(build, &scope));
     }
     return LODE_OK;
 }
