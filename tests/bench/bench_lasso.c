@@ -18,6 +18,7 @@
 #include <time.h>
 
 #include "common/memory.h"
+#include "common/text.h"
 #include "jobs/hierarchy/grouping/gram.h"
 #include "jobs/hierarchy/grouping/lasso.h"
 
@@ -177,20 +178,24 @@ static void report(const struct bench *bench, const double *runs, int n_runs, do
            total, (long long)nonzero, residual);
 }
 
+static int64_t number(int argc, char **argv, int i, int64_t otherwise, int64_t limit)
+{
+    int64_t value = otherwise;
+    if (argc > i && !lode_text_to_i64(argv[i], strlen(argv[i]), &value)) value = 0;
+    if (value >= 1 && value <= limit) return value;
+    fprintf(stderr, "usage: bench_lasso FILE SERIES [THREADS] [REPS] [TARGETS]\n");
+    exit(2);
+}
+
 int main(int argc, char **argv)
 {
-    struct bench bench = {.n_threads = argc > 3 ? atoi(argv[3]) : 1};
+    struct bench bench = {.n_threads = (int)number(argc, argv, 3, 1, MOST_THREADS)};
     struct thread threads[MOST_THREADS];
     struct lode_arena *arena;
     double runs[MOST_REPS], cpu, *scratch;
-    const int n_runs = argc > 4 ? atoi(argv[4]) : 3;
-    bench.p = argc > 2 ? atoll(argv[2]) : 0;
-    bench.n_targets = argc > 5 && atoll(argv[5]) > 0 ? atoll(argv[5]) : bench.p;
-    if (bench.p < 2 || bench.n_threads < 1 || bench.n_threads > MOST_THREADS || n_runs < 1 ||
-        n_runs > MOST_REPS || bench.n_targets > bench.p) {
-        fprintf(stderr, "usage: bench_lasso FILE SERIES [THREADS] [REPS] [TARGETS]\n");
-        return 2;
-    }
+    const int n_runs = (int)number(argc, argv, 4, 3, MOST_REPS);
+    bench.p = number(argc, argv, 2, 0, INT32_MAX);
+    bench.n_targets = number(argc, argv, 5, bench.p, bench.p);
     check(lode_arena_create(0, &arena));
     load(argv[1], &bench, arena);
     check(lode_take(arena, bench.p, &bench.means));
