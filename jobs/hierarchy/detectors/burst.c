@@ -15,8 +15,8 @@
  */
 #include <string.h>
 
-#include "common/stats/elementary.h"
 #include "jobs/hierarchy/detectors/detector.h"
+#include "jobs/hierarchy/detectors/natural_log.h"
 #include "jobs/hierarchy/detectors/sorted_window.h"
 
 /* What is the same for all slots. */
@@ -41,7 +41,7 @@ static lode_status burst_make(const struct detector_settings *settings, struct l
                             .quantile = (9 * older + 9) / 10 - 1};
     lode_try(lode_take(arena, newer + 1, &burst->log_weight));
     burst->log_weight[0] = 0.0;
-    for (int64_t k = 1; k <= newer; k++) burst->log_weight[k] = (double)k * lode_log((double)k);
+    for (int64_t k = 1; k <= newer; k++) burst->log_weight[k] = (double)k * natural_log((double)k);
     return LODE_OK;
 }
 
@@ -52,7 +52,7 @@ static double distance_of(const struct burst *burst, const struct sorted_window 
     const double high = older->sorted[burst->quantile];
     const double count = (double)(burst->older - sorted_window_up_to(older, high)) + 0.5;
     const double p = count / ((double)burst->older + 1.0);
-    const double log_p = lode_log(p), log_rest = lode_log(1.0 - p);
+    const double log_p = natural_log(p), log_rest = natural_log(1.0 - p);
     double best = 0.0;
     int64_t k = 0;
     *length = 0;

@@ -21,8 +21,9 @@
  */
 #include <string.h>
 
-#include "common/stats/elementary.h"
 #include "jobs/hierarchy/detectors/detector.h"
+#include "jobs/hierarchy/detectors/natural_exp.h"
+#include "jobs/hierarchy/detectors/natural_log.h"
 #include "jobs/hierarchy/detectors/sorted_window.h"
 
 enum { BETS = 5 };
@@ -45,11 +46,11 @@ static lode_status table_make(const struct detector_settings *settings, struct l
 {
     const int64_t newer = settings->window / 2, older = settings->window - newer;
     *table = (struct table){.older = older, .newer = newer};
-    for (int e = 0; e < BETS; e++) table->log_bets[e] = lode_log(bets[e]);
+    for (int e = 0; e < BETS; e++) table->log_bets[e] = natural_log(bets[e]);
     lode_try(lode_take(arena, 2 * older + 2, &table->log_p));
     table->log_p[0] = 0.0; /* p > 0 */
     for (int64_t k = 1; k < 2 * older + 2; k++)
-        table->log_p[k] = -lode_log(0.5 * (double)k / (double)(older + 1));
+        table->log_p[k] = -natural_log(0.5 * (double)k / (double)(older + 1));
     return LODE_OK;
 }
 
@@ -90,8 +91,8 @@ static double distance_of(const struct table *table, const struct sorted_window 
         *length = begins[e];
     }
     if (*length == 0) return 0.0;
-    for (int e = 0; e < BETS; e++) sum += lode_exp(best[e] - largest);
-    const double log_mean = largest + lode_log(sum / BETS);
+    for (int e = 0; e < BETS; e++) sum += natural_exp(best[e] - largest);
+    const double log_mean = largest + natural_log(sum / BETS);
     return log_mean > 0.0 ? 2.0 * log_mean : 0.0;
 }
 

@@ -16,9 +16,9 @@
 #include <math.h>
 #include <string.h>
 
-#include "common/stats/elementary.h"
 #include "common/stats/stats.h"
 #include "jobs/hierarchy/detectors/detector.h"
+#include "jobs/hierarchy/detectors/natural_exp.h"
 
 static int64_t reach(const struct detector_settings *settings)
 {
@@ -34,10 +34,9 @@ static double kernel_sum(double *gaps, int64_t n, double width)
         return sum;
     }
     for (int64_t i = 0; i < n; i++) {
-        const double gap = gaps[i] / width, half = 0.5 * gap * gap;
-        gaps[i] = half < 800.0 ? -half : -800.0; /* also where it is not a number */
+        const double gap = gaps[i] / width;
+        gaps[i] = natural_exp(-0.5 * gap * gap);
     }
-    lode_exp_each(gaps, n);
     for (int64_t i = 0; i < n; i++) sum += gaps[i];
     return sum;
 }
