@@ -130,16 +130,19 @@ static bool check_node_index(const struct expr_graph *graph, const struct expr_n
     return must(is_index(node->index, limit), "an index of nothing", reason);
 }
 
-/* Values of sessions before this one are at hand for columns of the store only. */
+/* Values of sessions before this one are at hand for columns of the store only. The longest span is
+ * that of the language, 100,000 weeks. */
 static bool check_span(const struct expr_graph *graph, const struct expr_node *node,
                        char reason[EXPR_REASON_BYTES])
 {
+    const double longest_ms = 100000.0 * 7 * 24 * 3600 * 1000;
     if (!expr_op_is_span(node->op)) return true;
     const struct expr_node *value = &graph->nodes[node->args[0]];
     const struct expr_node *length = &graph->nodes[node->args[1]];
     return must(value->op == EXPR_KPI, "a span of time is of a counter itself", reason) &&
-           must(length->op == EXPR_CONSTANT && length->unit == EXPR_MS && length->number > 0.0,
-                "a span of time is a duration above 0", reason);
+           must(length->op == EXPR_CONSTANT && length->unit == EXPR_MS && length->number > 0.0 &&
+                    length->number <= longest_ms,
+                "a span of time is a duration above 0 and at most 100,000 weeks", reason);
 }
 
 static bool check_node(const struct expr_graph *graph, int32_t index,

@@ -50,7 +50,7 @@ static double divergence(double a, double b)
 static double plain(const struct detector_settings *settings, const double *window)
 {
     const int64_t newer = settings->window / 2, older = settings->window - newer;
-    double high = INFINITY, best = 0.0;
+    double high = (double)INFINITY, best = 0.0;
     int64_t above = 0;
     for (int64_t i = 0; i < older; i++) { /* the least value that nine tenths are not above */
         int64_t up_to = 0;
