@@ -269,6 +269,12 @@ bool rule_applies(const struct rule *rule, const double *const *values)
     return true;
 }
 
+int64_t rule_reach(const struct rule *rule, int64_t step_ms)
+{
+    const int64_t whole = rule->reach_ms / step_ms; /* a span leaves out its far end */
+    return rule->reach_slots + whole - (whole > 0 && rule->reach_ms % step_ms == 0);
+}
+
 /* Values in the language's units: those of the series, or a copy where the counter has a scale. */
 static lode_status scale_values(const struct rules *rules, const struct rule_series *series,
                                 struct lode_arena *arena, const double ***scaled)

@@ -28,7 +28,8 @@
 
 struct rule {
     const char *name;
-    const char *text; /* in the language's own spelling; NULL once unpacked */
+    const char *text; /* as the language writes it, names of other rules replaced: compiled again
+                         over the same counters it is this rule. NULL once unpacked */
     int32_t node;
     int64_t n_counters;
     const int64_t *counters; /* [n_counters] ascending: indices of those that it reads */
@@ -79,6 +80,9 @@ struct rule_series {
 
 /* Has the component all counters that the rule reads? */
 bool rule_applies(const struct rule *rule, const double *const *values);
+
+/* Slots before a slot that it reads, where a slot lasts step_ms > 0 (gaps only make it fewer). */
+int64_t rule_reach(const struct rule *rule, int64_t step_ms);
 
 /* D of every slot for every rule that applies: 1 where it holds, else 0.
  *

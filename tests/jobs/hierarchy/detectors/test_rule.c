@@ -117,6 +117,9 @@ static void reach_is_what_a_batch_must_read_before_its_first_slot(void **state)
     assert_ok(compile(arena, "previous(most(cpu within 15m)) > 90%", &rules));
     assert_int_equal(rules.list[0].reach_slots, 1);
     assert_int_equal(rules.list[0].reach_ms, 15 * MINUTE);
+    assert_int_equal(rule_reach(&rules.list[0], 5 * MINUTE), 3); /* 5, 10, 15 minutes before */
+    assert_int_equal(rule_reach(&rules.list[0], 4 * MINUTE), 4);
+    assert_int_equal(rule_reach(&rules.list[0], 60 * MINUTE), 1);
     assert_string_equal(rules.list[0].text, "previous(most(cpu within 15m)) > 0.9");
 }
 
@@ -149,6 +152,24 @@ static void rule_applies_to_components_that_have_all_its_counters(void **state)
     assert_false(rule_applies(&rules.list[1], without));
     assert_ok(rules_scan(&rules, &series, *state, list));
     assert_true(distance[1] == 1.0 && distance[0] == 0.0);
+}
+
+/* A model keeps text alone; `bad` speaks of `hot` no more. */
+static void text_of_a_rule_compiled_again_is_the_rule(void **state)
+{
+    const struct rule_series series = {.n = SLOTS, .times = times, .values = all};
+    const struct lode_definition definitions[] = {
+        {"hot", "cpu > 90% or most(latency within 10m) > 650ms", "spec.yaml", 1, 1},
+        {"bad", "hot and counter('disk-0.reads') > 3", "spec.yaml", 2, 1},
+    };
+    double a[SLOTS], b[SLOTS], *list_a[] = {NULL, a}, *list_b[] = {b};
+    struct rules rules, again;
+    assert_ok(rules_compile(definitions, 2, counters, COUNTERS, "UTC", *state, &rules));
+    assert_ok(compile(*state, rules.list[1].text, &again));
+    assert_string_equal(rules.list[1].text, again.list[0].text);
+    assert_ok(rules_scan(&rules, &series, *state, list_a));
+    assert_ok(rules_scan(&again, &series, *state, list_b));
+    assert_memory_equal(a, b, sizeof a);
 }
 
 static void check_refused(struct lode_arena *arena, const char *text, const char *message)
@@ -220,6 +241,7 @@ int main(void)
         cmocka_unit_test(reach_is_what_a_batch_must_read_before_its_first_slot),
         cmocka_unit_test(bits_do_not_depend_on_where_a_series_begins),
         cmocka_unit_test(rule_applies_to_components_that_have_all_its_counters),
+        cmocka_unit_test(text_of_a_rule_compiled_again_is_the_rule),
         cmocka_unit_test(errors_name_place_reason_and_nearest_name),
         cmocka_unit_test(share_is_not_compared_with_what_looks_like_percents),
         cmocka_unit_test(damaged_bytes_are_refused_or_harmless),
