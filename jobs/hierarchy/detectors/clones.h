@@ -6,10 +6,18 @@
 #ifndef LODE_JOBS_HIERARCHY_DETECTORS_CLONES_H
 #define LODE_JOBS_HIERARCHY_DETECTORS_CLONES_H
 
-#if defined(__x86_64__) && defined(__gnu_linux__) && !defined(__SANITIZE_ADDRESS__)
+#if defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define LODE_CLONES /* its start-up does not stand functions that are chosen before it */
+#endif
+#endif
+
+#ifndef LODE_CLONES
+#if defined(__x86_64__) && defined(__gnu_linux__) && !defined(__SANITIZE_THREAD__)
 #define LODE_CLONES __attribute__((target_clones("avx512f", "avx2", "default")))
 #else
 #define LODE_CLONES
+#endif
 #endif
 
 #endif

@@ -77,7 +77,7 @@ static double plain_exponential(double a, double b)
 static double plain_split(enum detector_family family, const double *values, int64_t window,
                           int64_t split)
 {
-    double x[64], low = DBL_MAX;
+    double x[64] = {0}, low = DBL_MAX;
     for (int64_t i = 0; i < window; i++)
         if (values[i] > 0) low = fmin(low, values[i]);
     if (low == DBL_MAX) low = 1; /* none: all are the same */
@@ -246,7 +246,7 @@ static int cut(char *line, char **fields, int most)
 static int64_t read_counter(int set, const char *name, double *x)
 {
     FILE *file = open_parity("input", set);
-    char line[LINE], *fields[64];
+    char line[LINE], *fields[64] = {0};
     int64_t n = 0;
     int column = -1;
     assert_non_null(fgets(line, sizeof line, file));
@@ -294,7 +294,7 @@ static void compare_counter(int set, const char *name, struct detector_settings 
         assert_near(sigma[v], sigmas[v], 0, 1e-9);
     }
     FILE *file = open_parity("expected", set);
-    char line[LINE], *f[16];
+    char line[LINE], *f[16] = {0};
     int64_t compared = 0, with_split = 0;
     while (fgets(line, sizeof line, file)) {
         if (cut(line, f, 16) != 9 || strcmp(f[0], name) != 0) continue;
@@ -325,7 +325,7 @@ static void the_reference_answers_of_real_counters_are_met(void **state)
     (void)state;
     for (int set = 1; set <= 2; set++) {
         FILE *file = open_parity("params", set);
-        char line[LINE], *f[8];
+        char line[LINE], empty[] = "", *f[8] = {empty, empty, empty, empty, empty, empty, empty};
         int counters = 0;
         assert_non_null(fgets(line, sizeof line, file)); /* header */
         while (fgets(line, sizeof line, file)) {
