@@ -501,7 +501,7 @@ static void sniff(struct lode_input *input, yajl_handle yajl)
     }
 }
 
-bool lode_query_range_is(const char *path)
+bool lode_query_range_is(const char *path, bool *is_packed)
 {
     static const yajl_callbacks looking = {.yajl_string = sniff_text,
                                            .yajl_start_map = sniff_begin,
@@ -517,6 +517,7 @@ bool lode_query_range_is(const char *path)
     }
     yajl_handle yajl = yajl_alloc(&looking, NULL, &s);
     if (yajl) sniff(input, yajl);
+    *is_packed = lode_input_is_packed(input);
     if (yajl) yajl_free(yajl);
     lode_input_close(input);
     if (!s.is_answer) lode_error_clear();

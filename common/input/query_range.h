@@ -53,8 +53,9 @@ struct lode_query_taker {
 
 /* Is the file, whatever its name and packing, such an answer? Decided by the first object of its
  * first 64 KiB: `data` holds `resultType` or `result` (JSON Lines have no columns inside of an
- * object), or it is an error and nothing else. Files that cannot be read are none. */
-bool lode_query_range_is(const char *path);
+ * object), or it is an error and nothing else. Files that cannot be read are none.
+ * *is_packed: it is gzip or zstd. */
+bool lode_query_range_is(const char *path, bool *is_packed);
 
 /* Reads to the end of the file. LODE_E_INPUT also for an answer that is an error (with its words)
  * and for other result types (vector, scalar, string), by name. */

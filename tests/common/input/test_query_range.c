@@ -205,7 +205,9 @@ static bool is_one(const char *text)
     assert_true(fd >= 0);
     close(fd);
     assert_ok(lode_file_write(path, text, strlen(text), false));
-    const bool answer = lode_query_range_is(path);
+    bool is_packed = true;
+    const bool answer = lode_query_range_is(path, &is_packed);
+    assert_false(is_packed);
     unlink(path);
     return answer;
 }
@@ -222,7 +224,8 @@ static void an_answer_is_known_by_its_content(void **state)
     assert_false(is_one("{\"data\":{\"x\":1},\"result\":2}\n"));
     assert_false(is_one("time,cpu\n1,2\n"));
     assert_false(is_one("[{\"data\":{\"result\":[]}}]"));
-    assert_false(lode_query_range_is("/nowhere/at/all"));
+    bool is_packed = false;
+    assert_false(lode_query_range_is("/nowhere/at/all", &is_packed));
 }
 
 int main(void)
