@@ -120,8 +120,9 @@ static int end_labels(struct reader *r)
 {
     const int n = r->n_texts / 2;
     const char *text = (const char *)r->text.data;
-    for (int i = 0; i < n; i++)
-        r->labels[i] = (struct lode_label){text + r->at[2 * i], text + r->at[2 * i + 1]};
+    const size_t *at = r->at;
+    for (int i = 0; i < n; i++, at += 2)
+        r->labels[i] = (struct lode_label){text + at[0], text + at[1]};
     if (n > 1) qsort(r->labels, (size_t)n, sizeof *r->labels, compare_labels);
     for (int i = 1; i < n; i++)
         if (strcmp(r->labels[i - 1].name, r->labels[i].name) == 0)

@@ -4,8 +4,8 @@
 #include "common/param/name_tree.h"
 
 #include <string.h>
-#include <yaml.h>
 
+#include "common/param/yaml_events.h"
 #include "common/text.h"
 #include "lode/table.h"
 
@@ -16,9 +16,7 @@ struct level {
 };
 
 struct reader {
-    const char *path;
-    yaml_parser_t parser;
-    yaml_event_t event; /* the current one; zero when there is none */
+    struct yaml_events yaml;
     struct lode_arena *arena;
     struct lode_words *words; /* a code is the index of a name */
     struct lode_tree_name *names;
@@ -29,28 +27,18 @@ struct reader {
 
 static lode_status fault(const struct reader *reader, yaml_mark_t mark, const char *what)
 {
-    return lode_fail(LODE_E_INPUT, "%s:%zu:%zu: %s", reader->path, mark.line + 1, mark.column + 1,
-                     what);
+    return yaml_events_fault(&reader->yaml, mark, what);
 }
 
-/* Moves on to the next event; the one before is gone. */
 static lode_status next(struct reader *reader)
 {
-    yaml_event_delete(&reader->event); /* also zeroes it */
-    if (yaml_parser_parse(&reader->parser, &reader->event)) return LODE_OK;
-    const yaml_parser_t *parser = &reader->parser;
-    if (parser->error == YAML_MEMORY_ERROR)
-        return lode_fail(LODE_E_MEMORY, "%s: no memory to read it", reader->path);
-    if (parser->error == YAML_READER_ERROR)
-        return lode_fail(LODE_E_INPUT, "%s: byte %zu: %s", reader->path, parser->problem_offset,
-                         parser->problem);
-    return fault(reader, parser->problem_mark, parser->problem ? parser->problem : "is no YAML");
+    return yaml_events_next(&reader->yaml);
 }
 
 static lode_status check_name(const struct reader *reader, const char *text, size_t size)
 {
-    const yaml_mark_t mark = reader->event.start_mark;
-    if (reader->event.data.scalar.anchor)
+    const yaml_mark_t mark = reader->yaml.event.start_mark;
+    if (reader->yaml.event.data.scalar.anchor)
         return fault(reader, mark, "anchors (&name) are not allowed here");
     if (size == 0) return fault(reader, mark, "an empty name");
     if (size > LODE_NAME_TREE_NAME_LIMIT)
@@ -63,20 +51,21 @@ static lode_status check_name(const struct reader *reader, const char *text, siz
 /* The current event as a name below `parent`. */
 static lode_status add_name(struct reader *reader, int64_t parent)
 {
-    const yaml_mark_t mark = reader->event.start_mark;
-    const char *text = (const char *)reader->event.data.scalar.value;
-    const size_t size = reader->event.data.scalar.length;
+    const yaml_mark_t mark = reader->yaml.event.start_mark;
+    const char *text = (const char *)reader->yaml.event.data.scalar.value;
+    const size_t size = reader->yaml.event.data.scalar.length;
     uint32_t code = 0;
     int64_t n_words = 0;
-    if (reader->event.type == YAML_ALIAS_EVENT)
+    if (reader->yaml.event.type == YAML_ALIAS_EVENT)
         return fault(reader, mark, "aliases (*name) are not allowed here");
-    if (reader->event.type != YAML_SCALAR_EVENT) return fault(reader, mark, "a name is wanted");
+    if (reader->yaml.event.type != YAML_SCALAR_EVENT)
+        return fault(reader, mark, "a name is wanted");
     lode_try(check_name(reader, text, size));
     lode_try(lode_words_add(reader->words, text, size, &code));
     if ((int64_t)code < reader->n)
         return lode_fail(LODE_E_INPUT, "%s:%zu:%zu: '%s' is there twice, first in line %d",
-                         reader->path, mark.line + 1, mark.column + 1, reader->names[code].name,
-                         reader->names[code].line);
+                         reader->yaml.path, mark.line + 1, mark.column + 1,
+                         reader->names[code].name, reader->names[code].line);
     if (reader->n == reader->room) {
         struct lode_tree_name *names = NULL;
         const int64_t room = 2 * reader->room + 64;
@@ -94,7 +83,7 @@ static lode_status add_name(struct reader *reader, int64_t parent)
 /* The current event begins a mapping or list of names below `parent`. */
 static lode_status open_level(struct reader *reader, int64_t parent)
 {
-    const yaml_event_t *event = &reader->event;
+    const yaml_event_t *event = &reader->yaml.event;
     const bool is_list = event->type == YAML_SEQUENCE_START_EVENT;
     const yaml_char_t *anchor =
         is_list ? event->data.sequence_start.anchor : event->data.mapping_start.anchor;
@@ -121,7 +110,7 @@ static bool is_opening(const yaml_event_t *event)
 /* An item of a list: a name, or a mapping of names, which are below what the list is below. */
 static lode_status read_item(struct reader *reader, int64_t parent)
 {
-    if (reader->event.type == YAML_MAPPING_START_EVENT) return open_level(reader, parent);
+    if (reader->yaml.event.type == YAML_MAPPING_START_EVENT) return open_level(reader, parent);
     return add_name(reader, parent);
 }
 
@@ -131,20 +120,22 @@ static lode_status read_pair(struct reader *reader, int64_t parent)
     lode_try(add_name(reader, parent));
     const int64_t name = reader->n - 1;
     lode_try(next(reader));
-    if (is_opening(&reader->event)) return open_level(reader, name);
-    return is_null(&reader->event) ? LODE_OK : add_name(reader, name);
+    if (is_opening(&reader->yaml.event)) return open_level(reader, name);
+    return is_null(&reader->yaml.event) ? LODE_OK : add_name(reader, name);
 }
 
-static lode_status read_names(struct reader *reader)
+static lode_status read_names(void *context)
 {
-    if (reader->event.type != YAML_MAPPING_START_EVENT)
-        return fault(reader, reader->event.start_mark, "expected lines of the form `name: names`");
+    struct reader *reader = context;
+    if (reader->yaml.event.type != YAML_MAPPING_START_EVENT)
+        return fault(reader, reader->yaml.event.start_mark,
+                     "expected lines of the form `name: names`");
     lode_try(open_level(reader, -1));
     while (reader->depth > 0) {
         const struct level *level = &reader->levels[reader->depth - 1];
         lode_try(next(reader));
-        if (reader->event.type == YAML_MAPPING_END_EVENT ||
-            reader->event.type == YAML_SEQUENCE_END_EVENT)
+        if (reader->yaml.event.type == YAML_MAPPING_END_EVENT ||
+            reader->yaml.event.type == YAML_SEQUENCE_END_EVENT)
             reader->depth--;
         else
             lode_try(level->is_list ? read_item(reader, level->parent)
@@ -153,30 +144,13 @@ static lode_status read_names(struct reader *reader)
     return LODE_OK;
 }
 
-static lode_status read_stream(struct reader *reader)
-{
-    lode_try(next(reader)); /* the stream's start */
-    lode_try(next(reader));
-    if (reader->event.type == YAML_STREAM_END_EVENT) return LODE_OK;
-    lode_try(next(reader)); /* past the document's start */
-    lode_try(read_names(reader));
-    lode_try(next(reader)); /* the document's end */
-    lode_try(next(reader));
-    if (reader->event.type == YAML_STREAM_END_EVENT) return LODE_OK;
-    return fault(reader, reader->event.start_mark, "a second document is not allowed here");
-}
-
 lode_status lode_name_tree_parse(const char *path, const void *text, size_t size,
                                  struct lode_arena *arena, struct lode_name_tree *tree)
 {
-    struct reader reader = {.path = path, .arena = arena};
+    struct reader reader = {.arena = arena};
     lode_try(lode_words_create(arena, &reader.words));
-    if (!yaml_parser_initialize(&reader.parser))
-        return lode_fail(LODE_E_MEMORY, "%s: no memory to read it", path);
-    yaml_parser_set_input_string(&reader.parser, text, size);
-    const lode_status status = read_stream(&reader);
-    yaml_event_delete(&reader.event);
-    yaml_parser_delete(&reader.parser);
+    const lode_status status =
+        yaml_events_read(&reader.yaml, path, text, size, read_names, &reader);
     if (!status) *tree = (struct lode_name_tree){.n = reader.n, .names = reader.names};
     return status;
 }

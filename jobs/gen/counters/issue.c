@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { SHORTEST = 5, LONGEST = 30, NOISE_SHORTEST = 3, NOISE_LONGEST = 15 };
+enum { SHORTEST = 5, LONGEST = 30, NOISE_SHORTEST = 3, NOISE_LONGEST = 15, NOISE_ROOM = 30 };
 static const double ACROSS_SHARE = 0.15, ISSUE_SHARE = 0.5, NOISE_SHARE = 0.5;
 
 static const char *const kind_names[ISSUE_KINDS + 1] = {"spike", "spike_and_drop", "across",
@@ -115,7 +115,7 @@ struct issue issue_noise(const struct gen_counters_options *options, int64_t com
     const int64_t first = period * ISSUE_NOISE_PERIOD, end = 2 * options->slots;
     const int64_t length = end - first < ISSUE_NOISE_PERIOD ? end - first : ISSUE_NOISE_PERIOD;
     struct issue issue = {.kind = ISSUE_NOISE, .rising = counter, .falling = -1};
-    if (length < 2 * NOISE_LONGEST || !(options->planted >> ISSUE_NOISE & 1)) return issue;
+    if (length < NOISE_ROOM || !(options->planted >> ISSUE_NOISE & 1)) return issue;
     struct lode_random random = draw(options, ISSUE_NOISE, component, counter, period);
     issue.exists = lode_random_chance(&random, NOISE_SHARE);
     place(&random, first, length, NOISE_SHORTEST, NOISE_LONGEST, &issue);

@@ -23,7 +23,7 @@ static inline int64_t service_of_part(int64_t component)
 }
 static inline int64_t service_of(int64_t component)
 {
-    return component / (SERVICE_PARTS * SERVICE_COMPONENTS);
+    return service_of_part(component) / SERVICE_COMPONENTS;
 }
 
 static inline int64_t service_groups(int64_t n_counters)

@@ -8,6 +8,7 @@
 
 #include <inttypes.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -117,8 +118,8 @@ static lode_status add_counter(struct components *c, const char *name, size_t si
     memcpy(text, name, size);
     for (int i = 0; i < c->fan; i++) {
         const char *ending = machine_ending((enum machine_statistic)i);
-        memcpy(text + size, ending, strlen(ending));
-        lode_try(add_code(c, text, size + strlen(ending)));
+        snprintf(text + size, sizeof text - size, "%s", ending);
+        lode_try(add_code(c, text, strlen(text)));
     }
     return LODE_OK;
 }
