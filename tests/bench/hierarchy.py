@@ -5,7 +5,8 @@ Each part is one function that returns the Markdown of its table. Peers and lode
 repetition each, and must print the same digest; what counts is the ratio of medians. Every
 measurement is also a JSON line in FOLDER/hierarchy.jsonl, in the peers' format.
 
-w3  leaf detectors: every split of a window (Poisson), one split (Gaussian)"""
+w3  leaf detectors: every split of a window (Poisson), one split (Gaussian)
+w6  affinity propagation of given similarities, of some pairs and of all"""
 import argparse
 import hashlib
 import json
@@ -126,6 +127,30 @@ def w3(a):
             "numba": [*peer, "--peer", "numba"],
             "numpy": [*peer, "--peer", "numpy"]})
         rows += rows_of(f"W3 {score}, {counters} counters x {points:,}, window {2 * window}", lines, {"numba": aim})
+    return table(rows)
+
+
+@part
+def w6(a):
+    """Aims: 10 x apcluster in half its memory on some pairs, 4 x scikit-learn on all pairs, one thread."""
+    import h5py
+
+    rows = []
+    for case, items, peer, aim in (("sparse", 26_000, "r-apcluster", "10 x"), ("dense", 2_000, "sklearn", "4 x")):
+        items = max(100, items // a.shrink)
+        folder = make_input(a, "w6_affinity.py", f"w6-{case}-{items}", "--case", case, "--items", items)
+        raw = folder / "lode.f64"
+        with h5py.File(folder / f"similarity_{case}_{items}.h5") as file:
+            preference = float(file.attrs["preference"])
+            if not raw.exists():
+                names = ["similarity"] if case == "dense" else ["edges/a", "edges/b", "edges/similarity"]
+                with open(raw, "wb") as out:
+                    for name in names:
+                        file[name][:].astype("f8").tofile(out)
+        lines = take_turns(a, {
+            "lode": [a.build / "tests/bench/bench_affinity", case, items, repr(preference), raw],
+            peer: [PYTHON, a.peers / "w6_affinity.py", "run", "--in", folder, "--case", case, "--items", items, "--peer", peer, "--reps", 1]})
+        rows += rows_of(f"W6 {case}, {items:,} items", lines, {peer: aim})
     return table(rows)
 
 

@@ -93,7 +93,7 @@ static int64_t n_vectors(int64_t n)
 static double largest_value(const double *x, int64_t n)
 {
     lanes largest;
-    if (n == 0) return -INFINITY;
+    if (n == 0) return -HUGE_VAL;
     largest_values((const lanes *)x, n_vectors(n), &largest);
     return largest_lane(&largest);
 }
@@ -146,7 +146,7 @@ static lode_status take_places(struct lode_arena *arena, int64_t n, struct row *
     lode_try(lode_take_zero(arena, n, &places->availability));
     lode_try(lode_take_zero(arena, n, &places->responsibility));
     lode_try(lode_take_zero(arena, n, &places->column));
-    for (int64_t c = 0; c < n; c++) places->similarity[c] = -INFINITY;
+    for (int64_t c = 0; c < n; c++) places->similarity[c] = -HUGE_VAL;
     return LODE_OK;
 }
 
@@ -175,7 +175,7 @@ static lode_status add_candidate(struct messages *m, int64_t i, int64_t k)
     row->availability[row->n] = m->base[k];
     row->responsibility[row->n] = m->grown * *quiet - row->offset;
     row->column[row->n++] = (int32_t)k;
-    *quiet = -INFINITY;
+    *quiet = -HUGE_VAL;
     return LODE_OK;
 }
 
@@ -216,7 +216,7 @@ static struct best best_candidate(const struct row *row, double *values)
     int32_t c = 0;
     if (!(most > own)) return (struct best){own, most, -1};
     while (values[c] < most) c++;
-    values[c] = -INFINITY;
+    values[c] = -HUGE_VAL;
     return (struct best){most, larger(own, largest_value(values, row->n)), c};
 }
 
@@ -305,8 +305,8 @@ static lode_status begin_quiet(struct messages *m, const struct affinity_options
         double *quiet = m->quiet + i * m->stride;
         for (int64_t k = 0; k < n; k++)
             quiet[k] = m->graph->similarity[i * n + k] - affinity_tie(options, k);
-        for (int64_t k = n; k < m->stride; k++) quiet[k] = -INFINITY;
-        quiet[i] = -INFINITY;
+        for (int64_t k = n; k < m->stride; k++) quiet[k] = -HUGE_VAL;
+        quiet[i] = -HUGE_VAL;
         m->rows[i].most = largest_value(quiet, n);
     }
     return LODE_OK;
@@ -366,7 +366,7 @@ lode_status messages_create(const struct affinity_graph *graph,
     /* A given exemplar prefers itself to everything: infinite messages stay infinite, none is NaN.
      */
     for (int64_t g = 0; g < options->n_exemplars; g++)
-        m->rows[options->exemplars[g]].preference = INFINITY;
+        m->rows[options->exemplars[g]].preference = HUGE_VAL;
     *messages = m;
     return LODE_OK;
 }

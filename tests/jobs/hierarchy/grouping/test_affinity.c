@@ -96,7 +96,7 @@ struct plain {
 static void plain_responsibilities(struct plain *p, int64_t n, double damping)
 {
     for (int64_t i = 0; i < n; i++) {
-        double first = -INFINITY, second = -INFINITY;
+        double first = -HUGE_VAL, second = -HUGE_VAL;
         int64_t best = -1;
         for (int64_t k = 0; k < n; k++) {
             const double v = p->a[i * n + k] + p->s[i * n + k];
@@ -131,7 +131,7 @@ static void plain_availabilities(struct plain *p, int64_t n, double damping)
 static int64_t plain_nearest(const struct plain *p, int64_t n, const bool *is_exemplar, int64_t i)
 {
     int64_t nearest = i;
-    double most = -INFINITY;
+    double most = -HUGE_VAL;
     for (int64_t k = 0; k < n && !is_exemplar[i]; k++) {
         if (!is_exemplar[k] || p->s[i * n + k] <= most) continue;
         most = p->s[i * n + k];
@@ -150,7 +150,7 @@ static void plain_assign(struct plain *p, int64_t n, const bool *settled)
     }
     for (int64_t x = 0; x < n; x++) {
         if (!is_exemplar[x]) continue;
-        double most = -INFINITY;
+        double most = -HUGE_VAL;
         int64_t chosen = -1;
         for (int64_t k = 0; k < n; k++) {
             double inside = 0.0;
@@ -366,11 +366,11 @@ static void a_permutation_of_items_permutes_the_answer(void **state)
 /* The best net similarity of any set of exemplars. */
 static double best_net(const double *s, int64_t n, double preference)
 {
-    double best = -INFINITY;
+    double best = -HUGE_VAL;
     for (int set = 1; set < 1 << n; set++) {
         double net = 0.0;
         for (int64_t i = 0; i < n; i++) {
-            double most = -INFINITY;
+            double most = -HUGE_VAL;
             for (int64_t k = 0; k < n; k++)
                 if (set >> k & 1) most = fmax(most, s[i * n + k]);
             net += set >> i & 1 ? preference : most;
@@ -490,7 +490,7 @@ static void what_is_not_finite_or_out_of_range_is_refused(void **state)
 {
     struct affinity_options options = options_of(-5);
     struct affinity_result got = {.n_clusters = 77};
-    const double bad[] = {0, NAN, -1, 0};
+    const double bad[] = {0, nan(""), -1, 0};
     const int64_t begin[] = {0, 1, 2};
     const int32_t itself[] = {0, 0}, right[] = {1, 0}, twice[] = {1, 1};
     const double good[] = {-1, -1};
