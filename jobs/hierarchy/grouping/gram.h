@@ -36,6 +36,7 @@ LODE_CHECKED lode_status gram_of_series(const double *const *series, int64_t p, 
 
 /* Gram matrices of resampled slots, for bootstraps, in one pass over the series. */
 struct gram_resampling {
+    int64_t first;        /* replicates first .. first + replicates - 1 are made */
     int64_t replicates;   /* >= 1 */
     int64_t block_length; /* slots, >= 1: what stays together; the last block may be shorter */
     uint64_t seed;        /* replicate r draws by (seed, r) */
