@@ -308,6 +308,9 @@ static void compare_case(const struct reference *index, int64_t row, struct lode
     assert_true(fabs(all.net_similarity - net_of(s, n, options.preference, all.exemplar)) < 1e-9);
     assert_true(all.is_converged && all.net_similarity >= least);
     assert_true(some.is_converged && some.net_similarity >= least);
+    /* who is worth more than nothing has no use for an exemplar of similarity 0 */
+    if (options.preference > 0.0)
+        assert_memory_equal(some.exemplar, all.exemplar, (size_t)n * sizeof *all.exemplar);
     if (reference_number(index, row, 7) == 1.0) { /* 0 or 1 */
         assert_partition(&expected, all.exemplar);
         assert_partition(&expected, some.exemplar);
