@@ -2,9 +2,9 @@
  * ascend, as Prometheus' do, and it must be there once: whatever else has been glued together.
  */
 #include "common/input/query_range.h"
-#include "jobs/stage/counters/labels.h"
 #include "jobs/stage/counters/machine.h"
 #include "jobs/stage/counters/parse.h"
+#include "jobs/stage/counters/series_labels.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -13,8 +13,8 @@
 /* The series under way. */
 struct answer {
     struct parser *parser;
-    struct labels_rule rule;
-    struct labels_named named;
+    struct series_labels_rule rule;
+    struct series_labels named;
     struct records_series series;
     int64_t number;
     bool has_time;
@@ -29,7 +29,7 @@ static struct lode_field field_of(const struct lode_bytes *text)
 static lode_status begin_series(void *context, const struct lode_query_series *series)
 {
     struct answer *a = context;
-    lode_try(labels_read(&a->rule, series, &a->named));
+    lode_try(series_labels_read(&a->rule, series, &a->named));
     a->series = (struct records_series){.component = field_of(&a->named.component),
                                         .machine = field_of(&a->named.machine),
                                         .counter = field_of(&a->named.counter)};

@@ -1,7 +1,7 @@
 /* What the labels of a Prometheus series mean. */
 #include "tests/unit.h"
 
-#include "jobs/stage/counters/labels.h"
+#include "jobs/stage/counters/series_labels.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -15,9 +15,9 @@ static const struct lode_label labels[] = {{"__name__", "cpu"},
 static lode_status read(const char *component, const char *machine,
                         const struct lode_query_series *series, char *found, size_t size)
 {
-    const struct labels_rule rule = {component, machine, "file"};
-    struct labels_named named = {{0}, {0}, {0}};
-    const lode_status status = labels_read(&rule, series, &named);
+    const struct series_labels_rule rule = {component, machine, "file"};
+    struct series_labels named = {{0}, {0}, {0}};
+    const lode_status status = series_labels_read(&rule, series, &named);
     snprintf(found, size, "%.*s|%.*s|%.*s", (int)named.component.size,
              (const char *)named.component.data, (int)named.machine.size,
              (const char *)named.machine.data, (int)named.counter.size,

@@ -1,5 +1,5 @@
 /* Labels: see the header. */
-#include "jobs/stage/counters/labels.h"
+#include "jobs/stage/counters/series_labels.h"
 
 #include "jobs/stage/counters/counters.h"
 
@@ -62,7 +62,7 @@ static lode_status append_quoted(struct lode_bytes *out, const char *text)
     return LODE_OK;
 }
 
-static lode_status name_counter(const struct labels_rule *rule,
+static lode_status name_counter(const struct series_labels_rule *rule,
                                 const struct lode_query_series *series, const char *used,
                                 size_t used_size, struct lode_bytes *counter)
 {
@@ -85,7 +85,7 @@ static lode_status name_counter(const struct labels_rule *rule,
     return *separator == ',' ? lode_bytes_append(counter, "}", 1) : LODE_OK;
 }
 
-static lode_status check_sizes(const struct labels_named *named)
+static lode_status check_sizes(const struct series_labels *named)
 {
     if (named->component.size > COUNTERS_COMPONENT_LIMIT)
         return lode_fail(LODE_E_INPUT, "component longer than %d bytes", COUNTERS_COMPONENT_LIMIT);
@@ -97,8 +97,8 @@ static lode_status check_sizes(const struct labels_named *named)
     return LODE_OK;
 }
 
-lode_status labels_read(const struct labels_rule *rule, const struct lode_query_series *series,
-                        struct labels_named *named)
+lode_status series_labels_read(const struct series_labels_rule *rule,
+                               const struct lode_query_series *series, struct series_labels *named)
 {
     const char *names = rule->component[0] ? rule->component : usual_component;
     for (const char *at = names; *at;) {
