@@ -29,7 +29,7 @@ static bool is_high(uint64_t seed, int slot)
 static double value_at(int component, int counter, int slot)
 {
     const uint64_t beat = (uint64_t)beats[component] * 10;
-    const uint64_t own = (uint64_t)(component * TREE_COUNTERS + counter);
+    const uint64_t own = (uint64_t)component * TREE_COUNTERS + (uint64_t)counter;
     struct lode_random random = lode_random_begin(1000 + own, (uint64_t)slot);
     const double wobble = lode_random_uniform(&random);
     if (counter == 6) return 5.0;
@@ -93,7 +93,7 @@ static void stage(struct tree_world *world)
     options.output = world->store_path;
     options.component = "component";
     options.tree = "/";
-    options.partition_bytes = 64 * 1024; /* several partitions */
+    options.partition_bytes = 1 << 16; /* several partitions */
     struct lode_cluster cluster = {.leaves = stage_counters_job.leaves, .work_directory = work};
     struct lode_run run = {.work_directory = work,
                            .arena = world->arena,
