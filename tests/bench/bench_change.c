@@ -1,10 +1,10 @@
 /* Bench: scores of the hellinger detector on W3 of the peer benchmarks, one thread.
  *
- * usage: bench_change FILE COUNTERS POINTS SCORE WINDOW
+ * usage: bench_change FILE COUNTERS POINTS SCORE WINDOW REPS
  * FILE: doubles, counter after counter. SCORE: splits (Poisson, every split with 5 slots a side) or
  * hellinger (Gaussian, centre). The peer's window is a half of ours. Prints one JSON line in the
  * peers' format; `result` is theirs: slots over the threshold, round(1000 x sum of the counters'
- * largest scores), sum of where these are. Reading is not timed.
+ * largest scores), sum of where these are. Reading is not timed; the fastest of REPS counts.
  */
 #include <math.h>
 #include <stdio.h>
@@ -94,8 +94,8 @@ static struct answer score(const struct bench *bench)
 
 int main(int argc, char **argv)
 {
-    if (argc != 6) {
-        fprintf(stderr, "usage: bench_change FILE COUNTERS POINTS splits|hellinger WINDOW\n");
+    if (argc != 7) {
+        fprintf(stderr, "usage: bench_change FILE COUNTERS POINTS splits|hellinger WINDOW REPS\n");
         return 2;
     }
     struct bench bench = {.n_counters = strtoll(argv[2], NULL, 10),
@@ -103,17 +103,22 @@ int main(int argc, char **argv)
                           .is_splits = strcmp(argv[4], "splits") == 0,
                           .half = strtoll(argv[5], NULL, 10)};
     load(argv[1], &bench);
-    const double start = now_s();
-    const struct answer answer = score(&bench);
-    const double seconds = now_s() - start;
+    const int reps = (int)strtol(argv[6], NULL, 10);
+    struct answer answer = score(&bench); /* the peer is called once before, too */
+    double fastest = INFINITY;
+    for (int i = 0; i < reps; i++) {
+        const double start = now_s();
+        answer = score(&bench);
+        fastest = fmin(fastest, now_s() - start);
+    }
+    const int64_t n = bench.n_counters * bench.n_points;
     struct rusage usage;
     getrusage(RUSAGE_SELF, &usage);
     printf("{\"workload\": \"W3\", \"peer\": \"lode\", \"n\": %lld, \"threads\": 1, \"seconds\": "
            "%.6f, "
            "\"peak_mb\": %.1f, \"unit\": \"points\", \"score\": \"%s\", \"window\": %lld, "
            "\"counters\": %lld, \"result\": [%lld, %lld, %lld]}\n",
-           (long long)(bench.n_counters * bench.n_points), seconds,
-           (double)usage.ru_maxrss / 1024.0, argv[4], (long long)bench.half,
+           (long long)n, fastest, (double)usage.ru_maxrss / 1024.0, argv[4], (long long)bench.half,
            (long long)bench.n_counters, (long long)answer.over, llround(answer.top * 1e3),
            (long long)answer.places);
     free(bench.values);
