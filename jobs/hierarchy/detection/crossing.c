@@ -124,7 +124,7 @@ static lode_status add_firing(const struct combining *c, const struct crossing_d
     fired->end_ms =
         firing->end < 0 ? INT64_MIN : of->slots.first_ms + firing->end * of->slots.step_ms;
     fired->peak_ms = of->slots.first_ms + firing->peak_slot * of->slots.step_ms;
-    fired->change_ms = fired->peak_ms;
+    fired->change_ms = fired->start_ms;
     fired->peak = firing->peak;
     fired->n_leaves = members->plan.n_nodes - 1;
     fired->n_main = firing->n_main;
@@ -147,18 +147,13 @@ static lode_status explain(const struct combining *c, const struct members *memb
     const struct lode_arena_mark mark = lode_arena_mark(arena);
     const int64_t n = members->plan.n_nodes;
     double *e, *contributions;
-    bool *is_leaf;
     struct contributor *order;
     lode_try(lode_take(arena, n, &e));
     lode_try(lode_take(arena, n, &contributions));
-    lode_try(lode_take(arena, n, &is_leaf));
     lode_try(lode_take(arena, n, &order));
-    for (int64_t i = 0; i < n; i++) {
-        e[i] = members->e[i][firing->peak_slot];
-        is_leaf[i] = i < n - 1;
-    }
+    for (int64_t i = 0; i < n; i++) e[i] = members->e[i][firing->peak_slot];
     plan_contributions(&members->plan, n - 1, e, contributions);
-    firing_contributions(contributions, is_leaf, n, order, firing);
+    firing_contributions(contributions, n, order, firing);
     lode_arena_rewind(arena, mark);
     return LODE_OK;
 }

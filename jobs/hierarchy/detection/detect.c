@@ -49,6 +49,15 @@ static lode_status read_labels(struct detection *d, const char *path)
     return LODE_OK;
 }
 
+/* What parameter scores is where nothing is said. */
+static struct levels_wanted keep_high(struct levels_wanted wanted)
+{
+    static char *const high[] = {"high"};
+    wanted.kept = high;
+    wanted.n_kept = 1;
+    return wanted;
+}
+
 static lode_status make_levels(struct detection *d)
 {
     struct lode_run *run = d->run;
@@ -62,6 +71,7 @@ static lode_status make_levels(struct detection *d)
     wanted.alerts = now.thresholds.n > 0 ? &now.thresholds : &d->model->options.thresholds;
     lode_try(lode_params_list(run->params, "scores", run->arena, &kept, &wanted.n_kept));
     wanted.kept = kept;
+    if (wanted.n_kept == 0) wanted = keep_high(wanted);
     return levels_make(d->model, &wanted, run->arena, &d->levels);
 }
 

@@ -18,7 +18,6 @@ struct detecting {
     struct firing_state *states; /* [n_nodes] */
     /* scratch of contributions, [n_nodes] each */
     double *e, *contributions;
-    bool *is_leaf;
     struct contributor *order;
     /* evaluation; NULL where there are no thresholds */
     struct tally_place *places; /* [n_nodes] */
@@ -44,8 +43,7 @@ static lode_status put_firing(const struct detecting *d, int64_t node, struct fi
                                firing->end,     firing->peak_slot, firing->change_slot};
     lode_try(pack_numbers(out, numbers, sizeof numbers / sizeof *numbers));
     lode_try(lode_pack_f64(out, firing->peak));
-    lode_try(
-        pack_numbers(out, (const int64_t[]){firing->n_leaves, firing->n_main, firing->n_top}, 3));
+    lode_try(pack_numbers(out, (const int64_t[]){firing->n_main, firing->n_top}, 2));
     for (int i = 0; i < firing->n_top; i++) {
         lode_try(lode_pack_i64(out, firing->top[i].node));
         lode_try(lode_pack_f64(out, firing->top[i].e));
@@ -53,32 +51,31 @@ static lode_status put_firing(const struct detecting *d, int64_t node, struct fi
     return LODE_OK;
 }
 
-static void mark_leaves(const struct detecting *d, int64_t node)
+/* What the leaves add to a detector's E in slot i of the stretch. */
+static void contribute(struct detecting *d, int64_t node, int64_t i)
 {
-    const struct plan_component *plan = d->plan;
-    memset(d->is_leaf, 0, (size_t)plan->n_nodes * sizeof *d->is_leaf);
-    d->is_leaf[node] = true; /* first: below the node at all */
-    for (int64_t i = node; i >= 0; i--) {
-        const struct plan_node *of = &plan->nodes[i];
-        if (!d->is_leaf[i] || of->kind == PLAN_LEAF || of->kind == PLAN_DEVIATION) continue;
-        d->is_leaf[i] = false;
-        for (int64_t m = 0; m < of->n_members; m++)
-            d->is_leaf[plan->members[of->first_member + m].node] = true;
-    }
+    for (int64_t k = 0; k <= node; k++) d->e[k] = d->scoring.e[k][i];
+    plan_contributions(d->plan, node, d->e, d->contributions);
+}
+
+/* When the leaf changed that adds most in the slot in which the firing began. */
+static lode_status date_change(struct detecting *d, int64_t node)
+{
+    struct firing *firing = &d->states[node].firing;
+    const int64_t i = firing->first - d->scoring.at;
+    int64_t most = 0;
+    contribute(d, node, i);
+    for (int64_t k = 1; k <= node; k++)
+        if (d->contributions[k] > d->contributions[most]) most = k;
+    return scoring_change(&d->scoring, most, i, &firing->change_slot);
 }
 
 /* Who made the peak, which lies in this stretch. */
 static void explain_peak(struct detecting *d, int64_t node)
 {
-    const struct scoring *s = &d->scoring;
     struct firing *firing = &d->states[node].firing;
-    const int64_t i = firing->peak_slot - s->at;
-    for (int64_t k = 0; k <= node; k++) d->e[k] = s->e[k][i];
-    mark_leaves(d, node);
-    plan_contributions(d->plan, node, d->e, d->contributions);
-    firing_contributions(d->contributions, d->is_leaf, d->plan->n_nodes, d->order, firing);
-    firing->change_slot =
-        firing->n_top > 0 ? scoring_change(s, firing->top[0].node, i) : firing->peak_slot;
+    contribute(d, node, firing->peak_slot - d->scoring.at);
+    firing_contributions(d->contributions, d->plan->n_nodes, d->order, firing);
 }
 
 static lode_status find_firings(struct detecting *d, int64_t node)
@@ -89,7 +86,9 @@ static lode_status find_firings(struct detecting *d, int64_t node)
     if (isinf(threshold)) return LODE_OK;
     for (int64_t i = 0; i < s->n;) {
         bool is_peak = false;
+        const int64_t from = s->at + i;
         i = firing_scan(s->e[node], s->n, i, s->at, threshold, state, &is_peak);
+        if (is_peak && state->firing.first >= from) lode_try(date_change(d, node));
         if (is_peak) explain_peak(d, node);
         if (i < s->n) lode_try(put_firing(d, node, &state->firing));
     }
@@ -255,7 +254,6 @@ static lode_status take_scratch(struct detecting *d)
     lode_try(lode_take_zero(arena, n, &d->states));
     lode_try(lode_take(arena, n, &d->e));
     lode_try(lode_take(arena, n, &d->contributions));
-    lode_try(lode_take(arena, n, &d->is_leaf));
     lode_try(lode_take(arena, n, &d->order));
     return d->n_thresholds > 0 ? take_tallies(d) : LODE_OK;
 }

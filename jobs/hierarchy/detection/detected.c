@@ -39,7 +39,6 @@ static lode_status read_firing(struct lode_unpack *in, int64_t n_nodes, struct f
     lode_try(lode_unpack_i64(in, &firing->peak_slot));
     lode_try(lode_unpack_i64(in, &firing->change_slot));
     lode_try(lode_unpack_f64(in, &firing->peak));
-    lode_try(lode_unpack_i64(in, &firing->n_leaves));
     lode_try(lode_unpack_i64(in, &firing->n_main));
     lode_try(read_index(in, "contributors", FIRING_TOP + 1, &n_top));
     firing->n_top = (int)n_top;

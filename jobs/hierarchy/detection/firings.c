@@ -35,19 +35,18 @@ static int compare_contributors(const void *left, const void *right)
     return (a->node > b->node) - (a->node < b->node);
 }
 
-void firing_contributions(const double *contributions, const bool *is_leaf, int64_t n,
-                          struct contributor *order, struct firing *firing)
+void firing_contributions(const double *contributions, int64_t n, struct contributor *order,
+                          struct firing *firing)
 {
     int64_t count = 0;
     double sum = 0.0, so_far = 0.0;
     for (int64_t i = 0; i < n; i++)
-        if (is_leaf[i]) order[count++] = (struct contributor){i, contributions[i]};
+        if (contributions[i] > 0.0) order[count++] = (struct contributor){i, contributions[i]};
     if (count > 1) qsort(order, (size_t)count, sizeof *order, compare_contributors);
     for (int64_t i = 0; i < count; i++) sum += order[i].e;
-    firing->n_leaves = count;
     firing->n_main = 0;
     firing->n_top = 0;
-    for (int64_t i = 0; i < count && order[i].e > 0.0; i++) {
+    for (int64_t i = 0; i < count; i++) {
         if (so_far < main_share * sum) firing->n_main++;
         so_far += order[i].e;
         if (firing->n_top < FIRING_TOP) firing->top[firing->n_top++] = order[i];

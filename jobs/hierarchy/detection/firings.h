@@ -21,10 +21,10 @@ struct contributor {
 struct firing {
     int64_t node;
     int64_t first, end; /* slots; end -1: it lasts at the end */
-    int64_t peak_slot, change_slot;
+    int64_t peak_slot;
+    int64_t change_slot; /* when what contributes most at the beginning changed */
     double peak;
-    int64_t n_leaves; /* below the node */
-    int64_t n_main;   /* the fewest that make 90 % of E */
+    int64_t n_main; /* the fewest that make 90 % of E */
     int n_top;
     struct contributor top[FIRING_TOP]; /* in falling order */
 };
@@ -42,9 +42,9 @@ struct firing_state {
 int64_t firing_scan(const double *e, int64_t n, int64_t i, int64_t at, double threshold,
                     struct firing_state *state, bool *is_peak);
 
-/* Fills n_leaves, n_main and top from contributions [n] of nodes; is_leaf [n]: below the firing's
- * node. `order` [n]: scratch. Ties: the lower node first. */
-void firing_contributions(const double *contributions, const bool *is_leaf, int64_t n,
-                          struct contributor *order, struct firing *firing);
+/* Fills n_main and top from what each node adds, contributions [n]; 0: nothing. order [n]: scratch.
+ * Ties: the lower node first. */
+void firing_contributions(const double *contributions, int64_t n, struct contributor *order,
+                          struct firing *firing);
 
 #endif

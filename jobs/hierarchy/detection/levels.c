@@ -86,6 +86,7 @@ lode_status levels_make(const struct model *model, const struct levels_wanted *w
     lode_try(set_alerts(wanted->alerts, &made));
     for (int64_t k = 0; k < wanted->n_kept; k++) {
         const int level = levels_find(&made, wanted->kept[k]);
+        if (level < 0 && strcmp(wanted->kept[k], "none") == 0) continue;
         if (level < 0) return unknown(&made, "scores", wanted->kept[k]);
         made.is_kept[level] = true;
     }

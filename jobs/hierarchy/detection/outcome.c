@@ -68,7 +68,8 @@ static lode_status add_firing(struct outcome *o, const struct planned_component 
     fired->peak_ms = slot_time(of, firing->peak_slot);
     fired->change_ms = slot_time(of, firing->change_slot);
     fired->peak = firing->peak;
-    fired->n_leaves = firing->n_leaves;
+    for (int64_t i = 0; i < of->plan.n_nodes; i++)
+        fired->n_leaves += of->plan.nodes[i].kind == PLAN_LEAF;
     fired->n_main = firing->n_main;
     lode_try(lode_take(o->arena, firing->n_top, &fired->top));
     for (int i = 0; i < firing->n_top; i++)

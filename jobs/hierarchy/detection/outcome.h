@@ -19,8 +19,9 @@ struct fired {
     int64_t start_ms, end_ms; /* end_ms INT64_MIN: it lasts */
     int64_t peak_ms, change_ms;
     double peak;
-    int64_t n_leaves, n_main; /* as in firings.h */
-    bool is_crossing;         /* contributors are detectors, not leaves */
+    int64_t n_main;   /* as in firings.h */
+    int64_t n_leaves; /* of the component; of detectors that cross components: members */
+    bool is_crossing; /* contributors are detectors, not leaves */
     int n_top;
     struct fired_contributor *top;
 };

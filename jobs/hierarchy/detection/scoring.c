@@ -98,7 +98,7 @@ static lode_status take_stretch(struct scoring *s)
 {
     struct lode_arena *arena = s->task->arena;
     const int64_t n_nodes = s->plan->n_nodes;
-    const size_t slot = (size_t)n_nodes * (sizeof(double) + sizeof(int32_t)) + 1;
+    const size_t slot = (size_t)n_nodes * sizeof(double) + 1;
     const size_t fits = lode_arena_left(arena) / STRETCH_PARTS / slot;
     s->most = fits < LONGEST_STRETCH ? (int64_t)fits : LONGEST_STRETCH;
     if (s->most > s->end - s->first) s->most = s->end - s->first;
@@ -108,11 +108,7 @@ static lode_status take_stretch(struct scoring *s)
                          "bytes that a task has left (more --memory, or fewer workers)",
                          s->about->name, (long long)n_nodes, lode_arena_left(arena));
     lode_try(lode_take_zero(arena, n_nodes, &s->e));
-    lode_try(lode_take_zero(arena, n_nodes, &s->since));
-    for (int64_t i = 0; i < n_nodes; i++) {
-        lode_try(lode_take(arena, s->most, &s->e[i]));
-        if (s->plan->nodes[i].kind == PLAN_LEAF) lode_try(lode_take(arena, s->most, &s->since[i]));
-    }
+    for (int64_t i = 0; i < n_nodes; i++) lode_try(lode_take(arena, s->most, &s->e[i]));
     return LODE_OK;
 }
 
@@ -193,15 +189,11 @@ static lode_status score_leaf(struct scoring *s, int64_t node)
     const int64_t from = s->at > reach ? s->at - reach : 0;
     const int64_t n = s->at + s->n - from, skipped = s->at - from;
     double *values = NULL, *distance = NULL;
-    int32_t *since = NULL;
     lode_try(load(s, leaf->counter, from, s->at + s->n, &values));
     lode_try(lode_take(arena, n, &distance));
-    lode_try(lode_take_zero(arena, n, &since));
-    lode_try(kind->scan(&leaf->settings, values, n, arena, distance, since));
-    for (int64_t i = 0; i < s->n; i++) {
+    lode_try(kind->scan(&leaf->settings, values, n, arena, distance, NULL));
+    for (int64_t i = 0; i < s->n; i++)
         s->e[node][i] = detector_e(leaf->sigma, distance[skipped + i]);
-        s->since[node][i] = since[skipped + i];
-    }
     lode_arena_rewind(arena, mark);
     return lode_task_advance(s->task, n);
 }
@@ -228,7 +220,6 @@ static lode_status score_node(struct scoring *s, int64_t i)
     if (s->is_there[i] && node->kind == PLAN_DEVIATION) return score_deviation(s, i);
     if (s->is_there[i] && node->sigma > 0.0) return score_leaf(s, i);
     for (int64_t k = 0; k < s->n; k++) s->e[i][k] = 0.0;
-    for (int64_t k = 0; s->since[i] && k < s->n; k++) s->since[i][k] = 0;
     return LODE_OK;
 }
 
@@ -264,10 +255,25 @@ lode_status scoring_waking(struct scoring *s, int64_t node, struct waking *wakin
     return lode_task_advance(s->task, n);
 }
 
-int64_t scoring_change(const struct scoring *s, int64_t node, int64_t i)
+lode_status scoring_change(struct scoring *s, int64_t node, int64_t i, int64_t *slot)
 {
+    struct lode_arena *arena = s->task->arena;
+    const struct lode_arena_mark mark = lode_arena_mark(arena);
     const struct plan_node *leaf = &s->plan->nodes[node];
-    const int32_t since = s->since[node] ? s->since[node][i] : 0;
-    if (since == 0) return s->at + i;
-    return s->at + i - detector_kinds[leaf->settings.kind]->reach(&leaf->settings) + since;
+    const struct detector_kind *kind = detector_kinds[leaf->settings.kind];
+    struct detector_settings settings = leaf->settings;
+    const int64_t at = s->at + i, reach = kind->reach(&settings);
+    double *values = NULL, *distance = NULL;
+    int32_t *since = NULL;
+    *slot = at;
+    if (leaf->kind != PLAN_LEAF || !s->is_there[node] || at < reach) return LODE_OK;
+    settings.splits = DETECTOR_SPLITS_MAX;
+    settings.least_side = 1;
+    lode_try(load(s, leaf->counter, at - reach, at + 1, &values));
+    lode_try(lode_take(arena, reach + 1, &distance));
+    lode_try(lode_take_zero(arena, reach + 1, &since));
+    lode_try(kind->scan(&settings, values, reach + 1, arena, distance, since));
+    if (since[reach] > 0) *slot = at - reach + since[reach];
+    lode_arena_rewind(arena, mark);
+    return lode_task_advance(s->task, reach);
 }

@@ -27,8 +27,7 @@ struct scoring {
     bool *is_there;           /* [n_nodes] the component has the node's counter */
     /* the stretch at hand: slots [at, at + n) */
     int64_t at, n, most;
-    double **e;      /* [n_nodes][n] */
-    int32_t **since; /* [n_nodes][n] as of detector.h; NULL where the node is no leaf */
+    double **e; /* [n_nodes][n] */
 };
 
 /* Prepares a component; what is taken is the task's arena's. LODE_E_INPUT, LODE_E_MEMORY (in words:
@@ -49,8 +48,10 @@ struct waking {
 LODE_CHECKED lode_status scoring_waking(struct scoring *scoring, int64_t node,
                                         struct waking *waking);
 
-/* Slot of the series at which the change lies that a leaf sees in slot at + i: the slot itself
- * where its detector does not say. */
-int64_t scoring_change(const struct scoring *scoring, int64_t node, int64_t i);
+/* Slot of the series in which the change began that a leaf sees in slot at + i of the stretch:
+ * where the window is best split, also by a detector that looks at one split of it alone. The slot
+ * itself where the kind of detector does not say, or the node is no leaf. */
+LODE_CHECKED lode_status scoring_change(struct scoring *scoring, int64_t node, int64_t i,
+                                        int64_t *slot);
 
 #endif

@@ -55,12 +55,10 @@ static void nothing_below_the_threshold_fires(void **state)
 static void contributors_come_in_falling_order_ties_by_node(void **state)
 {
     (void)state;
-    const double contributions[] = {1, 5, 0, 3, 1, 99};
-    const bool is_leaf[] = {true, true, true, true, true, false};
+    const double contributions[] = {1, 5, 0, 3, 1, 0};
     struct contributor order[6];
     struct firing firing = {0};
-    firing_contributions(contributions, is_leaf, 6, order, &firing);
-    assert_int_equal(firing.n_leaves, 5);
+    firing_contributions(contributions, 6, order, &firing);
     assert_int_equal(firing.n_main, 3); /* 5 + 3 + 1 of 10 are 90 % */
     assert_int_equal(firing.n_top, 4);  /* what adds nothing is not named */
     const int64_t nodes[] = {1, 3, 0, 4};
@@ -71,17 +69,12 @@ static void only_the_first_contributors_are_kept(void **state)
 {
     (void)state;
     double contributions[100];
-    bool is_leaf[100];
     struct contributor order[100];
     struct firing firing = {0};
-    for (int i = 0; i < 100; i++) {
-        contributions[i] = i + 1;
-        is_leaf[i] = true;
-    }
-    firing_contributions(contributions, is_leaf, 100, order, &firing);
+    for (int i = 0; i < 100; i++) contributions[i] = i + 1;
+    firing_contributions(contributions, 100, order, &firing);
     assert_int_equal(firing.n_top, FIRING_TOP);
     assert_int_equal(firing.top[0].node, 99);
-    assert_int_equal(firing.n_leaves, 100);
     assert_int_equal(firing.n_main, 69); /* 100 + 99 + ... + 32 = 4554 >= 4545 > 4522 */
 }
 
