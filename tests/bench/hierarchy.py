@@ -5,7 +5,8 @@ Each part is one function that returns the Markdown of its table. Peers and lode
 repetition each, and must print the same digest; what counts is the ratio of medians. Every
 measurement is also a JSON line in FOLDER/hierarchy.jsonl, in the peers' format.
 
-w3  leaf detectors: every split of a window (Poisson), one split (Gaussian)"""
+w3  leaf detectors on one core: every split of a window (Poisson), one split (Gaussian)
+w5  Lasso paths of every series on all others, two threads; neighbourhoods of 2,000 series"""
 import argparse
 import hashlib
 import json
@@ -130,6 +131,39 @@ def w3(a):
     return table(rows)
 
 
+def lasso_input(a, series):
+    import h5py
+
+    folder = make_input(a, "w5_lasso.py", f"w5-{series}", "--series", series)
+    raw = folder / "counters.f32"
+    if not raw.exists():
+        with h5py.File(folder / "counters.h5") as file:
+            file["counters"][:].tofile(raw)
+    return folder, raw
+
+
+@part
+def w5(a):
+    """Aim: 10 x scikit-learn, both on two threads, the Gram matrix included."""
+    series, program = 300 // a.shrink, a.build / "tests/bench/bench_lasso"
+    folder, raw = lasso_input(a, series)
+    peer = [PYTHON, a.peers / "w5_lasso.py", "run", "--in", folder, "--reps", 1]
+    lines = take_turns(a, {
+        "lode": [program, raw, series, 2, 1],
+        "sklearn": [*peer, "--peer", "sklearn", "--threads", 2]})
+    text = table(rows_of(f"W5 paths of 30 lambdas, {series} series", lines, {"sklearn": "10 x"}))
+    series, rows = 2000 // a.shrink, []
+    _, raw = lasso_input(a, series)
+    for workers in (1, 2):
+        line = ask([program, raw, series, workers, 1, series, "neighbours"])
+        if not line:
+            continue
+        parts = [f"{line[f'seconds_{name}']:.2f}" for name in ("gram", "errors", "targets")]
+        rows.append([str(workers), f"{line['seconds']:.2f}", *parts, f"{line['cpu_seconds']:.2f}", f"{line['edges']:,}", f"{line['peak_mb']:.0f}"])
+    head = ["threads", "s", "Gram matrix", "least errors (one thread)", "targets", "processor s", "edges", "peak MB"]
+    return text + f"\nNeighbourhoods of {series:,} series (`explained`, f = 0.3):\n\n" + table(rows, head)
+
+
 def main():
     a = options()
     a.build, a.peers, a.data = a.build.resolve(), a.peers.resolve(), a.data.resolve()
@@ -138,7 +172,11 @@ def main():
     unknown = set(chosen) - set(PARTS)
     if unknown:
         raise SystemExit(f"bench: no such part: {', '.join(unknown)}; there are {', '.join(PARTS)}")
+<<<<<<< HEAD
     title = f"\n### {time.strftime('%Y-%m-%d')}, hierarchy ({commit()})\n\n{machine()}; median of {a.reps} turns; load {os.getloadavg()[0]:.1f}.\n"
+=======
+    title = f"\n### {time.strftime('%Y-%m-%d')}, hierarchy ({commit()})\n\n{machine()}; median of {a.reps}; load {os.getloadavg()[0]:.1f}.\n"
+>>>>>>> 7cadeca2036b3643cf3dbecec708962c0c00b902
     text = "\n".join([title, *(PARTS[name](a) for name in chosen)])
     print(text)
     if a.report:
