@@ -6,7 +6,8 @@ repetition each, and must print the same digest; what counts is the ratio of med
 measurement is also a JSON line in FOLDER/hierarchy.jsonl, in the peers' format.
 
 w3  leaf detectors on one core: every split of a window (Poisson), one split (Gaussian)
-w5  Lasso paths of every series on all others, two threads; neighbourhoods of 2,000 series"""
+w5  Lasso paths of every series on all others, two threads; neighbourhoods of 2,000 series
+w6  affinity propagation of given similarities, of some pairs and of all"""
 import argparse
 import hashlib
 import json
@@ -162,6 +163,30 @@ def w5(a):
         rows.append([str(workers), f"{line['seconds']:.2f}", *parts, f"{line['cpu_seconds']:.2f}", f"{line['edges']:,}", f"{line['peak_mb']:.0f}"])
     head = ["threads", "s", "Gram matrix", "least errors (one thread)", "targets", "processor s", "edges", "peak MB"]
     return text + f"\nNeighbourhoods of {series:,} series (`explained`, f = 0.3):\n\n" + table(rows, head)
+
+
+@part
+def w6(a):
+    """Aims: 10 x apcluster in half its memory on some pairs, 4 x scikit-learn on all pairs, one thread."""
+    import h5py
+
+    rows = []
+    for case, items, peer, aim in (("sparse", 26_000, "r-apcluster", "10 x"), ("dense", 2_000, "sklearn", "4 x")):
+        items = max(100, items // a.shrink)
+        folder = make_input(a, "w6_affinity.py", f"w6-{case}-{items}", "--case", case, "--items", items)
+        raw = folder / "lode.f64"
+        with h5py.File(folder / f"similarity_{case}_{items}.h5") as file:
+            preference = float(file.attrs["preference"])
+            if not raw.exists():
+                names = ["similarity"] if case == "dense" else ["edges/a", "edges/b", "edges/similarity"]
+                with open(raw, "wb") as out:
+                    for name in names:
+                        file[name][:].astype("f8").tofile(out)
+        lines = take_turns(a, {
+            "lode": [a.build / "tests/bench/bench_affinity", case, items, repr(preference), raw],
+            peer: [PYTHON, a.peers / "w6_affinity.py", "run", "--in", folder, "--case", case, "--items", items, "--peer", peer, "--reps", 1]})
+        rows += rows_of(f"W6 {case}, {items:,} items", lines, {peer: aim})
+    return table(rows)
 
 
 def main():
