@@ -23,12 +23,14 @@ extern const struct lode_job hierarchy_job; /* declared for the registry, in reg
 static lode_status check_kinds(const struct hierarchy_options *options,
                                const struct lode_component *component, struct lode_arena *arena)
 {
+    const double values[1] = {0};
+    double distance[1];
     for (int k = 0; k < options->n_kinds; k++) {
         struct detector_settings settings =
             hierarchy_settings(options, options->kinds[k], component->step_ms);
         if (settings.family == DETECTOR_AUTO) settings.family = DETECTOR_POISSON; /* any */
         const lode_status status =
-            detector_kinds[settings.kind]->scan(&settings, NULL, 0, arena, NULL, NULL);
+            detector_kinds[settings.kind]->scan(&settings, values, 0, arena, distance, NULL);
         if (status)
             return lode_note(status, "component '%s', slots of %lld ms", component->name,
                              (long long)component->step_ms);
