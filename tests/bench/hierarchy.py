@@ -197,11 +197,7 @@ def main():
     unknown = set(chosen) - set(PARTS)
     if unknown:
         raise SystemExit(f"bench: no such part: {', '.join(unknown)}; there are {', '.join(PARTS)}")
-<<<<<<< HEAD
     title = f"\n### {time.strftime('%Y-%m-%d')}, hierarchy ({commit()})\n\n{machine()}; median of {a.reps} turns; load {os.getloadavg()[0]:.1f}.\n"
-=======
-    title = f"\n### {time.strftime('%Y-%m-%d')}, hierarchy ({commit()})\n\n{machine()}; median of {a.reps}; load {os.getloadavg()[0]:.1f}.\n"
->>>>>>> 7cadeca2036b3643cf3dbecec708962c0c00b902
     text = "\n".join([title, *(PARTS[name](a) for name in chosen)])
     print(text)
     if a.report:
