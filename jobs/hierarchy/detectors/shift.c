@@ -16,7 +16,8 @@
  *
  * Three sums a slot, each over a range whose bits depend on the range alone (range_sums.h): cost
  * O(log window), no sum runs on from slot to slot, so nothing drifts, and the newest slots alone
- * give the D that the whole series gave. Time of change: where the newest slots begin.
+ * give the D that the whole series gave. Time of change: of the newest 1, 2, .. r slots those with
+ * the largest k (mean - b)^2, the likeliest beginning in equal normal noise; the longest of equals.
  */
 #include <math.h>
 #include <string.h>
@@ -105,6 +106,25 @@ static double distance_of(const struct windows *w, int64_t i)
     return fmin(most, gap * gap / (variance_of(w, i, b) + s->usual_variance));
 }
 
+/* How many of the newest slots have changed: 1 .. edge. */
+static int64_t changed_of(const struct windows *w, int64_t i)
+{
+    const struct detector_settings *s = w->settings;
+    const double b = w->before[i] / (double)(s->window - s->edge);
+    const double *newest = w->x + i + w->length - 1;
+    double sum = 0.0, largest = 0.0;
+    int64_t changed = 1;
+    for (int64_t k = 1; k <= s->edge; k++) {
+        sum += newest[1 - k] - b;
+        const double gain = sum * sum / (double)k; /* k (mean - b)^2 */
+        if (gain >= largest) {
+            largest = gain;
+            changed = k;
+        }
+    }
+    return changed;
+}
+
 static lode_status check(const struct detector_settings *s)
 {
     if (s->edge >= 1 && s->edge < s->window && s->window <= DETECTOR_LONGEST_WINDOW &&
@@ -125,14 +145,17 @@ static lode_status scan(const struct detector_settings *settings, const double *
     const int64_t first = reach(settings);
     if (n <= first || !(settings->usual_variance > 0.0)) return LODE_OK;
     lode_try(make_windows(settings, n, arena, &w));
-    const int64_t chunk = chunk_of(w.length), changed = w.length - settings->edge;
+    const int64_t chunk = chunk_of(w.length);
     for (int64_t from = 0; from < n - first; from += chunk) {
         const int64_t count = n - first - from < chunk ? n - first - from : chunk;
         measure(&w, values + from, count);
-        for (int64_t i = 0; i < count; i++) distance[first + from + i] = distance_of(&w, i);
+        for (int64_t i = 0; i < count; i++) {
+            const int64_t slot = first + from + i;
+            distance[slot] = distance_of(&w, i);
+            if (since && distance[slot] > 0.0)
+                since[slot] = (int32_t)(w.length - changed_of(&w, i));
+        }
     }
-    for (int64_t i = first; since && i < n; i++)
-        since[i] = distance[i] > 0.0 ? (int32_t)changed : 0;
     lode_arena_rewind(arena, mark);
     return LODE_OK;
 }
