@@ -32,9 +32,28 @@ static lode_status check_length(const char *name, int64_t length_ms,
                      DETECTOR_LONGEST_WINDOW);
 }
 
-/* What it says of all components; a store in which nothing can be learned. */
+/* Whether every kind can do with what the times come to: a scan of nothing tells. */
+static lode_status check_kinds(const struct hierarchy_options *options,
+                               const struct lode_component *component, struct lode_arena *arena)
+{
+    const double values[1] = {0};
+    double distance[1];
+    for (int k = 0; k < options->n_kinds; k++) {
+        struct detector_settings settings =
+            hierarchy_settings(options, options->kinds[k], component->step_ms);
+        if (settings.family == DETECTOR_AUTO) settings.family = DETECTOR_POISSON; /* any */
+        const lode_status status =
+            detector_kinds[settings.kind]->scan(&settings, values, 0, arena, distance, NULL);
+        if (status)
+            return lode_note(status, "component '%s', slots of %lld ms", component->name,
+                             (long long)component->step_ms);
+    }
+    return LODE_OK;
+}
+
+/* What no detector takes; a store in which nothing can be learned. */
 static lode_status check_store(const struct hierarchy_options *options,
-                               const struct lode_store *store)
+                               const struct lode_store *store, struct lode_arena *arena)
 {
     int64_t n_usable = 0;
     for (int64_t i = 0; i < lode_store_components(store); i++) {
@@ -43,6 +62,7 @@ static lode_status check_store(const struct hierarchy_options *options,
         n_usable++;
         lode_try(check_length("window", options->window_ms, one));
         lode_try(check_length("noise", options->noise_ms, one));
+        lode_try(check_kinds(options, one, arena));
     }
     if (n_usable == 0)
         return lode_fail(LODE_E_INPUT, "the store has no component with two samples or more");
@@ -77,7 +97,7 @@ static lode_status check(const struct lode_params *params, const struct lode_sto
     lode_status status = hierarchy_options_read(params, arena, &options);
     if (!status && path) status = model_read(path, arena, &model);
     if (!status && !path) status = check_training(params);
-    if (!status && !path) status = check_store(&options, store);
+    if (!status && !path) status = check_store(&options, store, arena);
     lode_arena_destroy(arena);
     return status;
 }

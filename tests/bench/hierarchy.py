@@ -5,7 +5,9 @@ Each part is one function that returns the Markdown of its table. Peers and lode
 repetition each, and must print the same digest; what counts is the ratio of medians. Every
 measurement is also a JSON line in FOLDER/hierarchy.jsonl, in the peers' format.
 
-w3  leaf detectors: every split of a window (Poisson), one split (Gaussian)"""
+w3  leaf detectors on one core: every split of a window (Poisson), one split (Gaussian)
+w5  Lasso paths of every series on all others, two threads; neighbourhoods of 2,000 series
+w6  affinity propagation of given similarities, of some pairs and of all"""
 import argparse
 import hashlib
 import json
@@ -114,7 +116,7 @@ def w3(a):
     import h5py
 
     rows = []
-    for score, counters, points, window, aim in (("splits", 40, 10_000, 60, "4 x"), ("hellinger", 200, 43_200, 720, "1.2 x")):
+    for score, counters, points, window, aim in (("splits", 40, 10_000, 60, "4 x"), ("splits", 40, 10_000, 360, ""), ("hellinger", 200, 43_200, 720, "1.2 x")):
         counters = max(1, counters // a.shrink)
         folder = make_input(a, "w3_change.py", f"w3-{counters}-{points}", "--counters", counters, "--points", points)
         raw = folder / "counters.f64"
@@ -127,6 +129,63 @@ def w3(a):
             "numba": [*peer, "--peer", "numba"],
             "numpy": [*peer, "--peer", "numpy"]}, clock="cpu_seconds")
         rows += rows_of(f"W3 {score}, {counters} counters x {points:,}, window {2 * window}", lines, {"numba": aim})
+    return table(rows)
+
+
+def lasso_input(a, series):
+    import h5py
+
+    folder = make_input(a, "w5_lasso.py", f"w5-{series}", "--series", series)
+    raw = folder / "counters.f32"
+    if not raw.exists():
+        with h5py.File(folder / "counters.h5") as file:
+            file["counters"][:].tofile(raw)
+    return folder, raw
+
+
+@part
+def w5(a):
+    """Aim: 10 x scikit-learn, both on two threads, the Gram matrix included."""
+    series, program = 300 // a.shrink, a.build / "tests/bench/bench_lasso"
+    folder, raw = lasso_input(a, series)
+    peer = [PYTHON, a.peers / "w5_lasso.py", "run", "--in", folder, "--reps", 1]
+    lines = take_turns(a, {
+        "lode": [program, raw, series, 2, 1],
+        "sklearn": [*peer, "--peer", "sklearn", "--threads", 2]})
+    text = table(rows_of(f"W5 paths of 30 lambdas, {series} series", lines, {"sklearn": "10 x"}))
+    series, rows = 2000 // a.shrink, []
+    _, raw = lasso_input(a, series)
+    for workers in (1, 2):
+        line = ask([program, raw, series, workers, 1, series, "neighbours"])
+        if not line:
+            continue
+        parts = [f"{line[f'seconds_{name}']:.2f}" for name in ("gram", "errors", "targets")]
+        rows.append([str(workers), f"{line['seconds']:.2f}", *parts, f"{line['cpu_seconds']:.2f}", f"{line['edges']:,}", f"{line['peak_mb']:.0f}"])
+    head = ["threads", "s", "Gram matrix", "least errors (one thread)", "targets", "processor s", "edges", "peak MB"]
+    return text + f"\nNeighbourhoods of {series:,} series (`explained`, f = 0.3):\n\n" + table(rows, head)
+
+
+@part
+def w6(a):
+    """Aims: 10 x apcluster in half its memory on some pairs, 4 x scikit-learn on all pairs, one thread."""
+    import h5py
+
+    rows = []
+    for case, items, peer, aim in (("sparse", 26_000, "r-apcluster", "10 x"), ("dense", 2_000, "sklearn", "4 x")):
+        items = max(100, items // a.shrink)
+        folder = make_input(a, "w6_affinity.py", f"w6-{case}-{items}", "--case", case, "--items", items)
+        raw = folder / "lode.f64"
+        with h5py.File(folder / f"similarity_{case}_{items}.h5") as file:
+            preference = float(file.attrs["preference"])
+            if not raw.exists():
+                names = ["similarity"] if case == "dense" else ["edges/a", "edges/b", "edges/similarity"]
+                with open(raw, "wb") as out:
+                    for name in names:
+                        file[name][:].astype("f8").tofile(out)
+        lines = take_turns(a, {
+            "lode": [a.build / "tests/bench/bench_affinity", case, items, repr(preference), raw],
+            peer: [PYTHON, a.peers / "w6_affinity.py", "run", "--in", folder, "--case", case, "--items", items, "--peer", peer, "--reps", 1]})
+        rows += rows_of(f"W6 {case}, {items:,} items", lines, {peer: aim})
     return table(rows)
 
 

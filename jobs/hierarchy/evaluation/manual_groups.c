@@ -32,7 +32,7 @@ static lode_status copy_field(struct reader *r, int column, const char **text)
 static lode_status read_row(struct reader *r)
 {
     struct manual_groups *groups = &r->groups;
-    const char *group = NULL;
+    const char *group = "";
     uint32_t code = 0;
     if (groups->n_rows == r->room) {
         struct manual_row *more;

@@ -33,9 +33,15 @@ static int teardown(void **state)
     return 0;
 }
 
+/* Zeros past the last. */
+static struct label at(const struct labels *labels, int64_t i)
+{
+    return labels->list && i < labels->n ? labels->list[i] : (struct label){0};
+}
+
 static void issues_are_read_in_order_of_component_and_start(void **state)
 {
-    struct labels labels;
+    struct labels labels = {0};
     assert_ok(read_text(*state,
                         "end_s,component,start_s,counters\n"
                         "70,web,60.5,c01;c02\n"
@@ -44,17 +50,17 @@ static void issues_are_read_in_order_of_component_and_start(void **state)
                         &labels));
     assert_int_equal(labels.n, 3);
     assert_int_equal(labels.n_unknown, 0);
-    assert_int_equal(labels.list[0].component, 0);
-    assert_int_equal(labels.list[0].start_ms, 5000);
-    assert_int_equal(labels.list[0].end_ms, 9000);
-    assert_int_equal(labels.list[1].start_ms, 10000);
-    assert_int_equal(labels.list[2].component, 2);
-    assert_int_equal(labels.list[2].start_ms, 60500);
+    assert_int_equal(at(&labels, 0).component, 0);
+    assert_int_equal(at(&labels, 0).start_ms, 5000);
+    assert_int_equal(at(&labels, 0).end_ms, 9000);
+    assert_int_equal(at(&labels, 1).start_ms, 10000);
+    assert_int_equal(at(&labels, 2).component, 2);
+    assert_int_equal(at(&labels, 2).start_ms, 60500);
 }
 
 static void components_that_are_not_known_are_counted(void **state)
 {
-    struct labels labels;
+    struct labels labels = {0};
     assert_ok(read_text(*state,
                         "component,start_s,end_s\n"
                         "dbb,1,2\n"
@@ -70,7 +76,7 @@ static void components_that_are_not_known_are_counted(void **state)
 
 static void a_file_without_issues_is_fine(void **state)
 {
-    struct labels labels;
+    struct labels labels = {0};
     assert_ok(read_text(*state, "component,start_s,end_s\n", &labels));
     assert_int_equal(labels.n, 0);
 }

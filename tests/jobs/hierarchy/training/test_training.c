@@ -253,12 +253,36 @@ static void severity_is_inherited_upwards(void **state)
 static void several_kinds_are_leaves_of_one_counter(void **state)
 {
     struct model model;
+    tree_world_set(*state, "detectors=hellinger,trend");
+    tree_world_train(*state, "kinds", &model);
+    const int64_t first = leaf(&model, "lone", "c1:hellinger");
+    const int64_t second = leaf(&model, "lone", "c1:trend");
+    assert_true(first >= 0 && second == first + 1);
+    assert_string_equal(model.detectors[second].counter, "c1");
+    assert_int_equal(model.detectors[second].settings.kind, detector_kind_find("trend"));
+}
+
+static void an_open_family_is_chosen_for_every_counter(void **state)
+{
+    struct model model;
     tree_world_set(*state, "splits=centre");
     tree_world_set(*state, "family=auto");
     tree_world_train(*state, "auto", &model);
     const struct model_detector *one = &model.detectors[leaf(&model, "lone", "c1")];
     assert_int_not_equal(one->settings.family, DETECTOR_AUTO);
     assert_int_equal(one->settings.splits, DETECTOR_SPLITS_CENTRE);
+}
+
+static void a_window_that_a_kind_cannot_do_with_is_refused(void **state)
+{
+    struct tree_world *world = *state;
+    char folder[TREE_PATH];
+    tree_world_set(world, "detectors=lof");
+    tree_world_set(world, "window=2m");
+    tree_world_set(world, "least_window=2");
+    tree_world_set(world, "least_side=1");
+    assert_status(LODE_E_USAGE, tree_world_run(world, "lof", folder));
+    assert_non_null(strstr(lode_error_text(), "component '"));
 }
 
 static void what_only_detection_reads_is_refused(void **state)
@@ -291,6 +315,8 @@ int main(void)
         TEST(with_votes_an_end_is_over_groups_and_leaves_without_one),
         TEST(severity_is_inherited_upwards),
         TEST(several_kinds_are_leaves_of_one_counter),
+        TEST(an_open_family_is_chosen_for_every_counter),
+        TEST(a_window_that_a_kind_cannot_do_with_is_refused),
         TEST(what_only_detection_reads_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
