@@ -3,7 +3,8 @@
 # independent program, far below those of the preset before it; the same bytes for any number of workers.
 . "$(dirname "$0")/lib.sh"
 need_data counters
-smd=$LODE_DATA/counters/smd
+counters=$LODE_DATA/counters
+smd=$counters/smd
 
 # firings RUN LEVEL RECALL: the fewest that reach the recall
 firings() {
@@ -36,6 +37,13 @@ expect 'what is found has the same bytes for 1, 2 and 5 workers' '
     done
     test "$(results R1)" = "$(results R2)"
     test "$(results R1)" = "$(results R5)"'
+expect 'windows pass over the twelve hours between training and the first new sample' '
+    lode stage counters $counters/nezha-ob/train/*.csv.gz -o N --local 2 --quiet
+    lode run hierarchy N -o N.M --local 2 --quiet
+    lode stage counters $counters/nezha-ob/test/*.csv.gz --append N --local 2 --quiet
+    lode run hierarchy N --detect N.M --labels $counters/nezha-ob/labels.csv -o N.R --local 2 --quiet
+    test "$(firings N.R low 0.4) $(firings N.R low 0.6) $(firings N.R low 0.8)" = "117 554 1140"
+    test "$(firings N.R mean 0.4) $(firings N.R mean 0.6)" = "32 76"'
 expect 'preset robust is what it was' '
     lode run hierarchy S --detect robust --labels $smd/labels.csv -o R0 --local 2 --quiet
     test "$(firings R0 low 0.6) $(firings R0 low 0.8)" = "1385 2063"
