@@ -9,6 +9,7 @@
 #include "common/version.h"
 #include "coordinator/batch/about.h"
 #include "coordinator/sight.h"
+#include "coordinator/store_params.h"
 #include "coordinator/summary.h"
 
 #include <cjson/cJSON.h>
@@ -149,6 +150,28 @@ static cJSON *describe_store(const struct lode_store *store)
     return object;
 }
 
+/* Files beside the store that the run reads, as its parameters name them. */
+static cJSON *describe_files(const struct execution *execution)
+{
+    char **paths = NULL, text[32];
+    int64_t n = 0;
+    uint64_t hash = 0, size = 0;
+    cJSON *list = cJSON_CreateArray();
+    if (!execution->job->params || !execution->params ||
+        store_params_indices(execution->job->params, execution->params, execution->arena, &paths,
+                             &n))
+        return list;
+    for (int64_t i = 0; i < n; i++) {
+        cJSON *file = cJSON_CreateObject();
+        if (lode_hash_file(paths[i], &hash, &size) != LODE_OK) hash = 0;
+        snprintf(text, sizeof text, "%016llx", (unsigned long long)hash);
+        cJSON_AddStringToObject(file, "path", paths[i]);
+        cJSON_AddStringToObject(file, "xxh3", text);
+        cJSON_AddItemToArray(list, file);
+    }
+    return list;
+}
+
 static void add_names(cJSON *object, const char *key, const char *const *names)
 {
     cJSON *list = cJSON_AddArrayToObject(object, key);
@@ -254,6 +277,7 @@ static lode_status write_record(const struct invocation *invocation, const struc
         cJSON_AddNumberToObject(record, "epoch", (double)journal_epoch(execution->journal));
     cJSON_AddItemToObject(record, "parameters", describe_params(execution->params));
     if (execution->store) cJSON_AddItemToObject(record, "store", describe_store(execution->store));
+    cJSON_AddItemToObject(record, "files", describe_files(execution));
     cJSON_AddStringToObject(record, "started", running->started);
     if (execution->describe) execution->describe(execution->directory, record);
     if (strcmp(state, "running") != 0) describe_end(running, verdict, exit_status, record);

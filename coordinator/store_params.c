@@ -28,6 +28,27 @@ static lode_status append_absolute(const struct lode_definition *definition, str
     return lode_definition_append(&whole, out);
 }
 
+static bool names_path(const struct lode_param *param)
+{
+    return strcmp(param->unit, LODE_PARAM_FILE) == 0 || strcmp(param->unit, LODE_PARAM_MODEL) == 0;
+}
+
+/* The path of one parameter; an empty one stays so. */
+static lode_status set_path(const char *name, struct lode_params *params)
+{
+    char path[PATH_MAX];
+    struct lode_bytes assignment = {0};
+    const char *text = lode_params_text(params, name);
+    if (!text || text[0] == '\0') return LODE_OK;
+    if (!realpath(text, path))
+        return lode_fail(LODE_E_INPUT, "parameter %s: %s: %s", name, text, strerror(errno));
+    lode_status status = lode_bytes_printf(&assignment, "%s=%s", name, path);
+    if (!status) status = lode_bytes_append(&assignment, "", 1);
+    if (!status) status = lode_params_set(params, (const char *)assignment.data);
+    lode_bytes_clear(&assignment);
+    return status;
+}
+
 static lode_status set_one(const char *name, struct lode_arena *arena, struct lode_params *params)
 {
     lode_status status = LODE_OK;
@@ -49,8 +70,10 @@ lode_status store_params_set(const struct lode_param *table, struct lode_params 
     struct lode_arena *arena = NULL;
     lode_try(lode_arena_create(0, &arena));
     lode_status status = LODE_OK;
-    for (const struct lode_param *param = table; !status && param->name; param++)
+    for (const struct lode_param *param = table; !status && param->name; param++) {
         if (names_stores(param)) status = set_one(param->name, arena, params);
+        if (!status && names_path(param)) status = set_path(param->name, params);
+    }
     lode_arena_destroy(arena);
     return status;
 }
@@ -76,12 +99,33 @@ static lode_status add_indices(const struct lode_params *params, const char *nam
     return LODE_OK;
 }
 
+/* Adds the file of a path: itself, or what a model is in. */
+static lode_status add_path(const struct lode_param *param, const struct lode_params *params,
+                            struct lode_arena *arena, char ***paths, int64_t *count)
+{
+    static const char results[] = "/results.h5";
+    const char *text = lode_params_text(params, param->name);
+    const bool is_model = strcmp(param->unit, LODE_PARAM_MODEL) == 0;
+    char **all = NULL;
+    if (!text || text[0] == '\0') return LODE_OK;
+    lode_try(lode_take(arena, *count + 1, &all));
+    if (*count) memcpy(all, *paths, (size_t)*count * sizeof *all);
+    const size_t size = strlen(text) + sizeof results;
+    lode_try(lode_take(arena, (int64_t)size, &all[*count]));
+    snprintf(all[*count], size, "%s%s", text, is_model ? results : "");
+    *paths = all;
+    ++*count;
+    return LODE_OK;
+}
+
 lode_status store_params_indices(const struct lode_param *table, const struct lode_params *params,
                                  struct lode_arena *arena, char ***paths, int64_t *count)
 {
     *paths = NULL;
     *count = 0;
-    for (const struct lode_param *param = table; param->name; param++)
+    for (const struct lode_param *param = table; param->name; param++) {
         if (names_stores(param)) lode_try(add_indices(params, param->name, arena, paths, count));
+        if (names_path(param)) lode_try(add_path(param, params, arena, paths, count));
+    }
     return LODE_OK;
 }

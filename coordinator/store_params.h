@@ -1,6 +1,6 @@
-/* Store params: parameters that name further stores which a job reads beside its own
- * (LODE_PARAM_STORES). They belong to what a run is: it may go on in another folder, but not with
- * other stores.
+/* Store params: parameters that name further stores, files and models which a job reads beside its
+ * own store (LODE_PARAM_STORES, LODE_PARAM_FILE, LODE_PARAM_MODEL). They belong to what a run is:
+ * it may go on in another folder, but not with others.
  */
 #ifndef LODE_COORDINATOR_STORE_PARAMS_H
 #define LODE_COORDINATOR_STORE_PARAMS_H
@@ -12,7 +12,8 @@
 LODE_CHECKED lode_status store_params_set(const struct lode_param *table,
                                           struct lode_params *params);
 
-/* The index files of all these stores, in order; from the arena. */
+/* The files that stand for all these, in order: indices of stores, files, results.h5 of models;
+ * from the arena. */
 LODE_CHECKED lode_status store_params_indices(const struct lode_param *table,
                                               const struct lode_params *params,
                                               struct lode_arena *arena, char ***paths,

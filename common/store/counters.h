@@ -28,6 +28,12 @@ LODE_CHECKED lode_status lode_counters_open_as_of(const char *store_path, int64_
                                                   int64_t partition,
                                                   struct lode_counters **counters);
 
+/* As lode_counters_values, but of times [first, first + count) of the block alone: reads nothing
+ * before or behind. LODE_E_INPUT: it has not so many. */
+LODE_CHECKED lode_status lode_counters_some_values(struct lode_counters *counters, int64_t block,
+                                                   int64_t counter, int64_t first, int64_t count,
+                                                   struct lode_arena *arena, double **values);
+
 /* What the last slot of a series adds up to, for the samples that may still come into it. */
 struct lode_open_slot {
     double sum;

@@ -71,9 +71,30 @@ static int64_t place_of(const struct counters_part_file *file, int64_t row, int6
     return -1;
 }
 
-/* The series of one file into `values`, NaN where the file does not have it. */
+/* [*from, *to) of a file's times that lie in [first, end) of the component's, when those of the
+ * span begin at `at` there. False: none does. */
+static bool cut_span(const struct counters_part_span *span, int64_t at, int64_t first, int64_t end,
+                     int64_t *from, int64_t *to)
+{
+    *from = first > at ? first - at : 0;
+    *to = end < at + span->n_times ? end - at : span->n_times;
+    return *from < *to;
+}
+
+static lode_status check_range(const struct lode_counters *c, int64_t block, int64_t first,
+                               int64_t count)
+{
+    const int64_t n = c->blocks[block].n_times;
+    if (first >= 0 && count >= 0 && count <= n && first <= n - count) return LODE_OK;
+    return lode_fail(LODE_E_INPUT,
+                     "component '%s' has %" PRId64 " times, not %" PRId64 " from %" PRId64,
+                     c->blocks[block].name, n, count, first);
+}
+
+/* Times [from, to) of the series of one file into `values`, NaN where the file does not have it. */
 static lode_status get_span(const struct lode_counters *c, const struct counters_part_span *span,
-                            int64_t counter, struct lode_arena *arena, double *values)
+                            int64_t from, int64_t to, int64_t counter, struct lode_arena *arena,
+                            double *values)
 {
     const struct counters_part_file *file = &c->files[span->file];
     const int64_t place = place_of(file, span->row, counter);
@@ -81,38 +102,51 @@ static lode_status get_span(const struct lode_counters *c, const struct counters
     const struct lode_arena_mark mark = lode_arena_mark(arena);
     void *some;
     bool is_infinite = false;
-    for (int64_t i = 0; place < 0 && i < span->n_times; i++) values[i] = (double)NAN;
-    if (place < 0 || span->n_times == 0) return LODE_OK;
+    for (int64_t i = 0; place < 0 && i < to - from; i++) values[i] = (double)NAN;
+    if (place < 0) return LODE_OK;
     lode_try(lode_hdf_get(file->hdf, LODE_SAMPLE_VALUE, LODE_HDF_F64,
-                          file->value_offsets[span->row] + place * stride, span->n_times, arena,
+                          file->value_offsets[span->row] + place * stride + from, to - from, arena,
                           &some));
-    memcpy(values, some, (size_t)span->n_times * sizeof *values);
+    memcpy(values, some, (size_t)(to - from) * sizeof *values);
     lode_arena_rewind(arena, mark);
-    for (int64_t i = 0; i < span->n_times; i++) is_infinite |= isinf(values[i]) != 0;
+    for (int64_t i = 0; i < to - from; i++) is_infinite |= isinf(values[i]) != 0;
     if (!is_infinite) return LODE_OK;
     return lode_fail(LODE_E_INPUT, "component '%s', counter '%s': an infinite value", span->name,
                      c->counter_names[counter]);
 }
 
-lode_status lode_counters_values(struct lode_counters *c, int64_t block, int64_t counter,
-                                 struct lode_arena *arena, double **values)
+lode_status lode_counters_some_values(struct lode_counters *c, int64_t block, int64_t counter,
+                                      int64_t first, int64_t count, struct lode_arena *arena,
+                                      double **values)
 {
-    int64_t first = 0, end = 0, n = 0;
+    int64_t first_span = 0, end_span = 0, at = 0;
     bool is_there = false;
-    double *all;
-    lode_try(find_spans(c, block, &first, &end));
+    double *all, *next;
+    lode_try(find_spans(c, block, &first_span, &end_span));
+    lode_try(check_range(c, block, first, count));
     const struct lode_counters_block *of = &c->blocks[block];
     for (int64_t i = 0; i < of->n_counters; i++) is_there |= of->counters[i] == counter;
     if (!is_there)
         return lode_fail(LODE_E_INPUT, "component '%s' has no counter '%s'", of->name,
                          counter >= 0 && counter < c->n_counters ? c->counter_names[counter] : "");
-    lode_try(lode_take(arena, of->n_times, &all));
-    for (int64_t s = first; s < end; s++) {
-        lode_try(get_span(c, &c->spans[s], counter, arena, all + n));
-        n += c->spans[s].n_times;
+    lode_try(lode_take(arena, count, &all));
+    next = all;
+    for (int64_t s = first_span; s < end_span; at += c->spans[s++].n_times) {
+        int64_t from = 0, to = 0;
+        if (!cut_span(&c->spans[s], at, first, first + count, &from, &to)) continue;
+        lode_try(get_span(c, &c->spans[s], from, to, counter, arena, next));
+        next += to - from;
     }
     *values = all;
     return LODE_OK;
+}
+
+lode_status lode_counters_values(struct lode_counters *c, int64_t block, int64_t counter,
+                                 struct lode_arena *arena, double **values)
+{
+    int64_t first = 0, end = 0;
+    lode_try(find_spans(c, block, &first, &end));
+    return lode_counters_some_values(c, block, counter, 0, c->blocks[block].n_times, arena, values);
 }
 
 lode_status lode_counters_series(struct lode_counters *c, int64_t block, int64_t counter,

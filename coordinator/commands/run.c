@@ -6,6 +6,7 @@
 #include "coordinator/commands/generation.h"
 #include "coordinator/commands/named_job.h"
 #include "coordinator/engine.h"
+#include "coordinator/file_flags.h"
 #include "coordinator/mpirun.h"
 #include "coordinator/resume.h"
 #include "coordinator/store_params.h"
@@ -43,12 +44,25 @@ struct request {
     bool dry_run;
     bool or_resume;
     bool check;
+    struct file_flags flags;
     int n_changes;
     struct {
-        bool is_file;
+        enum { CHANGE_SET, CHANGE_SPEC, CHANGE_FLAG } kind;
+        const char *flag; /* "--labels" */
         const char *text;
-    } * changes; /* --set and --spec, in order */
+    } * changes; /* --set, --spec and flags of jobs, in order */
 };
+
+/* A flag of the job, not of `lode run`. */
+static bool take_flag(struct request *request, int id, const char *value)
+{
+    const struct option *flag = file_flags_find(&request->flags, id);
+    if (!flag) return false;
+    request->changes[request->n_changes].kind = CHANGE_FLAG;
+    request->changes[request->n_changes].flag = flag->name;
+    request->changes[request->n_changes++].text = value;
+    return true;
+}
 
 static lode_status take(void *context, int id, const char *value)
 {
@@ -78,10 +92,11 @@ static lode_status take(void *context, int id, const char *value)
         return LODE_OK;
     case SET:
     case SPEC:
-        request->changes[request->n_changes].is_file = id == SPEC;
+        request->changes[request->n_changes].kind = id == SPEC ? CHANGE_SPEC : CHANGE_SET;
         request->changes[request->n_changes++].text = value;
         return LODE_OK;
     default:
+        if (take_flag(request, id, value)) return LODE_OK;
         return cluster_settings_take(&request->settings, id, value, &taken);
     }
 }
@@ -104,20 +119,35 @@ static void print_help(const struct lode_job *job, const char *name)
            "line of --spec FILE.yaml):\n",
            name, job->summary);
     for (const struct lode_param *param = job->params; param->name; param++)
-        printf("  %-20s %s%s%s%s\n  %-20s default: %s\n", param->name, param->help,
-               param->unit[0] ? " [" : "", param->unit, param->unit[0] ? "]" : "", "",
-               param->initial[0] ? param->initial : "(empty)");
+        if (!file_flags_is(param))
+            printf("  %-20s %s%s%s%s\n  %-20s default: %s\n", param->name, param->help,
+                   param->unit[0] ? " [" : "", param->unit, param->unit[0] ? "]" : "", "",
+                   param->initial[0] ? param->initial : "(empty)");
     if (!job->params[0].name) printf("  (none)\n");
+    file_flags_print(job->params);
     printf("\noptions:\n");
     options_print(option_tables);
     printf("\nexample:\n  %s\n", run_command.example);
 }
 
-static lode_status set_params(const struct request *request, struct lode_params *params)
+static lode_status set_params(const struct request *request, const struct lode_job *job,
+                              struct lode_params *params)
 {
-    for (int i = 0; i < request->n_changes; i++)
-        lode_try(request->changes[i].is_file ? lode_params_load(params, request->changes[i].text)
-                                             : lode_params_set(params, request->changes[i].text));
+    for (int i = 0; i < request->n_changes; i++) {
+        const char *text = request->changes[i].text;
+        switch (request->changes[i].kind) {
+        case CHANGE_SET:
+            lode_try(lode_params_set(params, text));
+            break;
+        case CHANGE_SPEC:
+            lode_try(lode_params_load(params, text));
+            break;
+        case CHANGE_FLAG:
+            lode_try(
+                file_flags_set(job->params, job->name, request->changes[i].flag, text, params));
+            break;
+        }
+    }
     return LODE_OK;
 }
 
@@ -242,7 +272,7 @@ static lode_status begin_with_params(struct start *start, const char *store_path
     struct lode_params *params = NULL;
     lode_try(lode_params_create(start->identity.job->params, &params));
     start->identity.params = params;
-    lode_status status = set_params(start->request, params);
+    lode_status status = set_params(start->request, start->identity.job, params);
     if (!status) status = store_params_set(start->identity.job->params, params);
     if (!status) status = generation_set(params);
     if (!status) status = begin(start, store_path);
@@ -256,7 +286,7 @@ static lode_status go_on(struct start *start, struct lode_params *params)
 {
     const struct header *header = journal_header(start->journal);
     lode_try(resume_params(start->journal, params));
-    lode_try(set_params(start->request, params));
+    lode_try(set_params(start->request, start->identity.job, params));
     lode_try(store_params_set(start->identity.job->params, params));
     lode_try(generation_set(params));
     lode_try(open_store(start, header->store));
@@ -386,8 +416,11 @@ static lode_status run_words(struct invocation *invocation, struct request *requ
     int n_words = 0;
     bool help = false;
     struct start start = {.invocation = invocation, .request = request, .arena = arena};
-    lode_try(options_read(invocation->argument_count, invocation->arguments, option_tables, take,
-                          request, words, &n_words, &help));
+    file_flags_init(&request->flags);
+    const struct option *const tables[] = {own_options, cluster_option_table,
+                                           request->flags.options, NULL};
+    lode_try(options_read(invocation->argument_count, invocation->arguments, tables, take, request,
+                          words, &n_words, &help));
     const lode_status status = run_parsed(&start, words, n_words, help);
     plugin_close(&start.plugin);
     return status;

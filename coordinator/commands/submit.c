@@ -5,6 +5,7 @@
 #include "coordinator/batch/limit.h"
 #include "coordinator/batch/script.h"
 #include "coordinator/command.h"
+#include "coordinator/file_flags.h"
 #include "coordinator/resume.h"
 
 #include <errno.h>
@@ -67,6 +68,7 @@ struct request {
     const char *output, *join, *resume; /* as the person wrote them; or NULL */
     bool print;
     struct option run_options[RUN_OPTIONS_MAX];
+    struct file_flags flags;
     const char *scratch; /* the last --scratch, which need not be there on this machine */
 };
 
@@ -147,7 +149,9 @@ static lode_status take(void *context, int id, const char *value)
         pass_on(request, "--allow-partial", NULL);
         return LODE_OK;
     default:
-        return take_run_option(request, id, value);
+        if (!file_flags_find(&request->flags, id)) return take_run_option(request, id, value);
+        pass_on(request, file_flags_find(&request->flags, id)->name, value);
+        return LODE_OK;
     }
 }
 
@@ -326,7 +330,8 @@ static void print_help(const struct request *request)
 static lode_status submit_parsed(struct invocation *invocation, struct request *request,
                                  int n_arguments, const char **words, struct lode_arena *arena)
 {
-    const struct option *const tables[] = {own_options, request->run_options, NULL};
+    const struct option *const tables[] = {own_options, request->run_options,
+                                           request->flags.options, NULL};
     struct lode_bytes text = {0};
     int n_words = 0;
     bool help = false;
@@ -358,6 +363,7 @@ static lode_status run(struct invocation *invocation)
     int n_arguments = 0;
     lode_try(lode_arena_create(0, &arena));
     list_run_options(request.run_options);
+    file_flags_init(&request.flags);
     while (n_arguments < count && strcmp(invocation->arguments[n_arguments], "--") != 0)
         n_arguments++;
     lode_status status = lode_take(arena, count + 1, &words);

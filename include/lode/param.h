@@ -30,6 +30,12 @@ struct lode_param {
 /* Likewise, but the texts are paths of stores that the job reads beside its own. `lode run` makes
  * them absolute, and a run that goes on refuses one that has changed since. */
 #define LODE_PARAM_STORES "stores"
+/* The unit of a parameter whose value is the path of a file, or of the directory of a run that
+ * learned a model; "": none. `lode run` takes it as a flag too (`--labels FILE` of `labels`), makes
+ * it absolute, and a run that goes on refuses a file, or the results.h5 of a run, that has changed.
+ */
+#define LODE_PARAM_FILE "file"
+#define LODE_PARAM_MODEL "model"
 
 struct lode_params;
 

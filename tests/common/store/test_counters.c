@@ -235,6 +235,27 @@ static void a_later_file_follows_on(void **state)
     lode_counters_close(part);
 }
 
+/* Five times in two files, of three and two: every range is a piece of the whole. */
+static void some_values_are_those_of_the_whole_series(void **state)
+{
+    struct fixture *f = *state;
+    f->n_files = 2;
+    struct lode_counters *part = open_part(f);
+    double *all = NULL, *some = NULL;
+    assert_ok(lode_counters_values(part, 0, 1, f->arena, &all));
+    for (int64_t first = 0; first <= 5; first++)
+        for (int64_t count = 0; first + count <= 5; count++) {
+            assert_ok(lode_counters_some_values(part, 0, 1, first, count, f->arena, &some));
+            for (int64_t i = 0; i < count; i++) same(some[i], all[first + i]);
+        }
+    assert_status(LODE_E_INPUT, lode_counters_some_values(part, 0, 1, 3, 3, f->arena, &some));
+    assert_non_null(strstr(lode_error_text(), "component 'a' has 5 times, not 3 from 3"));
+    assert_status(LODE_E_INPUT, lode_counters_some_values(part, 0, 1, -1, 2, f->arena, &some));
+    assert_status(LODE_E_INPUT,
+                  lode_counters_some_values(part, 0, 1, 1, INT64_MAX, f->arena, &some));
+    lode_counters_close(part);
+}
+
 static void a_run_sees_the_generations_it_began_with(void **state)
 {
     struct fixture *f = *state;
@@ -339,6 +360,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_series_leaves_gaps_out, setup, teardown),
         cmocka_unit_test_setup_teardown(a_counter_that_a_component_lacks_is_told, setup, teardown),
         cmocka_unit_test_setup_teardown(a_later_file_follows_on, setup, teardown),
+        cmocka_unit_test_setup_teardown(some_values_are_those_of_the_whole_series, setup, teardown),
         cmocka_unit_test_setup_teardown(a_run_sees_the_generations_it_began_with, setup, teardown),
         cmocka_unit_test_setup_teardown(a_slot_that_goes_on_is_the_later_file_s, setup, teardown),
         cmocka_unit_test_setup_teardown(a_later_file_that_goes_back_is_refused, setup, teardown),

@@ -1,0 +1,167 @@
+/* Findings: see the header. */
+#include "jobs/hierarchy/detection/findings.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+enum { TIME_TEXT = 40, NAMED_IN_HEAD = 2, NAMED_IN_LIST = 5 };
+
+const char *detection_time(int64_t time_ms, char *text)
+{
+    time_t seconds = (time_t)(time_ms / 1000);
+    struct tm utc;
+    text[0] = '\0';
+    if (time_ms == INT64_MIN) return text;
+    if (time_ms % 1000 < 0) seconds--;
+    if (!gmtime_r(&seconds, &utc) ||
+        (utc.tm_sec == 0 ? strftime(text, TIME_TEXT, "%Y-%m-%d %H:%M UTC", &utc)
+                         : strftime(text, TIME_TEXT, "%Y-%m-%d %H:%M:%S UTC", &utc)) == 0)
+        snprintf(text, TIME_TEXT, "%lld ms", (long long)time_ms); /* beyond the calendar */
+    return text;
+}
+
+/* "a", "a and b", "a, b and 7 more": the first of n names. */
+static lode_status say_names(struct lode_bytes *out, const char *const *names, int64_t n_named,
+                             int64_t n)
+{
+    for (int64_t i = 0; i < n_named; i++) {
+        const char *before = i == 0 ? "" : i == n - 1 ? " and " : ", ";
+        lode_try(lode_bytes_printf(out, "%s%s", before, names[i]));
+    }
+    if (n <= n_named) return LODE_OK;
+    return lode_bytes_printf(out, " and %lld more", (long long)(n - n_named));
+}
+
+/* Names of contributors: with their component where they are of several. */
+static lode_status name_contributors(const struct fired *fired, struct lode_arena *arena,
+                                     const char **names)
+{
+    struct lode_bytes name = {0};
+    lode_status status = LODE_OK;
+    for (int i = 0; i < fired->n_top; i++) {
+        char *copy;
+        names[i] = fired->top[i].name;
+        if (!fired->is_crossing) continue;
+        name.size = 0;
+        lode_try_done(lode_bytes_printf(&name, "%s %s", fired->top[i].component, names[i]));
+        lode_try_done(lode_arena_text(arena, (const char *)name.data, name.size, &copy));
+        names[i] = copy;
+    }
+done:
+    lode_bytes_clear(&name);
+    return status;
+}
+
+static lode_status say_firing(const struct fired *fired, struct lode_arena *arena,
+                              struct lode_bytes *out)
+{
+    const char *names[FIRING_TOP] = {0};
+    const char *things = fired->is_crossing ? "detectors" : "counters";
+    char time[TIME_TEXT];
+    double sum = fired->peak;
+    const int64_t n_named = fired->n_main < fired->n_top ? fired->n_main : fired->n_top;
+    lode_try(name_contributors(fired, arena, names));
+    lode_try(lode_bytes_printf(out, "%s: ", fired->component));
+    lode_try(
+        say_names(out, names, n_named < NAMED_IN_HEAD ? n_named : NAMED_IN_HEAD, fired->n_main));
+    lode_try(lode_bytes_printf(
+        out, " changed %sat %s; %lld of %lld %s; first:", fired->n_main > 1 ? "together " : "",
+        detection_time(fired->change_ms, time), (long long)fired->n_main,
+        (long long)fired->n_leaves, things));
+    for (int64_t i = 0; i < n_named && i < NAMED_IN_LIST; i++)
+        lode_try(lode_bytes_printf(out, "%s %s (%.0f %%)", i ? "," : "", names[i],
+                                   sum > 0.0 ? 100.0 * fired->top[i].e / sum : 0.0));
+    return LODE_OK;
+}
+
+static lode_status keep_text(struct lode_arena *arena, struct lode_bytes *text, const char **kept)
+{
+    char *copy;
+    lode_try(lode_arena_text(arena, text->size ? (const char *)text->data : "", text->size, &copy));
+    *kept = copy;
+    return LODE_OK;
+}
+
+static lode_status make_firing(const struct outcome *outcome, const struct fired *fired,
+                               struct lode_arena *arena, struct detection_finding *finding)
+{
+    const struct levels *levels = outcome->planning->levels;
+    struct lode_bytes text = {0};
+    *finding = (struct detection_finding){.component = fired->component,
+                                          .level = levels->names[fired->level],
+                                          .detector = fired->detector,
+                                          .start_ms = fired->start_ms,
+                                          .end_ms = fired->end_ms,
+                                          .change_ms = fired->change_ms,
+                                          .peak = fired->peak,
+                                          .above = fired->peak / levels->alerts[fired->level],
+                                          .counters = fired->n_main};
+    lode_status status = say_firing(fired, arena, &text);
+    if (!status) status = keep_text(arena, &text, &finding->text);
+    lode_bytes_clear(&text);
+    return status;
+}
+
+/* Those of one component, woken [n], in the order of the counters. */
+static lode_status make_woken(const struct woken *woken, int64_t n, struct lode_arena *arena,
+                              struct detection_finding *finding)
+{
+    const char *names[NAMED_IN_LIST] = {0};
+    const int64_t n_named = n < NAMED_IN_LIST ? n : NAMED_IN_LIST;
+    struct lode_bytes text = {0};
+    lode_status status = LODE_OK;
+    char time[TIME_TEXT];
+    *finding = (struct detection_finding){.component = woken->component,
+                                          .level = "woke",
+                                          .detector = "",
+                                          .start_ms = woken->waking.time_ms,
+                                          .end_ms = INT64_MIN,
+                                          .peak = (double)NAN,
+                                          .counters = n};
+    for (int64_t i = 1; i < n; i++)
+        if (woken[i].waking.time_ms < finding->start_ms)
+            finding->start_ms = woken[i].waking.time_ms;
+    finding->change_ms = finding->start_ms;
+    for (int64_t i = 0; i < n_named; i++) names[i] = woken[i].counter;
+    lode_try_done(lode_bytes_printf(&text, "%s: ", woken->component));
+    lode_try_done(say_names(&text, names, n_named, n));
+    lode_try_done(lode_bytes_printf(&text, " %s that never did in training, since %s",
+                                    n == 1 ? "moves" : "move",
+                                    detection_time(finding->start_ms, time)));
+    lode_try_done(keep_text(arena, &text, &finding->text));
+done:
+    lode_bytes_clear(&text);
+    return status;
+}
+
+static int compare_findings(const void *left, const void *right)
+{
+    const struct detection_finding *a = left, *b = right;
+    if (a->above > b->above) return -1;
+    if (a->above < b->above) return 1;
+    int order = strcmp(a->component, b->component);
+    if (order == 0) order = strcmp(a->level, b->level);
+    if (order == 0) order = strcmp(a->detector, b->detector);
+    if (order != 0) return order;
+    return (a->start_ms > b->start_ms) - (a->start_ms < b->start_ms);
+}
+
+lode_status detection_findings_make(const struct outcome *outcome, struct lode_arena *arena,
+                                    struct detection_findings *findings)
+{
+    struct detection_findings made = {0};
+    lode_try(lode_take(arena, outcome->n_fired + outcome->n_woken, &made.list));
+    for (int64_t i = 0; i < outcome->n_fired; i++)
+        lode_try(make_firing(outcome, &outcome->fired[i], arena, &made.list[made.n++]));
+    for (int64_t first = 0, end = 0; first < outcome->n_woken; first = end) {
+        for (end = first + 1; end < outcome->n_woken; end++)
+            if (outcome->woken[end].component != outcome->woken[first].component) break;
+        lode_try(make_woken(outcome->woken + first, end - first, arena, &made.list[made.n++]));
+    }
+    if (made.n > 1) qsort(made.list, (size_t)made.n, sizeof *made.list, compare_findings);
+    *findings = made;
+    return LODE_OK;
+}

@@ -1,0 +1,95 @@
+/* Levels: see the header. */
+#include "jobs/hierarchy/detection/levels.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "common/text.h"
+
+/* ln 100: a score of 0.99, at which leaves saturate by their calibration. */
+static const double default_alert = 4.605170185988091;
+enum { LEVEL_TEXT = 32, OTHER_LEVELS = 7 };
+
+int levels_find(const struct levels *levels, const char *name)
+{
+    for (int i = 0; i < levels->n; i++)
+        if (strcmp(levels->names[i], name) == 0) return i;
+    return -1;
+}
+
+int levels_of(const struct levels *levels, const struct model_detector *detector)
+{
+    char text[LEVEL_TEXT];
+    return levels_find(levels,
+                       model_level_name(detector->role, detector->level, text, sizeof text));
+}
+
+static lode_status add(struct levels *levels, struct lode_arena *arena, const char *name)
+{
+    char *copy;
+    lode_try(lode_arena_text(arena, name, strlen(name), &copy));
+    levels->names[levels->n++] = copy;
+    return LODE_OK;
+}
+
+static lode_status unknown(const struct levels *levels, const char *parameter, const char *name)
+{
+    const char *nearest = lode_text_nearest(name, levels->names);
+    return lode_fail(LODE_E_USAGE, "parameter %s: there is no level '%s'%s%s%s", parameter, name,
+                     nearest ? "; did you mean '" : "", nearest ? nearest : "",
+                     nearest ? "'?" : "");
+}
+
+static bool has_role(const struct model *model, enum model_role role)
+{
+    for (int64_t d = 0; d < model->n_detectors; d++)
+        if (model->detectors[d].role == role) return true;
+    return false;
+}
+
+/* A pattern of parameter thresholds that no level fits is a slip of the pen. */
+static lode_status set_alerts(const struct hierarchy_numbers *alerts, struct levels *levels)
+{
+    for (int i = 0; i < levels->n; i++) {
+        const double otherwise = alerts->n == 0 && strcmp(levels->names[i], "high") == 0
+                                     ? default_alert
+                                     : (double)INFINITY;
+        levels->alerts[i] = hierarchy_number_of(alerts, levels->names[i], otherwise);
+    }
+    for (int64_t a = 0; a < alerts->n; a++) {
+        bool fits = strpbrk(alerts->list[a].name, "*?") != NULL;
+        if (!fits && levels_find(levels, alerts->list[a].name) < 0)
+            return unknown(levels, "thresholds", alerts->list[a].name);
+    }
+    return LODE_OK;
+}
+
+lode_status levels_make(const struct model *model, const struct levels_wanted *wanted,
+                        struct lode_arena *arena, struct levels *levels)
+{
+    struct levels made = {0};
+    char text[LEVEL_TEXT];
+    const int64_t most = model->n_levels + OTHER_LEVELS;
+    lode_try(lode_take_zero(arena, most + 1, &made.names)); /* ended by NULL */
+    lode_try(lode_take(arena, most, &made.alerts));
+    lode_try(lode_take_zero(arena, most, &made.is_kept));
+    lode_try(add(&made, arena, model_level_name(MODEL_LEAF, 0, text, sizeof text)));
+    for (int32_t level = 1; level < model->n_levels; level++)
+        lode_try(add(&made, arena, model_level_name(MODEL_GROUP, level, text, sizeof text)));
+    lode_try(add(&made, arena, model_level_name(MODEL_END, 0, text, sizeof text)));
+    lode_try(add(&made, arena, "high_max"));
+    lode_try(add(&made, arena, "mean"));
+    if (has_role(model, MODEL_WHOLE))
+        lode_try(add(&made, arena, model_level_name(MODEL_WHOLE, 0, text, sizeof text)));
+    if (wanted->has_manual) lode_try(add(&made, arena, "manual"));
+    if (wanted->has_counter_thresholds) lode_try(add(&made, arena, "counter_thresholds"));
+    lode_try(set_alerts(wanted->alerts, &made));
+    for (int64_t k = 0; k < wanted->n_kept; k++) {
+        const int level = levels_find(&made, wanted->kept[k]);
+        if (level < 0 && strcmp(wanted->kept[k], "none") == 0) continue;
+        if (level < 0) return unknown(&made, "scores", wanted->kept[k]);
+        made.is_kept[level] = true;
+    }
+    *levels = made;
+    return LODE_OK;
+}

@@ -1,0 +1,34 @@
+/* Levels: the names under which firings are counted and thresholds are set. */
+#ifndef LODE_JOBS_HIERARCHY_DETECTION_LEVELS_H
+#define LODE_JOBS_HIERARCHY_DETECTION_LEVELS_H
+
+#include "common/memory.h"
+#include "jobs/hierarchy/model/model.h"
+
+/* low; mid (groups of level 1); level-2 and on, where the tree has them; high (the one detector a
+ * component ends with); high_max (the largest of what that is made of); mean (of all leaves: no
+ * grouping); whole, where components have children; manual, counter_thresholds, where asked for. */
+struct levels {
+    int n;
+    const char **names; /* [n] */
+    double *alerts;     /* [n] E from which detectors of the level fire; INFINITY: never */
+    bool *is_kept;      /* [n] table scores has its series */
+};
+
+/* What is asked for beside the model's own levels. */
+struct levels_wanted {
+    bool has_manual, has_counter_thresholds;
+    const struct hierarchy_numbers *alerts; /* E by name of level; n 0: high at score 0.99 */
+    char *const *kept;                      /* [n_kept] names of levels */
+    int64_t n_kept;
+};
+
+/* LODE_E_USAGE: `kept` or `alerts` has a name that no level has. */
+LODE_CHECKED lode_status levels_make(const struct model *model, const struct levels_wanted *wanted,
+                                     struct lode_arena *arena, struct levels *levels);
+/* -1: there is none of that name. */
+int levels_find(const struct levels *levels, const char *name);
+/* The level of a detector. */
+int levels_of(const struct levels *levels, const struct model_detector *detector);
+
+#endif

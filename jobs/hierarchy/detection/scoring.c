@@ -1,0 +1,279 @@
+/* Scoring: see the header. */
+#include "jobs/hierarchy/detection/scoring.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "common/store/counters.h"
+
+/* Of the arena: a stretch takes at most one part, the rest is scratch of detectors. */
+enum { STRETCH_PARTS = 4, LONGEST_STRETCH = 1 << 16, LOOK_BACK = 256 };
+/* A counter that hardly moved in training: so much counts as one deviation at least. */
+static const double least_deviation = 1e-6;
+
+/* First sample at or after a time. */
+static int64_t sample_at(const struct scoring *s, int64_t time_ms)
+{
+    int64_t low = 0, high = s->about->n_times;
+    while (low < high) {
+        const int64_t middle = low + (high - low) / 2;
+        if (s->times[middle] < time_ms)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+static int64_t slot_time(const struct scoring *s, int64_t slot)
+{
+    return s->slots.first_ms + slot * s->slots.step_ms;
+}
+
+static bool reads_counter(const struct plan_node *node)
+{
+    return node->kind == PLAN_LEAF || node->kind == PLAN_DEVIATION;
+}
+
+static int compare_numbers(const void *left, const void *right)
+{
+    const int64_t a = *(const int64_t *)left, b = *(const int64_t *)right;
+    return (a > b) - (a < b);
+}
+
+/* Which nodes' counters the component has. */
+static lode_status find_counters(struct scoring *s)
+{
+    struct lode_arena *arena = s->task->arena;
+    const int64_t n = s->about->n_counters;
+    int64_t *sorted = NULL;
+    lode_try(lode_take_zero(arena, s->plan->n_nodes, &s->is_there));
+    const struct lode_arena_mark mark = lode_arena_mark(arena);
+    lode_try(lode_take(arena, n, &sorted));
+    for (int64_t i = 0; i < n; i++) sorted[i] = s->about->counters[i];
+    if (n > 1) qsort(sorted, (size_t)n, sizeof *sorted, compare_numbers);
+    for (int64_t i = 0; i < s->plan->n_nodes && n > 0; i++)
+        s->is_there[i] =
+            reads_counter(&s->plan->nodes[i]) &&
+            bsearch(&s->plan->nodes[i].counter, sorted, (size_t)n, sizeof *sorted, compare_numbers);
+    lode_arena_rewind(arena, mark);
+    return LODE_OK;
+}
+
+/* Mean and deviation of a counter's samples of training. */
+static lode_status measure_training(struct scoring *s, int64_t node)
+{
+    struct lode_arena *arena = s->task->arena;
+    const struct lode_arena_mark mark = lode_arena_mark(arena);
+    const int64_t n = sample_at(s, s->plan->trained_ms + 1);
+    double *values = NULL;
+    int64_t count = 0;
+    lode_try(lode_counters_some_values(s->counters, s->block, s->plan->nodes[node].counter, 0, n,
+                                       arena, &values));
+    double sum = 0.0, squares = 0.0;
+    for (int64_t i = 0; i < n; i++)
+        if (!isnan(values[i])) {
+            values[count] = values[i] > 0 ? values[i] : 0.0;
+            sum += values[count++];
+        }
+    s->mean[node] = count > 0 ? sum / (double)count : 0.0;
+    for (int64_t i = 0; i < count; i++)
+        squares += (values[i] - s->mean[node]) * (values[i] - s->mean[node]);
+    s->deviation[node] = fmax(count > 0 ? sqrt(squares / (double)count) : 0.0, least_deviation);
+    lode_arena_rewind(arena, mark);
+    return lode_task_advance(s->task, n);
+}
+
+static lode_status measure_deviations(struct scoring *s)
+{
+    lode_try(lode_take_zero(s->task->arena, s->plan->n_nodes, &s->mean));
+    lode_try(lode_take_zero(s->task->arena, s->plan->n_nodes, &s->deviation));
+    for (int64_t i = 0; i < s->plan->n_nodes; i++)
+        if (s->plan->nodes[i].kind == PLAN_DEVIATION && s->is_there[i])
+            lode_try(measure_training(s, i));
+    return LODE_OK;
+}
+
+static lode_status take_stretch(struct scoring *s)
+{
+    struct lode_arena *arena = s->task->arena;
+    const int64_t n_nodes = s->plan->n_nodes;
+    const size_t slot = (size_t)n_nodes * sizeof(double) + 1;
+    const size_t fits = lode_arena_left(arena) / STRETCH_PARTS / slot;
+    s->most = fits < LONGEST_STRETCH ? (int64_t)fits : LONGEST_STRETCH;
+    if (s->most > s->end - s->first) s->most = s->end - s->first;
+    if (s->most < 1)
+        return lode_fail(LODE_E_MEMORY,
+                         "component '%s': one slot of %lld detectors does not fit into the %zu "
+                         "bytes that a task has left (more --memory, or fewer workers)",
+                         s->about->name, (long long)n_nodes, lode_arena_left(arena));
+    lode_try(lode_take_zero(arena, n_nodes, &s->e));
+    for (int64_t i = 0; i < n_nodes; i++) lode_try(lode_take(arena, s->most, &s->e[i]));
+    return LODE_OK;
+}
+
+lode_status scoring_begin(struct lode_task *task, struct lode_counters *counters,
+                          const struct plan_component *plan, struct scoring *scoring)
+{
+    struct scoring s = {.task = task, .counters = counters, .plan = plan};
+    s.block = lode_counters_find(counters, plan->component);
+    if (s.block < 0)
+        return lode_fail(LODE_E_MESSAGE, "component %lld is not in the partition",
+                         (long long)plan->component);
+    s.about = lode_counters_block(counters, s.block);
+    lode_try(slots_make(plan->first_ms, plan->last_ms, plan->step_ms, &s.slots));
+    lode_try(lode_counters_times(counters, s.block, task->arena, &s.times));
+    lode_try(find_counters(&s));
+    const int64_t trained = slots_of(&s.slots, plan->trained_ms);
+    int64_t sample = sample_at(&s, plan->trained_ms + 1);
+    while (sample < s.about->n_times && slots_of(&s.slots, s.times[sample]) <= trained) sample++;
+    s.end = s.slots.n;
+    s.first = sample < s.about->n_times ? slots_of(&s.slots, s.times[sample]) : s.end;
+    if (s.first < 0) s.first = 0;
+    s.at = s.first;
+    if (s.first < s.end) {
+        lode_try(measure_deviations(&s));
+        lode_try(take_stretch(&s));
+    }
+    *scoring = s;
+    return LODE_OK;
+}
+
+/* The last value of a counter before a sample; NaN: it has none. */
+static lode_status look_back(struct scoring *s, int64_t counter, int64_t before, double *value)
+{
+    struct lode_arena *arena = s->task->arena;
+    *value = (double)NAN;
+    for (int64_t step = LOOK_BACK; before > 0 && isnan(*value); step *= 2) {
+        const struct lode_arena_mark mark = lode_arena_mark(arena);
+        const int64_t n = before < step ? before : step;
+        double *values = NULL;
+        lode_try(lode_counters_some_values(s->counters, s->block, counter, before - n, n, arena,
+                                           &values));
+        for (int64_t i = n - 1; i >= 0 && isnan(*value); i--) *value = values[i];
+        before -= n;
+        lode_arena_rewind(arena, mark);
+    }
+    return LODE_OK;
+}
+
+/* Values of slots [from, end) of a counter without gaps, as training had them. */
+static lode_status load(struct scoring *s, int64_t counter, int64_t from, int64_t end,
+                        double **filled)
+{
+    struct lode_arena *arena = s->task->arena;
+    const struct slots some = {slot_time(s, from), s->slots.step_ms, end - from};
+    const int64_t first = sample_at(s, slot_time(s, from - 1));
+    const int64_t last = sample_at(s, slot_time(s, end));
+    double *values = NULL;
+    lode_try(lode_take(arena, some.n, filled));
+    lode_try(lode_counters_some_values(s->counters, s->block, counter, first, last - first, arena,
+                                       &values));
+    slots_place(&some, s->times + first, values, last - first, *filled);
+    if (isnan((*filled)[0])) {
+        double before = (double)NAN;
+        lode_try(look_back(s, counter, sample_at(s, some.first_ms), &before));
+        (*filled)[0] = before < 0 ? 0.0 : before;
+    }
+    detector_fill(*filled, some.n);
+    return LODE_OK;
+}
+
+static lode_status score_leaf(struct scoring *s, int64_t node)
+{
+    struct lode_arena *arena = s->task->arena;
+    const struct lode_arena_mark mark = lode_arena_mark(arena);
+    const struct plan_node *leaf = &s->plan->nodes[node];
+    const struct detector_kind *kind = detector_kinds[leaf->settings.kind];
+    const int64_t reach = kind->reach(&leaf->settings);
+    const int64_t from = s->at > reach ? s->at - reach : 0;
+    const int64_t n = s->at + s->n - from, skipped = s->at - from;
+    double *values = NULL, *distance = NULL;
+    lode_try(load(s, leaf->counter, from, s->at + s->n, &values));
+    lode_try(lode_take(arena, n, &distance));
+    lode_try(kind->scan(&leaf->settings, values, n, arena, distance, NULL));
+    for (int64_t i = 0; i < s->n; i++)
+        s->e[node][i] = detector_e(leaf->sigma, distance[skipped + i]);
+    lode_arena_rewind(arena, mark);
+    return lode_task_advance(s->task, n);
+}
+
+static lode_status score_deviation(struct scoring *s, int64_t node)
+{
+    struct lode_arena *arena = s->task->arena;
+    const struct lode_arena_mark mark = lode_arena_mark(arena);
+    double *values = NULL;
+    lode_try(load(s, s->plan->nodes[node].counter, s->at, s->at + s->n, &values));
+    for (int64_t i = 0; i < s->n; i++)
+        s->e[node][i] = fabs(values[i] - s->mean[node]) / s->deviation[node];
+    lode_arena_rewind(arena, mark);
+    return lode_task_advance(s->task, s->n);
+}
+
+static lode_status score_node(struct scoring *s, int64_t i)
+{
+    const struct plan_node *node = &s->plan->nodes[i];
+    if (!reads_counter(node)) {
+        plan_combine(s->plan, i, s->n, s->e);
+        return lode_task_advance(s->task, s->n);
+    }
+    if (s->is_there[i] && node->kind == PLAN_DEVIATION) return score_deviation(s, i);
+    if (s->is_there[i] && node->sigma > 0.0) return score_leaf(s, i);
+    for (int64_t k = 0; k < s->n; k++) s->e[i][k] = 0.0;
+    return LODE_OK;
+}
+
+lode_status scoring_next(struct scoring *s, bool *more)
+{
+    s->at += s->n;
+    s->n = s->end - s->at < s->most ? s->end - s->at : s->most;
+    *more = s->n > 0;
+    for (int64_t i = 0; *more && i < s->plan->n_nodes; i++) lode_try(score_node(s, i));
+    return LODE_OK;
+}
+
+lode_status scoring_waking(struct scoring *s, int64_t node, struct waking *waking)
+{
+    struct lode_arena *arena = s->task->arena;
+    const struct lode_arena_mark mark = lode_arena_mark(arena);
+    const int64_t counter = s->plan->nodes[node].counter;
+    const int64_t first = sample_at(s, s->plan->trained_ms + 1);
+    const int64_t n = s->about->n_times - first;
+    double *values = NULL;
+    *waking = (struct waking){0};
+    if (!s->is_there[node]) return LODE_OK;
+    lode_try(look_back(s, counter, first, &waking->before));
+    lode_try(lode_counters_some_values(s->counters, s->block, counter, first, n, arena, &values));
+    for (int64_t i = 0; i < n && !waking->is_awake; i++) {
+        /* exactly: it never had another value */
+        if (isnan(values[i]) || values[i] == waking->before) continue;
+        waking->is_awake = true;
+        waking->time_ms = s->times[first + i];
+        waking->after = values[i];
+    }
+    lode_arena_rewind(arena, mark);
+    return lode_task_advance(s->task, n);
+}
+
+lode_status scoring_change(struct scoring *s, int64_t node, int64_t i, int64_t *slot)
+{
+    struct lode_arena *arena = s->task->arena;
+    const struct lode_arena_mark mark = lode_arena_mark(arena);
+    const struct plan_node *leaf = &s->plan->nodes[node];
+    const struct detector_kind *kind = detector_kinds[leaf->settings.kind];
+    struct detector_settings settings = leaf->settings;
+    const int64_t at = s->at + i, reach = kind->reach(&settings);
+    double *values = NULL, *distance = NULL;
+    int32_t *since = NULL;
+    *slot = at;
+    if (leaf->kind != PLAN_LEAF || !s->is_there[node] || at < reach) return LODE_OK;
+    settings.splits = DETECTOR_SPLITS_MAX;
+    settings.least_side = 1;
+    lode_try(load(s, leaf->counter, at - reach, at + 1, &values));
+    lode_try(lode_take(arena, reach + 1, &distance));
+    lode_try(lode_take_zero(arena, reach + 1, &since));
+    lode_try(kind->scan(&settings, values, reach + 1, arena, distance, since));
+    if (since[reach] > 0) *slot = at - reach + since[reach];
+    lode_arena_rewind(arena, mark);
+    return lode_task_advance(s->task, reach);
+}

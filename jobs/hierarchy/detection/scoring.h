@@ -1,0 +1,57 @@
+/* Scoring: E of every node of a component's plan, over the slots after training, stretch by
+ * stretch; on a worker.
+ *
+ * Only what the new slots need is read: those slots, the reach of the detectors before them, and
+ * the last value before that where there is a gap. A stretch is as long as the memory allows, and a
+ * slot's E does not depend on where stretches begin.
+ *
+ * New slots begin with that of the first sample after training (a gap between is not scored) and
+ * end with that of the last sample; gaps in them are filled with the value before, as in training.
+ */
+#ifndef LODE_JOBS_HIERARCHY_DETECTION_SCORING_H
+#define LODE_JOBS_HIERARCHY_DETECTION_SCORING_H
+
+#include "jobs/hierarchy/detection/plan.h"
+#include "jobs/hierarchy/slots.h"
+
+struct scoring {
+    struct lode_task *task;
+    struct lode_counters *counters;
+    const struct plan_component *plan;
+    int64_t block;
+    const struct lode_counters_block *about;
+    struct slots slots;       /* of the component, from its first sample on */
+    int64_t *times;           /* [about->n_times] */
+    int64_t first, end;       /* new slots; first == end: none */
+    double *mean, *deviation; /* [n_nodes] of training, for PLAN_DEVIATION */
+    bool *is_there;           /* [n_nodes] the component has the node's counter */
+    /* the stretch at hand: slots [at, at + n) */
+    int64_t at, n, most;
+    double **e; /* [n_nodes][n] */
+};
+
+/* Prepares a component; what is taken is the task's arena's. LODE_E_INPUT, LODE_E_MEMORY (in words:
+ * not even one slot fits). */
+LODE_CHECKED lode_status scoring_begin(struct lode_task *task, struct lode_counters *counters,
+                                       const struct plan_component *plan, struct scoring *scoring);
+
+/* The next stretch; *more is false when there is none. */
+LODE_CHECKED lode_status scoring_next(struct scoring *scoring, bool *more);
+
+/* Where a dead counter moved first. */
+struct waking {
+    bool is_awake;
+    int64_t time_ms;
+    double before, after; /* before: NaN where it had no value in training */
+};
+/* Whether a counter that was constant in training has another value since. */
+LODE_CHECKED lode_status scoring_waking(struct scoring *scoring, int64_t node,
+                                        struct waking *waking);
+
+/* Slot of the series in which the change began that a leaf sees in slot at + i of the stretch:
+ * where the window is best split, also by a detector that looks at one split of it alone. The slot
+ * itself where the kind of detector does not say, or the node is no leaf. */
+LODE_CHECKED lode_status scoring_change(struct scoring *scoring, int64_t node, int64_t i,
+                                        int64_t *slot);
+
+#endif

@@ -1,0 +1,127 @@
+/* Job hierarchy: a tree of detectors, learned without labels.
+ *
+ * Training learns every counter's detector on the workers, with the covariances of their scores in
+ * each component, and groups level by level on the coordinator; what it puts into results.h5 is the
+ * model. With --detect the newest slots are scored against a model. docs/jobs/hierarchy.md defines
+ * every figure.
+ */
+#include "common/log.h"
+#include "jobs/hierarchy/detection/detect.h"
+#include "jobs/hierarchy/detection/detected.h"
+#include "jobs/hierarchy/forecast.h"
+#include "jobs/hierarchy/grouping/neighbourhood_leaf.h"
+#include "jobs/hierarchy/model/model.h"
+#include "jobs/hierarchy/training/learn.h"
+#include "jobs/hierarchy/training/partitions.h"
+#include "jobs/hierarchy/training/series.h"
+#include "jobs/hierarchy/training/tables.h"
+#include "jobs/hierarchy/training/tree.h"
+
+extern const struct lode_job hierarchy_job; /* declared for the registry, in registry.c */
+
+/* Windows that no detector takes; a store in which nothing can be learned. */
+static lode_status check_store(const struct hierarchy_options *options,
+                               const struct lode_store *store)
+{
+    int64_t n_usable = 0;
+    for (int64_t i = 0; i < lode_store_components(store); i++) {
+        const struct lode_component *one = lode_store_component(store, i);
+        if (one->partition < 0 || one->n_times == 0 || one->step_ms < 1) continue;
+        n_usable++;
+        if (options->window_ms / one->step_ms >= DETECTOR_LONGEST_WINDOW)
+            return lode_fail(LODE_E_USAGE,
+                             "parameter window: %lld ms are %lld slots of component '%s', at most "
+                             "%d are possible",
+                             (long long)options->window_ms,
+                             (long long)(options->window_ms / one->step_ms), one->name,
+                             DETECTOR_LONGEST_WINDOW);
+    }
+    if (n_usable == 0)
+        return lode_fail(LODE_E_INPUT, "the store has no component with two samples or more");
+    return LODE_OK;
+}
+
+/* What --detect, --labels and the like name; NULL: nothing. */
+static const char *path_of(const struct lode_params *params, const char *name)
+{
+    const char *path = lode_params_text(params, name);
+    return path && path[0] != '\0' ? path : NULL;
+}
+
+/* What is of detection alone must not be there by mistake when a model is learned. */
+static lode_status check_training(const struct lode_params *params)
+{
+    static const char *const flags[] = {"labels", "manual_groups", "scores"};
+    for (size_t i = 0; i < sizeof flags / sizeof *flags; i++)
+        if (path_of(params, flags[i]))
+            return lode_fail(LODE_E_USAGE, "%s are for scoring against a model: --detect MODEL",
+                             flags[i]);
+    return LODE_OK;
+}
+
+static lode_status check(const struct lode_params *params, const struct lode_store *store)
+{
+    const char *path = path_of(params, "detect");
+    struct lode_arena *arena = NULL;
+    struct hierarchy_options options;
+    struct model model;
+    lode_try(lode_arena_create(0, &arena));
+    lode_status status = hierarchy_options_read(params, arena, &options);
+    if (!status && path) status = model_read(path, arena, &model);
+    if (!status && !path) status = check_training(params);
+    if (!status && !path) status = check_store(&options, store);
+    lode_arena_destroy(arena);
+    return status;
+}
+
+static lode_status train(struct lode_run *run, const struct hierarchy_options *options)
+{
+    struct learned learned;
+    struct tree tree;
+    lode_try(learn(run, options, &learned));
+    lode_try(tree_grow(run, options, &learned, &tree));
+    lode_try(model_put(&tree.model, run->params, run->arena, run->results));
+    lode_try(tree_tables_put(run, &tree));
+    lode_log_info("detectors=%lld levels=%d", (long long)tree.model.n_detectors,
+                  tree.model.n_levels);
+    return LODE_OK;
+}
+
+static lode_status run_job(struct lode_run *run)
+{
+    const char *path = path_of(run->params, "detect");
+    struct hierarchy_options options;
+    struct model model;
+    lode_try(hierarchy_options_read(run->params, run->arena, &options));
+    if (!path) return train(run, &options);
+    lode_try(model_read(path, run->arena, &model));
+    return hierarchy_detect(run, &model, path_of(run->params, "labels"));
+}
+
+static const struct lode_leaf leaves[] = {
+    {"hierarchy.learn", hierarchy_learn_leaf},
+    {"hierarchy.series", hierarchy_series_leaf},
+    {NEIGHBOURHOODS_LEAF, neighbourhoods_leaf},
+    {"hierarchy.detect", hierarchy_detect_leaf},
+    {NULL, NULL},
+};
+/* Of both: training finds groups, detection firings. What one of them has not is not shown. */
+static const char *const show_columns[] = {"rank",    "component", "level", "start",
+                                           "members", "peak",      "text",  NULL};
+static const char *const identity_columns[] = {"component", "level", "detector", "start", NULL};
+static const char *const figure_columns[] = {"members", "peak", "counters", NULL};
+
+const struct lode_job hierarchy_job = {
+    .name = "hierarchy",
+    .store_kind = "counters",
+    .summary = "detectors learned without labels: from raw counters to one health tree",
+    .leaves = leaves,
+    .params = hierarchy_params,
+    .check = check,
+    .run = run_job,
+    .forecast = hierarchy_forecast,
+    .findings_table = "findings",
+    .show_columns = show_columns,
+    .identity_columns = identity_columns,
+    .figure_columns = figure_columns,
+};

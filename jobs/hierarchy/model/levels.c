@@ -1,0 +1,31 @@
+/* Names of levels, roles and states, and how the E of members becomes one. */
+#include "jobs/hierarchy/model/model.h"
+
+#include <stdio.h>
+
+const char *const model_role_names[] = {"leaf", "group", "end", "whole", NULL};
+const char *const model_state_names[] = {"used", "dead", "isolated", "alone", "unfit", "top", NULL};
+
+const char *model_level_name(enum model_role role, int32_t level, char *text, size_t size)
+{
+    if (role == MODEL_LEAF) return "low";
+    if (role == MODEL_END) return "high";
+    if (role == MODEL_WHOLE) return "whole";
+    if (level == 1) return "mid";
+    snprintf(text, size, "level-%d", (int)level);
+    return text;
+}
+
+double model_combine(const struct model *model, int64_t detector, const double *e)
+{
+    const struct model_detector *one = &model->detectors[detector];
+    const struct model_member *members = &model->members[one->first_member];
+    double sum = 0.0, weights = 0.0, largest = 0.0;
+    for (int64_t i = 0; i < one->n_members; i++) {
+        sum += members[i].weight * e[members[i].detector];
+        weights += members[i].weight;
+        if (e[members[i].detector] > largest) largest = e[members[i].detector];
+    }
+    return one->role == MODEL_GROUP && model->options.combiner == HIERARCHY_LARGEST ? largest
+                                                                                    : sum / weights;
+}

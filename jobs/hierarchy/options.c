@@ -1,0 +1,303 @@
+/* Options: the parameter table, the presets, and what both come to. */
+#include "jobs/hierarchy/options.h"
+
+#include <fnmatch.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "common/param/definitions.h"
+#include "common/text.h"
+#include "jobs/hierarchy/grouping/neighbourhood.h"
+
+enum { MOST_COUNT = 1000000 };
+
+const struct lode_param hierarchy_params[] = {
+    {"preset", "robust", "",
+     "values of all parameters that are left empty: `paper` (as published) or `robust`"},
+    {"detectors", "", "", "kinds of leaf detectors, a list (both presets: hellinger)"},
+    {"family", "", "",
+     "of hellinger: poisson, gaussian, exponential, lognormal, pareto, or auto, the likeliest of "
+     "each counter (both: poisson)"},
+    {"splits", "", "",
+     "where hellinger splits a window: max (everywhere; paper), centre, or edge (the newest slots "
+     "against the rest; robust)"},
+    {"window", "", "time", "length of the window that a slot is judged by (paper 12h, robust 1h)"},
+    {"edge", "", "time", "length of the newest part of the window, for splits=edge (both: 5m)"},
+    {"least_window", "", "slots", "a window has at least so many (paper 10, robust 48)"},
+    {"least_edge", "", "slots", "a newest part has at least so many (both: 3)"},
+    {"least_side", "", "slots", "of each side of a split, at least, for splits=max (both: 5)"},
+    {"saturation", "", "1",
+     "largest share of training slots that a leaf may score above 0.99 (paper 0.001, robust "
+     "0.01)"},
+    {"lasso", "", "",
+     "when a neighbourhood is large enough: error at most (1 + f) times the least (above; paper), "
+     "or all but f of the variance that can be explained (explained; robust)"},
+    {"lasso_fraction", "", "1", "f of that rule (paper 0.1, robust 0.3)"},
+    {"edges", "", "",
+     "two detectors are joined where one explains the other (or; both presets) or each the other "
+     "(and)"},
+    {"similarity", "", "",
+     "of joined detectors: binary (1; paper) or coefficient (mean |coefficient| of both "
+     "directions; robust)"},
+    {"preference", "", "",
+     "how readily a detector begins a group of its own (paper 0.5, robust 0.2)"},
+    {"damping", "", "1", "of affinity propagation, 0.5 to less than 1 (both: 0.9)"},
+    {"overlap", "", "", "groups may overlap: one for each edge, instead of clusters (both: off)"},
+    {"replicates", "", "", "bootstraps that tell how stable an edge is; 0: none (both: 0)"},
+    {"combiner", "", "",
+     "a group's E from those of its members: mean, weighted (by `weights`), or largest (both: "
+     "mean)"},
+    {"cross_level", "", "",
+     "level from which groups cross the borders of components inside a service (both: 2)"},
+    {"max_levels", "", "", "most levels of groups (both: 4)"},
+    {"weights", "", LODE_PARAM_DEFINITIONS,
+     "lines `counter: weight` for combiner=weighted; patterns with * and ?, the first that fits "
+     "counts, else 1"},
+    {"severities", "", LODE_PARAM_DEFINITIONS,
+     "lines `counter or component: severity` for health, likewise"},
+    {"thresholds", "", LODE_PARAM_DEFINITIONS,
+     "lines `level: E` at which a detector of that level fires (low, mid, high, level-2, ...)"},
+    {"scores", "", "",
+     "levels whose scores detection keeps in table scores, a list, or none (empty: high)"},
+    {"detect", "", LODE_PARAM_MODEL,
+     "score the slots after the model's last against it, instead of learning"},
+    {"labels", "", LODE_PARAM_FILE, "issues to judge by: component,start_s,end_s; with --detect"},
+    {"manual_groups", "", LODE_PARAM_FILE, "groups of people's own to compare with; with --detect"},
+    {NULL, NULL, NULL, NULL},
+};
+
+/* What a preset gives those that are left empty; text as a user would write it. */
+static const struct {
+    const char *name, *paper, *robust;
+} presets[] = {
+    {"detectors", "hellinger", "hellinger"},
+    {"family", "poisson", "poisson"},
+    {"splits", "max", "edge"},
+    {"window", "12h", "1h"},
+    {"edge", "5m", "5m"},
+    {"least_window", "10", "48"},
+    {"least_edge", "3", "3"},
+    {"least_side", "5", "5"},
+    {"saturation", "0.001", "0.01"},
+    {"lasso", "above", "explained"},
+    {"lasso_fraction", "0.1", "0.3"},
+    {"edges", "or", "or"},
+    {"similarity", "binary", "coefficient"},
+    {"preference", "0.5", "0.2"},
+    {"damping", "0.9", "0.9"},
+    {"overlap", "off", "off"},
+    {"replicates", "0", "0"},
+    {"combiner", "mean", "mean"},
+    {"cross_level", "2", "2"},
+    {"max_levels", "4", "4"},
+};
+
+const char *hierarchy_param_text(const struct lode_params *params, const char *name)
+{
+    const char *text = lode_params_text(params, name);
+    const char *preset = lode_params_text(params, "preset");
+    if (!text || text[0] != '\0' || !preset) return text;
+    const bool is_paper = strcmp(preset, "paper") == 0;
+    for (size_t i = 0; i < sizeof presets / sizeof *presets; i++)
+        if (strcmp(presets[i].name, name) == 0)
+            return is_paper ? presets[i].paper : presets[i].robust;
+    return text;
+}
+
+/* Which of the words [ended by NULL] a parameter is. */
+static lode_status choose(const struct lode_params *params, const char *name,
+                          const char *const *words, int *index)
+{
+    struct lode_bytes known = {0};
+    const char *text = lode_params_text(params, name);
+    if (!text) return lode_fail(LODE_E_BUG, "no parameter '%s' in the job's table", name);
+    for (int i = 0; words[i]; i++) {
+        if (strcmp(words[i], text) != 0) continue;
+        *index = i;
+        return LODE_OK;
+    }
+    lode_status status = LODE_OK;
+    for (int i = 0; words[i] && !status; i++)
+        status = lode_bytes_printf(&known, "%s%s", i > 0 ? ", " : "", words[i]);
+    if (!status)
+        status = lode_fail(LODE_E_USAGE, "parameter %s: '%s' is none of %.*s", name, text,
+                           (int)known.size, (const char *)known.data);
+    lode_bytes_clear(&known);
+    return status;
+}
+
+static lode_status refuse_kind(const char *name)
+{
+    struct lode_bytes known = {0};
+    lode_status status = LODE_OK;
+    for (int i = 0; detector_kinds[i] && !status; i++)
+        status = lode_bytes_printf(&known, "%s%s", i > 0 ? ", " : "", detector_kinds[i]->name);
+    if (!status)
+        status =
+            lode_fail(LODE_E_USAGE, "parameter detectors: there is no kind '%s', there are %.*s",
+                      name, (int)known.size, (const char *)known.data);
+    lode_bytes_clear(&known);
+    return status;
+}
+
+static lode_status read_kinds(const struct lode_params *params, struct lode_arena *arena,
+                              struct hierarchy_options *options)
+{
+    char **items = NULL;
+    int64_t n = 0;
+    lode_try(lode_params_list(params, "detectors", arena, &items, &n));
+    if (n < 1 || n > HIERARCHY_MOST_KINDS)
+        return lode_fail(LODE_E_USAGE, "parameter detectors: %lld kinds, 1 to %d are allowed",
+                         (long long)n, HIERARCHY_MOST_KINDS);
+    for (int64_t i = 0; i < n; i++) {
+        const int kind = detector_kind_find(items[i]);
+        if (kind < 0) return refuse_kind(items[i]);
+        for (int64_t k = 0; k < i; k++)
+            if (options->kinds[k] == kind)
+                return lode_fail(LODE_E_USAGE, "parameter detectors: '%s' twice", items[i]);
+        options->kinds[i] = kind;
+    }
+    options->n_kinds = (int)n;
+    return LODE_OK;
+}
+
+static lode_status read_leaves(const struct lode_params *params, struct lode_arena *arena,
+                               struct hierarchy_options *options)
+{
+    int chosen = 0;
+    lode_try(read_kinds(params, arena, options));
+    lode_try(choose(params, "family", detector_family_names, &chosen));
+    options->family = (enum detector_family)chosen;
+    lode_try(choose(params, "splits", detector_splits_names, &chosen));
+    options->splits = (enum detector_splits)chosen;
+    lode_try(lode_params_duration_ms(params, "window", &options->window_ms));
+    lode_try(lode_params_duration_ms(params, "edge", &options->edge_ms));
+    lode_try(lode_params_i64(params, "least_window", 2, MOST_COUNT, &options->least_window));
+    lode_try(lode_params_i64(params, "least_edge", 1, MOST_COUNT, &options->least_edge));
+    lode_try(lode_params_i64(params, "least_side", 1, MOST_COUNT, &options->least_side));
+    return lode_params_f64(params, "saturation", 0, 1, &options->saturation);
+}
+
+static lode_status read_grouping(const struct lode_params *params,
+                                 struct hierarchy_options *options)
+{
+    static const char *const rules[] = {"above", "explained", NULL};
+    static const char *const joined[] = {"or", "and", NULL};
+    static const char *const similarities[] = {"binary", "coefficient", NULL};
+    int chosen = 0;
+    lode_try(choose(params, "lasso", rules, &chosen));
+    options->lasso_rule = chosen == 0 ? NEIGHBOURHOOD_ABOVE : NEIGHBOURHOOD_EXPLAINED;
+    lode_try(lode_params_f64(params, "lasso_fraction", 0, 1e6, &options->lasso_fraction));
+    lode_try(choose(params, "edges", joined, &chosen));
+    options->needs_both = chosen == 1;
+    lode_try(choose(params, "similarity", similarities, &chosen));
+    options->by_coefficient = chosen == 1;
+    lode_try(lode_params_f64(params, "preference", -1e6, 1e6, &options->preference));
+    lode_try(lode_params_f64(params, "damping", 0.5, 1.0 - 1e-6, &options->damping));
+    lode_try(lode_params_bool(params, "overlap", &options->overlaps));
+    return lode_params_i64(params, "replicates", 0, 10000, &options->replicates);
+}
+
+/* Lines `name: number`, each number in [low, high]. */
+static lode_status read_numbers(const struct lode_params *params, const char *name, double low,
+                                double high, struct lode_arena *arena,
+                                struct hierarchy_numbers *numbers)
+{
+    struct lode_definition *definitions = NULL;
+    struct hierarchy_number *list = NULL;
+    lode_try(lode_params_definitions(params, name, arena, &definitions, &numbers->n));
+    lode_try(lode_take(arena, numbers->n, &list));
+    for (int64_t i = 0; i < numbers->n; i++) {
+        const struct lode_definition *one = &definitions[i];
+        list[i].name = one->name;
+        if (!lode_text_to_f64(one->text, strlen(one->text), &list[i].value) ||
+            !(list[i].value >= low && list[i].value <= high))
+            return lode_fail(LODE_E_USAGE,
+                             "%s:%lld:%lld: parameter %s: '%s' of '%s' is no number from %g to %g",
+                             one->file, (long long)one->line, (long long)one->column, name,
+                             one->text, one->name, low, high);
+    }
+    numbers->list = list;
+    return LODE_OK;
+}
+
+static lode_status read_tree(const struct lode_params *params, struct lode_arena *arena,
+                             struct hierarchy_options *options)
+{
+    static const char *const combiners[] = {"mean", "weighted", "largest", NULL};
+    int chosen = 0;
+    lode_try(choose(params, "combiner", combiners, &chosen));
+    options->combiner = (enum hierarchy_combiner)chosen;
+    lode_try(lode_params_i64(params, "cross_level", 2, 1000, &options->cross_level));
+    lode_try(lode_params_i64(params, "max_levels", 1, 1000, &options->max_levels));
+    lode_try(read_numbers(params, "weights", 1e-6, 1e6, arena, &options->weights));
+    lode_try(read_numbers(params, "severities", 1e-6, 1e6, arena, &options->severities));
+    return read_numbers(params, "thresholds", 0, 1e6, arena, &options->thresholds);
+}
+
+/* A set in which what is empty has the preset's value. */
+static lode_status resolve(const struct lode_params *params, struct lode_params **resolved)
+{
+    const char *name = NULL, *value = NULL;
+    struct lode_bytes text = {0};
+    lode_status status = LODE_OK;
+    lode_try(lode_params_create(hierarchy_params, resolved));
+    for (int i = 0; lode_params_at(params, i, &name, &value) && !status; i++) {
+        text.size = 0;
+        status = lode_bytes_printf(&text, "%s=%s", name, hierarchy_param_text(params, name));
+        if (!status) status = lode_bytes_append(&text, "", 1);
+        if (!status) status = lode_params_set(*resolved, (const char *)text.data);
+    }
+    lode_bytes_clear(&text);
+    return status;
+}
+
+lode_status hierarchy_options_read(const struct lode_params *params, struct lode_arena *arena,
+                                   struct hierarchy_options *options)
+{
+    static const char *const names[] = {"paper", "robust", NULL};
+    struct hierarchy_options read = {0};
+    struct lode_params *resolved = NULL;
+    int preset = 0;
+    lode_status status = choose(params, "preset", names, &preset);
+    if (!status) status = resolve(params, &resolved);
+    if (!status) status = read_leaves(resolved, arena, &read);
+    if (!status) status = read_grouping(resolved, &read);
+    if (!status) status = read_tree(resolved, arena, &read);
+    lode_params_destroy(resolved);
+    if (!status) *options = read;
+    return status;
+}
+
+/* A length of time in slots, rounded to the nearest. */
+static int64_t slots_in(int64_t time_ms, int64_t step_ms, int64_t least)
+{
+    const int64_t whole = time_ms / step_ms, rest = time_ms % step_ms;
+    const int64_t slots = whole + (rest >= step_ms - rest ? 1 : 0);
+    return slots > least ? slots : least;
+}
+
+struct detector_settings hierarchy_settings(const struct hierarchy_options *options, int kind,
+                                            int64_t step_ms)
+{
+    struct detector_settings settings = {.kind = kind,
+                                         .splits = options->splits,
+                                         .family = options->family,
+                                         .least_side = options->least_side};
+    const int64_t least = options->least_window > 2 * options->least_side ? options->least_window
+                                                                          : 2 * options->least_side;
+    settings.window = slots_in(options->window_ms, step_ms, least);
+    if (settings.window > DETECTOR_LONGEST_WINDOW) settings.window = DETECTOR_LONGEST_WINDOW;
+    settings.edge = slots_in(options->edge_ms, step_ms, options->least_edge);
+    if (settings.edge >= settings.window) settings.edge = settings.window - 1;
+    return settings;
+}
+
+double hierarchy_number_of(const struct hierarchy_numbers *numbers, const char *name,
+                           double otherwise)
+{
+    for (int64_t i = 0; i < numbers->n; i++)
+        if (fnmatch(numbers->list[i].name, name, FNM_NOESCAPE) == 0) return numbers->list[i].value;
+    return otherwise;
+}

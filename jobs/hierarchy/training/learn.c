@@ -1,0 +1,173 @@
+/* Learn, on the coordinator: tasks of partitions, and their results checked and put in order. */
+#include "jobs/hierarchy/training/learn.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "jobs/hierarchy/training/partitions.h"
+#include "jobs/hierarchy/training/scan.h"
+
+struct merging {
+    const struct lode_run *run;
+    const struct partitions *partitions;
+    const struct hierarchy_options *options;
+    struct learned *learned;
+};
+
+/* n doubles, each finite and not negative. */
+static lode_status unpack_numbers(struct lode_unpack *in, const char *what, int64_t n,
+                                  struct lode_arena *arena, double **numbers)
+{
+    const uint8_t *data = NULL;
+    size_t size = 0;
+    lode_try(lode_unpack_bin(in, &data, &size));
+    if (size != (size_t)n * sizeof **numbers)
+        return lode_fail(LODE_E_MESSAGE, "%zu bytes of %s, not %lld numbers", size, what,
+                         (long long)n);
+    lode_try(lode_take(arena, n, numbers));
+    if (n > 0) memcpy(*numbers, data, size);
+    for (int64_t i = 0; i < n; i++)
+        if (!isfinite((*numbers)[i]) || (*numbers)[i] < 0)
+            return lode_fail(LODE_E_MESSAGE, "%s %lld is %g", what, (long long)i, (*numbers)[i]);
+    return LODE_OK;
+}
+
+static lode_status unpack_counters(struct lode_unpack *in, const struct merging *merging,
+                                   struct learned_component *one)
+{
+    const int64_t n_known = lode_store_counters(merging->run->store);
+    uint32_t n = 0;
+    lode_try(lode_unpack_array(in, &n));
+    lode_try(lode_take(merging->run->arena, n, &one->counters));
+    for (uint32_t i = 0; i < n; i++) {
+        lode_try(lode_unpack_i64(in, &one->counters[i]));
+        if (one->counters[i] < 0 || one->counters[i] >= n_known)
+            return lode_fail(LODE_E_MESSAGE, "counter %lld of %lld", (long long)one->counters[i],
+                             (long long)n_known);
+    }
+    one->n_counters = n;
+    one->n_detectors = one->n_counters * merging->options->n_kinds;
+    return LODE_OK;
+}
+
+static lode_status unpack_families(struct lode_unpack *in, struct lode_arena *arena,
+                                   struct learned_component *one)
+{
+    lode_try(lode_take(arena, one->n_detectors, &one->family));
+    for (int64_t i = 0; i < one->n_detectors; i++) {
+        int64_t family = 0;
+        lode_try(lode_unpack_i64(in, &family));
+        if (family < 0 || family >= DETECTOR_AUTO)
+            return lode_fail(LODE_E_MESSAGE, "family %lld", (long long)family);
+        one->family[i] = (enum detector_family)family;
+    }
+    return LODE_OK;
+}
+
+static lode_status unpack_gram(struct lode_unpack *in, struct lode_arena *arena,
+                               struct learned_component *one)
+{
+    const int64_t n = one->n_alive;
+    const uint8_t *data = NULL;
+    size_t size = 0;
+    double value = 0.0;
+    lode_try(lode_unpack_bin(in, &data, &size));
+    if (size != (size_t)n * ((size_t)n + 1) / 2 * sizeof value)
+        return lode_fail(LODE_E_MESSAGE, "%zu bytes of covariances of %lld detectors", size,
+                         (long long)n);
+    lode_try(lode_take(arena, n * n, &one->gram));
+    for (int64_t i = 0; i < n; i++)
+        for (int64_t j = i; j < n; j++, data += sizeof value) {
+            memcpy(&value, data, sizeof value);
+            if (!isfinite(value))
+                return lode_fail(LODE_E_MESSAGE, "covariance of detectors %lld and %lld is %g",
+                                 (long long)i, (long long)j, value);
+            one->gram[i * n + j] = one->gram[j * n + i] = value;
+        }
+    return LODE_OK;
+}
+
+/* As many as there are edges, which only who joins them knows: the tree looks. */
+static lode_status unpack_shares(struct lode_unpack *in, struct lode_arena *arena,
+                                 struct learned_component *one)
+{
+    struct lode_unpack ahead = *in;
+    const uint8_t *data = NULL;
+    size_t size = 0;
+    lode_try(lode_unpack_bin(&ahead, &data, &size));
+    one->n_shares = (int64_t)(size / sizeof *one->shares);
+    return unpack_numbers(in, "share", one->n_shares, arena, &one->shares);
+}
+
+static lode_status unpack_component(struct lode_unpack *in, const struct merging *merging,
+                                    struct learned_component *one)
+{
+    struct lode_arena *arena = merging->run->arena;
+    int64_t component = 0;
+    uint64_t is_fit = 0;
+    lode_try(lode_unpack_i64(in, &component));
+    if (component != one->component)
+        return lode_fail(LODE_E_MESSAGE, "component %lld, asked was %lld", (long long)component,
+                         (long long)one->component);
+    lode_try(lode_unpack_u64(in, &is_fit));
+    one->is_fit = is_fit == 1;
+    lode_try(lode_unpack_i64(in, &one->n_slots));
+    lode_try(unpack_counters(in, merging, one));
+    lode_try(unpack_numbers(in, "sigma", one->n_detectors, arena, &one->sigma));
+    lode_try(unpack_numbers(in, "saturation", one->n_detectors, arena, &one->saturation));
+    lode_try(unpack_families(in, arena, one));
+    lode_try(lode_take(arena, one->n_detectors, &one->alive));
+    for (int64_t i = 0; i < one->n_detectors; i++)
+        if (one->sigma[i] > 0) one->alive[one->n_alive++] = i;
+    lode_try(unpack_gram(in, arena, one));
+    lode_try(unpack_shares(in, arena, one));
+    if (merging->options->replicates == 0) one->shares = NULL;
+    return LODE_OK;
+}
+
+static lode_status merge(void *context, int64_t task, const uint8_t *result, size_t size)
+{
+    const struct merging *merging = context;
+    const struct partition_components *partition = &merging->partitions->list[task];
+    struct lode_unpack in = lode_unpack_begin(result, size);
+    uint32_t n = 0;
+    lode_try(lode_unpack_array(&in, &n));
+    if ((int64_t)n != partition->n)
+        return lode_fail(LODE_E_MESSAGE, "%u components of %lld", n, (long long)partition->n);
+    for (int64_t i = 0; i < partition->n; i++) {
+        struct learned_component *one = &merging->learned->list[merging->learned->n++];
+        *one = (struct learned_component){.component = partition->components[i]};
+        lode_try(unpack_component(&in, merging, one));
+    }
+    return lode_unpack_end(&in);
+}
+
+lode_status learn(struct lode_run *run, const struct hierarchy_options *options,
+                  struct learned *learned)
+{
+    struct partitions partitions = {0};
+    struct lode_stage stage = {.leaf = "hierarchy.learn", .title = "learning detectors"};
+    struct lode_bytes *inputs = NULL;
+    struct merging merging = {run, &partitions, options, learned};
+    lode_status status = LODE_OK;
+    lode_try(partitions_make(run->store, run->arena, &partitions));
+    *learned = (struct learned){0};
+    lode_try(lode_take(run->arena, partitions.n_components, &learned->list));
+    lode_try(lode_take_zero(run->arena, partitions.n, &inputs));
+    for (int64_t p = 0; p < partitions.n; p++) {
+        const struct partition_components *one = &partitions.list[p];
+        lode_try_done(lode_pack_array(&inputs[p], (uint32_t)one->n));
+        for (int64_t i = 0; i < one->n; i++)
+            lode_try_done(scan_pack_component(one->components[i],
+                                              lode_store_component(run->store, one->components[i]),
+                                              &inputs[p]));
+    }
+    lode_try_done(scan_pack_params(run->store, run->params, &stage.params));
+    partitions_describe(&partitions, run->store, &stage);
+    stage.inputs = inputs;
+    lode_try_done(lode_map(run, &stage, merge, &merging));
+done:
+    for (int64_t p = 0; p < partitions.n; p++) lode_bytes_clear(&inputs[p]);
+    lode_bytes_clear(&stage.params);
+    return status;
+}

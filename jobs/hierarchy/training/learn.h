@@ -1,0 +1,44 @@
+/* Learn: stage A of training. Every leaf detector's sigma, and the covariances of their scores
+ * within each component, from which all neighbourhoods follow.
+ *
+ * Leaf "hierarchy.learn": parameters and components as scan.h packs them, a task a partition. The
+ * result, an array of components: index (i64), whether it has a full window (u64), slots (i64), its
+ * counters (array of i64); of all its detectors, counters x kinds, sigma and saturation (bin of
+ * doubles each) and family (i64 each); of those with a sigma the covariances of the scores, upper
+ * triangle by rows (bin of doubles); with replicates the share of them that have each edge of the
+ * graph that follows (bin of doubles, else empty).
+ */
+#ifndef LODE_JOBS_HIERARCHY_TRAINING_LEARN_H
+#define LODE_JOBS_HIERARCHY_TRAINING_LEARN_H
+
+#include "jobs/hierarchy/options.h"
+#include "jobs/job.h"
+
+lode_status hierarchy_learn_leaf(struct lode_task *task);
+
+/* What is known of a component's leaves; arrays are the run's arena's. */
+struct learned_component {
+    int64_t component; /* index in the store */
+    bool is_fit;       /* false: it never has a full window */
+    int64_t n_slots;
+    int64_t n_counters;
+    int64_t *counters;            /* [n_counters] index in the store, in order of names */
+    int64_t n_detectors;          /* counters x kinds */
+    double *sigma, *saturation;   /* [n_detectors]; sigma 0: dead */
+    enum detector_family *family; /* [n_detectors] */
+    int64_t n_alive;
+    int64_t *alive; /* [n_alive] detectors with a sigma, ascending */
+    double *gram;   /* [n_alive x n_alive] covariances */
+    double *shares; /* [n_shares] of bootstraps, as scope_stability has them; NULL: none made */
+    int64_t n_shares;
+};
+struct learned {
+    int64_t n;
+    struct learned_component *list; /* [n] all with samples and a step, by partition, then name */
+};
+
+/* Runs the stage. */
+LODE_CHECKED lode_status learn(struct lode_run *run, const struct hierarchy_options *options,
+                               struct learned *learned);
+
+#endif

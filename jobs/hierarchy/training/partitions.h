@@ -1,0 +1,26 @@
+/* Partitions: which components with samples each partition of a store holds. */
+#ifndef LODE_JOBS_HIERARCHY_TRAINING_PARTITIONS_H
+#define LODE_JOBS_HIERARCHY_TRAINING_PARTITIONS_H
+
+#include "jobs/job.h"
+
+struct partition_components {
+    int64_t n;
+    int64_t *components; /* [n] index in the store, in order of names */
+};
+struct partitions {
+    int64_t n;
+    struct partition_components *list; /* [n] by partition */
+    int64_t *costs;                    /* [n] values */
+    int64_t n_components;              /* of all */
+};
+
+/* Components that have a step (at least two samples); arrays are the arena's. */
+LODE_CHECKED lode_status partitions_make(const struct lode_store *store, struct lode_arena *arena,
+                                         struct partitions *partitions);
+
+/* Makes a stage one of a task a partition. */
+void partitions_describe(const struct partitions *partitions, const struct lode_store *store,
+                         struct lode_stage *stage);
+
+#endif

@@ -1,0 +1,57 @@
+/* Scan: a component inside a leaf, its detectors' distances over the training slots, one detector
+ * at a time; and what the coordinator must tell a leaf for that.
+ *
+ * Detectors of a component are numbered counter by counter in order of the names, within a counter
+ * by kind in order of parameter `detectors`.
+ */
+#ifndef LODE_JOBS_HIERARCHY_TRAINING_SCAN_H
+#define LODE_JOBS_HIERARCHY_TRAINING_SCAN_H
+
+#include "jobs/hierarchy/options.h"
+#include "jobs/hierarchy/slots.h"
+#include "jobs/job.h"
+
+/* --- both sides --- */
+
+/* Parameters of both training leaves: the store, then all parameters of the job. */
+LODE_CHECKED lode_status scan_pack_params(const struct lode_store *store,
+                                          const struct lode_params *params, struct lode_bytes *out);
+/* A component: index, first and last sample, step (i64 each). */
+LODE_CHECKED lode_status scan_pack_component(int64_t component, const struct lode_component *about,
+                                             struct lode_bytes *out);
+
+/* --- leaves --- */
+
+struct scan {
+    struct lode_task *task;
+    struct hierarchy_options options;
+    struct lode_counters *counters; /* the partition; closed by scan_end */
+    /* of the component at hand */
+    int64_t component, block;
+    const struct lode_counters_block *about;
+    struct slots slots;
+    int64_t *times;      /* [about->n_times] */
+    int64_t reach;       /* largest of all kinds: slots before have no full window */
+    int64_t n_detectors; /* counters x kinds */
+    struct detector_settings settings[HIERARCHY_MOST_KINDS];
+};
+
+/* Opens partition `partition` of the parameters. What it takes lives as long as the task. */
+LODE_CHECKED lode_status scan_begin(struct lode_task *task, int64_t partition, struct scan *scan);
+void scan_end(struct scan *scan);
+
+/* The next component of the input. LODE_E_MESSAGE, LODE_E_INPUT, LODE_E_MEMORY. */
+LODE_CHECKED lode_status scan_component(struct scan *scan, struct lode_unpack *in);
+
+/* Whether there is at least one slot with a full window. */
+bool scan_is_fit(const struct scan *scan);
+
+/* D of a detector: distance [slots.n], 0 before its own reach. `family`: the one it was scanned
+ * with, which training chooses where the options leave it open. Scratch is given back. */
+LODE_CHECKED lode_status scan_distance(struct scan *scan, int64_t detector, double *distance,
+                                       enum detector_family *family);
+
+/* LODE_E_MEMORY in words: the component that does not fit, and what it takes. */
+LODE_CHECKED lode_status scan_refuse_memory(const struct scan *scan, int64_t n_series);
+
+#endif

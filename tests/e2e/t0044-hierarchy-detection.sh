@@ -1,0 +1,130 @@
+#!/bin/sh
+# Detection against a learned tree: the reference figures of real machines come out exactly, what is
+# new in the store is told, batches agree with each other, and any number of workers gives the same bytes.
+. "$(dirname "$0")/lib.sh"
+need_data counters
+need_python h5py numpy
+real=$LODE_DATA/counters
+
+# figure RUN LEVEL RECALL: "firings precision" of table summary
+figure() {
+    lode export "$1" summary | awk -F, -v level="$2" -v recall="$3" \
+        '$1 == level && $2 == recall { printf "%s %.2f\n", $4, $5 }'
+}
+
+expect 'smd: low, mean and the groups of preset robust are the independent reference' "
+    lode stage counters $real/smd/train/*.csv.gz -o smd --local 2 --quiet
+    lode run hierarchy smd -o smd.M --set preset=robust --local 2 --quiet
+    lode stage counters $real/smd/test/*.csv.gz --append smd --local 2 --quiet
+    lode run hierarchy smd --detect smd.M --labels $real/smd/labels.csv -o smd.R --local 2 --quiet
+    test \"\$(figure smd.R low 0.6)\" = '1385 0.74'
+    test \"\$(figure smd.R low 0.8)\" = '2063 0.65'
+    test \"\$(figure smd.R mean 0.6)\" = '420 0.63'
+    test \"\$(figure smd.R mean 0.8)\" = '768 0.46'
+    test \"\$(figure smd.R mid 0.6)\" = '498 0.71'
+    test \"\$(figure smd.R high 0.6)\" = '303 0.55'
+    test \"\$(figure smd.R high_max 0.8)\" = '577 0.43'
+    test \"\$(lode export smd.R evaluation | sed -n '2p' | cut -d, -f1-4)\" = \"\$(
+        lode export smd.R evaluation | awk -F, 'NR == 2 { print \"low,0.02,\" \$3 \",156\" }')\"
+    test \"\$(lode export smd.R evaluation | awk -F, '\$1 == \"low\"' | wc -l)\" -eq 170
+    lode show smd.R | grep -q 'changed'"
+
+# a service of two machines, in which cpu, load and reads rise together at 02:10 of the second day (slot
+# 2050 of minutes); `spare` of db wakes up, its `extra` is new; cache is gone, mail comes
+"$python" - <<'PYTHON'
+import random
+
+names = ["cpu", "load", "reads", "spare", "temperature", "extra"]
+
+
+def value(r, component, name, i):
+    if name == "spare":
+        return 4 if component == "shop/db" and i >= 2100 else 3
+    if name == "extra" and (component != "shop/db" or i < 2000):
+        return None
+    if name not in ("cpu", "load", "reads"):
+        return 20 + r.random()
+    return 20 + r.random() + (3 if i % 100 >= 90 else 0) + (60 if 2050 <= i < 2080 else 0)
+
+
+def write(path, components, first, end, names=names):
+    with open(path, "w") as out:
+        out.write(",".join(["component", "timestamp_s", *names]) + "\n")
+        for component in components:
+            for i in range(first, end):
+                r = random.Random(f"{component} {i}")
+                cells = [value(r, component, name, i) for name in names]
+                cells = ["" if c is None else f"{c:.4f}" for c in cells]
+                out.write(",".join([component, str(60 * i), *cells]) + "\n")
+
+
+write("train.csv", ["shop/db", "shop/web", "cache"], 0, 2000, names[:5])
+write("first.csv", ["shop/db", "shop/web", "mail"], 2000, 2070)
+write("second.csv", ["shop/db", "shop/web", "mail"], 2070, 2120)
+with open("issues.csv", "w") as out:
+    out.write(f"component,start_s,end_s\nshop/db,{2050 * 60},{2080 * 60}\nshop/wed,0,1\n")
+PYTHON
+
+expect 'a model without new slots: said so, empty tables, exit status 0' '
+    lode stage counters train.csv -o S --component component --tree / --local 2 --quiet
+    lode run hierarchy S -o M --local 2 --quiet
+    lode run hierarchy S --detect M -o none --local 2 --quiet 2>none.log
+    grep -q "no component has slots after the model" none.log
+    test "$(lode export none firings | wc -l)" -eq 1
+    test "$(lode export none unscored | grep -c no_new_slots)" -eq 3'
+
+expect 'the change is found where it was planted, in words, with its counters' '
+    lode stage counters first.csv --append S --local 2 --quiet
+    lode run hierarchy S --detect M -o R1 --local 2 --quiet
+    lode stage counters second.csv --append S --local 2 --quiet
+    lode run hierarchy S --detect M --labels issues.csv -o R --local 2 --quiet 2>R.log
+    lode export R findings | grep "^[0-9]*,shop/db,high" | head -n 1 >found
+    grep -qE "shop/db: .*(cpu|load).* changed together at 1970-01-02 10:10 UTC; [23] of 5 counters; first: " found
+    lode export R summary | grep -qE "^high,0.8,[0-9.]+,[1-9]"
+    lode export R summary | grep -qE "^whole,0.8,[0-9.]+,[1-9]"
+    lode show R | grep -q "changed together"'
+
+expect 'what the model does not know is told: a counter that wakes up, new ones, those that are gone' '
+    lode export R woke | grep -q "^shop/db,spare,126000000,3,4$"
+    lode export R findings | grep -q "shop/db: spare moves that never did in training, since 1970-01-02 11:00 UTC"
+    lode export R unscored | sort >unscored
+    printf "%s\n" cache,,no_new_slots component,counter,reason mail,,component_unknown \
+        shop/db,extra,counter_unknown shop/web,extra,counter_unknown | sort | cmp - unscored
+    grep -q "issues of components that the model does not know are left out count=1 first=\"shop/wed\" line=3 nearest=\"shop/web\"" R.log'
+
+expect 'slots scored in an early batch are those of a later one' '
+    lode export R1 scores | grep shop/db | head -n 70 >early
+    lode export R scores | grep shop/db | head -n 70 >late
+    test "$(wc -l <early)" -eq 70
+    cmp early late'
+
+expect '1, 2 and 5 workers: the same bytes' '
+    for n in 1 2 5; do
+        lode run hierarchy S --detect M --labels issues.csv -o W$n --local $n --quiet \
+            --set scores=low,mid,high,whole --set thresholds="low: 4;; mid: 4;; whole: 3" 2>/dev/null
+    done
+    test "$(results W1)" = "$(results W2)"
+    test "$(results W1)" = "$(results W5)"
+    test "$(lode export W1 firings | grep -c ^[0-9]*,low,)" -ge 6'
+
+expect 'a manual grouping is judged beside the learned one' '
+    printf "component,group,counter\n*,work,cpu\n*,work,load\nshop/db,rest,s*\n" >groups.csv
+    lode run hierarchy S --detect M --labels issues.csv --set manual_groups=groups.csv -o G \
+        --local 2 --quiet 2>/dev/null
+    lode export G summary | grep -qE "^manual,0.8,[0-9.]+,[1-9]"'
+
+expect 'mute and diff know a firing again' '
+    lode diff R1 R | grep -q "woke"
+    lode mute R 1 --reason "known"
+    lode show R | grep -q "known"'
+
+printf 'component,start_s,end_s\nshop/db,60,30\n' >backwards.csv
+refuse 3 'backwards.csv, line 2: the issue ends at 30000 ms, where it starts \(60000 ms\) or before' \
+    'lode run hierarchy S --detect M --labels backwards.csv -o X --local 1 --quiet'
+printf 'component,start_s,end_s\nshop/dv,60,90\n' >foreign.csv
+refuse 3 "foreign.csv, line 2: no issue is about a component of the model; .*nearest: 'shop/db'" \
+    'lode run hierarchy S --detect M --labels foreign.csv -o X --local 1 --quiet'
+refuse 2 "parameter thresholds: there is no level 'hihg'; did you mean 'high'" \
+    'lode run hierarchy S --detect M --set thresholds="hihg: 4" -o X --local 1 --quiet'
+
+finish

@@ -1,0 +1,72 @@
+/* What all detectors share: gaps, calibration, the list of kinds. */
+#include "tests/unit.h"
+
+#include <math.h>
+
+#include "jobs/hierarchy/detectors/detector.h"
+
+static void assert_near(double seen, double expected)
+{
+    if (!(fabs(seen - expected) <= 1e-15 * fabs(expected)))
+        fail_msg("expected %.17g, got %.17g", expected, seen);
+}
+
+static void gaps_take_the_value_before_and_at_the_start_the_first(void **state)
+{
+    (void)state;
+    double x[] = {NAN, INFINITY, 3, NAN, -INFINITY, 5, NAN};
+    const double filled[] = {3, 3, 3, 3, 3, 5, 5};
+    assert_true(detector_fill(x, 7));
+    assert_memory_equal(x, filled, sizeof x);
+}
+
+static void a_counter_without_values_is_zero_and_says_so(void **state)
+{
+    (void)state;
+    double x[] = {NAN, NAN};
+    assert_false(detector_fill(x, 2));
+    assert_true(x[0] == 0.0 && x[1] == 0.0);
+    assert_false(detector_fill(x, 0));
+}
+
+static void sigma_lets_a_share_of_the_slots_saturate(void **state)
+{
+    (void)state;
+    double one[] = {4}; /* k = floor(0.001 x 1) = 0: it scores 0.99 exactly */
+    const double sigma = detector_sigma(one, 1, 0.001);
+    assert_near(sigma, 2 * log(100) / 4);
+    assert_near(detector_e(sigma, 4), log(100));
+    assert_near(detector_score(detector_e(sigma, 4)), 0.99);
+    double distance[] = {0, 0, 8, 0, 0, 2, 0, 0, 0, 0};
+    assert_near(detector_sigma(distance, 10, 0.1), 2 * log(100) / 2);
+}
+
+static void sigma_takes_the_largest_where_the_quantile_is_zero(void **state)
+{
+    (void)state;
+    double rare[] = {0, 0, 8, 0, 0, 0, 0, 0, 0, 0}, dead[] = {0, 0};
+    assert_near(detector_sigma(rare, 10, 0.1), 2 * log(100) / 8);
+    assert_true(detector_sigma(rare, 0, 0.1) == 0.0);
+    assert_true(detector_sigma(dead, 2, 0.1) == 0.0 && detector_score(0.0) == 0.0);
+}
+
+static void kinds_are_found_by_name_and_hellinger_is_the_default(void **state)
+{
+    (void)state;
+    assert_int_equal(detector_kind_find("hellinger"), 0);
+    assert_int_equal(detector_kind_find("hellinge"), -1);
+    for (int i = 0; detector_kinds[i]; i++)
+        assert_int_equal(detector_kind_find(detector_kinds[i]->name), i);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(gaps_take_the_value_before_and_at_the_start_the_first),
+        cmocka_unit_test(a_counter_without_values_is_zero_and_says_so),
+        cmocka_unit_test(sigma_lets_a_share_of_the_slots_saturate),
+        cmocka_unit_test(sigma_takes_the_largest_where_the_quantile_is_zero),
+        cmocka_unit_test(kinds_are_found_by_name_and_hellinger_is_the_default),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
