@@ -7,6 +7,7 @@
  */
 #include "common/log.h"
 #include "jobs/hierarchy/alerts/alert_settings.h"
+#include "jobs/hierarchy/alerts/evidence.h"
 #include "jobs/hierarchy/detection/detect.h"
 #include "jobs/hierarchy/detection/detected.h"
 #include "jobs/hierarchy/forecast.h"
@@ -107,6 +108,7 @@ static const struct lode_leaf leaves[] = {
     {"hierarchy.series", hierarchy_series_leaf},
     {NEIGHBOURHOODS_LEAF, neighbourhoods_leaf},
     {"hierarchy.detect", hierarchy_detect_leaf},
+    {EVIDENCE_LEAF, evidence_leaf},
     {NULL, NULL},
 };
 /* Of both: training finds groups, detection firings. What one of them has not is not shown. */

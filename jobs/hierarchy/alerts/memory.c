@@ -153,30 +153,31 @@ static uint64_t fingerprint_of(const struct alert_firing *firing)
     return lode_hash(parts, sizeof parts);
 }
 
+static struct memory_detector *record_of(const struct deciding *d,
+                                         const struct alert_firing *firing)
+{
+    return d->records[firing - d->firings];
+}
+
 static void tell(struct deciding *d, const struct incident *of, const struct alert_firing *first,
                  int64_t n_told)
 {
     struct alert *alert = &d->alerts.list[d->alerts.n++];
-    *alert = (struct alert){.first = first,
-                            .strongest = of->firings[0],
-                            .fingerprint = fingerprint_of(first),
-                            .start_ms = first->start_ms,
-                            .end_ms = of->end_ms,
-                            .n_told = n_told,
-                            .suppressed = n_told > 0 ? of->suppressed : 0,
-                            .n = of->n,
-                            .firings = of->firings};
+    *alert =
+        (struct alert){.first = first,
+                       .strongest = of->firings[0],
+                       .fingerprint = fingerprint_of(first),
+                       .start_ms = first->start_ms,
+                       .end_ms = of->end_ms,
+                       .n_told = n_told,
+                       .suppressed = n_told > 0 ? of->suppressed : record_of(d, first)->suppressed,
+                       .n = of->n,
+                       .firings = of->firings};
     for (int64_t i = 0; i < of->n; i++) {
         alert->severity = fmax(alert->severity, of->firings[i]->severity);
         if (strength(of->firings[i]) > strength(alert->strongest))
             alert->strongest = of->firings[i];
     }
-}
-
-static struct memory_detector *record_of(const struct deciding *d,
-                                         const struct alert_firing *firing)
-{
-    return d->records[firing - d->firings];
 }
 
 /* What is told of an incident: firings that are to be, and the end of what was told as lasting. */

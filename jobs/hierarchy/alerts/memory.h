@@ -61,7 +61,9 @@ struct alert {
     int64_t start_ms, end_ms; /* of the incident; end_ms INT64_MIN: it lasts */
     double severity;          /* the largest */
     int64_t n_told;           /* of its firings; 0: it is told because it has ended */
-    int64_t suppressed;       /* firings of the detectors told since they last were */
+    /* firings that were not told, since the last alert, of the detectors told (n_told 0: of first)
+     */
+    int64_t suppressed;
     int64_t n;
     const struct alert_firing **firings; /* [n] of the incident, in order of start */
 };
