@@ -7,14 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-static bool is_model(const struct lode_param *param)
+const char *file_flags_value(const struct lode_param *param)
 {
-    return strcmp(param->unit, LODE_PARAM_MODEL) == 0;
-}
-
-bool file_flags_is(const struct lode_param *param)
-{
-    return is_model(param) || strcmp(param->unit, LODE_PARAM_FILE) == 0;
+    if (strcmp(param->unit, LODE_PARAM_MODEL) == 0) return "MODEL";
+    return strcmp(param->unit, LODE_PARAM_FILE) == 0 ? "FILE" : NULL;
 }
 
 void file_flags_name(const struct lode_param *param, char name[FILE_FLAG_NAME])
@@ -32,8 +28,7 @@ static void add(struct file_flags *flags, int *count, const struct lode_param *p
     for (int i = 0; i < *count; i++)
         if (strcmp(flags->names[i], name) == 0) return;
     flags->options[*count] =
-        (struct option){FILE_FLAG_FIRST + *count, name, is_model(param) ? "MODEL" : "FILE",
-                        param->help};
+        (struct option){FILE_FLAG_FIRST + *count, name, file_flags_value(param), param->help};
     ++*count;
 }
 
@@ -43,7 +38,7 @@ void file_flags_init(struct file_flags *flags)
     *flags = (struct file_flags){0};
     for (int i = 0; lode_jobs[i]; i++)
         for (const struct lode_param *param = lode_jobs[i]->params; param && param->name; param++)
-            if (file_flags_is(param)) add(flags, &count, param);
+            if (file_flags_value(param)) add(flags, &count, param);
 }
 
 const struct option *file_flags_find(const struct file_flags *flags, int id)
@@ -60,7 +55,7 @@ lode_status file_flags_set(const struct lode_param *table, const char *job, cons
     char *assignment = NULL;
     if (value[0] == '\0') return lode_fail(LODE_E_USAGE, "%s: an empty path", flag);
     for (; table && table->name; table++) {
-        if (!file_flags_is(table)) continue;
+        if (!file_flags_value(table)) continue;
         file_flags_name(table, name);
         if (strcmp(name, flag) != 0) continue;
         if (asprintf(&assignment, "%s=%s", table->name, value) < 0)
@@ -70,17 +65,4 @@ lode_status file_flags_set(const struct lode_param *table, const char *job, cons
         return status;
     }
     return lode_fail(LODE_E_USAGE, "job %s takes no %s", job, flag);
-}
-
-void file_flags_print(const struct lode_param *table)
-{
-    bool is_first = true;
-    for (; table->name; table++) {
-        char name[FILE_FLAG_NAME], left[FILE_FLAG_NAME + 8];
-        if (!file_flags_is(table)) continue;
-        file_flags_name(table, name);
-        snprintf(left, sizeof left, "%s %s", name, is_model(table) ? "MODEL" : "FILE");
-        printf("%s  %-26s %s\n", is_first ? "\nfiles of this job:\n" : "", left, table->help);
-        is_first = false;
-    }
 }

@@ -20,15 +20,14 @@ void file_flags_init(struct file_flags *flags);
 /* The flag of an id; NULL: it is none. */
 const struct option *file_flags_find(const struct file_flags *flags, int id);
 
-/* Whether a parameter is told by a flag; and its flag, "--manual-groups" of manual_groups. */
-bool file_flags_is(const struct lode_param *param);
+/* What the flag of a parameter takes, "FILE" or "MODEL"; NULL: it is no such parameter. And its
+ * flag,
+ * "--manual-groups" of manual_groups. */
+const char *file_flags_value(const struct lode_param *param);
 void file_flags_name(const struct lode_param *param, char name[FILE_FLAG_NAME]);
 /* Sets the parameter of a flag. LODE_E_USAGE: the job (by its name) has none of that flag. */
 LODE_CHECKED lode_status file_flags_set(const struct lode_param *table, const char *job,
                                         const char *flag, const char *value,
                                         struct lode_params *params);
-
-/* Lines of a job's --help; nothing where the job has no such parameter. */
-void file_flags_print(const struct lode_param *table);
 
 #endif

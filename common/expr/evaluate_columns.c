@@ -218,6 +218,41 @@ static void compute_lifecycle(const struct column_block *block, const struct exp
     }
 }
 
+/* --- of the sessions shortly before --- */
+
+/* From this session back, which is the order of the sum. */
+static double span_of(const struct column_block *block, const struct expr_node *node,
+                      int64_t session, int64_t first)
+{
+    const int64_t *starts = block->columns->starts;
+    const double *values = block->columns->kpis[block->graph->nodes[node->args[0]].index];
+    const double length_ms = block->graph->nodes[node->args[1]].number;
+    double sum = 0.0, most = MISSING, least = MISSING;
+    int64_t n = 0;
+    if (starts[session] == INT64_MIN) return MISSING;
+    for (int64_t s = session; s >= first; s--) {
+        if (starts[s] == INT64_MIN) continue;
+        if (!(span(starts[s], starts[session]) < length_ms)) break;
+        if (isnan(values[s])) continue;
+        sum += values[s];
+        if (!(most >= values[s])) most = values[s];
+        if (!(least <= values[s])) least = values[s];
+        n++;
+    }
+    if (node->op == EXPR_SPAN_MOST) return most;
+    if (node->op == EXPR_SPAN_LEAST) return least;
+    if (n == 0) return MISSING;
+    return node->op == EXPR_SPAN_MEAN ? sum / (double)n : sum;
+}
+
+static void compute_span(const struct column_block *block, const struct expr_node *node,
+                         double *out)
+{
+    for (int64_t s = 0; s < block->n; s++)
+        out[s] = span_of(block, node, block->first + s,
+                         block->columns->session_offsets[block->users[s]]);
+}
+
 /* --- of other sources --- */
 
 static const struct expr_samples *samples_of(const struct column_block *block, int64_t index,
@@ -288,6 +323,12 @@ void expr_column_compute(const struct column_block *block, const struct expr_nod
     case EXPR_SERIES_LEAST:
     case EXPR_SERIES_SUM:
         compute_series(block, node, out);
+        break;
+    case EXPR_SPAN_MEAN:
+    case EXPR_SPAN_MOST:
+    case EXPR_SPAN_LEAST:
+    case EXPR_SPAN_SUM:
+        compute_span(block, node, out);
         break;
     case EXPR_IF:
         compute_if(block->n, args, out);

@@ -102,8 +102,8 @@ static lode_status check_name(struct parser *parser, const char *name)
             return parse_fail(parser, &start,
                               "'%.80s' is an attribute of the store: choose another name", name);
     if (parse_find_kpi(schema, name) >= 0)
-        return parse_fail(parser, &start, "'%.80s' is a KPI of the store: choose another name",
-                          name);
+        return parse_fail(parser, &start, "'%.80s' is a %s of the store: choose another name", name,
+                          schema->of_slots ? "counter" : "KPI");
     return LODE_OK;
 }
 

@@ -28,6 +28,7 @@ struct expr_schema {
     const struct lode_attribute *attributes;
     int64_t n_kpis;
     const struct lode_kpi *kpis;
+    const enum expr_unit *kpi_units; /* [n_kpis] EXPR_NO_UNIT or EXPR_MS; NULL: plain numbers */
     struct lode_dictionary event_names;
     int64_t n_event_attributes;
     const struct expr_event_attribute *event_attributes;
@@ -35,6 +36,10 @@ struct expr_schema {
     const struct expr_source *sources;
     uint8_t *ignored; /* [event_names.count] see struct expr_graph; or NULL */
     const char *zone; /* of hour(time) and its like; NULL: UTC */
+    /* Sessions are slots of time of one component and KPIs its counters: then `counter('a-b')`
+     * stands for `kpi('a-b')`, `most(a within 15m)` is of the slots up to and with this one, and
+     * what is of users, events or other sources is refused. */
+    bool of_slots;
 };
 
 struct expr_definition {

@@ -82,7 +82,14 @@ enum expr_op {
     EXPR_SERIES_MEAN, /* these four over [first event (or start), last event]; missing: no sample */
     EXPR_SERIES_MOST,
     EXPR_SERIES_LEAST,
-    EXPR_SERIES_SUM
+    EXPR_SERIES_SUM,
+
+    /* of the user's sessions that began less than args[1], a constant duration, before this one,
+     * and of this one: their values of args[0], a KPI; missing: none has one */
+    EXPR_SPAN_MEAN,
+    EXPR_SPAN_MOST,
+    EXPR_SPAN_LEAST,
+    EXPR_SPAN_SUM
 };
 
 /* Which of a session's events. All parts must hold. */

@@ -8,6 +8,7 @@
 
 #include "common/expr/graph_private.h"
 #include "common/expr/op.h"
+#include "common/expr/reach.h"
 
 /* Writes the reason, if `fact` does not hold. */
 static bool must(bool fact, const char *text, char reason[EXPR_REASON_BYTES])
@@ -129,6 +130,21 @@ static bool check_node_index(const struct expr_graph *graph, const struct expr_n
     return must(is_index(node->index, limit), "an index of nothing", reason);
 }
 
+/* Values of sessions before this one are at hand for columns of the store only. The longest span is
+ * that of the language, 100,000 weeks. */
+static bool check_span(const struct expr_graph *graph, const struct expr_node *node,
+                       char reason[EXPR_REASON_BYTES])
+{
+    const double longest_ms = 100000.0 * 7 * 24 * 3600 * 1000;
+    if (!expr_op_is_span(node->op)) return true;
+    const struct expr_node *value = &graph->nodes[node->args[0]];
+    const struct expr_node *length = &graph->nodes[node->args[1]];
+    return must(value->op == EXPR_KPI, "a span of time is of a counter itself", reason) &&
+           must(length->op == EXPR_CONSTANT && length->unit == EXPR_MS && length->number > 0.0 &&
+                    length->number <= longest_ms,
+                "a span of time is a duration above 0 and at most 100,000 weeks", reason);
+}
+
 static bool check_node(const struct expr_graph *graph, int32_t index,
                        char reason[EXPR_REASON_BYTES])
 {
@@ -146,7 +162,8 @@ static bool check_node(const struct expr_graph *graph, int32_t index,
                                          : node->selectors[i] == -1,
                   "no such selector", reason))
             return false;
-    return check_node_index(graph, node, reason) && expr_type_node(graph->nodes, node, reason);
+    return check_node_index(graph, node, reason) && check_span(graph, node, reason) &&
+           expr_type_node(graph->nodes, node, reason);
 }
 
 bool expr_item_check(const struct expr_graph *graph, enum expr_item kind, int32_t index,

@@ -37,6 +37,10 @@ static lode_status need_of_node(const struct expr_graph *graph, const struct exp
     case EXPR_START:
     case EXPR_SINCE_PREVIOUS:
     case EXPR_USER_MAX_GAP:
+    case EXPR_SPAN_MEAN:
+    case EXPR_SPAN_MOST:
+    case EXPR_SPAN_LEAST:
+    case EXPR_SPAN_SUM:
         needs->starts = true;
         return LODE_OK;
     case EXPR_EVENT_FIRST:

@@ -80,6 +80,10 @@ static const struct expr_op_about abouts[EXPR_OPS] = {
     [EXPR_SERIES_MOST] = OF_ITEM("most", 'n', EXPR_OF_SERIES, 0),
     [EXPR_SERIES_LEAST] = OF_ITEM("least", 'n', EXPR_OF_SERIES, 0),
     [EXPR_SERIES_SUM] = OF_ITEM("sum", 'n', EXPR_OF_SERIES, 0),
+    [EXPR_SPAN_MEAN] = FUNCTION("mean", "qy", '='),
+    [EXPR_SPAN_MOST] = FUNCTION("most", "qy", '='),
+    [EXPR_SPAN_LEAST] = FUNCTION("least", "qy", '='),
+    [EXPR_SPAN_SUM] = FUNCTION("sum", "qy", '='),
 };
 
 const struct expr_op_about *expr_op_about(enum expr_op op)
@@ -204,7 +208,9 @@ static bool given_type(const struct expr_node *node, char reason[EXPR_REASON_BYT
     const bool is_constant = node->op == EXPR_CONSTANT;
     bool well = node->type == EXPR_BOOL || node->type == EXPR_NUMBER;
     if (node->unit != EXPR_NO_UNIT)
-        well = well && is_constant && node->type == EXPR_NUMBER && node->unit <= EXPR_TIME;
+        well =
+            well && node->type == EXPR_NUMBER &&
+            (node->op == EXPR_KPI ? node->unit == EXPR_MS : is_constant && node->unit <= EXPR_TIME);
     if (is_constant) {
         well = well && isfinite(node->number);
         if (node->type == EXPR_BOOL) well = well && (node->number == 0.0 || node->number == 1.0);

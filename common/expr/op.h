@@ -6,7 +6,7 @@
 
 #include "common/expr/graph.h"
 
-enum { EXPR_OPS = EXPR_SERIES_SUM + 1 };
+enum { EXPR_OPS = EXPR_SPAN_SUM + 1 };
 
 /* What a node's `index` names. */
 enum expr_index_kind {

@@ -35,6 +35,10 @@ static int32_t argument_count(enum expr_op op)
     case EXPR_MAX:
     case EXPR_WHEN:
     case EXPR_OR_ELSE:
+    case EXPR_SPAN_MEAN:
+    case EXPR_SPAN_MOST:
+    case EXPR_SPAN_LEAST:
+    case EXPR_SPAN_SUM:
         return 2;
     default:
         return 0;

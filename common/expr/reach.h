@@ -47,4 +47,9 @@ static inline bool expr_op_is_series(enum expr_op op)
     return op >= EXPR_SERIES_AT && op <= EXPR_SERIES_SUM;
 }
 
+static inline bool expr_op_is_span(enum expr_op op)
+{
+    return op >= EXPR_SPAN_MEAN && op <= EXPR_SPAN_SUM;
+}
+
 #endif

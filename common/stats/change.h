@@ -1,61 +1,19 @@
-/* Change: where in a series does its level change, and is the change more than chance?
+/* Change: where does the level of a series change, and is the change more than chance?
  *
- * Two questions, one distance. The squared Hellinger distance of two distributions is 1 - exp(-E),
- * E = -ln of their Bhattacharyya coefficient. With the means l1 and l2 of the two sides of a split:
+ * The squared Hellinger distance of two distributions is 1 - exp(-E), E = -ln of their
+ * Bhattacharyya coefficient. With the rates or means l1 and l2 of the two sides of a split:
  *
- *   Poisson    E = D / 2,  D = (sqrt l1 - sqrt l2)^2    a counter (job hierarchy)
  *   Bernoulli  E = -ln cos(asin sqrt l1 - asin sqrt l2) a rate: faulty sessions of all
  *   Gaussian   E = (l1 - l2)^2 / (8 s^2)                a mean, s the same on both sides
  *
- * The detector (lode_hellinger_*) scores every slot of a counter by the window that ends there, and
- * has no p: its threshold is learned. The test (lode_change_*) finds the best split of one whole
- * series of counts and tells how likely chance makes one as good.
+ * Windows of counters are scored by the detectors of job hierarchy, whose threshold is learned;
+ * here one whole series of counts has its best split and how likely chance makes one as good.
  */
 #ifndef LODE_COMMON_STATS_CHANGE_H
 #define LODE_COMMON_STATS_CHANGE_H
 
 #include <stdbool.h>
 #include <stdint.h>
-
-/* Which splits of a window are looked at. */
-enum lode_hellinger_splits {
-    LODE_HELLINGER_MAX, /* every one with `least_side` slots on both sides; the first largest D */
-    LODE_HELLINGER_CENTRE, /* half and half (the first floor(window / 2) slots) */
-    LODE_HELLINGER_EDGE    /* the last `edge` slots against the rest; O(1) a slot */
-};
-
-struct lode_hellinger_rule {
-    enum lode_hellinger_splits splits;
-    int64_t window;     /* W >= 2 slots */
-    int64_t least_side; /* m, 1 <= m <= W / 2 */
-    int64_t edge;       /* r, 1 <= r < W; of LODE_HELLINGER_EDGE */
-};
-
-/* Doubles of scratch that lode_hellinger_scan wants. */
-int64_t lode_hellinger_scratch(const struct lode_hellinger_rule *rule);
-
-/* D of every slot i of a counter, over the window x[i - W + 1 .. i].
- *
- *   x         [n] >= 0 and finite: gaps are filled and negatives cut before
- *   scratch   [lode_hellinger_scratch]
- *   distance  [n] out: D; 0 where the window is not full (i < W - 1)
- *   split     [n] out: slots of the window before the split, 0 where it is not full; or NULL
- *
- * Takes no memory. Cost O(n W) for LODE_HELLINGER_MAX, else O(n). Each window is added up afresh,
- * so the bits of a slot depend on its window alone (edge and centre: on the block of W slots too).
- * Source: specification of the hierarchical detectors, level 0 ("Hellinger").
- */
-void lode_hellinger_scan(const double *x, int64_t n, const struct lode_hellinger_rule *rule,
-                         double *scratch, double *distance, int32_t *split);
-
-/* The unit sigma that makes the score saturate (> 0.99) in at most a share of the slots: with the
- * distances in falling order and k = floor(share n), sigma = 2 ln 100 / D[k]; where that is 0,
- * 2 ln 100 / D[0]; 0 where all are 0 (a counter that never moves). Reorders distance [n]. */
-double lode_hellinger_sigma(double *distance, int64_t n, double share);
-
-/* E = sigma / 2 x D and the score 1 - exp(-E). E is kept beside the score: doubles saturate. */
-double lode_hellinger_e(double sigma, double distance);
-double lode_hellinger_score(double sigma, double distance);
 
 /* Sessions per slot of time and what is counted of them. */
 struct lode_change_series {

@@ -12,10 +12,10 @@
 #include "common/clock.h"
 #include "common/file.h"
 #include "common/http.h"
-#include "coordinator/alerts/desk.h"
-#include "coordinator/alerts/run_alerts.h"
 #include "coordinator/commands/bearer.h"
 #include "coordinator/signals.h"
+#include "jobs/hierarchy/alerts/desk.h"
+#include "jobs/hierarchy/alerts/run_alerts.h"
 
 enum {
     URL_MAX = 4096,

@@ -102,6 +102,19 @@ static lode_status take(void *context, int id, const char *value)
     }
 }
 
+static void print_files(const struct lode_param *params)
+{
+    bool is_first = true;
+    for (; params->name; params++) {
+        char name[FILE_FLAG_NAME], left[FILE_FLAG_NAME + 8];
+        if (!file_flags_value(params)) continue;
+        file_flags_name(params, name);
+        snprintf(left, sizeof left, "%s %s", name, file_flags_value(params));
+        printf("%s  %-26s %s\n", is_first ? "\nfiles of this job:\n" : "", left, params->help);
+        is_first = false;
+    }
+}
+
 /* name: what the person calls the job. */
 static void print_help(const struct lode_job *job, const char *name)
 {
@@ -120,12 +133,12 @@ static void print_help(const struct lode_job *job, const char *name)
            "line of --spec FILE.yaml):\n",
            name, job->summary);
     for (const struct lode_param *param = job->params; param->name; param++)
-        if (!file_flags_is(param))
+        if (!file_flags_value(param))
             printf("  %-20s %s%s%s%s\n  %-20s default: %s\n", param->name, param->help,
                    param->unit[0] ? " [" : "", param->unit, param->unit[0] ? "]" : "", "",
                    param->initial[0] ? param->initial : "(empty)");
     if (!job->params[0].name) printf("  (none)\n");
-    file_flags_print(job->params);
+    print_files(job->params);
     printf("\noptions:\n");
     options_print(option_tables);
     printf("\nexample:\n  %s\n", run_command.example);

@@ -21,9 +21,28 @@
 
 extern const struct lode_job hierarchy_job; /* declared for the registry, in registry.c */
 
+/* Whether every kind can do with what the times come to: a scan of nothing tells. */
+static lode_status check_kinds(const struct hierarchy_options *options,
+                               const struct lode_component *component, struct lode_arena *arena)
+{
+    const double values[1] = {0};
+    double distance[1];
+    for (int k = 0; k < options->n_kinds; k++) {
+        struct detector_settings settings =
+            hierarchy_settings(options, options->kinds[k], component->step_ms);
+        if (settings.family == DETECTOR_AUTO) settings.family = DETECTOR_POISSON; /* any */
+        const lode_status status =
+            detector_kinds[settings.kind]->scan(&settings, values, 0, arena, distance, NULL);
+        if (status)
+            return lode_note(status, "component '%s', slots of %lld ms", component->name,
+                             (long long)component->step_ms);
+    }
+    return LODE_OK;
+}
+
 /* Windows that no detector takes; a store in which nothing can be learned. */
 static lode_status check_store(const struct hierarchy_options *options,
-                               const struct lode_store *store)
+                               const struct lode_store *store, struct lode_arena *arena)
 {
     int64_t n_usable = 0;
     for (int64_t i = 0; i < lode_store_components(store); i++) {
@@ -37,6 +56,7 @@ static lode_status check_store(const struct hierarchy_options *options,
                              (long long)options->window_ms,
                              (long long)(options->window_ms / one->step_ms), one->name,
                              DETECTOR_LONGEST_WINDOW);
+        lode_try(check_kinds(options, one, arena));
     }
     if (n_usable == 0)
         return lode_fail(LODE_E_INPUT, "the store has no component with two samples or more");
@@ -74,7 +94,7 @@ static lode_status check(const struct lode_params *params, const struct lode_sto
     if (!status) status = alert_settings_read(params, &alerts);
     if (!status && path) status = model_read(path, arena, &model);
     if (!status && !path) status = check_training(params);
-    if (!status && !path) status = check_store(&options, store);
+    if (!status && !path) status = check_store(&options, store, arena);
     lode_arena_destroy(arena);
     return status;
 }

@@ -35,7 +35,7 @@ int64_t slots_of(const struct slots *slots, int64_t time_ms)
 void slots_place(const struct slots *slots, const int64_t *times, const double *values, int64_t n,
                  double *placed)
 {
-    for (int64_t i = 0; i < slots->n; i++) placed[i] = NAN;
+    for (int64_t i = 0; i < slots->n; i++) placed[i] = (double)NAN;
     for (int64_t i = 0; i < n; i++) {
         const int64_t slot = slots_of(slots, times[i]);
         if (slot < 0 || slot >= slots->n || isnan(values[i])) continue;

@@ -1,10 +1,10 @@
 /* Bench: affinity propagation on given similarities, one thread.
  *
- * usage: bench_affinity dense|sparse ITEMS PREFERENCE RAW [REPETITIONS]
+ * usage: bench_affinity dense|sparse ITEMS PREFERENCE RAW
  * RAW holds doubles in the order of the machine: dense, ITEMS x ITEMS similarities; sparse, all a,
  * then all b, then all similarities of edges by (a, b). Damping 0.9, at most 1,000 iterations, stop
  * after 100 without a change, ties as they are. Loading is not timed. Prints a line of JSON:
- * seconds of each repetition, peak memory, and [clusters, sum of (item + 1) x exemplar, sum of the
+ * seconds, peak memory, and [clusters, sum of (item + 1) x exemplar, sum of the
  * similarities of items that are no exemplars to theirs].
  */
 #include <inttypes.h>
@@ -69,12 +69,14 @@ static void read_edges(FILE *raw, int64_t n_edges, struct lode_arena *arena,
 }
 
 static void print_line(const char *kind, const struct affinity_graph *graph, double preference,
-                       const struct affinity_result *result)
+                       double taken, const struct affinity_result *result)
 {
     int64_t sum = 0;
     for (int64_t i = 0; i < graph->n; i++) sum += (i + 1) * result->exemplar[i];
-    printf("], \"peer\": \"lode\", \"workload\": \"W6\", \"threads\": 1, \"unit\": \"items\", ");
-    printf("\"case\": \"%s n=%" PRId64 "\", \"n\": %" PRId64 ", ", kind, graph->n, graph->n);
+    printf("{\"workload\": \"W6\", \"peer\": \"lode\", \"n\": %" PRId64 ", \"threads\": 1, ",
+           graph->n);
+    printf("\"seconds\": %.4f, \"unit\": \"items\", ", taken);
+    printf("\"case\": \"%s n=%" PRId64 "\", ", kind, graph->n);
     printf("\"peak_mb\": %.1f, ", (double)lode_memory_peak() / 1048576.0);
     printf("\"iterations\": %" PRId64 ", \"converged\": %d, ", result->n_iterations,
            result->is_converged);
@@ -86,15 +88,14 @@ int main(int argc, char **argv)
 {
     struct stat about;
     struct lode_arena *data, *scratch;
-    struct affinity_result result;
+    struct affinity_result result = {0};
     if (argc < 5) {
-        fprintf(stderr, "usage: bench_affinity dense|sparse ITEMS PREFERENCE RAW [REPETITIONS]\n");
+        fprintf(stderr, "usage: bench_affinity dense|sparse ITEMS PREFERENCE RAW\n");
         return 2;
     }
     const bool is_dense = strcmp(argv[1], "dense") == 0;
     const struct affinity_options options = {
         .preference = strtod(argv[3], NULL), .damping = 0.9, .max_iterations = 1000, .stable = 100};
-    const long repetitions = argc > 5 ? strtol(argv[5], NULL, 10) : 3;
     struct affinity_graph graph = {.n = strtoll(argv[2], NULL, 10)};
     FILE *raw = fopen(argv[4], "rb");
     if (!raw || fstat(fileno(raw), &about) != 0) {
@@ -112,16 +113,10 @@ int main(int argc, char **argv)
         read_edges(raw, about.st_size / 24, data, &graph);
     }
     fclose(raw);
-    printf("{\"runs\": [");
-    for (long r = 0; r < repetitions; r++) {
-        lode_arena_reset(scratch);
-        const double begin = seconds();
-        check(is_dense
-                  ? affinity_propagate_dense(graph.similarity, graph.n, &options, scratch, &result)
-                  : affinity_propagate(&graph, &options, scratch, &result));
-        printf("%s%.4f", r > 0 ? ", " : "", seconds() - begin);
-    }
-    print_line(argv[1], &graph, options.preference, &result);
+    const double begin = seconds();
+    check(is_dense ? affinity_propagate_dense(graph.similarity, graph.n, &options, scratch, &result)
+                   : affinity_propagate(&graph, &options, scratch, &result));
+    print_line(argv[1], &graph, options.preference, seconds() - begin, &result);
     lode_arena_destroy(scratch);
     lode_arena_destroy(data);
     return 0;

@@ -5,7 +5,9 @@ Each part is one function that returns the Markdown of its table. Peers and lode
 repetition each, and must print the same digest; what counts is the ratio of medians. Every
 measurement is also a JSON line in FOLDER/hierarchy.jsonl, in the peers' format.
 
-w3  leaf detectors: every split of a window (Poisson), one split (Gaussian)"""
+w3  leaf detectors on one core: every split of a window (Poisson), one split (Gaussian)
+w5  Lasso paths of every series on all others, two threads; neighbourhoods of 2,000 series
+w6  affinity propagation of given similarities, of some pairs and of all"""
 import argparse
 import hashlib
 import json
@@ -61,20 +63,21 @@ def digest(result):
     return hashlib.sha1(json.dumps(result, separators=(",", ":")).encode()).hexdigest()[:16]
 
 
-def take_turns(a, commands):
-    """name -> line of the peers' format, its runs one of every turn. Programs of lode print `result`;
-    the digest is made here. Refuses answers that differ from lode's."""
+def take_turns(a, commands, clock="seconds"):
+    """name -> line of the peers' format, one run for every turn. `clock` is the key that
+    counts: cpu_seconds stands a busy machine, but adds up threads. Programs of lode print `result`; the
+    digest is made here. Refuses answers that differ from lode's."""
     lines, runs = {}, {name: [] for name in commands}
     for _ in range(a.reps):
         for name, command in commands.items():
             line = ask(command) if name not in lines or lines[name] else None
             lines[name] = line
             if line:
-                runs[name].append(line["seconds"])
+                runs[name].append(line[clock])
     lines = {name: line for name, line in lines.items() if line}
     with open(a.data / "hierarchy.jsonl", "a") as file:
         for name, line in lines.items():
-            line.update(seconds=statistics.median(runs[name]), runs=runs[name])
+            line.update(seconds=statistics.median(runs[name]), runs=runs[name], clock=clock)
             line["rate"] = round(line["n"] / line["seconds"], 1)
             line.setdefault("result_digest", digest(line["result"]))
             file.write(json.dumps(line) + "\n")
@@ -100,7 +103,7 @@ def rows_of(what, lines, aim):
     return rows
 
 
-HEAD = ["workload", "program", "s", "spread", "peak MB", "lode is faster", "aim"]
+HEAD = ["workload", "program", "seconds", "spread", "peak MB", "lode is faster", "aim"]
 
 
 def table(rows, head=HEAD):
@@ -109,7 +112,7 @@ def table(rows, head=HEAD):
 
 @part
 def w3(a):
-    """Aims: 4 x numba on all splits, 1.2 x on one, per core."""
+    """Processor seconds of one thread. Aims: 4 x numba on all splits, 1.2 x on one."""
     import h5py
 
     rows = []
@@ -120,12 +123,69 @@ def w3(a):
         if not raw.exists():
             with h5py.File(folder / "counters.h5") as file:
                 file["counters"][:].astype("f8").tofile(raw)
-        peer = [PYTHON, a.peers / "w3_change.py", "run", "--in", folder, "--score", score, "--window", window, "--threads", 1, "--reps", 1]
+        peer = [PYTHON, a.peers / "w3_change.py", "run", "--in", folder, "--score", score, "--window", window, "--threads", 1, "--reps", 3]
         lines = take_turns(a, {
-            "lode": [a.build / "tests/bench/bench_change", raw, counters, points, score, window],
+            "lode": [a.build / "tests/bench/bench_change", raw, counters, points, score, window, 3],
             "numba": [*peer, "--peer", "numba"],
-            "numpy": [*peer, "--peer", "numpy"]})
+            "numpy": [*peer, "--peer", "numpy"]}, clock="cpu_seconds")
         rows += rows_of(f"W3 {score}, {counters} counters x {points:,}, window {2 * window}", lines, {"numba": aim})
+    return table(rows)
+
+
+def lasso_input(a, series):
+    import h5py
+
+    folder = make_input(a, "w5_lasso.py", f"w5-{series}", "--series", series)
+    raw = folder / "counters.f32"
+    if not raw.exists():
+        with h5py.File(folder / "counters.h5") as file:
+            file["counters"][:].tofile(raw)
+    return folder, raw
+
+
+@part
+def w5(a):
+    """Aim: 10 x scikit-learn, both on two threads, the Gram matrix included."""
+    series, program = 300 // a.shrink, a.build / "tests/bench/bench_lasso"
+    folder, raw = lasso_input(a, series)
+    peer = [PYTHON, a.peers / "w5_lasso.py", "run", "--in", folder, "--reps", 1]
+    lines = take_turns(a, {
+        "lode": [program, raw, series, 2, 1],
+        "sklearn": [*peer, "--peer", "sklearn", "--threads", 2]})
+    text = table(rows_of(f"W5 paths of 30 lambdas, {series} series", lines, {"sklearn": "10 x"}))
+    series, rows = 2000 // a.shrink, []
+    _, raw = lasso_input(a, series)
+    for workers in (1, 2):
+        line = ask([program, raw, series, workers, 1, series, "neighbours"])
+        if not line:
+            continue
+        parts = [f"{line[f'seconds_{name}']:.2f}" for name in ("gram", "errors", "targets")]
+        rows.append([str(workers), f"{line['seconds']:.2f}", *parts, f"{line['cpu_seconds']:.2f}", f"{line['edges']:,}", f"{line['peak_mb']:.0f}"])
+    head = ["threads", "s", "Gram matrix", "least errors (one thread)", "targets", "processor s", "edges", "peak MB"]
+    return text + f"\nNeighbourhoods of {series:,} series (`explained`, f = 0.3):\n\n" + table(rows, head)
+
+
+@part
+def w6(a):
+    """Aims: 10 x apcluster in half its memory on some pairs, 4 x scikit-learn on all pairs, one thread."""
+    import h5py
+
+    rows = []
+    for case, items, peer, aim in (("sparse", 26_000, "r-apcluster", "10 x"), ("dense", 2_000, "sklearn", "4 x")):
+        items = max(100, items // a.shrink)
+        folder = make_input(a, "w6_affinity.py", f"w6-{case}-{items}", "--case", case, "--items", items)
+        raw = folder / "lode.f64"
+        with h5py.File(folder / f"similarity_{case}_{items}.h5") as file:
+            preference = float(file.attrs["preference"])
+            if not raw.exists():
+                names = ["similarity"] if case == "dense" else ["edges/a", "edges/b", "edges/similarity"]
+                with open(raw, "wb") as out:
+                    for name in names:
+                        file[name][:].astype("f8").tofile(out)
+        lines = take_turns(a, {
+            "lode": [a.build / "tests/bench/bench_affinity", case, items, repr(preference), raw],
+            peer: [PYTHON, a.peers / "w6_affinity.py", "run", "--in", folder, "--case", case, "--items", items, "--peer", peer, "--reps", 1]})
+        rows += rows_of(f"W6 {case}, {items:,} items", lines, {peer: aim})
     return table(rows)
 
 
@@ -137,7 +197,7 @@ def main():
     unknown = set(chosen) - set(PARTS)
     if unknown:
         raise SystemExit(f"bench: no such part: {', '.join(unknown)}; there are {', '.join(PARTS)}")
-    title = f"\n### {time.strftime('%Y-%m-%d')}, hierarchy ({commit()})\n\n{machine()}; one core, median of {a.reps}; load {os.getloadavg()[0]:.1f}.\n"
+    title = f"\n### {time.strftime('%Y-%m-%d')}, hierarchy ({commit()})\n\n{machine()}; median of {a.reps} turns; load {os.getloadavg()[0]:.1f}.\n"
     text = "\n".join([title, *(PARTS[name](a) for name in chosen)])
     print(text)
     if a.report:

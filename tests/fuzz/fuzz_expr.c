@@ -12,11 +12,18 @@ static void check(int fact)
     if (!fact) abort();
 }
 
-static void check_print(struct expr_language *language, int32_t node)
+/* The language of rules, where a session is a slot. */
+static const enum expr_unit slot_units[] = {EXPR_NO_UNIT, EXPR_MS, EXPR_NO_UNIT};
+static const struct lode_kpi slot_counters[] = {
+    {"cpu", false, 0}, {"latency", false, 0}, {"disk-0.reads", false, 0}};
+static const struct expr_schema slots = {
+    .n_kpis = 3, .kpis = slot_counters, .kpi_units = slot_units, .of_slots = true};
+
+static void check_print(const struct expr_schema *of, struct expr_language *language, int32_t node)
 {
     struct lode_bytes text = {0};
     int32_t again = -1;
-    check(expr_print(&schema, expr_language_graph(language), node, &text) == LODE_OK);
+    check(expr_print(of, expr_language_graph(language), node, &text) == LODE_OK);
     check(lode_bytes_append(&text, "", 1) == LODE_OK);
     const struct expr_definition definition = {NULL, (char *)text.data, NULL, 1, 1};
     if (expr_define(language, &definition, &again) == LODE_OK)
@@ -39,23 +46,30 @@ static void check_bytes(const struct expr_graph *graph, struct lode_arena *arena
     lode_bytes_clear(&again);
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+static void check_text(const struct expr_schema *of, const char *text)
 {
     struct lode_arena *arena = NULL;
     struct expr_language *language = NULL;
     int32_t node = -1;
-    char *text = strndup((const char *)data, size);
-    check(text && lode_arena_create(0, &arena) == LODE_OK);
-    check(expr_language_create(&schema, arena, &language) == LODE_OK);
+    check(lode_arena_create(0, &arena) == LODE_OK);
+    check(expr_language_create(of, arena, &language) == LODE_OK);
     const struct expr_definition definition = {"it", text, "spec", 3, 5};
     if (expr_define(language, &definition, &node) == LODE_OK) {
-        check_print(language, node);
+        check_print(of, language, node);
         check_bytes(expr_language_graph(language), arena);
     } else {
         check(strncmp(lode_error_text(), "spec:", 5) == 0);
         check(expr_language_graph(language)->n_nodes == 0);
     }
     lode_arena_destroy(arena);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    char *text = strndup((const char *)data, size);
+    check(text != NULL);
+    check_text(&schema, text);
+    check_text(&slots, text);
     free(text);
     return 0;
 }

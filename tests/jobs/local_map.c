@@ -12,7 +12,7 @@ static lode_status run_leaf(struct lode_cluster *cluster, const struct lode_stag
     const atomic_bool stop = false;
     struct lode_task_private engine = {.progress = &progress, .stop = &stop};
     char attempt[32];
-    lode_try(lode_arena_create(0, &arena));
+    lode_try(lode_arena_create(cluster->budget_bytes, &arena));
     snprintf(attempt, sizeof attempt, "a%lld", (long long)cluster->n_tasks++);
     struct lode_task task = {.index = index,
                              .params = stage->params.data,

@@ -12,9 +12,10 @@ struct lode_cluster {
     const struct lode_leaf *leaves; /* those of the job; end with a NULL name */
     const char *work_directory;     /* exists */
     bool backwards;                 /* run the last task first: the order must not matter */
-    bool twice;        /* run every task twice and keep the second: as speculation may */
-    int64_t n_tasks;   /* counted: tasks run so far */
-    size_t peak_bytes; /* counted: largest arena of a task */
+    bool twice;          /* run every task twice and keep the second: as speculation may */
+    size_t budget_bytes; /* of each task's arena; 0: none */
+    int64_t n_tasks;     /* counted: tasks run so far */
+    size_t peak_bytes;   /* counted: largest arena of a task */
 };
 
 lode_status local_map(struct lode_cluster *cluster, const struct lode_stage *stage,

@@ -194,6 +194,7 @@ static lode_status add_kpi(struct parser *parser, const struct lex_token *token,
     struct expr_node made = expr_node_of(EXPR_KPI);
     made.index = index;
     made.type = parser->schema->kpis[index].is_binary ? EXPR_BOOL : EXPR_NUMBER;
+    if (parser->schema->kpi_units) made.unit = parser->schema->kpi_units[index];
     return parse_add(parser, token, made, node);
 }
 
@@ -217,7 +218,8 @@ lode_status parse_kpi(struct parser *parser, const struct lex_token *token, int3
     if (index >= 0) return add_kpi(parser, token, index, node);
     lode_try(lode_take(parser->arena, schema->n_kpis, &names));
     for (int64_t i = 0; i < schema->n_kpis; i++) names[i] = schema->kpis[i].name;
-    return parse_unknown(parser, token, "unknown KPI", token->text, names, schema->n_kpis);
+    return parse_unknown(parser, token, schema->of_slots ? "unknown counter" : "unknown KPI",
+                         token->text, names, schema->n_kpis);
 }
 
 /* A bare name that is nothing: an event, perhaps, or nearly something. */
@@ -284,7 +286,7 @@ static lode_status parse_number(struct parser *parser, int32_t *node)
 static lode_status parse_primary(struct parser *parser, int32_t *node)
 {
     const struct lex_token *token = parser->at;
-    if (parse_is_within(token)) return parse_within(parser, node);
+    if (!parser->schema->of_slots && parse_is_within(token)) return parse_within(parser, node);
     if (token->kind == LEX_NUMBER) return parse_number(parser, node);
     if (token->kind == LEX_NAME && token_is(token + 1, "(") && !parse_is_reserved(token->text))
         return parse_call(parser, node);

@@ -240,62 +240,110 @@ static lode_status measure(struct parser *parser, const struct lex_token *name, 
     return parse_add(parser, name, made, node);
 }
 
+/* mean, most, least, sum in a language of slots: COUNTER within DURATION. `op` is that of events.
+ */
+static lode_status span(struct parser *parser, const struct lex_token *name, enum expr_op op,
+                        int32_t *node)
+{
+    static const enum expr_op of_spans[] = {[EXPR_EVENT_SUM] = EXPR_SPAN_SUM,
+                                            [EXPR_EVENT_MEAN] = EXPR_SPAN_MEAN,
+                                            [EXPR_EVENT_LEAST] = EXPR_SPAN_LEAST,
+                                            [EXPR_EVENT_MOST] = EXPR_SPAN_MOST};
+    struct expr_node made = expr_node_of(of_spans[op]);
+    const struct lex_token *counter = parser->at, *length;
+    int64_t length_ms;
+    lode_try(parse_expression(parser, &made.args[0]));
+    if (expr_builder_graph(parser->builder)->nodes[made.args[0]].op != EXPR_KPI)
+        return parse_fail(parser, counter, "'%s' takes one counter, such as %s(cpu within 15m)",
+                          name->text, name->text);
+    lode_try(parse_expect(parser, "within"));
+    length = parser->at;
+    lode_try(parse_duration(parser, &length_ms));
+    lode_try(parse_constant(parser, length, (double)length_ms, EXPR_MS, &made.args[1]));
+    lode_try(parse_expect(parser, ")"));
+    return parse_add(parser, name, made, node);
+}
+
+/* Which languages have a function. */
+enum speech { OF_BOTH, OF_SESSIONS, OF_SLOTS };
+
 static const struct {
     const char *name;
     call_fn parse;
     enum expr_op op;
+    enum speech of;
 } calls[] = {
-    {"hour", of_values, EXPR_HOUR},
-    {"minute", of_values, EXPR_MINUTE},
-    {"weekday", of_values, EXPR_WEEKDAY},
-    {"day", of_values, EXPR_DAY},
-    {"month", of_values, EXPR_MONTH},
-    {"abs", of_values, EXPR_ABS},
-    {"min", of_several, EXPR_MIN},
-    {"max", of_several, EXPR_MAX},
-    {"if", of_values, EXPR_IF},
-    {"is_missing", of_values, EXPR_IS_MISSING},
-    {"number", number, EXPR_WORD_TABLE},
-    {"date", date, EXPR_CONSTANT},
-    {"attribute", attribute, EXPR_ATTRIBUTE},
-    {"kpi", attribute, EXPR_KPI},
-    {"session_index", of_values, EXPR_SESSION_INDEX},
-    {"since_previous", of_values, EXPR_SINCE_PREVIOUS},
-    {"user_sessions", of_values, EXPR_USER_SESSIONS},
-    {"user_max_gap", of_values, EXPR_USER_MAX_GAP},
-    {"previous", of_values, EXPR_PREVIOUS},
-    {"duration", of_values, EXPR_EVENT_DURATION},
-    {"count", of_events, EXPR_EVENT_COUNT},
-    {"has", has, EXPR_EVENT_COUNT},
-    {"first", of_events, EXPR_EVENT_FIRST},
-    {"last", of_events, EXPR_EVENT_LAST},
-    {"gap", of_events, EXPR_EVENT_GAP},
-    {"time_in", of_events, EXPR_EVENT_STATE_TIME},
-    {"matches", of_pattern, EXPR_EVENT_MATCH},
-    {"count_matches", of_pattern, EXPR_EVENT_MATCH_COUNT},
-    {"sum", measure, EXPR_EVENT_SUM},
-    {"mean", measure, EXPR_EVENT_MEAN},
-    {"least", measure, EXPR_EVENT_LEAST},
-    {"most", measure, EXPR_EVENT_MOST},
-    {"at", measure, EXPR_SERIES_AT},
+    {"hour", of_values, EXPR_HOUR, OF_BOTH},
+    {"minute", of_values, EXPR_MINUTE, OF_BOTH},
+    {"weekday", of_values, EXPR_WEEKDAY, OF_BOTH},
+    {"day", of_values, EXPR_DAY, OF_BOTH},
+    {"month", of_values, EXPR_MONTH, OF_BOTH},
+    {"abs", of_values, EXPR_ABS, OF_BOTH},
+    {"min", of_several, EXPR_MIN, OF_BOTH},
+    {"max", of_several, EXPR_MAX, OF_BOTH},
+    {"if", of_values, EXPR_IF, OF_BOTH},
+    {"is_missing", of_values, EXPR_IS_MISSING, OF_BOTH},
+    {"number", number, EXPR_WORD_TABLE, OF_SESSIONS},
+    {"date", date, EXPR_CONSTANT, OF_BOTH},
+    {"attribute", attribute, EXPR_ATTRIBUTE, OF_SESSIONS},
+    {"kpi", attribute, EXPR_KPI, OF_SESSIONS},
+    {"session_index", of_values, EXPR_SESSION_INDEX, OF_SESSIONS},
+    {"since_previous", of_values, EXPR_SINCE_PREVIOUS, OF_BOTH},
+    {"user_sessions", of_values, EXPR_USER_SESSIONS, OF_SESSIONS},
+    {"user_max_gap", of_values, EXPR_USER_MAX_GAP, OF_SESSIONS},
+    {"previous", of_values, EXPR_PREVIOUS, OF_BOTH},
+    {"duration", of_values, EXPR_EVENT_DURATION, OF_SESSIONS},
+    {"count", of_events, EXPR_EVENT_COUNT, OF_SESSIONS},
+    {"has", has, EXPR_EVENT_COUNT, OF_SESSIONS},
+    {"first", of_events, EXPR_EVENT_FIRST, OF_SESSIONS},
+    {"last", of_events, EXPR_EVENT_LAST, OF_SESSIONS},
+    {"gap", of_events, EXPR_EVENT_GAP, OF_SESSIONS},
+    {"time_in", of_events, EXPR_EVENT_STATE_TIME, OF_SESSIONS},
+    {"matches", of_pattern, EXPR_EVENT_MATCH, OF_SESSIONS},
+    {"count_matches", of_pattern, EXPR_EVENT_MATCH_COUNT, OF_SESSIONS},
+    {"sum", measure, EXPR_EVENT_SUM, OF_SESSIONS},
+    {"mean", measure, EXPR_EVENT_MEAN, OF_SESSIONS},
+    {"least", measure, EXPR_EVENT_LEAST, OF_SESSIONS},
+    {"most", measure, EXPR_EVENT_MOST, OF_SESSIONS},
+    {"at", measure, EXPR_SERIES_AT, OF_SESSIONS},
+    {"counter", attribute, EXPR_KPI, OF_SLOTS},
+    {"sum", span, EXPR_EVENT_SUM, OF_SLOTS},
+    {"mean", span, EXPR_EVENT_MEAN, OF_SLOTS},
+    {"least", span, EXPR_EVENT_LEAST, OF_SLOTS},
+    {"most", span, EXPR_EVENT_MOST, OF_SLOTS},
 };
 enum { CALLS = sizeof calls / sizeof *calls };
+
+/* Is it a function of this schema's language? */
+static bool has_call(const struct parser *parser, int call)
+{
+    return calls[call].of != (parser->schema->of_slots ? OF_SESSIONS : OF_SLOTS);
+}
 
 lode_status parse_call(struct parser *parser, int32_t *node)
 {
     const struct lex_token *name = parser->at;
     const char *names[CALLS + 1];
+    int64_t n_names = 0;
+    bool is_elsewhere = false;
     for (int i = 0; i < CALLS; i++) {
-        names[i] = calls[i].name;
-        if (strcmp(calls[i].name, name->text) != 0) continue;
+        const bool is_named = strcmp(calls[i].name, name->text) == 0;
+        is_elsewhere = is_elsewhere || is_named;
+        if (!has_call(parser, i)) continue;
+        names[n_names++] = calls[i].name;
+        if (!is_named) continue;
         parser->at += 2;
         lode_try(parse_enter(parser));
         lode_try(calls[i].parse(parser, name, calls[i].op, node));
         parser->depth--;
         return LODE_OK;
     }
-    names[CALLS] = "lower"; /* read by the comparison that it must be part of */
+    if (is_elsewhere && parser->schema->of_slots)
+        return parse_fail(parser, name,
+                          "'%s' speaks of sessions and events; a rule is of counters, slot by slot",
+                          name->text);
+    names[n_names++] = "lower"; /* read by the comparison that it must be part of */
     if (strcmp(name->text, "lower") == 0)
         return parse_fail(parser, name, "'lower' is for tests only, such as lower(os) = 'android'");
-    return parse_unknown(parser, name, "unknown function", name->text, names, CALLS + 1);
+    return parse_unknown(parser, name, "unknown function", name->text, names, n_names);
 }

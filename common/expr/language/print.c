@@ -12,6 +12,7 @@
 #include "common/expr/language/lex.h"
 #include "common/expr/language/parse.h"
 #include "common/expr/op.h"
+#include "common/expr/reach.h"
 #include "common/text.h"
 
 enum level { WHEN, OR, AND, NOT, COMPARE, OR_ELSE, SUM, PRODUCT, SIGN, PRIMARY };
@@ -127,7 +128,8 @@ static lode_status print_kpi(struct printer *printer, int64_t index)
     if (index >= schema->n_kpis) return print_text(printer, "kpi('?')");
     for (int64_t i = 0; i < schema->n_attributes; i++)
         if (strcmp(schema->attributes[i].name, schema->kpis[index].name) == 0) is_bare = false;
-    return print_column(printer, "kpi", schema->kpis[index].name, is_bare);
+    return print_column(printer, schema->of_slots ? "counter" : "kpi", schema->kpis[index].name,
+                        is_bare);
 }
 
 /* A test on a text, or number(text). */
@@ -285,6 +287,16 @@ static lode_status print_call(struct printer *printer, const struct expr_node *n
     return print_text(printer, ")");
 }
 
+/* most(cpu within 15m) */
+static lode_status print_span(struct printer *printer, const struct expr_node *node)
+{
+    lode_try(lode_bytes_printf(printer->out, "%s(", expr_op_about(node->op)->name));
+    lode_try(print_node(printer, node->args[0], WHEN));
+    lode_try(print_text(printer, " within "));
+    lode_try(print_node(printer, node->args[1], WHEN));
+    return print_text(printer, ")");
+}
+
 static lode_status print_primary(struct printer *printer, const struct expr_node *node)
 {
     const struct expr_op_about *about = expr_op_about(node->op);
@@ -305,7 +317,7 @@ static lode_status print_primary(struct printer *printer, const struct expr_node
     if (about->index == EXPR_OF_SERIES) return print_series(printer, node);
     if (about->n_selectors || about->index == EXPR_OF_PATTERN)
         return print_of_events(printer, node);
-    return print_call(printer, node);
+    return expr_op_is_span(node->op) ? print_span(printer, node) : print_call(printer, node);
 }
 
 static lode_status print_node(struct printer *printer, int32_t index, enum level least)

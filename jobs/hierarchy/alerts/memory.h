@@ -26,7 +26,7 @@ struct memory_detector {
 };
 
 struct memory {
-    int64_t next; /* number of the spool file to write next (coordinator/alerts/spool.h) */
+    int64_t next; /* number of the spool file to write next (jobs/hierarchy/alerts/spool.h) */
     int64_t n;
     struct memory_detector *list; /* in order of level, component, detector */
 };

@@ -6,11 +6,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-extern const struct detector_kind hellinger_detector;
+extern const struct detector_kind hellinger_detector, spike_detector, burst_detector,
+    trend_detector, lof_detector, ks_detector, mmd_detector, martingale_detector;
 
 const struct detector_kind *const detector_kinds[] = {
-    &hellinger_detector,
-    NULL,
+    &hellinger_detector, &spike_detector,      &burst_detector,
+    &trend_detector,     &lof_detector,        &ks_detector,
+    &mmd_detector,       &martingale_detector, NULL,
 };
 
 const char *const detector_splits_names[] = {"max", "centre", "edge", NULL};

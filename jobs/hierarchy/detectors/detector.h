@@ -68,7 +68,8 @@ struct detector_kind {
      *   since     [n] out: slots of i - reach .. i before the change, which begins at slot
      *             i - reach + since; 0: none. Or NULL
      *
-     * LODE_E_MEMORY. Same bits on any machine, and whatever comes before slot i - reach. */
+     * LODE_E_MEMORY; LODE_E_USAGE, also for n = 0: the kind needs a longer window or edge. Same
+     * bits on any machine, and whatever comes before slot i - reach. */
     lode_status (*scan)(const struct detector_settings *settings, const double *values, int64_t n,
                         struct lode_arena *arena, double *distance, int32_t *since);
 };

@@ -1,29 +1,14 @@
 /* Families: the distance of each in a loop without branches; the choice by likelihood. */
 #include "jobs/hierarchy/detectors/families.h"
 
-#include <float.h>
-#include <math.h>
-
+#include "jobs/hierarchy/detectors/clones.h"
 #include "jobs/hierarchy/detectors/natural_log.h"
 
-/* Sums of up to 2^20 slots in a tree, then some more steps: far less is rounding. Squared. */
-static const double rounding = 64.0 * DBL_EPSILON * (64.0 * DBL_EPSILON);
 static const double least_share = 1e-3;
 
 static inline double larger(double a, double b)
 {
     return a > b ? a : b;
-}
-
-static inline double poisson(double a, double b)
-{
-    const double root = sqrt(a) - sqrt(b), d = root * root;
-    return d > rounding * (a + b) ? d : 0.0;
-}
-
-double family_poisson(double mean, double other_mean)
-{
-    return poisson(mean, other_mean);
 }
 
 /* 2 ln((a + b) / (2 sqrt(a b))) = ln(1 + (a - b)^2 / (4 a b)) */
@@ -33,28 +18,32 @@ static inline double exponential(double a, double b)
     a = larger(a, floor);
     b = larger(b, floor);
     const double gap = a - b, excess = gap / a * (gap / b) * 0.25;
-    return excess > rounding ? natural_log(1.0 + excess) : 0.0;
+    return excess > FAMILY_ROUNDING ? natural_log(1.0 + excess) : 0.0;
 }
 
-/* The logarithm is ln(1 + (v - w)^2 / (4 v w)) / 2. */
+/* The logarithm is ln(1 + (v - w)^2 / (4 v w)) / 2; one division makes both terms. */
 static inline double gaussian(double a, double b, double v, double w)
 {
     const double gap = (a - b) * (a - b), all = v + w + gap, floor = least_share * all;
     v = larger(v, floor);
     w = larger(w, floor);
-    const double turn = v - w;
-    const double d = 0.5 * natural_log(1.0 + turn / v * (turn / w) * 0.25) + gap / (2.0 * (v + w));
+    const double both = v + w, product = v * w, over = 0.25 / (product * both);
+    const double turn = (v - w) * (v - w) * both * over, shift = 2.0 * gap * product * over;
+    const double d = 0.5 * natural_log(1.0 + turn) + shift;
     const double certain = d < 1.0 ? d : 1.0;
-    return certain * all > rounding * (a * a + b * b + all) ? d : 0.0;
+    return certain * all > FAMILY_ROUNDING * (a * a + b * b + all) && over < DBL_MAX ? d : 0.0;
 }
 
+LODE_CLONES
 static void poisson_distances(const struct family_sides *sides, double *restrict distance)
 {
     const double *first = sides->sum[0], *second = sides->sum[1];
     const double f = sides->inverse[0], s = sides->inverse[1];
-    for (int64_t i = 0; i < sides->n; i++) distance[i] = poisson(first[i] * f, second[i] * s);
+    for (int64_t i = 0; i < sides->n; i++)
+        distance[i] = family_poisson(first[i] * f, second[i] * s);
 }
 
+LODE_CLONES
 static void exponential_distances(const struct family_sides *sides, double *restrict distance)
 {
     const double *first = sides->sum[0], *second = sides->sum[1];
@@ -62,6 +51,7 @@ static void exponential_distances(const struct family_sides *sides, double *rest
     for (int64_t i = 0; i < sides->n; i++) distance[i] = exponential(first[i] * f, second[i] * s);
 }
 
+LODE_CLONES
 static void gaussian_distances(const struct family_sides *sides, double *restrict distance)
 {
     const double *first = sides->sum[0], *second = sides->sum[1];

@@ -20,10 +20,13 @@
 #ifndef LODE_JOBS_HIERARCHY_DETECTORS_FAMILIES_H
 #define LODE_JOBS_HIERARCHY_DETECTORS_FAMILIES_H
 
+#include <float.h>
+#include <math.h>
+
 #include "jobs/hierarchy/detectors/detector.h"
 
-/* Squares of sums of a window's differences stay finite. */
-#define FAMILY_LARGEST 1e140
+/* Products of three variances stay finite (and of spreads over 1e-50 are not 0). */
+#define FAMILY_LARGEST 1e50
 
 /* Two sides of each of n splits. The mean of a side is sum x inverse, its variance square x
  * inverse, so that both sums and means can be given. For Pareto: of ln(value / low). */
@@ -38,7 +41,14 @@ struct family_sides {
 void family_distances(enum detector_family family, const struct family_sides *sides,
                       double *restrict distance);
 
-/* D of one split by Poisson means, the same bits. */
-double family_poisson(double mean, double other_mean);
+/* Sums of up to 2^20 slots in a tree, then some more steps: far less is rounding. Squared. */
+#define FAMILY_ROUNDING (64.0 * DBL_EPSILON * (64.0 * DBL_EPSILON))
+
+/* D of one split by Poisson means. */
+static inline double family_poisson(double mean, double other_mean)
+{
+    const double root = sqrt(mean) - sqrt(other_mean), d = root * root;
+    return d > FAMILY_ROUNDING * (mean + other_mean) ? d : 0.0;
+}
 
 #endif

@@ -3,77 +3,86 @@
  * Let P be the running sum of the slots, m their mean in the window, X(s) = P(s) - s m how far the
  * first s slots are ahead of their share, k = 1/s + 1/(W - s), d = 1/s - 1/(W - s). The means of
  * the sides are a = m + X / s and b = m - X / (W - s), so a - b = k X and a + b = 2 m + d X. From
- * (sqrt a + sqrt b)^2 = 2 (a + b) - D follows D (2 (a + b) - D) = (a - b)^2, and so, for B >= 0,
+ * (sqrt a + sqrt b)^2 = 2 (a + b) - D follows, without a root,
  *
- *     D(s) > B   only if   X (k^2 X - 2 B d) > B (4 m - B)
+ *     D (2 (a + b) - D) = (a - b)^2,   and for 0 <= B <= a + b:
+ *     D >= B   if and only if   X (k^2 X - 2 B d) >= B (4 m - B)                               (1)
  *
- * without a root. Splits are looked at in blocks of 8 slots, aligned in the series. In a block P is
- * near its chord, by at most its sag, so |X| is at most the larger |X| at the ends plus the sag,
- * and k^2 and |d| are largest at an end: one comparison rules out 8 splits. B is the D of the split
- * that was best in the window before (the same slot: it mostly still is, nearly) and grows with
- * what is found. What passes is computed by its definition, from range sums whose bits depend on
- * the window alone; so the answer is that of all splits, though P is rounded: `slack` bounds its
- * error, and with that the tests err on the side of a closer look.
+ * First all splits of many windows, side by side: which has the largest (k X)^2, and how large is
+ * the second? The D of the first is B. As |d X| <= |k X|, no other is as good if, with r^2 the
+ * second,
+ *
+ *     r^2 < B (4 m - 2 r - B)                                                                  (2)
+ *
+ * which holds for most windows; the others test every split by (1). Only D that count are computed
+ * by definition, from range sums whose bits depend on the window alone; so the answer is that of
+ * all splits, though P is rounded: `slack` bounds the error of X, and with it the tests err on the
+ * side of a closer look.
  */
 #include "jobs/hierarchy/detectors/splits.h"
 
 #include <float.h>
 #include <math.h>
 
+#include "jobs/hierarchy/detectors/clones.h"
 #include "jobs/hierarchy/detectors/families.h"
-#include "jobs/hierarchy/detectors/ranges.h"
+#include "jobs/hierarchy/detectors/range_sums.h"
 
-enum { BLOCK = 8, CHUNK = 2048 };
+enum {
+    CHUNK = 2048, /* windows whose running sums and levels are made together */
+    GROUP = 128,  /* windows that are looked at side by side; their arrays stay in the cache */
+    STEP = 4,     /* splits of each at a time */
+    RUN = 64      /* splits of one window that are tested at a time */
+};
 
-/* Constants of a window of W slots. */
+/* Constants of a window of W slots; arrays [W + STEP] by split s. */
 struct shape {
     int64_t window, first, last; /* splits first .. last */
-    int64_t n_blocks;            /* at most, between the aligned slots of a window */
-    double *k2, *d;              /* [W] of each split: k^2, |d| */
-    double *block_k2,
-        *block_d; /* [BLOCK][n_blocks]: largest of block r, by the first end's offset */
+    double *inverse;             /* 1 / s */
+    double *places;              /* s */
+    double *k2, *d;              /* k^2 and as much as rounds, d; 0 beyond `last` */
+    double k_most;               /* k at the first split */
 };
 
 /* A run of slots: windows of it are scanned one after the other. */
 struct chunk {
-    struct ranges ranges; /* of its slots */
-    double *running;      /* [n + 1] P */
-    double *ends;         /* [n / BLOCK + 1] P of the aligned slots */
-    double *sag;          /* [n / BLOCK] of the blocks, with slack */
-    double slack;         /* bounds the error of any X and sag */
-    double *x;            /* [n_blocks + 1] scratch: X at the ends */
+    struct range_levels ranges; /* of its slots */
+    double *running;            /* [n + 1 + STEP] P; as it ends, beyond */
+    double slack;               /* bounds the error of any X, in the one direction */
+    bool is_exact;              /* whole numbers: P has no error */
+};
+
+/* Of the windows of a group. */
+struct group {
+    double mean[GROUP], first[GROUP], second[GROUP]; /* (k X)^2 of the best two */
+    double place[GROUP];                             /* split of the first */
 };
 
 /* A window while it is searched. */
 struct search {
-    int64_t begin;                   /* its first slot in the chunk */
-    double mean, best, bound, level; /* bound: B; level: B (4 m - B), both less what rounds */
+    const double *running; /* P from its first slot on */
+    int64_t begin;         /* its first slot in the chunk */
     int64_t split;
+    double mean, best, bound; /* bound: B, `best` less what rounds */
 };
 
 static lode_status make_shape(int64_t window, int64_t least_side, struct lode_arena *arena,
                               struct shape *shape)
 {
-    *shape = (struct shape){.window = window,
-                            .first = least_side,
-                            .last = window - least_side,
-                            .n_blocks = (window - 2 * least_side) / BLOCK + 1};
-    lode_try(lode_take_zero(arena, window, &shape->k2));
-    lode_try(lode_take_zero(arena, window, &shape->d));
-    lode_try(lode_take_zero(arena, BLOCK * shape->n_blocks, &shape->block_k2));
-    lode_try(lode_take_zero(arena, BLOCK * shape->n_blocks, &shape->block_d));
+    *shape = (struct shape){.window = window, .first = least_side, .last = window - least_side};
+    lode_try(lode_take_zero(arena, window + STEP, &shape->inverse));
+    lode_try(lode_take_zero(arena, window + STEP, &shape->places));
+    lode_try(lode_take_zero(arena, window + STEP, &shape->k2));
+    lode_try(lode_take_zero(arena, window + STEP, &shape->d));
     for (int64_t s = 1; s < window; s++) {
         const double first = 1.0 / (double)s, second = 1.0 / (double)(window - s);
-        shape->k2[s] = (first + second) * (first + second);
-        shape->d[s] = fabs(first - second);
+        shape->inverse[s] = first;
+        shape->places[s] = (double)s;
+        if (s > shape->last) continue;
+        shape->k2[s] = (first + second) * (first + second) * (1.0 + 1e-12);
+        shape->d[s] = first - second;
     }
-    for (int64_t offset = 0; offset < BLOCK; offset++)
-        for (int64_t r = 0; r < shape->n_blocks; r++) {
-            const int64_t s = least_side + offset + r * BLOCK, end = s + BLOCK;
-            if (end > shape->last) break;
-            shape->block_k2[offset * shape->n_blocks + r] = fmax(shape->k2[s], shape->k2[end]);
-            shape->block_d[offset * shape->n_blocks + r] = fmax(shape->d[s], shape->d[end]);
-        }
+    shape->k_most = sqrt(shape->k2[least_side]) * (1.0 + 1e-12);
     return LODE_OK;
 }
 
@@ -81,102 +90,161 @@ static void fill_chunk(struct chunk *chunk)
 {
     const int64_t n = chunk->ranges.n;
     const double *x = chunk->ranges.sums;
-    ranges_build(&chunk->ranges);
+    const double largest_exact = 9007199254740992.0; /* 2^53 */
     double sum = 0.0;
+    bool is_whole = true;
     chunk->running[0] = 0.0;
-    for (int64_t i = 0; i < n; i++) chunk->running[i + 1] = sum += x[i];
+    for (int64_t i = 0; i < n; i++) {
+        chunk->running[i + 1] = sum += x[i];
+        is_whole = is_whole && x[i] < largest_exact && (double)(int64_t)x[i] >= x[i];
+    }
+    for (int i = 1; i <= STEP; i++) chunk->running[n + i] = sum;
+    chunk->is_exact = is_whole && sum < largest_exact;
+    if (!chunk->is_exact) range_levels_build(&chunk->ranges);
     /* each of n additions rounds by at most sum x epsilon / 2; X adds a few roundings of its own */
     chunk->slack = (2.0 * (double)n + 64.0) * DBL_EPSILON * sum;
-    for (int64_t q = 0; q <= n / BLOCK; q++) chunk->ends[q] = chunk->running[q * BLOCK];
-    for (int64_t q = 0; q < n / BLOCK; q++) {
-        const double *p = chunk->running + q * BLOCK, slope = (p[BLOCK] - p[0]) / BLOCK;
-        double sag = 0.0;
-        for (int r = 1; r < BLOCK; r++) sag = fmax(sag, fabs(p[r] - p[0] - r * slope));
-        chunk->sag[q] = sag + chunk->slack;
+}
+
+/* D of a split, by definition. Sums of whole numbers are the same in any order. */
+static inline double distance_at(const struct shape *shape, const struct chunk *chunk,
+                                 const struct search *search, int64_t s)
+{
+    const double *running = search->running;
+    double left = running[s] - running[0], right = running[shape->window] - running[s];
+    if (!chunk->is_exact) {
+        left = range_sum(&chunk->ranges, search->begin, s);
+        right = range_sum(&chunk->ranges, search->begin + s, shape->window - s);
     }
+    return family_poisson(left * shape->inverse[s], right * shape->inverse[shape->window - s]);
 }
 
-/* Sets B to the best D so far, less what the roundings of the definition could make of another. */
-static void raise_bound(const struct shape *shape, const struct chunk *chunk, struct search *search)
+/* Takes a split as the best so far. B is less than its D by what the roundings of the definition
+ * could make of the D of another: each root is wrong by some 30 epsilon of sqrt(m W / s). */
+static inline void adopt(const struct shape *shape, int64_t s, double d, struct search *search)
 {
-    const double window = (double)shape->window;
-    const double bound =
-        search->best * (1.0 - 1e-12) - 1e-16 * window / (double)shape->first * search->mean;
-    const double mean = search->mean - 2.0 * chunk->slack / window;
-    search->bound = fmax(0.0, bound);
-    search->level = search->bound * (4.0 * mean - search->bound) * (1.0 - 1e-12);
-}
-
-/* D by its definition. */
-static void look_at(const struct shape *shape, const struct chunk *chunk, int64_t s,
-                    struct search *search)
-{
-    const double left = ranges_sum(&chunk->ranges, search->begin, s);
-    const double right = ranges_sum(&chunk->ranges, search->begin + s, shape->window - s);
-    const double d = family_poisson(left / (double)s, right / (double)(shape->window - s));
-    if (d < search->best || (d <= search->best && s >= search->split)) return;
     search->best = d;
     search->split = s;
-    raise_bound(shape, chunk, search);
+    const double bound = d * (1.0 - 1e-12) - 1e-16 * (double)shape->window *
+                                                 shape->inverse[shape->first] * search->mean;
+    search->bound = bound > 0.0 ? bound : 0.0;
 }
 
-/* Splits from .. end - 1, each alone. */
-static void search_splits(const struct shape *shape, const struct chunk *chunk, int64_t from,
-                          int64_t end, struct search *search)
+/* B (4 m - 2 r - B), or less: what rounds and the error of the mean. */
+static inline double level_of(const struct chunk *chunk, const struct search *search, double r)
 {
-    const double *running = chunk->running + search->begin, start = running[0];
-    for (int64_t s = from; s < end; s++) {
-        const double x = fabs(running[s] - start - (double)s * search->mean) + chunk->slack;
-        if (x * (shape->k2[s] * x + 2.0 * search->bound * shape->d[s]) >= search->level)
-            look_at(shape, chunk, s, search);
+    const double most = 4.0 * (search->mean - chunk->slack) * (1.0 - 1e-12);
+    return search->bound * (most - (2.0 * r + search->bound) * (1.0 + 1e-12));
+}
+
+/* The two largest (k X)^2 of STEP splits from s on, joined to what the group has. */
+LODE_CLONES
+static void compare_splits(const struct shape *shape, const double *running, int64_t s, int64_t n,
+                           struct group *group)
+{
+    double k2[STEP], places[STEP];
+    for (int j = 0; j < STEP; j++) {
+        k2[j] = shape->k2[s + j];
+        places[j] = shape->places[s + j];
+    }
+    const double *restrict ends = running + s;
+    double *restrict first = group->first, *restrict second = group->second;
+    double *restrict place = group->place;
+    const double *restrict mean = group->mean;
+    for (int64_t i = 0; i < n; i++) {
+        double most = first[i], next = second[i], at = place[i];
+        for (int j = 0; j < STEP; j++) {
+            const double x = ends[i + j] - running[i] - places[j] * mean[i], y = x * x * k2[j];
+            const double less = y < most ? y : most;
+            next = less > next ? less : next;
+            at = y > most ? places[j] : at;
+            most = y > most ? y : most;
+        }
+        first[i] = most;
+        second[i] = next;
+        place[i] = at;
     }
 }
 
-/* Blocks of the aligned splits s, s + 8, .. that cannot be ruled out are searched. */
-static void search_blocks(const struct shape *shape, const struct chunk *chunk, int64_t s,
-                          int64_t n_blocks, struct search *search)
+/* The left side of (1), or more: it is convex in X, so most where X is wrong by all the slack. */
+static inline double most_of(const struct shape *shape, const struct search *search, double slack,
+                             int64_t s)
 {
-    const int64_t q = (search->begin + s) / BLOCK, offset = (s - shape->first) * shape->n_blocks;
-    const double *restrict k2 = shape->block_k2 + offset, *restrict d = shape->block_d + offset;
-    const double *restrict ends = chunk->ends + q, *restrict sag = chunk->sag + q;
-    double *restrict x = chunk->x;
-    const double start = chunk->running[search->begin], mean = search->mean;
-    for (int64_t r = 0; r <= n_blocks; r++)
-        x[r] = fabs((ends[r] - start) - (double)(s + r * BLOCK) * mean);
-    const double twice = 2.0 * search->bound, level = search->level;
+    const double *running = search->running;
+    const double x = running[s] - running[0] - shape->places[s] * search->mean;
+    const double up = x + slack, down = x - slack, turn = 2.0 * search->bound * shape->d[s];
+    const double a = up * (shape->k2[s] * up - turn), b = down * (shape->k2[s] * down - turn);
+    return a > b ? a : b;
+}
+
+/* Splits from .. end - 1 that may reach B. */
+LODE_CLONES
+static int64_t count_splits(const struct shape *shape, const struct search *search, double slack,
+                            double level, int64_t from, int64_t end)
+{
     int64_t passed = 0;
-    for (int64_t r = 0; r < n_blocks; r++) {
-        const double most = (x[r] > x[r + 1] ? x[r] : x[r + 1]) + sag[r];
-        passed += most * (k2[r] * most + twice * d[r]) >= level;
-    }
-    if (passed == 0) return;
-    for (int64_t r = 0; r < n_blocks; r++) {
-        const double most = (x[r] > x[r + 1] ? x[r] : x[r + 1]) + sag[r];
-        if (most * (k2[r] * most + 2.0 * search->bound * d[r]) >= search->level)
-            search_splits(shape, chunk, s + r * BLOCK, s + (r + 1) * BLOCK + 1, search);
-    }
+    for (int64_t s = from; s < end; s++) passed += most_of(shape, search, slack, s) >= level;
+    return passed;
 }
 
-/* One window; `guess` is the split to begin with. */
-static void search_window(const struct shape *shape, const struct chunk *chunk, int64_t guess,
+/* Every split that may be better than the best so far, or as good and before it. */
+static void search_splits(const struct shape *shape, const struct chunk *chunk,
                           struct search *search)
 {
-    search->mean = (chunk->running[search->begin + shape->window] - chunk->running[search->begin]) /
-                   (double)shape->window;
-    search->best = -1.0;
-    search->split = shape->last + 1;
-    look_at(shape, chunk, guess, search);
-    /* the first and last splits, up to an aligned slot */
-    const int64_t aligned =
-        (search->begin + shape->first + BLOCK - 1) / BLOCK * BLOCK - search->begin;
-    const int64_t n_blocks = (shape->last - aligned) / BLOCK;
-    if (aligned + BLOCK > shape->last) {
-        search_splits(shape, chunk, shape->first, shape->last + 1, search);
-        return;
+    for (int64_t from = shape->first; from <= shape->last; from += RUN) {
+        const int64_t end = from + RUN <= shape->last ? from + RUN : shape->last + 1;
+        const int64_t known = search->split >= from && search->split < end;
+        double level = level_of(chunk, search, 0.0);
+        if (count_splits(shape, search, chunk->slack, level, from, end) <= known) continue;
+        for (int64_t s = from; s < end; s++) {
+            if (most_of(shape, search, chunk->slack, s) < level) continue;
+            const double d = distance_at(shape, chunk, search, s);
+            if (d < search->best || (d <= search->best && s >= search->split)) continue;
+            adopt(shape, s, d, search);
+            level = level_of(chunk, search, 0.0); /* may fall: both sides of (1) belong to one B */
+        }
     }
-    search_splits(shape, chunk, shape->first, aligned, search);
-    search_splits(shape, chunk, aligned + n_blocks * BLOCK + 1, shape->last + 1, search);
-    search_blocks(shape, chunk, aligned, n_blocks, search);
+}
+
+static void search_window(const struct shape *shape, const struct chunk *chunk,
+                          const struct group *group, int64_t i, struct search *search)
+{
+    const int64_t s = (int64_t)group->place[i];
+    search->running = chunk->running + search->begin;
+    search->mean = group->mean[i];
+    adopt(shape, s, distance_at(shape, chunk, search, s), search);
+    /* r at most the root of the first, both with the error of X */
+    const double off = chunk->slack * shape->k_most;
+    const double a = search->running[s] - search->running[0];
+    const double b = search->running[shape->window] - search->running[s];
+    const double r =
+        fabs(a * shape->inverse[s] - b * shape->inverse[shape->window - s]) + 4.0 * off;
+    const double second = group->second[i] + 3.0 * r * off;
+    if (!(second < level_of(chunk, search, r))) search_splits(shape, chunk, search);
+}
+
+/* Windows from .. from + n - 1 of a chunk, n <= GROUP. equal: values up to the end of the window
+ * before that are the same. */
+static void scan_group(const struct shape *shape, const struct chunk *chunk, int64_t from,
+                       int64_t n, int64_t *equal, double *distance, int32_t *split)
+{
+    struct group group;
+    const double *running = chunk->running + from, *x = chunk->ranges.sums;
+    const double over_window = 1.0 / (double)shape->window;
+    for (int64_t i = 0; i < n; i++) {
+        group.mean[i] = (running[i + shape->window] - running[i]) * over_window;
+        group.first[i] = group.second[i] = -1.0;
+        group.place[i] = (double)shape->first;
+    }
+    for (int64_t s = shape->first; s <= shape->last; s += STEP)
+        compare_splits(shape, running, s, n, &group);
+    for (int64_t i = 0; i < n; i++) {
+        const int64_t end = from + i + shape->window - 1;
+        struct search search = {.begin = from + i};
+        *equal = x[end] == x[end - 1] ? *equal + 1 : 1;
+        if (*equal < shape->window) search_window(shape, chunk, &group, i, &search);
+        distance[i] = search.best;
+        if (split) split[i] = search.best > 0.0 ? (int32_t)search.split : 0;
+    }
 }
 
 static void scan_chunk(const struct shape *shape, const struct chunk *chunk, double *distance,
@@ -184,31 +252,19 @@ static void scan_chunk(const struct shape *shape, const struct chunk *chunk, dou
 {
     const int64_t n = chunk->ranges.n - shape->window + 1;
     const double *x = chunk->ranges.sums;
-    int64_t equal = 1; /* values up to the window's end that are the same */
-    int64_t guess = shape->first;
+    int64_t equal = 1;
     for (int64_t i = 1; i < shape->window - 1; i++) equal = x[i] == x[i - 1] ? equal + 1 : 1;
-    for (int64_t i = 0; i < n; i++) {
-        const int64_t end = i + shape->window - 1;
-        equal = x[end] == x[end - 1] ? equal + 1 : 1;
-        struct search search = {.begin = i};
-        if (equal < shape->window) {
-            search_window(shape, chunk, guess, &search);
-            guess = search.split > shape->first ? search.split - 1 : shape->first;
-        }
-        distance[i] = search.best;
-        if (split) split[i] = search.best > 0.0 ? (int32_t)search.split : 0;
-    }
+    for (int64_t i = 0; i < n; i += GROUP)
+        scan_group(shape, chunk, i, n - i < GROUP ? n - i : GROUP, &equal, distance + i,
+                   split ? split + i : NULL);
 }
 
 static lode_status make_chunk(const struct shape *shape, int64_t n, struct lode_arena *arena,
                               struct chunk *chunk)
 {
-    chunk->ranges = (struct ranges){.n = n, .levels = ranges_levels(shape->last)};
+    chunk->ranges = (struct range_levels){.n = n, .levels = range_level_count(shape->last)};
     lode_try(lode_take(arena, chunk->ranges.levels * n, &chunk->ranges.sums));
-    lode_try(lode_take(arena, n + 1, &chunk->running));
-    lode_try(lode_take(arena, n / BLOCK + 1, &chunk->ends));
-    lode_try(lode_take(arena, n / BLOCK + 1, &chunk->sag));
-    return lode_take(arena, shape->n_blocks + 1, &chunk->x);
+    return lode_take(arena, n + 1 + STEP, &chunk->running);
 }
 
 lode_status splits_scan(const double *x, int64_t n, int64_t window, int64_t least_side,

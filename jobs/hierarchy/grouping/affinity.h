@@ -51,17 +51,16 @@ struct affinity_result {
  *
  * Messages are those of scikit-learn's AffinityPropagation without its noise; it stops after the
  * first iteration, the (stable + 1)th or later, at which the exemplars (at least one) have been the
- * same for `stable` iterations. Then items go to their most similar exemplar, the exemplar of each
- * cluster becomes the member with the largest sum of similarities to it inside (one that every
- * member has a similarity to; given exemplars stay), and items are assigned again. Equal
- * similarities: the item with the lower number.
+ * same for `stable` iterations. Then items go to their most similar exemplar (one without
+ * similarity to any becomes one), the exemplar of each cluster becomes the member with the largest
+ * sum of similarities to it inside (one that every member has a similarity to; given exemplars
+ * stay), and items are assigned again. Equal similarities: the item with the lower number.
  *
- *   arena    what the result keeps and scratch: 8 bytes an edge, 100 an item, and 32 to 64 for each
- *            pair that was a candidate at some time (a few an item; all edges where all are equal)
+ *   arena    what the result keeps and scratch: about 30 bytes an edge and 200 an item
  *
  * Fails with LODE_E_BUG (options or edges are not as above), LODE_E_NUMERIC (a similarity is not
  * finite, naming the pair), LODE_E_MEMORY; the result is then as before. Cost O(edges) for each
- * iteration, one pass that reads. Same bits on every machine.
+ * iteration. Same bits on every machine.
  * Sources: Frey and Dueck, Science 315, 972-976 (2007), eqs. 1 and 2; refinement as in
  * scikit-learn and apcluster (Bodenhofer, Kothmeier and Hochreiter, Bioinformatics 27, 2011).
  */
@@ -71,7 +70,8 @@ LODE_CHECKED lode_status affinity_propagate(const struct affinity_graph *graph,
                                             struct affinity_result *result);
 
 /* The same for similarities of all pairs: similarity [n x n], row i: s(i, k); the diagonal is not
- * read. */
+ * read. Scratch: 8 bytes a pair, and 30 to 60 for pairs that matter at some time: a few an item,
+ * all where all similarities are equal. */
 LODE_CHECKED lode_status affinity_propagate_dense(const double *similarity, int64_t n,
                                                   const struct affinity_options *options,
                                                   struct lode_arena *arena,

@@ -21,7 +21,7 @@ struct clusters {
 static int64_t nearest_exemplar(const struct clusters *clusters, int64_t i)
 {
     int64_t nearest = -1;
-    double most = -INFINITY;
+    double most = -HUGE_VAL;
     if (clusters->is_exemplar[i]) return -1;
     for (int64_t e = affinity_row(clusters->graph, i); e < affinity_row(clusters->graph, i + 1);
          e++) {
@@ -80,7 +80,7 @@ static void refine(struct clusters *clusters)
     for (int64_t g = 0; g < clusters->options->n_exemplars; g++) {
         const int32_t given = clusters->options->exemplars[g];
         clusters->chosen[given] = given;
-        clusters->inside[given] = INFINITY;
+        clusters->inside[given] = HUGE_VAL;
     }
     for (int64_t k = 0; k < n; k++) {
         int32_t *chosen = &clusters->chosen[clusters->exemplar[k]];

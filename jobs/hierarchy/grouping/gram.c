@@ -10,7 +10,8 @@
 
 enum {
     TILE = 256, /* slots: a panel is then 16 KiB, two fit the innermost cache */
-    ROWS = 4    /* series of one panel against the eight of another: sums stay in registers */
+    PANEL = TILE * LANES,
+    ROWS = 4 /* series of one panel against the eight of another: sums stay in registers */
 };
 
 void gram_means(const double *const *series, int64_t p, int64_t n, double *means)
@@ -24,7 +25,7 @@ static void pack(const double *const *series, const double *means, int64_t first
                  int64_t from, int64_t end, double *panels)
 {
     for (int64_t i = first; i < lanes_padded(p); i++) {
-        double *panel = panels + (i - first) / LANES * (TILE * LANES) + i % LANES;
+        double *panel = panels + (i - first) / LANES * PANEL + i % LANES;
         for (int64_t t = from; t < end; t++)
             panel[(t - from) * LANES] = i < p ? series[i][t] - means[i] : 0.0;
     }
@@ -57,7 +58,7 @@ static void add_tile(const double *panels, struct rows rows, int64_t n_slots, do
 {
     const int64_t p = rows.p, base = rows.first / LANES * LANES;
     for (int64_t i = rows.first / ROWS * ROWS; i < rows.end; i += ROWS) {
-        const double *a = panels + (i - base) / LANES * (TILE * LANES) + i % LANES;
+        const double *a = panels + (i - base) / LANES * PANEL + i % LANES;
         for (int64_t j = i / LANES * LANES; j < p; j += LANES) {
             lanes tile[ROWS];
             multiply(a, (const lanes *)(panels + (j - base) * TILE), n_slots, tile);

@@ -1,4 +1,4 @@
-/* Messages of affinity propagation, of which few are kept.
+/* Messages of affinity propagation, row by row, and of all pairs only those that differ.
  *
  * With damping d, responsibility r(i, k) and availability a(i, k) of all pairs follow
  *
@@ -7,14 +7,17 @@
  *   a(k, k) <- d a(k, k) + (1 - d) sum over i != k of max(0, r(i, k))
  *   reach(k) = r(k, k) + sum over i != k of max(0, r(i, k))
  *
- * from 0 (Frey and Dueck's equations). A pair is quiet as long as k was never i's best candidate
- * and r(i, k) never positive. All quiet pairs of a column k have the same availability, base(k),
- * and those of a row i have r(i, k) = (1 - d^t) s(i, k) - offset(i): offset is the damped largest
- * a + s of the row. So two numbers an item stand for all of them, and only the few pairs that are
- * not quiet, the candidates of an item, keep messages of their own. An iteration then reads the
- * similarities once, for the best quiet pair of each row, and writes nothing an edge: a few times
- * less memory traffic than arrays of a and r, which is what the plain form waits for. The plain
- * form is in the tests, as the reference.
+ * from 0 (Frey and Dueck's equations). Of some pairs, all are candidates: they have both messages
+ * in arrays of their row.
+ *
+ * Of all pairs, most are quiet: k was never i's best, and r(i, k) never positive. All quiet pairs
+ * of a column k have one availability, base(k), and those of a row i have r(i, k) = (1 - d^t) s(i,
+ * k) - offset(i), where offset is the damped largest a + s of the row. So two numbers an item stand
+ * for all of them; a pair becomes a candidate when it is quiet no longer, for good. An iteration
+ * reads the similarities once, for the best quiet pair of each row, and writes only candidates, a
+ * few per cent, where the plain form reads three matrices and writes two. Between some pairs, which
+ * are near ones, few are quiet (1.3 of 1.65 million were not, after ten iterations), so there it
+ * does not pay. The plain form is in the tests, as the reference.
  */
 #ifndef LODE_JOBS_HIERARCHY_GROUPING_MESSAGES_H
 #define LODE_JOBS_HIERARCHY_GROUPING_MESSAGES_H

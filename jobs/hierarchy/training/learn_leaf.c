@@ -12,8 +12,7 @@
 #include "jobs/hierarchy/training/scope.h"
 
 static const double saturated = 0.99; /* a score */
-/* Of what is left of the arena, for series; the rest is scratch of the detectors. */
-enum { SERIES_PARTS = 2, SCRATCH_SERIES = 8 };
+enum { SCRATCH_SERIES = 16 };         /* what a detector at work takes, with what goes in and out */
 
 struct component {
     struct scan *scan;
@@ -28,13 +27,9 @@ struct component {
     int64_t n_shares;
 };
 
-static lode_status scratch(const struct component *component, double **distance)
+static lode_status refuse(int64_t n_series)
 {
-    struct lode_arena *arena = component->scan->task->arena;
-    if (lode_arena_take(arena, (size_t)component->scan->slots.n, sizeof **distance,
-                        (void **)distance))
-        return scan_refuse_memory(component->scan, SCRATCH_SERIES);
-    return LODE_OK;
+    return lode_fail(LODE_E_MEMORY, "%lld series of scores do not fit", (long long)n_series);
 }
 
 /* Scores of one detector over the slots with a full window. */
@@ -44,7 +39,7 @@ static lode_status score(const struct component *component, int64_t detector, do
     const struct lode_arena_mark mark = lode_arena_mark(arena);
     enum detector_family family;
     double *distance = NULL;
-    lode_try(scratch(component, &distance));
+    lode_try(lode_take(arena, component->scan->slots.n, &distance));
     lode_try(scan_distance(component->scan, detector, distance, &family));
     for (int64_t i = 0; i < component->n_full; i++)
         scores[i] = detector_score(
@@ -62,8 +57,8 @@ static lode_status calibrate(const struct component *component, int64_t detector
     enum detector_family family;
     double *distance = NULL, *sorted = NULL;
     int64_t above = 0;
-    lode_try(scratch(component, &distance));
-    lode_try(scratch(component, &sorted));
+    lode_try(lode_take(arena, component->scan->slots.n, &distance));
+    lode_try(lode_take(arena, component->scan->slots.n, &sorted));
     lode_try(scan_distance(component->scan, detector, distance, &family));
     distance += component->scan->reach;
     memcpy(sorted, distance, (size_t)n * sizeof *sorted);
@@ -80,15 +75,19 @@ static lode_status calibrate(const struct component *component, int64_t detector
     return LODE_OK;
 }
 
-/* Room for the scores of n detectors; *series NULL where the arena has not that much. */
+/* How many series of scores there is room for, beside scratch and the covariances of n. */
+static int64_t room_for_series(const struct component *component, int64_t n)
+{
+    const double one = (double)component->n_full * sizeof(double);
+    const double left = (double)lode_arena_left(component->scan->task->arena);
+    const double scratch = SCRATCH_SERIES * sizeof(double) * (double)component->scan->slots.n;
+    const double room = (left - scratch - 2.0 * sizeof(double) * (double)n * (double)n) / one;
+    return room < 0 ? 0 : room > 1e9 ? 1000000000 : (int64_t)room;
+}
+
 static lode_status hold(const struct component *component, int64_t n, double ***series)
 {
     struct lode_arena *arena = component->scan->task->arena;
-    size_t bytes = 0;
-    *series = NULL;
-    if (lode_mul_size((uint64_t)n, (size_t)component->n_full * sizeof(double), &bytes) ||
-        bytes > lode_arena_left(arena) / SERIES_PARTS)
-        return LODE_OK;
     lode_try(lode_take(arena, n, series));
     for (int64_t i = 0; i < n; i++) lode_try(lode_take(arena, component->n_full, &(*series)[i]));
     return LODE_OK;
@@ -135,14 +134,11 @@ static lode_status score_range(const struct component *component, int64_t first,
 static lode_status gram_in_blocks(const struct component *component)
 {
     const int64_t n = component->n_alive;
-    const size_t one = (size_t)component->n_full * sizeof(double);
-    const size_t left = lode_arena_left(component->scan->task->arena) / SERIES_PARTS;
-    int64_t block = (int64_t)(left / one / 2);
+    int64_t block = room_for_series(component, n) / 2;
     double **series = NULL;
     if (block > n) block = n;
-    if (block < 1) return scan_refuse_memory(component->scan, 2 * SERIES_PARTS);
+    if (block < 1) return refuse(2);
     lode_try(hold(component, 2 * block, &series));
-    if (!series) return scan_refuse_memory(component->scan, 2 * SERIES_PARTS);
     for (int64_t first = 0; first < n; first += block) {
         const int64_t end = first + block < n ? first + block : n;
         lode_try(score_range(component, first, end, series));
@@ -174,7 +170,7 @@ static lode_status find_shares(struct component *component)
     struct scope_edges edges;
     double **series = NULL;
     if (scan->options.replicates == 0 || component->n_alive == 0) return LODE_OK;
-    if (!component->held) return scan_refuse_memory(scan, SERIES_PARTS * scan->n_detectors);
+    if (!component->held) return refuse(scan->n_detectors);
     lode_try(lode_take(arena, component->n_alive, &series));
     for (int64_t i = 0; i < component->n_alive; i++)
         series[i] = component->held[component->alive[i]];
@@ -194,7 +190,7 @@ static lode_status measure(struct component *component)
     lode_try(lode_take(arena, n, &component->alive));
     if (!scan_is_fit(component->scan)) return LODE_OK;
     component->n_full = component->scan->slots.n - component->scan->reach;
-    lode_try(hold(component, n, &component->held));
+    if (room_for_series(component, n) >= n) lode_try(hold(component, n, &component->held));
     for (int64_t d = 0; d < n; d++) {
         lode_try(calibrate(component, d));
         if (component->sigma[d] > 0) component->alive[component->n_alive++] = d;
@@ -202,11 +198,8 @@ static lode_status measure(struct component *component)
     size_t bytes = 0;
     const uint64_t alive = (uint64_t)component->n_alive;
     if (lode_mul_size(alive * alive, sizeof(double), &bytes) || bytes > lode_arena_left(arena))
-        return lode_fail(LODE_E_MEMORY,
-                         "component '%s': the covariances of %lld detectors take %zu bytes, a task "
-                         "has %zu left (more --memory or fewer workers)",
-                         component->scan->about->name, (long long)component->n_alive, bytes,
-                         lode_arena_left(arena));
+        return lode_fail(LODE_E_MEMORY, "the covariances of %lld detectors take %zu bytes",
+                         (long long)component->n_alive, bytes);
     lode_try(lode_take_zero(arena, component->n_alive * component->n_alive, &component->gram));
     if (component->n_alive == 0) return LODE_OK;
     lode_try(component->held ? gram_of_held(component) : gram_in_blocks(component));
@@ -253,7 +246,9 @@ lode_status hierarchy_learn_leaf(struct lode_task *task)
         const struct lode_arena_mark mark = lode_arena_mark(task->arena);
         struct component component = {.scan = &scan};
         lode_try_done(scan_component(&scan, &in));
-        lode_try_done(measure(&component));
+        status = measure(&component);
+        if (status) status = scan_note(&scan, status);
+        if (status) goto done;
         lode_try_done(pack(&component, task->output));
         lode_arena_rewind(task->arena, mark);
     }

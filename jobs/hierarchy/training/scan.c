@@ -103,13 +103,13 @@ bool scan_is_fit(const struct scan *scan)
     return scan->slots.n > scan->reach;
 }
 
-lode_status scan_refuse_memory(const struct scan *scan, int64_t n_series)
+lode_status scan_note(const struct scan *scan, lode_status status)
 {
-    return lode_fail(LODE_E_MEMORY,
-                     "component '%s': %lld series of %lld slots do not fit into the %zu bytes that "
-                     "a task has left (more --memory, fewer workers, or slots that are longer)",
-                     scan->about->name, (long long)n_series, (long long)scan->slots.n,
-                     lode_arena_left(scan->task->arena));
+    return lode_note(status, "component '%s', %lld counters of %lld slots%s", scan->about->name,
+                     (long long)scan->about->n_counters, (long long)scan->slots.n,
+                     status == LODE_E_MEMORY
+                         ? " (give tasks more: --memory, fewer workers; or stage longer slots)"
+                         : "");
 }
 
 lode_status scan_distance(struct scan *scan, int64_t detector, double *distance,

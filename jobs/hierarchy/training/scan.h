@@ -51,7 +51,7 @@ bool scan_is_fit(const struct scan *scan);
 LODE_CHECKED lode_status scan_distance(struct scan *scan, int64_t detector, double *distance,
                                        enum detector_family *family);
 
-/* LODE_E_MEMORY in words: the component that does not fit, and what it takes. */
-LODE_CHECKED lode_status scan_refuse_memory(const struct scan *scan, int64_t n_series);
+/* Says of an error in which component it came up; of LODE_E_MEMORY, what to do. */
+lode_status scan_note(const struct scan *scan, lode_status status);
 
 #endif

@@ -9,7 +9,8 @@ enum { MOST_ITERATIONS = 2000, STABLE = 100, SEED = 1 };
 
 static struct neighbourhood_options neighbourhood_of(const struct hierarchy_options *options)
 {
-    return (struct neighbourhood_options){options->lasso_rule, options->lasso_fraction};
+    return (struct neighbourhood_options){(enum neighbourhood_rule)options->lasso_rule,
+                                          options->lasso_fraction};
 }
 
 static struct similarity_options similarity_of(const struct hierarchy_options *options)

@@ -60,12 +60,10 @@ static lode_status make_component(struct scan *scan, struct lode_unpack *in, str
     struct lode_arena *arena = scan->task->arena;
     struct adding adding = {.scan = scan};
     uint32_t n_groups = 0;
-    lode_try(scan_component(scan, in));
     if (!scan_is_fit(scan)) return lode_fail(LODE_E_MESSAGE, "groups without a full window");
     adding.n = scan->slots.n - scan->reach;
-    if (lode_arena_take(arena, (size_t)scan->slots.n, sizeof(double), (void **)&adding.distance) ||
-        lode_arena_take(arena, (size_t)adding.n, sizeof(double), (void **)&adding.sum))
-        return scan_refuse_memory(scan, 2);
+    lode_try(lode_take(arena, scan->slots.n, &adding.distance));
+    lode_try(lode_take(arena, adding.n, &adding.sum));
     lode_try(lode_pack_i64(out, scan->reach));
     lode_try(lode_unpack_array(in, &n_groups));
     for (uint32_t g = 0; g < n_groups; g++) lode_try(make_group(&adding, in, out));
@@ -84,7 +82,10 @@ lode_status hierarchy_series_leaf(struct lode_task *task)
     lode_try_done(lode_unpack_array(&in, &n));
     for (uint32_t i = 0; i < n; i++) {
         const struct lode_arena_mark mark = lode_arena_mark(task->arena);
-        lode_try_done(make_component(&scan, &in, task->output));
+        lode_try_done(scan_component(&scan, &in));
+        status = make_component(&scan, &in, task->output);
+        if (status) status = scan_note(&scan, status);
+        if (status) goto done;
         lode_arena_rewind(task->arena, mark);
     }
     lode_try_done(lode_unpack_end(&in));

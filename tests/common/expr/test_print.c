@@ -47,6 +47,37 @@ static void brackets_stand_only_where_they_must(void **state)
     lode_arena_destroy(arena);
 }
 
+/* The language of rules: sessions are slots, KPIs are counters, one of them a duration. */
+static void slots_are_printed_as_written(void **state)
+{
+    static const struct lode_kpi counters[] = {{"cpu", false, 0}, {"a-b", false, 0}};
+    static const enum expr_unit units[] = {EXPR_NO_UNIT, EXPR_MS};
+    static const struct expr_schema slots = {
+        .n_kpis = 2, .kpis = counters, .kpi_units = units, .of_slots = true};
+    static const char *const texts[] = {
+        "most(cpu within 15m) > 0.9 and previous(cpu) < 0.5",
+        "counter('a-b') > 500ms or least(counter('a-b') within 1h) = 1s",
+        "mean(cpu within 1d) < sum(cpu within 5m) / 2",
+    };
+    (void)state;
+    struct lode_arena *arena;
+    struct expr_language *language;
+    assert_ok(lode_arena_create(0, &arena));
+    assert_ok(expr_language_create(&slots, arena, &language));
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        struct lode_bytes out = {0};
+        int32_t node, again;
+        assert_ok(define(language, texts[i], &node));
+        assert_ok(expr_print(&slots, expr_language_graph(language), node, &out));
+        assert_ok(lode_bytes_append(&out, "", 1));
+        assert_string_equal(texts[i], (char *)out.data);
+        assert_ok(define(language, (char *)out.data, &again));
+        assert_int_equal(node, again);
+        lode_bytes_clear(&out);
+    }
+    lode_arena_destroy(arena);
+}
+
 static void events_and_patterns_are_printed_as_written(void **state)
 {
     static const char *const texts[] = {
@@ -151,6 +182,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(brackets_stand_only_where_they_must),
+        cmocka_unit_test(slots_are_printed_as_written),
         cmocka_unit_test(events_and_patterns_are_printed_as_written),
         cmocka_unit_test(what_is_printed_is_read_as_the_same_node),
         cmocka_unit_test(a_text_without_end_is_cut),

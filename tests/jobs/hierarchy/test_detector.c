@@ -5,6 +5,8 @@
 
 #include "jobs/hierarchy/detectors/detector.h"
 
+static const double nan_value = (double)NAN, infinite = (double)INFINITY;
+
 static void assert_near(double seen, double expected)
 {
     if (!(fabs(seen - expected) <= 1e-15 * fabs(expected)))
@@ -14,7 +16,7 @@ static void assert_near(double seen, double expected)
 static void gaps_take_the_value_before_and_at_the_start_the_first(void **state)
 {
     (void)state;
-    double x[] = {NAN, INFINITY, 3, NAN, -INFINITY, 5, NAN};
+    double x[] = {nan_value, infinite, 3, nan_value, -infinite, 5, nan_value};
     const double filled[] = {3, 3, 3, 3, 3, 5, 5};
     assert_true(detector_fill(x, 7));
     assert_memory_equal(x, filled, sizeof x);
@@ -23,7 +25,7 @@ static void gaps_take_the_value_before_and_at_the_start_the_first(void **state)
 static void a_counter_without_values_is_zero_and_says_so(void **state)
 {
     (void)state;
-    double x[] = {NAN, NAN};
+    double x[] = {nan_value, nan_value};
     assert_false(detector_fill(x, 2));
     assert_true(x[0] == 0.0 && x[1] == 0.0);
     assert_false(detector_fill(x, 0));

@@ -33,8 +33,14 @@ static int64_t count(const char *text, char c)
 static void cut(char *line, int64_t n, char **fields)
 {
     for (int64_t i = 0; i < n; i++) {
-        fields[i] = strsep(&line, ",");
-        assert_non_null(fields[i]);
+        assert_non_null(line);
+        const bool is_quoted = *line == '"'; /* nothing doubled inside */
+        fields[i] = is_quoted ? line + 1 : strsep(&line, ",");
+        if (!is_quoted) continue;
+        line = strchr(fields[i], '"');
+        assert_non_null(line);
+        *line++ = '\0';
+        strsep(&line, ",");
     }
     assert_null(line);
 }

@@ -86,7 +86,7 @@ static void errors_stay_within_the_bound(void **state)
 
 static void covariances_that_are_not_finite_are_refused(void **state)
 {
-    const double gram[] = {1, NAN, NAN, 1};
+    const double gram[] = {1, (double)NAN, (double)NAN, 1};
     const double least[] = {1, 1};
     struct neighbourhoods out = {.p = 77};
     assert_status(LODE_E_NUMERIC,

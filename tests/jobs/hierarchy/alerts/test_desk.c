@@ -9,8 +9,8 @@
 #include <unistd.h>
 
 #include "common/file.h"
-#include "coordinator/alerts/desk.h"
-#include "coordinator/alerts/spool.h"
+#include "jobs/hierarchy/alerts/desk.h"
+#include "jobs/hierarchy/alerts/spool.h"
 
 /* A receiver that answers as it is told, and keeps the last request that it took. */
 struct receiver {

@@ -1,9 +1,11 @@
-/* Ranges: levels by doubling, ranges of one length by the digits of the length. */
-#include "jobs/hierarchy/detectors/ranges.h"
+/* Range sums: levels by doubling, ranges of one length by the digits of the length. */
+#include "jobs/hierarchy/detectors/range_sums.h"
 
 #include <string.h>
 
-int ranges_levels(int64_t longest)
+#include "jobs/hierarchy/detectors/clones.h"
+
+int range_level_count(int64_t longest)
 {
     int levels = 1;
     while (longest >> levels) levels++;
@@ -11,13 +13,14 @@ int ranges_levels(int64_t longest)
 }
 
 /* out[i] = in[i] + in[i + half] */
+LODE_CLONES
 static void double_sums(const double *restrict in, int64_t n, int64_t half, double *restrict out)
 {
     const double *restrict later = in + half;
     for (int64_t i = 0; i < n - half; i++) out[i] = in[i] + later[i];
 }
 
-void ranges_build(const struct ranges *ranges)
+void range_levels_build(const struct range_levels *ranges)
 {
     int64_t n = ranges->n;
     for (int k = 1; k < ranges->levels; k++) {
@@ -28,12 +31,13 @@ void ranges_build(const struct ranges *ranges)
     }
 }
 
+LODE_CLONES
 static void add(double *restrict out, const double *restrict level, int64_t n)
 {
     for (int64_t i = 0; i < n; i++) out[i] += level[i];
 }
 
-void ranges_sums(const double *x, int64_t n, int64_t length, double *scratch, double *out)
+void range_sums(const double *x, int64_t n, int64_t length, double *scratch, double *out)
 {
     const double *level = x;
     double *next = scratch;
@@ -73,6 +77,7 @@ static inline double between(struct parts parts, double sum, double later)
 }
 
 /* Ranges of twice `half` slots. */
+LODE_CLONES
 static void double_moments(const double *restrict sums, const double *restrict squares, int64_t n,
                            int64_t half, double *restrict out_sums, double *restrict out_squares)
 {
@@ -84,7 +89,20 @@ static void double_moments(const double *restrict sums, const double *restrict s
     }
 }
 
+/* Ranges of two slots: their squared deviations are half their squared difference. */
+LODE_CLONES
+static void pair_moments(const double *restrict x, int64_t n, double *restrict sums,
+                         double *restrict squares)
+{
+    const struct parts parts = parts_of(1, 1);
+    for (int64_t i = 0; i < n - 1; i++) {
+        squares[i] = between(parts, x[i], x[i + 1]);
+        sums[i] = x[i] + x[i + 1];
+    }
+}
+
 /* Joins n ranges with those that follow them. */
+LODE_CLONES
 static void add_moments(double *restrict sums, double *restrict squares, int64_t n,
                         const double *restrict later, const double *restrict later_squares,
                         struct parts parts)
@@ -95,15 +113,18 @@ static void add_moments(double *restrict sums, double *restrict squares, int64_t
     }
 }
 
-void ranges_moments(const double *x, int64_t n, int64_t length, double *scratch, double *sums,
-                    double *squares)
+void range_moments(const double *x, int64_t n, int64_t length, double *scratch, double *sums,
+                   double *squares)
 {
     double *buffers[2][2] = {{scratch, scratch + n}, {scratch + 2 * n, scratch + 3 * n}};
     double **level = buffers[0], **next = buffers[1];
-    int64_t done = 0, level_n = n;
-    memcpy(level[0], x, (size_t)n * sizeof *x);
-    memset(level[1], 0, (size_t)n * sizeof *x);
-    for (int64_t size = 1;; size *= 2) {
+    int64_t done = length & 1, level_n = n - 1;
+    if (done) {
+        memcpy(sums, x, (size_t)n * sizeof *sums);
+        memset(squares, 0, (size_t)n * sizeof *squares);
+    }
+    if (length > 1) pair_moments(x, n, level[0], level[1]);
+    for (int64_t size = 2; done < length; size *= 2) {
         if (length & size) {
             if (done == 0) {
                 memcpy(sums, level[0], (size_t)level_n * sizeof *sums);
@@ -124,13 +145,14 @@ void ranges_moments(const double *x, int64_t n, int64_t length, double *scratch,
 }
 
 /* out[i] = the smaller of in[i], in[i + half] */
+LODE_CLONES
 static void halve_minima(const double *restrict in, int64_t n, int64_t half, double *restrict out)
 {
     const double *restrict later = in + half;
     for (int64_t i = 0; i < n - half; i++) out[i] = later[i] < in[i] ? later[i] : in[i];
 }
 
-void ranges_minima(const double *x, int64_t n, int64_t length, double *scratch, double *out)
+void range_minima(const double *x, int64_t n, int64_t length, double *scratch, double *out)
 {
     const double *level = x;
     double *next = scratch;

@@ -5,8 +5,8 @@
  * memory says in one rename that alerts are told and that they are in the spool. Others are of a
  * run that was killed before, and are removed.
  */
-#ifndef LODE_COORDINATOR_ALERTS_SPOOL_H
-#define LODE_COORDINATOR_ALERTS_SPOOL_H
+#ifndef LODE_JOBS_HIERARCHY_ALERTS_SPOOL_H
+#define LODE_JOBS_HIERARCHY_ALERTS_SPOOL_H
 
 #include "common/memory.h"
 

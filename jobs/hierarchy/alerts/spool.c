@@ -1,5 +1,5 @@
 /* Spool: see the header. */
-#include "coordinator/alerts/spool.h"
+#include "jobs/hierarchy/alerts/spool.h"
 
 #include <dirent.h>
 #include <errno.h>

@@ -13,8 +13,8 @@
  * alert may come twice, with the same fingerprint, but is never lost. When the spool is full the
  * state stays as it was, with the same effect.
  */
-#ifndef LODE_COORDINATOR_ALERTS_DESK_H
-#define LODE_COORDINATOR_ALERTS_DESK_H
+#ifndef LODE_JOBS_HIERARCHY_ALERTS_DESK_H
+#define LODE_JOBS_HIERARCHY_ALERTS_DESK_H
 
 #include "jobs/hierarchy/alerts/memory.h"
 

@@ -1,6 +1,6 @@
 /* Run alerts: the firings of a detection run, from the tables of its results.h5. */
-#ifndef LODE_COORDINATOR_ALERTS_RUN_ALERTS_H
-#define LODE_COORDINATOR_ALERTS_RUN_ALERTS_H
+#ifndef LODE_JOBS_HIERARCHY_ALERTS_RUN_ALERTS_H
+#define LODE_JOBS_HIERARCHY_ALERTS_RUN_ALERTS_H
 
 #include "jobs/hierarchy/alerts/memory.h"
 

@@ -1,0 +1,86 @@
+#!/bin/sh
+# Hierarchy: a tree of detectors is learned from real counters, with the figures of independent
+# programs; the same bytes for any number of workers; what is no model or has changed is refused.
+. "$(dirname "$0")/lib.sh"
+need_data counters
+smd=$LODE_DATA/counters/smd
+
+# cell FILE.csv KEYS COLUMN: of the row that begins with the keys
+cell() {
+    awk -F, -v keys="$2" -v name="$3" 'NR == 1 { for (i = 1; i <= NF; i++) if ($i == name) at = i }
+        index($0, keys ",") == 1 { print $at }' "$1"
+}
+
+expect "a model is learned, and its groups are told in words" '
+    lode stage counters $smd/train/*.csv.gz -o S --local 2 --quiet
+    lode run hierarchy S -o M --local 2 --quiet --set preset=robust --set replicates=2
+    lode show M --top 3 | grep -q "counters move together"
+    lode export M levels >levels.csv
+    test "$(cell levels.csv 1 detectors)" -eq 380
+    test "$(cell levels.csv 1 dead)" -gt 0
+    test "$(cell levels.csv 1 groups)" -ge 80 && test "$(cell levels.csv 1 groups)" -le 110
+    test "$(cell levels.csv 1 not_converged)" -eq 0'
+expect "groups are those of scikit-learn on the same scores (machine-1-2)" '
+    lode export M findings | grep "machine-1-2,mid" | sed "s/.*together: //; s/[;\"].*//" >groups.txt
+    printf "%s\n" "c01, c02" "c03, c04" "c05, c18" "c06, c07" "c09, c11, c15" "c10, c13" \
+        "c14, c20" "c19, c21" "c22, c31" "c24, c26" "c35, c36" >expected.txt
+    cmp groups.txt expected.txt'
+expect "a dead counter is listed, not grouped" '
+    lode export M dropped >dropped.csv
+    grep -q "low,machine-1-2,.*,dead,constant in training" dropped.csv'
+expect "the same bytes for 1, 2 and 5 workers" '
+    lode verify hierarchy S -n 1,2,5 --set replicates=2'
+expect "labels and a model are flags; firings at recall are those of the reference" '
+    lode stage counters $smd/test/*.csv.gz --append S --local 2 --quiet
+    lode run hierarchy S --detect M --labels $smd/labels.csv -o R --local 2 --quiet
+    lode export R summary >summary.csv
+    test "$(cell summary.csv low,0.6 firings)" -eq 1385
+    test "$(cell summary.csv low,0.8 firings)" -eq 2063
+    test "$(cell summary.csv mean,0.6 firings)" -eq 420
+    test "$(cell summary.csv mean,0.8 firings)" -eq 768
+    test "$(cell summary.csv mid,0.6 firings)" -le 525
+    test "$(cell summary.csv high_max,0.8 firings)" -le 610
+    grep -q "\"path\":.*labels.csv" R/run.json'
+expect "what a run would take is told before" '
+    lode run hierarchy S -o X --dry-run | grep -q "learning detectors"
+    lode run hierarchy S -o X --detect M --dry-run | grep -q "scoring new slots"
+    test ! -e X'
+expect "the help of the job lists its flags and parameters" '
+    lode run hierarchy --help | grep -q -- "--detect MODEL"
+    lode run hierarchy --help | grep -q "^  lasso_fraction"'
+
+mkdir no-model
+refuse 2 "there is no model" "lode run hierarchy S -o X --detect no-model"
+refuse 3 "nowhere: No such file" "lode run hierarchy S -o X --detect nowhere"
+refuse 2 "labels are for scoring" "lode run hierarchy S -o X --labels $smd/labels.csv"
+refuse 2 "did you mean '--labels'" "lode run hierarchy S -o X --lables $smd/labels.csv"
+refuse 2 "splits: 'middle' is none of max, centre, edge" "lode run hierarchy S -o X --set splits=middle"
+refuse 2 "no kind 'fourier'" "lode run hierarchy S -o X --set detectors=fourier"
+refuse 2 "parameter window" "lode run hierarchy S -o X --set window=9000d"
+refuse 2 "holds no model" "lode run hierarchy S -o X --detect R"
+
+# killed once it has begun: a run that was too fast is begun anew
+expect "a run goes on with its model and labels only, from any folder, under their whole paths" '
+    cp $smd/labels.csv own.csv
+    code=0 again=0
+    while [ ! -e r/journal ] || [ -e r/results.h5 ]; do
+        again=$((again + 1))
+        [ $again -le 20 ]
+        rm -rf r
+        lode run hierarchy S --detect M --labels own.csv -o r --local 1 --quiet &
+        run=$!
+        until [ -e r/journal/lock ] || ! kill -0 $run; do sleep 0.02; done # asking again
+        kill -9 $run || true
+        wait $run || true
+    done
+    nothing_left_running
+    echo "machine-1-2,1,2," >>own.csv
+    lode run --resume r --local 2 2>said || code=$?
+    [ $code -eq 3 ]
+    grep -q "own.csv: its .* is not what it was when the run began" said
+    cp $smd/labels.csv own.csv
+    mkdir elsewhere && cd elsewhere
+    lode run --resume ../r --local 2 --quiet
+    cd ..
+    cmp r/results.h5 R/results.h5'
+finish

@@ -1,0 +1,299 @@
+/* Training, whole: what is planted is found, whatever the memory and the order of tasks. */
+#include "tests/unit.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/file.h"
+#include "tests/jobs/hierarchy/training/tree_world.h"
+
+enum { FILE_LIMIT = 1 << 24, SMALL_ARENA = 320 * 1024, TINY_ARENA = 32 * 1024 };
+
+static int64_t leaf(const struct model *model, const char *component, const char *name)
+{
+    return tree_world_find(model, MODEL_LEAF, 0, component, name);
+}
+
+static void counters_that_jump_together_are_one_group(void **state)
+{
+    struct model model;
+    tree_world_train(*state, "plain", &model);
+    const char *const all[] = {"shop/web", "shop/web/a", "shop/web/b", "shop/db", "lone"};
+    for (int i = 0; i < 5; i++) {
+        const int64_t c = tree_world_group_of(&model, 1, leaf(&model, all[i], "c1"));
+        const int64_t d = tree_world_group_of(&model, 1, leaf(&model, all[i], "d1"));
+        assert_true(c >= 0 && d >= 0 && c != d);
+        assert_true(model.detectors[c].n_members >= 3); /* noise may be beside them */
+        assert_int_equal(c, tree_world_group_of(&model, 1, leaf(&model, all[i], "c2")));
+        assert_int_equal(c, tree_world_group_of(&model, 1, leaf(&model, all[i], "c3")));
+        assert_int_equal(d, tree_world_group_of(&model, 1, leaf(&model, all[i], "d2")));
+    }
+}
+
+static void what_is_in_no_group_has_a_reason(void **state)
+{
+    struct model model;
+    tree_world_train(*state, "plain", &model);
+    const int64_t flat = leaf(&model, "lone", "flat"), noise = leaf(&model, "lone", "noise");
+    assert_int_equal(model.detectors[flat].state, MODEL_DEAD);
+    assert_true(model.detectors[flat].sigma == 0.0);
+    assert_true(model.detectors[noise].state == MODEL_ISOLATED ||
+                model.detectors[noise].state == MODEL_ALONE);
+    const int64_t brief = leaf(&model, "shop/short", "c1");
+    assert_int_equal(model.detectors[brief].state, MODEL_UNFIT);
+    assert_int_equal(tree_world_find(&model, MODEL_END, 0, "shop/short", "end"), -1);
+}
+
+static void sigma_saturates_at_most_the_share_that_is_asked_for(void **state)
+{
+    struct model model;
+    tree_world_train(*state, "plain", &model);
+    for (int64_t d = 0; d < model.n_detectors; d++)
+        if (model.detectors[d].role == MODEL_LEAF)
+            assert_true(model.detectors[d].saturation <= 0.05);
+}
+
+static void an_end_is_over_groups_and_a_whole_over_what_is_below(void **state)
+{
+    struct model model;
+    tree_world_train(*state, "plain", &model);
+    const int64_t end = tree_world_find(&model, MODEL_END, 0, "shop/web/a", "end");
+    assert_true(end >= 0);
+    assert_int_equal(model.detectors[end].n_members, 2);
+    const int64_t web = tree_world_find(&model, MODEL_WHOLE, 0, "shop/web", "whole");
+    assert_true(web >= 0);
+    assert_int_equal(model.detectors[web].n_members, 3); /* its own end, those of a and b */
+    const int64_t shop = tree_world_find(&model, MODEL_WHOLE, 0, "shop", "whole");
+    assert_true(shop > web);
+    assert_int_equal(model.detectors[shop].n_members, 2); /* db and web: short has no end */
+    assert_int_equal(tree_world_find(&model, MODEL_WHOLE, 0, "lone", "whole"), -1);
+}
+
+static void groups_of_components_that_jump_together_meet_in_their_service(void **state)
+{
+    struct model model;
+    tree_world_train(*state, "plain", &model);
+    const int64_t a = tree_world_group_of(&model, 1, leaf(&model, "shop/web/a", "c1"));
+    const int64_t b = tree_world_group_of(&model, 1, leaf(&model, "shop/web/b", "c1"));
+    const int64_t above = tree_world_group_of(&model, 2, a);
+    assert_true(above >= 0);
+    assert_int_equal(above, tree_world_group_of(&model, 2, b));
+    assert_string_equal(model.components[model.detectors[above].component].name, "shop");
+}
+
+static void below_cross_level_groups_stay_in_the_component_above(void **state)
+{
+    struct model model;
+    tree_world_set(*state, "cross_level=9");
+    tree_world_train(*state, "inside", &model);
+    const int64_t a = tree_world_group_of(&model, 1, leaf(&model, "shop/web/a", "c1"));
+    const int64_t above = tree_world_group_of(&model, 2, a);
+    assert_true(above >= 0);
+    assert_string_equal(model.components[model.detectors[above].component].name, "shop/web");
+}
+
+static void max_levels_ends_the_tree(void **state)
+{
+    struct model model;
+    tree_world_set(*state, "max_levels=1");
+    tree_world_train(*state, "one", &model);
+    assert_int_equal(model.n_levels, 2);
+    for (int64_t d = 0; d < model.n_detectors; d++)
+        if (model.detectors[d].role == MODEL_GROUP) assert_int_equal(model.detectors[d].level, 1);
+}
+
+static void read_results(const char *folder, struct lode_bytes *bytes)
+{
+    char path[TREE_PATH + 16];
+    snprintf(path, sizeof path, "%s/results.h5", folder);
+    assert_ok(lode_file_read(path, FILE_LIMIT, bytes));
+}
+
+static void assert_same_results(const char *one, const char *other)
+{
+    struct lode_bytes a = {0}, b = {0};
+    read_results(one, &a);
+    read_results(other, &b);
+    assert_int_equal(a.size, b.size);
+    assert_memory_equal(a.data, b.data, a.size);
+    lode_bytes_clear(&a);
+    lode_bytes_clear(&b);
+}
+
+static void disorder_and_repetition_change_no_byte(void **state)
+{
+    struct tree_world *world = *state;
+    char order[TREE_PATH], disorder[TREE_PATH];
+    tree_world_set(world, "replicates=3");
+    assert_ok(tree_world_run(world, "order", order));
+    world->cluster.backwards = world->cluster.twice = true;
+    assert_ok(tree_world_run(world, "disorder", disorder));
+    assert_same_results(order, disorder);
+}
+
+/* Sixty series of 580 slots take 278 KB: here not all of them fit beside their scratch. */
+static void memory_for_a_few_series_at_a_time_changes_no_byte(void **state)
+{
+    struct tree_world *world = *state;
+    char large[TREE_PATH], small[TREE_PATH];
+    assert_ok(tree_world_run(world, "large", large));
+    const size_t peak = world->cluster.peak_bytes;
+    world->cluster.budget_bytes = SMALL_ARENA;
+    world->cluster.peak_bytes = 0;
+    assert_ok(tree_world_run(world, "small", small));
+    assert_true(world->cluster.peak_bytes < peak);
+    assert_same_results(large, small);
+}
+
+static void a_component_that_does_not_fit_is_named(void **state)
+{
+    struct tree_world *world = *state;
+    char folder[TREE_PATH];
+    world->cluster.budget_bytes = TINY_ARENA;
+    assert_status(LODE_E_MEMORY, tree_world_run(world, "tiny", folder));
+    assert_non_null(strstr(lode_error_text(), "component '"));
+}
+
+static void stability_is_a_share_of_bootstraps_and_high_where_counters_jump_together(void **state)
+{
+    struct tree_world *world = *state;
+    char folder[TREE_PATH], path[TREE_PATH + 16];
+    struct lode_table edges;
+    tree_world_set(world, "replicates=8");
+    assert_ok(tree_world_run(world, "stable", folder));
+    snprintf(path, sizeof path, "%s/results.h5", folder);
+    assert_ok(lode_results_read(path, "edges", world->arena, &edges));
+    const struct lode_column *column = lode_table_column(&edges, "stability");
+    const struct lode_column *coefficient = lode_table_column(&edges, "coefficient");
+    bool has_certain = false;
+    assert_non_null(column);
+    for (int64_t i = 0; i < edges.n_rows; i++) {
+        const double share = ((const double *)column->data)[lode_column_at(column, i)];
+        const double of = ((const double *)coefficient->data)[lode_column_at(coefficient, i)];
+        assert_true(share >= 0 && share <= 1);
+        has_certain |= share >= 1 && of > 0.1;
+    }
+    assert_true(has_certain);
+}
+
+static void shares_of_a_root_add_up_to_one(void **state)
+{
+    struct tree_world *world = *state;
+    char folder[TREE_PATH], path[TREE_PATH + 16];
+    struct lode_table table;
+    assert_ok(tree_world_run(world, "shares", folder));
+    snprintf(path, sizeof path, "%s/results.h5", folder);
+    assert_ok(lode_results_read(path, "contributions", world->arena, &table));
+    const struct lode_column *shares = lode_table_column(&table, "share");
+    const struct lode_column *components = lode_table_column(&table, "component");
+    const struct lode_column *levels = lode_table_column(&table, "level");
+    const uint32_t *codes = components->data, *kinds = levels->data;
+    double sum = 0;
+    int64_t n = 0;
+    for (int64_t i = 0; i < table.n_rows; i++) {
+        if (strcmp(components->words[codes[i]], "shop") != 0 ||
+            strcmp(levels->words[kinds[i]], "whole") != 0)
+            continue;
+        sum += ((const double *)shares->data)[i];
+        n++;
+    }
+    assert_true(n >= 20); /* c1 c2 c3 d1 d2 of four components */
+    assert_true(fabs(sum - 1.0) < 1e-12);
+}
+
+static void weights_count_where_the_combiner_is_weighted(void **state)
+{
+    struct model model;
+    tree_world_set(*state, "combiner=weighted");
+    tree_world_set(*state, "weights=c2: 3;;c*: 2");
+    tree_world_train(*state, "weighted", &model);
+    const int64_t group = tree_world_group_of(&model, 1, leaf(&model, "lone", "c1"));
+    const struct model_member *members = &model.members[model.detectors[group].first_member];
+    assert_true(members[0].weight == 2 && members[1].weight == 3 && members[2].weight == 2);
+}
+
+static void severity_is_inherited_upwards(void **state)
+{
+    struct model model;
+    tree_world_set(*state, "severities=d1: 5");
+    tree_world_train(*state, "severe", &model);
+    const int64_t c = tree_world_group_of(&model, 1, leaf(&model, "lone", "c1"));
+    const int64_t d = tree_world_group_of(&model, 1, leaf(&model, "lone", "d2"));
+    const int64_t end = tree_world_find(&model, MODEL_END, 0, "lone", "end");
+    assert_true(model.detectors[c].severity == 1);
+    assert_true(model.detectors[d].severity == 5);
+    assert_true(model.detectors[end].severity == 5);
+}
+
+static void several_kinds_are_leaves_of_one_counter(void **state)
+{
+    struct model model;
+    tree_world_set(*state, "detectors=hellinger,trend");
+    tree_world_train(*state, "kinds", &model);
+    const int64_t first = leaf(&model, "lone", "c1:hellinger");
+    const int64_t second = leaf(&model, "lone", "c1:trend");
+    assert_true(first >= 0 && second == first + 1);
+    assert_string_equal(model.detectors[second].counter, "c1");
+    assert_int_equal(model.detectors[second].settings.kind, detector_kind_find("trend"));
+}
+
+static void an_open_family_is_chosen_for_every_counter(void **state)
+{
+    struct model model;
+    tree_world_set(*state, "splits=centre");
+    tree_world_set(*state, "family=auto");
+    tree_world_train(*state, "auto", &model);
+    const struct model_detector *one = &model.detectors[leaf(&model, "lone", "c1")];
+    assert_int_not_equal(one->settings.family, DETECTOR_AUTO);
+    assert_int_equal(one->settings.splits, DETECTOR_SPLITS_CENTRE);
+}
+
+static void a_window_that_a_kind_cannot_do_with_is_refused(void **state)
+{
+    struct tree_world *world = *state;
+    char folder[TREE_PATH];
+    tree_world_set(world, "detectors=lof");
+    tree_world_set(world, "window=2m");
+    tree_world_set(world, "least_window=2");
+    tree_world_set(world, "least_side=1");
+    assert_status(LODE_E_USAGE, tree_world_run(world, "lof", folder));
+    assert_non_null(strstr(lode_error_text(), "component '"));
+}
+
+static void what_only_detection_reads_is_refused(void **state)
+{
+    struct tree_world *world = *state;
+    char folder[TREE_PATH];
+    tree_world_set(world, "labels=/tmp/none.csv");
+    assert_status(LODE_E_USAGE, tree_world_run(world, "labels", folder));
+    assert_non_null(strstr(lode_error_text(), "--detect"));
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, tree_world_setup, tree_world_teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(counters_that_jump_together_are_one_group),
+        TEST(what_is_in_no_group_has_a_reason),
+        TEST(sigma_saturates_at_most_the_share_that_is_asked_for),
+        TEST(an_end_is_over_groups_and_a_whole_over_what_is_below),
+        TEST(groups_of_components_that_jump_together_meet_in_their_service),
+        TEST(below_cross_level_groups_stay_in_the_component_above),
+        TEST(max_levels_ends_the_tree),
+        TEST(disorder_and_repetition_change_no_byte),
+        TEST(memory_for_a_few_series_at_a_time_changes_no_byte),
+        TEST(a_component_that_does_not_fit_is_named),
+        TEST(stability_is_a_share_of_bootstraps_and_high_where_counters_jump_together),
+        TEST(shares_of_a_root_add_up_to_one),
+        TEST(weights_count_where_the_combiner_is_weighted),
+        TEST(severity_is_inherited_upwards),
+        TEST(several_kinds_are_leaves_of_one_counter),
+        TEST(an_open_family_is_chosen_for_every_counter),
+        TEST(a_window_that_a_kind_cannot_do_with_is_refused),
+        TEST(what_only_detection_reads_is_refused),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
