@@ -149,7 +149,7 @@ expect 'a good receiver: the form of Alertmanager, with the key; no second time'
     not grep -rq geheim P
     rm -rf M.alerts'
 
-for mode in 500 429 401 reset garbage silent; do
+for mode in 500 401 busy-for-ever reset garbage silent; do
     expect "a receiver that answers $mode: status 11, the alert waits, nothing is lost" "
         serve $mode
         post S1 11
