@@ -147,16 +147,27 @@ static lode_status wait_ms(const struct lode_http_request *request, int64_t ms)
     return LODE_OK;
 }
 
+/* Milliseconds that are left of all tries together. */
+static int64_t left_ms(const struct lode_http_request *request, int64_t start_us)
+{
+    if (request->total_ms == 0) return INT64_MAX;
+    return request->total_ms - (lode_clock_us() - start_us) / 1000;
+}
+
 static lode_status try_all(const struct lode_http_request *request, struct curl_slist *headers,
                            struct lode_bytes *reply)
 {
+    const int64_t start_us = lode_clock_us();
     int64_t next_wait_ms = FIRST_WAIT_MS;
     for (int tries = 0;; tries++, next_wait_ms *= 2) {
         struct outcome outcome;
-        const lode_status status = try_once(request, headers, reply, &outcome);
+        struct lode_http_request one = *request;
+        const int64_t left = left_ms(request, start_us);
+        if (left < one.timeout_ms) one.timeout_ms = left > 1 ? left : 1;
+        const lode_status status = try_once(&one, headers, reply, &outcome);
         const int64_t pause_ms = outcome.wait_ms >= 0 ? outcome.wait_ms : next_wait_ms;
         if (!status || !outcome.may_retry || pause_ms > LODE_HTTP_WAIT_MAX_MS) return status;
-        if (tries == request->retries)
+        if (tries == request->retries || pause_ms >= left_ms(request, start_us))
             return tries ? lode_note(status, "after %d tries", tries + 1) : status;
         lode_try(wait_ms(request, pause_ms));
     }

@@ -20,6 +20,7 @@ struct lode_http_request {
     size_t body_size;
     int64_t timeout_ms; /* of one try */
     int retries;        /* further tries after a status of 408, 429 or 5xx, or no reply */
+    int64_t total_ms;   /* of all tries and pauses together; 0: no such limit */
     size_t reply_limit; /* a larger reply is refused */
     /* Asked every 100 ms or so; true ends it with LODE_E_STOPPED. NULL: never. */
     bool (*is_stopped)(void);

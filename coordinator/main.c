@@ -75,8 +75,9 @@ static lode_status run_command_line(int argc, char **argv, struct invocation *in
     const bool is_rank =
         lode_mpi_rank(&rank, &ranks) && ranks > 1 && (!command || command->on_cluster);
     if (is_rank && rank > 0) {
-        unsetenv(
-            "LODE_LLM_KEY"); /* for rank 0 alone (commands/model.c); workers inherit the rest */
+        /* for rank 0 alone (commands/bearer.h); workers inherit the rest */
+        unsetenv("LODE_LLM_KEY");
+        unsetenv("LODE_WEBHOOK_KEY");
         return agent_serve(rank);
     }
     invocation->is_rank = is_rank;

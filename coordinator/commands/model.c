@@ -4,12 +4,12 @@
 #include "common/file.h"
 #include "common/http.h"
 #include "common/text.h"
+#include "coordinator/commands/bearer.h"
 #include "coordinator/signals.h"
 #include "jobs/opportunities/derive/derivation.h"
 #include "jobs/opportunities/generator/reply.h"
 #include "jobs/opportunities/generator/request.h"
 
-#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,8 +18,7 @@ enum {
     REPLY_LIMIT = 1 << 20,
     DOCUMENT_LIMIT = 64 << 10, /* of one file of metadata */
     DOCUMENTS_LIMIT = 256 << 10,
-    DOCUMENTS_MAX = 32,
-    KEY_MAX = 4096
+    DOCUMENTS_MAX = 32
 };
 
 static lode_status read_documents(const struct lode_params *params, struct lode_arena *arena,
@@ -51,26 +50,6 @@ static lode_status read_documents(const struct lode_params *params, struct lode_
         documents[i] = (struct request_document){slash ? slash + 1 : paths[i], copy};
     }
     request->documents = documents;
-    return LODE_OK;
-}
-
-/* "Authorization: Bearer KEY" from the arena; NULL without a key. The environment has it no more.
- */
-static lode_status take_key(struct lode_arena *arena, char **header)
-{
-    static const char before[] = "Authorization: Bearer ";
-    const char *key = getenv("LODE_LLM_KEY");
-    *header = NULL;
-    if (!key || !key[0]) return LODE_OK;
-    for (const char *at = key; *at; at++)
-        if (!isgraph((unsigned char)*at) || at - key >= KEY_MAX)
-            return lode_fail(LODE_E_USAGE,
-                             "LODE_LLM_KEY: a key is at most %d letters, digits and "
-                             "signs without blanks",
-                             KEY_MAX);
-    lode_try(lode_take(arena, sizeof before + strlen(key), header));
-    snprintf(*header, sizeof before + strlen(key), "%s%s", before, key);
-    unsetenv("LODE_LLM_KEY");
     return LODE_OK;
 }
 
@@ -123,7 +102,7 @@ lode_status model_ask(const struct lode_params *params, const struct lode_store 
     lode_try(derivation_make(params, store, arena, &derivation));
     lode_try(generator_schema_make(&derivation.schema, arena, &names));
     lode_try(read_documents(params, arena, &request));
-    lode_try(take_key(arena, &key));
+    lode_try(bearer_take("LODE_LLM_KEY", arena, &key));
     lode_status status = exchange(params, &request, key, arena, &reply);
     if (!status)
         status = reply_parse((const char *)reply.data, reply.size, &options->library, &names,

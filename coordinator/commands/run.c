@@ -2,6 +2,7 @@
 #include "common/file.h"
 #include "coordinator/batch/quote.h"
 #include "coordinator/command.h"
+#include "coordinator/commands/alerting.h"
 #include "coordinator/commands/dry_run.h"
 #include "coordinator/commands/generation.h"
 #include "coordinator/commands/named_job.h"
@@ -217,6 +218,8 @@ static void tell_how_to_go_on(const struct start *start)
 
 static lode_status execute(struct start *start)
 {
+    struct alerting alerting;
+    lode_try(alerting_prepare(start->identity.params, start->arena, &alerting));
     lode_try(generation_prepare(start->identity.params, start->identity.store, start->directory));
     const struct execution execution = {.job = start->identity.job,
                                         .plugin = start->identity.plugin,
@@ -232,7 +235,10 @@ static lode_status execute(struct start *start)
                                         .has_record = true};
     struct cluster_settings settings = start->request->settings;
     settings.options.allow_partial = start->identity.allow_partial;
-    return engine_execute(start->invocation, &settings, &execution);
+    lode_try(engine_execute(start->invocation, &settings, &execution));
+    start->invocation->exit_status =
+        alerting_conclude(&alerting, start->directory, settings.options.quiet);
+    return LODE_OK;
 }
 
 /* Lets go of the run, and tells how it went on. */

@@ -53,6 +53,7 @@ lode_status hierarchy_forecast(const struct lode_run *run, struct lode_forecast 
     *forecast = (struct lode_forecast){.output_bytes = MODEL_BYTES};
     if (model && model[0]) {
         add_stage(forecast, run->store, "scoring new slots", largest);
+        add_stage(forecast, run->store, "values around changes", largest);
         return LODE_OK;
     }
     add_stage(forecast, run->store, "learning detectors", (uint64_t)options.n_kinds * largest);

@@ -6,6 +6,8 @@
  * every figure.
  */
 #include "common/log.h"
+#include "jobs/hierarchy/alerts/alert_settings.h"
+#include "jobs/hierarchy/alerts/evidence.h"
 #include "jobs/hierarchy/detection/detect.h"
 #include "jobs/hierarchy/detection/detected.h"
 #include "jobs/hierarchy/forecast.h"
@@ -79,7 +81,8 @@ static const char *path_of(const struct lode_params *params, const char *name)
 /* What is of detection alone must not be there by mistake when a model is learned. */
 static lode_status check_training(const struct lode_params *params)
 {
-    static const char *const flags[] = {"labels", "manual_groups", "scores"};
+    static const char *const flags[] = {"labels",      "manual_groups", "scores",
+                                        "alert_state", "webhook",       "webhook_file"};
     for (size_t i = 0; i < sizeof flags / sizeof *flags; i++)
         if (path_of(params, flags[i]))
             return lode_fail(LODE_E_USAGE, "%s are for scoring against a model: --detect MODEL",
@@ -92,9 +95,11 @@ static lode_status check(const struct lode_params *params, const struct lode_sto
     const char *path = path_of(params, "detect");
     struct lode_arena *arena = NULL;
     struct hierarchy_options options;
+    struct alert_settings alerts;
     struct model model;
     lode_try(lode_arena_create(0, &arena));
     lode_status status = hierarchy_options_read(params, arena, &options);
+    if (!status) status = alert_settings_read(params, &alerts);
     if (!status && path) status = model_read(path, arena, &model);
     if (!status && !path) status = check_training(params);
     if (!status && !path) status = check_store(&options, store, arena);
@@ -131,6 +136,7 @@ static const struct lode_leaf leaves[] = {
     {"hierarchy.series", hierarchy_series_leaf},
     {NEIGHBOURHOODS_LEAF, neighbourhoods_leaf},
     {"hierarchy.detect", hierarchy_detect_leaf},
+    {EVIDENCE_LEAF, evidence_leaf},
     {NULL, NULL},
 };
 /* Of both: training finds groups, detection firings. What one of them has not is not shown. */

@@ -70,6 +70,20 @@ const struct lode_param hierarchy_params[] = {
      "score the slots after the model's last against it, instead of learning"},
     {"labels", "", LODE_PARAM_FILE, "issues to judge by: component,start_s,end_s; with --detect"},
     {"manual_groups", "", LODE_PARAM_FILE, "groups of people's own to compare with; with --detect"},
+    {"alerts", "run", "",
+     "with --detect: tell all that this run finds (run), what no run before has told (new), or "
+     "nothing (off)"},
+    {"alert_gap", "15m", "time", "firings of related detectors so far apart are one incident"},
+    {"cooldown", "1h", "time",
+     "a detector that fires again within this time of the last firing told is not told again"},
+    {"alert_state", "", "",
+     "folder with what was told and is yet to be delivered, for alerts=new (empty: MODEL.alerts)"},
+    {"webhook", "", "",
+     "URL to which alerts are posted in the form of Alertmanager's /api/v2/alerts; kept in the "
+     "run's record"},
+    {"webhook_file", "", LODE_PARAM_FILE, "file with that URL, for one that is a secret"},
+    {"webhook_time", "1m", "time", "for all deliveries of a run, with tries again and pauses"},
+    {"alert_exit", "off", "", "end with status 10 when alerts were raised"},
     {NULL, NULL, NULL, NULL},
 };
 

@@ -75,8 +75,11 @@ class Handler(http.server.BaseHTTPRequestHandler):
             out.write(json.dumps({"headers": dict(self.headers), "body": json.loads(body)}) + "\n")
         if mode in ANSWERS:
             self.reply(200, ANSWERS[mode]())
-        elif mode == "401":
-            self.reply(401, '{"error": "wrong key"}')
+        elif mode.isdigit():
+            self.reply(int(mode), '{"error": "wrong key"}')
+        elif mode == "garbage":
+            self.wfile.write(b"\x00\xffno HTTP at all\r\n\r\n")
+            self.close_connection = True
         elif mode == "busy-then-good" and tries < 3:
             self.reply(429, "busy", [("Retry-After", "1")])
         elif mode == "failing-then-good" and tries < 2:

@@ -8,6 +8,8 @@
 #include <string.h>
 
 #include "common/log.h"
+#include "jobs/hierarchy/alerts/alert_tables.h"
+#include "jobs/hierarchy/alerts/evidence.h"
 #include "jobs/hierarchy/detection/detection_tables.h"
 #include "jobs/hierarchy/evaluation/quality.h"
 
@@ -214,5 +216,7 @@ lode_status hierarchy_detect(struct lode_run *run, const struct model *model,
     outcome_end(&d->outcome);
     lode_try(detection_findings_make(&d->outcome, run->arena, &findings));
     lode_try(detection_tables_put(run, &d->outcome, &crossing, &findings));
+    lode_try(alert_tables_put(run, &d->outcome, &findings));
+    lode_try(evidence_put(run, &d->outcome, &findings));
     return evaluate(d);
 }

@@ -98,7 +98,8 @@ static lode_status make_firing(const struct outcome *outcome, const struct fired
                                           .change_ms = fired->change_ms,
                                           .peak = fired->peak,
                                           .above = fired->peak / levels->alerts[fired->level],
-                                          .counters = fired->n_main};
+                                          .counters = fired->n_main,
+                                          .fired = fired - outcome->fired};
     lode_status status = say_firing(fired, arena, &text);
     if (!status) status = keep_text(arena, &text, &finding->text);
     lode_bytes_clear(&text);
@@ -120,7 +121,8 @@ static lode_status make_woken(const struct woken *woken, int64_t n, struct lode_
                                           .start_ms = woken->waking.time_ms,
                                           .end_ms = INT64_MIN,
                                           .peak = (double)NAN,
-                                          .counters = n};
+                                          .counters = n,
+                                          .fired = -1};
     for (int64_t i = 1; i < n; i++)
         if (woken[i].waking.time_ms < finding->start_ms)
             finding->start_ms = woken[i].waking.time_ms;

@@ -17,6 +17,7 @@ struct detection_finding {
     double peak;                              /* NaN: counters woke up */
     double above;                             /* peak / threshold */
     int64_t counters;                         /* that made it */
+    int64_t fired;                            /* index in the outcome; -1: counters woke up */
     const char *text;
 };
 

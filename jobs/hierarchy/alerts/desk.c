@@ -1,0 +1,183 @@
+/* Desk: see the header. */
+#include "jobs/hierarchy/alerts/desk.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "common/file.h"
+#include "common/lock_file.h"
+#include "jobs/hierarchy/alerts/alert_json.h"
+#include "jobs/hierarchy/alerts/spool.h"
+
+enum { STATE_LIMIT = 1 << 30, ALERTS_A_REQUEST = 64 };
+
+/* A desk that is held. */
+struct serving {
+    const struct desk *desk;
+    struct lode_arena *arena;
+    char state[PATH_MAX], spool[PATH_MAX], refused[PATH_MAX], lock[PATH_MAX];
+    struct memory before, after;
+    struct alerts alerts;
+    struct desk_outcome *outcome;
+};
+
+static lode_status name_file(const char *folder, const char *name, char path[PATH_MAX])
+{
+    if (snprintf(path, PATH_MAX, "%s/%s", folder, name) < PATH_MAX) return LODE_OK;
+    return lode_fail(LODE_E_USAGE, "path too long: %.64s...", folder);
+}
+
+/* Of this user alone: what alerts say is nobody else's business. */
+static lode_status make_folder(const char *path)
+{
+    if (mkdir(path, 0700) == 0 || errno == EEXIST) return LODE_OK;
+    return lode_fail(LODE_E_DISK, "%s: %s", path, strerror(errno));
+}
+
+static lode_status set_up(struct serving *s)
+{
+    const char *folder = s->desk->folder;
+    lode_try(name_file(folder, "state.jsonl", s->state));
+    lode_try(name_file(folder, "spool", s->spool));
+    lode_try(name_file(folder, "refused", s->refused));
+    lode_try(name_file(folder, "lock", s->lock));
+    lode_try(make_folder(folder));
+    lode_try(make_folder(s->spool));
+    return make_folder(s->refused);
+}
+
+static lode_status load_state(struct serving *s)
+{
+    struct lode_bytes text = {0};
+    if (access(s->state, F_OK) != 0 && errno == ENOENT) return LODE_OK;
+    lode_status status = lode_file_read(s->state, STATE_LIMIT, &text);
+    if (!status) status = memory_parse((const char *)text.data, text.size, s->arena, &s->before);
+    lode_bytes_clear(&text);
+    return status ? lode_note(status, "%s", s->state) : LODE_OK;
+}
+
+static lode_status save_state(const struct serving *s)
+{
+    struct lode_bytes text = {0};
+    lode_status status = memory_print(&s->after, &text);
+    if (!status) status = lode_file_write(s->state, text.data, text.size, true);
+    lode_bytes_clear(&text);
+    return status;
+}
+
+static lode_status write_lines(const struct desk *desk, const struct alerts *alerts)
+{
+    struct lode_bytes lines = {0};
+    lode_status status = LODE_OK;
+    for (int64_t i = 0; i < alerts->n && !status; i++)
+        status = alert_line_append(&alerts->list[i], &lines);
+    if (!status)
+        status = lode_file_write(desk->lines_path, lines.data ? (const char *)lines.data : "",
+                                 lines.size, true);
+    lode_bytes_clear(&lines);
+    return status;
+}
+
+/* What is in the spool, in order, until somebody does not take it. *is_open: all was dealt with. */
+static lode_status deliver(struct serving *s, bool *is_open)
+{
+    struct lode_bytes body = {0};
+    lode_status status = LODE_OK;
+    int64_t *numbers = NULL, n = 0, n_done = 0;
+    const struct desk *desk = s->desk;
+    lode_try(spool_list(s->spool, s->before.next, s->arena, &numbers, &n));
+    for (; n_done < n && desk->send; n_done++) {
+        lode_try_done(spool_read(s->spool, numbers[n_done], &body));
+        const enum desk_answer answer = desk->send(desk->context, body.data, body.size);
+        if (answer == DESK_LATER) break;
+        if (answer == DESK_TAKEN)
+            lode_try_done(spool_remove(s->spool, numbers[n_done]));
+        else
+            lode_try_done(spool_set_aside(s->spool, numbers[n_done], s->refused));
+        s->outcome->n_sent += answer == DESK_TAKEN;
+        s->outcome->n_refused += answer == DESK_REFUSED;
+    }
+done:
+    lode_bytes_clear(&body);
+    s->outcome->n_waiting = n - n_done;
+    *is_open = n_done == n;
+    return status;
+}
+
+/* Into the spool, from the memory's next number on; they count when the memory does. */
+static lode_status enqueue(struct serving *s)
+{
+    struct lode_bytes body = {0};
+    lode_status status = LODE_OK;
+    for (int64_t i = 0; i < s->alerts.n && !status; i += ALERTS_A_REQUEST) {
+        const int64_t left = s->alerts.n - i;
+        body.size = 0;
+        status =
+            alert_body_append(s->alerts.list + i, left < ALERTS_A_REQUEST ? left : ALERTS_A_REQUEST,
+                              s->desk->source, &body);
+        if (!status) status = spool_write(s->spool, s->after.next++, &body);
+    }
+    lode_bytes_clear(&body);
+    return status;
+}
+
+static lode_status serve(struct serving *s, const struct alert_firing *firings, int64_t n)
+{
+    const struct desk *desk = s->desk;
+    bool is_open = false;
+    lode_try(load_state(s));
+    lode_try(deliver(s, &is_open));
+    lode_try(
+        memory_decide(&s->before, firings, n, desk->cooldown_ms, s->arena, &s->after, &s->alerts));
+    s->outcome->n_alerts = s->alerts.n;
+    s->outcome->n_suppressed = s->alerts.n_suppressed;
+    const int64_t n_requests = (s->alerts.n + ALERTS_A_REQUEST - 1) / ALERTS_A_REQUEST;
+    s->outcome->is_full =
+        desk->send && n_requests > 0 && s->outcome->n_waiting > SPOOL_MOST_FILES - n_requests;
+    if (s->outcome->is_full) return write_lines(desk, &s->alerts);
+    if (desk->send) lode_try(enqueue(s));
+    lode_try(write_lines(desk, &s->alerts));
+    lode_try(save_state(s));
+    s->before.next = s->after.next;
+    if (is_open) return deliver(s, &is_open);
+    s->outcome->n_waiting += desk->send ? n_requests : 0;
+    return LODE_OK;
+}
+
+static lode_status serve_alone(const struct desk *desk, const struct alert_firing *firings,
+                               int64_t n, struct lode_arena *arena, struct desk_outcome *outcome)
+{
+    const struct memory nothing = {0};
+    struct memory after;
+    struct alerts alerts;
+    lode_try(memory_decide(&nothing, firings, n, desk->cooldown_ms, arena, &after, &alerts));
+    outcome->n_alerts = alerts.n;
+    outcome->n_suppressed = alerts.n_suppressed;
+    return write_lines(desk, &alerts);
+}
+
+lode_status desk_serve(const struct desk *desk, const struct alert_firing *firings, int64_t n,
+                       struct lode_arena *arena, struct desk_outcome *outcome)
+{
+    char holder[LODE_LOCK_HOLDER_SIZE] = "";
+    bool taken = false;
+    struct serving *s;
+    *outcome = (struct desk_outcome){0};
+    if (!desk->folder) return serve_alone(desk, firings, n, arena, outcome);
+    lode_try(lode_take_zero(arena, 1, &s));
+    s->desk = desk;
+    s->arena = arena;
+    s->outcome = outcome;
+    lode_try(set_up(s));
+    lode_try(lode_lock_take(s->lock, desk->lock_wait_ms, &taken, holder));
+    if (!taken)
+        return lode_fail(LODE_E_RUN, "%s: held by %s; the next run tells what this one found",
+                         desk->folder, holder);
+    const lode_status status = serve(s, firings, n);
+    lode_lock_release(s->lock);
+    return status;
+}

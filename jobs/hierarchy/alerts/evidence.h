@@ -1,0 +1,31 @@
+/* Evidence: the values of counters around the change point of a finding, for the way down from a
+ * component over its detector to the raw counter.
+ *
+ * Of the counters that made a firing the mean over a window of their detector before the change,
+ * and over as long at most from the change to the end of the firing. A further stage reads those
+ * series alone. Firings across components name detectors of other components, which have their own
+ * findings: of them there is no evidence.
+ */
+#ifndef LODE_JOBS_HIERARCHY_ALERTS_EVIDENCE_H
+#define LODE_JOBS_HIERARCHY_ALERTS_EVIDENCE_H
+
+#include "jobs/hierarchy/detection/findings.h"
+
+#define EVIDENCE_LEAF "hierarchy.evidence"
+
+/* Input of a task: the partition, how many series, and of each component and counter (indices in
+ * the store) and three times. Parameters: the store. */
+lode_status evidence_leaf(struct lode_task *task);
+
+/* Of the first findings (200): puts table `evidence`, and a key of that name into the lines of
+ * findings.jsonl, which is there. Same bytes for any number of workers. Fails as lode_map does, and
+ * with LODE_E_DISK. */
+LODE_CHECKED lode_status evidence_put(struct lode_run *run, const struct outcome *outcome,
+                                      const struct detection_findings *findings);
+
+/* Mean of the values [n] whose times lie in [from_ms, until_ms), NaN left out; NaN: there is none.
+ */
+double evidence_mean(const int64_t *times, const double *values, int64_t n, int64_t from_ms,
+                     int64_t until_ms);
+
+#endif

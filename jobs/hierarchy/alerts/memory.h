@@ -1,0 +1,84 @@
+/* Memory: what earlier runs have told, and which alerts come of a run's firings; pure.
+ *
+ * A run scores all slots after the model's last, so it finds what earlier runs found, and more. A
+ * firing is known by its detector and its start. One that begins after the last of its detector
+ * that was seen is new: it is told, or suppressed where it begins less than the cool-down after the
+ * last that was told. Whether it is does not depend on how slots fall into runs.
+ *
+ * An alert is told of an incident that has a firing to tell; once more where it ends, if it lasted
+ * when it was told. Its fingerprint is that of the incident's first firing, so what is told of one
+ * incident twice is known again.
+ */
+#ifndef LODE_JOBS_HIERARCHY_ALERTS_MEMORY_H
+#define LODE_JOBS_HIERARCHY_ALERTS_MEMORY_H
+
+#include "common/memory.h"
+
+#include <stdbool.h>
+
+/* What is known of a detector. Times are starts of firings; INT64_MIN: none. */
+struct memory_detector {
+    const char *level, *component, *detector;
+    int64_t last_ms;    /* seen */
+    int64_t told_ms;    /* told */
+    int64_t suppressed; /* firings since that were not */
+    int64_t open_ms;    /* first of an incident that lasted when it was told */
+};
+
+struct memory {
+    int64_t next; /* number of the spool file to write next (jobs/hierarchy/alerts/spool.h) */
+    int64_t n;
+    struct memory_detector *list; /* in order of level, component, detector */
+};
+
+/* Reads the text of a state file (docs/formats.md); everything is the arena's. An empty text is an
+ * empty memory. LODE_E_INPUT names the line. */
+LODE_CHECKED lode_status memory_parse(const char *text, size_t size, struct lode_arena *arena,
+                                      struct memory *memory);
+LODE_CHECKED lode_status memory_print(const struct memory *memory, struct lode_bytes *out);
+
+struct alert_counter {
+    const char *component, *name;
+    double share; /* of the peak */
+};
+
+/* A firing with all that is told of it. */
+struct alert_firing {
+    const char *level, *component, *detector, *text;
+    int64_t start_ms, end_ms, peak_ms, change_ms; /* end_ms INT64_MIN: it lasts */
+    double peak, threshold, severity;
+    int64_t incident; /* from 1 */
+    int64_t n_counters;
+    const struct alert_counter *counters;
+};
+
+enum alert_verdict { ALERT_KNOWN, ALERT_TOLD, ALERT_SUPPRESSED };
+
+struct alert {
+    const struct alert_firing *first;     /* by which it is known again */
+    const struct alert_firing *strongest; /* farthest above its threshold */
+    uint64_t fingerprint;
+    int64_t start_ms, end_ms; /* of the incident; end_ms INT64_MIN: it lasts */
+    double severity;          /* the largest */
+    int64_t n_told;           /* of its firings; 0: it is told because it has ended */
+    /* firings that were not told, since the last alert, of the detectors told (n_told 0: of first)
+     */
+    int64_t suppressed;
+    int64_t n;
+    const struct alert_firing **firings; /* [n] of the incident, in order of start */
+};
+
+struct alerts {
+    int64_t n; /* in order of the incidents' starts */
+    struct alert *list;
+    enum alert_verdict *verdicts; /* [firings] */
+    int64_t n_suppressed;
+};
+
+/* Alerts of firings [n], and the memory afterwards (anew, with texts of both). LODE_E_MEMORY. */
+LODE_CHECKED lode_status memory_decide(const struct memory *before,
+                                       const struct alert_firing *firings, int64_t n,
+                                       int64_t cooldown_ms, struct lode_arena *arena,
+                                       struct memory *after, struct alerts *alerts);
+
+#endif
