@@ -234,7 +234,10 @@ static lode_status open_for_reading(struct lode_hdf *file)
     hdf_begin();
     H5PLset_loading_state(0);
     const hid_t access = H5Pcreate(H5P_FILE_ACCESS);
+    /* no sieve: a data set is opened anew for every read, and HDF5 would read 64 KiB for each slice
+     */
     if (access >= 0 && H5Pset_file_locking(access, false, true) >= 0 &&
+        H5Pset_sieve_buf_size(access, 1) >= 0 &&
         H5Pset_fclose_degree(access, H5F_CLOSE_STRONG) >= 0) {
         file->id = H5Fopen(file->path, H5F_ACC_RDONLY, access);
     }

@@ -3,7 +3,6 @@
 
 #include <math.h>
 #include <stddef.h>
-#include <stdlib.h>
 #include <string.h>
 
 extern const struct detector_kind hellinger_detector, spike_detector, burst_detector,
@@ -38,18 +37,44 @@ bool detector_fill(double *values, int64_t n)
     return first < n;
 }
 
-static int compare_falling(const void *left, const void *right)
+/* Puts the value into the heap [n], whose root is its least, in place of that root. */
+static void replace_least(double *heap, int64_t n, double value)
 {
-    const double a = *(const double *)left, b = *(const double *)right;
-    return (a < b) - (a > b);
+    int64_t at = 0;
+    for (int64_t child = 1; child < n; child = 2 * at + 1) {
+        if (child + 1 < n && heap[child + 1] < heap[child]) child++;
+        if (value <= heap[child]) break;
+        heap[at] = heap[child];
+        at = child;
+    }
+    heap[at] = value;
+}
+
+/* The n-th largest of the values [count], 1 <= n <= count: a heap of the n largest so far, in their
+ * front. Few are above the least of them, so that this is one pass where n is small. */
+static double nth_largest(double *values, int64_t count, int64_t n)
+{
+    for (int64_t i = 1; i < n; i++) {
+        const double value = values[i];
+        int64_t at = i;
+        for (; at > 0 && value < values[(at - 1) / 2]; at = (at - 1) / 2)
+            values[at] = values[(at - 1) / 2];
+        values[at] = value;
+    }
+    for (int64_t i = n; i < count; i++)
+        if (values[i] > values[0]) replace_least(values, n, values[i]);
+    return values[0];
 }
 
 double detector_sigma(double *distance, int64_t n, double share)
 {
+    double largest = 0.0;
     if (n == 0) return 0.0;
-    qsort(distance, (size_t)n, sizeof *distance, compare_falling);
+    for (int64_t i = 0; i < n; i++)
+        if (distance[i] > largest) largest = distance[i];
     const int64_t k = (int64_t)floor(share * (double)n);
-    const double of = k < n && distance[k] > 0.0 ? distance[k] : distance[0];
+    const double quantile = k < n ? nth_largest(distance, n, k + 1) : 0.0;
+    const double of = quantile > 0.0 ? quantile : largest;
     return of > 0.0 ? 2.0 * saturated / of : 0.0;
 }
 

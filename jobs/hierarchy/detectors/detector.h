@@ -102,7 +102,7 @@ enum detector_family detector_choose_family(const double *values, int64_t n);
 /* The unit sigma that makes the score saturate (> 0.99) in at most a share of the slots: with the
  * distances in falling order and k = floor(share n), sigma = 2 ln 100 / D[k]; where that is 0,
  * 2 ln 100 / D[0]; 0 where all are 0 (a counter that never moves). distance [n]: those of the slots
- * with a full window, distance + reach; reordered. */
+ * with a full window, distance + reach; overwritten. */
 double detector_sigma(double *distance, int64_t n, double share);
 
 /* E = sigma / 2 x D, and the score 1 - exp(-E). */

@@ -52,6 +52,7 @@ lode_status build_begin(struct build *build, struct lode_run *run,
                         const struct hierarchy_options *options)
 {
     *build = (struct build){.run = run, .model = {.options = *options}};
+    lode_try(lode_arena_create(0, &build->scratch));
     lode_try(lode_take_zero(run->arena, options->max_levels, &build->levels));
     return add_components(build);
 }
@@ -61,6 +62,7 @@ void build_clear(struct build *build)
     lode_bytes_clear(&build->detectors);
     lode_bytes_clear(&build->members);
     lode_bytes_clear(&build->edges);
+    lode_arena_destroy(build->scratch);
 }
 
 int64_t build_detectors(const struct build *build)
@@ -222,7 +224,7 @@ static lode_status find_shares(const struct build *build, const struct build_sco
                          (long long)n);
     if (!scope->series || options->replicates == 0) return LODE_OK;
     lode_try(scope_stability(&found->edges, scope->series, scope->n_slots, scope->step_ms, options,
-                             build->run->arena, &shares));
+                             build->scratch, &shares));
     found->shares = shares;
     return LODE_OK;
 }
@@ -231,14 +233,14 @@ static lode_status find_groups(const struct build *build, const struct build_sco
                                struct found *found)
 {
     const struct hierarchy_options *options = &build->model.options;
-    struct lode_arena *arena = build->run->arena;
-    lode_try(scope_join(scope->gram, scope->n, options, build->run, arena, &found->edges));
+    lode_try(scope_join(scope->gram, scope->n, options, build->run, build->scratch, &found->edges));
     lode_try(find_shares(build, scope, found));
-    return scope_cluster(&found->edges, options, arena, &found->groups);
+    return scope_cluster(&found->edges, options, build->scratch, &found->groups);
 }
 
 lode_status build_scope_groups(struct build *build, const struct build_scope *scope)
 {
+    const struct lode_arena_mark mark = lode_arena_mark(build->scratch);
     struct found found = {0};
     if (scope->n == 0) return LODE_OK;
     const lode_status status = find_groups(build, scope, &found);
@@ -255,6 +257,7 @@ lode_status build_scope_groups(struct build *build, const struct build_scope *sc
         lode_try(add_group(build, scope, &found.groups, g));
     count_scope(build_level(build, scope->level), &found);
     if (found.groups.n_groups > 0 && scope->level > build->n_levels) build->n_levels = scope->level;
+    lode_arena_rewind(build->scratch, mark);
     return LODE_OK;
 }
 

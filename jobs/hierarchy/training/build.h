@@ -11,6 +11,7 @@ struct build_span {
 
 struct build {
     struct lode_run *run;
+    struct lode_arena *scratch;  /* of one scope at a time: there may be thousands */
     struct model model;          /* components and options; lists come at the end */
     int64_t *store_of;           /* [components] index in the store */
     int64_t *component_of;       /* [components of the store] index in the model */

@@ -3,6 +3,7 @@
 #include "jobs/hierarchy/training/series.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "jobs/hierarchy/grouping/gram.h"
@@ -19,7 +20,7 @@ struct track {
 struct batch {
     struct build *build;
     struct lode_arena *arena; /* of the batch */
-    const int64_t *services;  /* [components] the service of each, -1: of another batch */
+    const bool *is_mine;      /* [components] of a service of this batch */
     int64_t n_tracks;
     struct track *tracks; /* [n_tracks] of the level at hand, ascending */
     int64_t n_tasks;
@@ -79,7 +80,7 @@ static lode_status pack_component(const struct build *build, int64_t component,
 
 static bool is_of(const struct batch *batch, int64_t component, int64_t partition)
 {
-    return batch->services[component] >= 0 && batch->build->groups[component].n > 0 &&
+    return batch->is_mine[component] && batch->build->groups[component].n > 0 &&
            partition_of(batch->build, component) == partition;
 }
 
@@ -146,7 +147,7 @@ static lode_status find_tasks(struct batch *batch)
     lode_try(lode_take_zero(batch->arena, n, &is_needed));
     lode_try(lode_take(batch->arena, n, &batch->partitions));
     for (int64_t c = 0; c < build->model.n_components; c++) {
-        if (batch->services[c] < 0 || build->groups[c].n == 0) continue;
+        if (!batch->is_mine[c] || build->groups[c].n == 0) continue;
         batch->n_tracks += build->groups[c].n;
         is_needed[partition_of(build, c)] = true;
     }
@@ -155,21 +156,15 @@ static lode_status find_tasks(struct batch *batch)
     return lode_take(batch->arena, batch->n_tracks, &batch->tracks);
 }
 
-static int compare_tracks(const struct track *a, const struct track *b)
+static int compare_tracks(const void *left, const void *right)
 {
+    const struct track *a = left, *b = right;
     return (a->detector > b->detector) - (a->detector < b->detector);
 }
 
-/* In order of detectors: insertion, as partitions come nearly in order already. */
 static void sort_tracks(struct track *tracks, int64_t n)
 {
-    for (int64_t i = 1; i < n; i++) {
-        const struct track one = tracks[i];
-        int64_t at = i;
-        for (; at > 0 && compare_tracks(&tracks[at - 1], &one) > 0; at--)
-            tracks[at] = tracks[at - 1];
-        tracks[at] = one;
-    }
+    if (n > 0) qsort(tracks, (size_t)n, sizeof *tracks, compare_tracks);
 }
 
 static lode_status load_tracks(struct batch *batch)
@@ -219,20 +214,21 @@ static double newest(const struct track *track, const struct slots *common, int6
     return track->e[(time_ms - track->slots.first_ms) / track->slots.step_ms];
 }
 
-static lode_status scope_gram(const struct batch *batch, struct track *const *tracks, int64_t n,
-                              const struct slots *slots, double ***scores, double **gram)
+/* Scores of the tracks [n] and their covariances, both the scratch arena's. */
+static lode_status scope_gram(struct track *const *tracks, int64_t n, const struct slots *slots,
+                              struct lode_arena *scratch, double ***scores, double **gram)
 {
     double **series = NULL, *means = NULL;
-    lode_try(lode_take(batch->arena, n, &series));
+    lode_try(lode_take(scratch, n, &series));
     *scores = series;
-    lode_try(lode_take(batch->arena, n, &means));
-    lode_try(lode_take(batch->arena, n * n, gram));
+    lode_try(lode_take(scratch, n, &means));
+    lode_try(lode_take(scratch, n * n, gram));
     for (int64_t i = 0; i < n; i++) {
-        lode_try(lode_take(batch->arena, slots->n, &series[i]));
+        lode_try(lode_take(scratch, slots->n, &series[i]));
         for (int64_t s = 0; s < slots->n; s++)
             series[i][s] = detector_score(newest(tracks[i], slots, s));
     }
-    return gram_of_series((const double *const *)series, n, slots->n, batch->arena, means, *gram);
+    return gram_of_series((const double *const *)series, n, slots->n, scratch, means, *gram);
 }
 
 /* The series of a group that was just made, of the scope's tracks [n]. */
@@ -292,9 +288,10 @@ static lode_status group_scope(struct batch *batch, int64_t level, int64_t compo
     double *gram = NULL, **scores = NULL;
     if (n == 1) return keep(batch, next, tracks[0]);
     if (slots.n == 0) return LODE_OK;
-    lode_try(lode_take(batch->arena, n, &items));
+    const struct lode_arena_mark mark = lode_arena_mark(build->scratch);
+    lode_try(lode_take(build->scratch, n, &items));
     for (int64_t i = 0; i < n; i++) items[i] = tracks[i]->detector;
-    lode_try(scope_gram(batch, tracks, n, &slots, &scores, &gram));
+    lode_try(scope_gram(tracks, n, &slots, build->scratch, &scores, &gram));
     const struct build_scope scope = {.level = (int32_t)level,
                                       .component = (int32_t)component,
                                       .n = n,
@@ -310,23 +307,41 @@ static lode_status group_scope(struct batch *batch, int64_t level, int64_t compo
         lode_try(make_track(batch, d, tracks, n, &slots, &made));
         lode_try(keep(batch, next, &made));
     }
+    lode_arena_rewind(build->scratch, mark);
     return LODE_OK;
+}
+
+struct placed {
+    int64_t scope; /* component */
+    struct track *track;
+};
+
+static int compare_placed(const void *left, const void *right)
+{
+    const struct placed *a = left, *b = right;
+    if (a->scope != b->scope) return a->scope < b->scope ? -1 : 1;
+    return compare_tracks(a->track, b->track);
 }
 
 static lode_status group_level(struct batch *batch, int64_t level)
 {
     const struct build *build = batch->build;
+    const int64_t n = batch->n_tracks;
     struct next next = {0};
+    struct placed *placed = NULL;
     struct track **mine = NULL;
-    lode_try(lode_take(batch->arena, batch->n_tracks, &mine));
-    for (int64_t c = 0; c < build->model.n_components; c++) {
-        int64_t n = 0;
-        if (batch->services[c] < 0) continue;
-        for (int64_t t = 0; t < batch->n_tracks; t++) {
-            const int64_t from = build_detector(build, batch->tracks[t].detector)->component;
-            if (scope_of(build, from, level) == c) mine[n++] = &batch->tracks[t];
-        }
-        if (n > 0) lode_try(group_scope(batch, level, c, mine, n, &next));
+    lode_try(lode_take(batch->arena, n, &placed));
+    lode_try(lode_take(batch->arena, n, &mine));
+    for (int64_t t = 0; t < n; t++) {
+        const int64_t from = build_detector(build, batch->tracks[t].detector)->component;
+        placed[t] = (struct placed){scope_of(build, from, level), &batch->tracks[t]};
+    }
+    if (n > 0) qsort(placed, (size_t)n, sizeof *placed, compare_placed);
+    for (int64_t t = 0; t < n; t++) mine[t] = placed[t].track;
+    for (int64_t first = 0, end = 0; first < n; first = end) {
+        const int64_t scope = placed[first].scope;
+        while (end < n && placed[end].scope == scope) end++;
+        lode_try(group_scope(batch, level, scope, mine + first, end - first, &next));
     }
     batch->tracks = next.tracks;
     batch->n_tracks = next.n;
@@ -345,49 +360,66 @@ static lode_status group_batch(struct batch *batch)
 
 /* --- services --- */
 
-/* Bytes of a service's series; 0: it has no two groups. */
-static uint64_t service_bytes(const struct build *build, int64_t service)
+/* Of a component that is a service: what lies below it. */
+struct load {
+    int64_t n_groups;
+    uint64_t bytes; /* of their series */
+};
+
+static void weigh_services(const struct build *build, struct load *loads)
 {
     const struct model *model = &build->model;
-    uint64_t bytes = 0;
-    int64_t n = 0;
     for (int64_t c = 0; c < model->n_components; c++) {
-        if (build->groups[c].n == 0 || service_of(model, c) != service) continue;
-        n += build->groups[c].n;
-        bytes += (uint64_t)build->groups[c].n * (uint64_t)model->components[c].n_slots * 8;
+        const uint64_t n = (uint64_t)build->groups[c].n;
+        struct load *load = &loads[service_of(model, c)];
+        load->n_groups += build->groups[c].n;
+        load->bytes += n * (uint64_t)model->components[c].n_slots * sizeof(double);
     }
-    return n < 2 ? 0 : bytes;
 }
 
-static lode_status run_batch(struct build *build, const int64_t *services)
+static lode_status run_batch(struct build *build, const bool *is_mine)
 {
-    struct batch batch = {.build = build, .services = services};
+    struct batch batch = {.build = build, .is_mine = is_mine};
     lode_try(lode_arena_create(0, &batch.arena));
     const lode_status status = group_batch(&batch);
     lode_arena_destroy(batch.arena);
     return status;
 }
 
+/* The batch of every service, from 0 on; of one that has no two groups -1. Returns how many. */
+static int64_t fill_batches(const struct load *loads, int64_t n, int64_t *batch_of)
+{
+    uint64_t bytes = 0;
+    int64_t n_batches = 0;
+    for (int64_t s = 0; s < n; s++) {
+        batch_of[s] = -1;
+        if (loads[s].n_groups < 2) continue;
+        if (n_batches == 0 || bytes + loads[s].bytes > SERIES_BATCH_BYTES) {
+            n_batches++;
+            bytes = 0;
+        }
+        bytes += loads[s].bytes;
+        batch_of[s] = n_batches - 1;
+    }
+    return n_batches;
+}
+
 lode_status series_levels(struct build *build)
 {
     const struct model *model = &build->model;
     const int64_t n = model->n_components;
-    int64_t *services = NULL;
-    uint64_t bytes = 0;
+    struct load *loads = NULL;
+    int64_t *batch_of = NULL;
+    bool *is_mine = NULL;
     if (model->options.max_levels < 2) return LODE_OK;
-    lode_try(lode_take(build->run->arena, n, &services));
-    for (int64_t c = 0; c < n; c++) services[c] = -1;
-    for (int64_t s = 0; s < n; s++) {
-        const uint64_t more = model->components[s].parent < 0 ? service_bytes(build, s) : 0;
-        if (more == 0) continue;
-        if (bytes > 0 && bytes + more > SERIES_BATCH_BYTES) {
-            lode_try(run_batch(build, services));
-            for (int64_t c = 0; c < n; c++) services[c] = -1;
-            bytes = 0;
-        }
-        for (int64_t c = 0; c < n; c++)
-            if (service_of(model, c) == s) services[c] = s;
-        bytes += more;
+    lode_try(lode_take_zero(build->run->arena, n, &loads));
+    lode_try(lode_take(build->run->arena, n, &batch_of));
+    lode_try(lode_take(build->run->arena, n, &is_mine));
+    weigh_services(build, loads);
+    const int64_t n_batches = fill_batches(loads, n, batch_of);
+    for (int64_t b = 0; b < n_batches; b++) {
+        for (int64_t c = 0; c < n; c++) is_mine[c] = batch_of[service_of(model, c)] == b;
+        lode_try(run_batch(build, is_mine));
     }
-    return bytes > 0 ? run_batch(build, services) : LODE_OK;
+    return LODE_OK;
 }
