@@ -14,8 +14,8 @@
 #include "common/http.h"
 #include "coordinator/commands/bearer.h"
 #include "coordinator/signals.h"
-#include "jobs/hierarchy/alerts/desk.h"
-#include "jobs/hierarchy/alerts/run_alerts.h"
+#include "jobs/hierarchy/alerts/desk/desk.h"
+#include "jobs/hierarchy/alerts/desk/run_alerts.h"
 
 enum {
     URL_MAX = 4096,

@@ -123,7 +123,7 @@ post() {
     shift 2
     code=0
     detect "$from" P --set alerts=new --set "webhook=http://127.0.0.1:$(cat port)/api/v2/alerts" \
-        --set webhook_time=1s "$@" 2>post.err || code=$?
+        --set webhook_time=30s "$@" 2>post.err || code=$?
     cat post.err
     test "$code" -eq "$wanted" && test -s P/findings.jsonl
 }
@@ -152,7 +152,7 @@ expect 'a good receiver: the form of Alertmanager, with the key; no second time'
 for mode in 500 401 busy-for-ever reset garbage silent; do
     expect "a receiver that answers $mode: status 11, the alert waits, nothing is lost" "
         serve $mode
-        post S1 11
+        post S1 11 --set webhook_time=300ms
         exec 9>&-
         grep -q 'webhook http://127.0.0.1:[0-9]*: ' post.err
         not grep -q api/v2 post.err
@@ -164,9 +164,9 @@ expect 'nobody there for two runs: the third delivers all, the oldest first' '
     serve good
     exec 9>&-
     tries=100; while python=$(started_here "llm_server") && [ -n "$python" ] && [ $tries -gt 0 ]; do tries=$((tries - 1)); sleep 0.05; done
-    post S1 11
-    post S2 11
-    post S3 11
+    post S1 11 --set webhook_time=300ms
+    post S2 11 --set webhook_time=300ms
+    post S3 11 --set webhook_time=300ms
     test "$(waiting)" -eq 3
     python=/usr/bin/python3
     serve good
@@ -179,7 +179,7 @@ expect 'nobody there for two runs: the third delivers all, the oldest first' '
 
 expect 'a receiver that fails at first is tried again' '
     serve failing-then-good
-    post S1 0 --set webhook_time=20s
+    post S1 0
     exec 9>&-
     test "$(wc -l <requests)" -eq 2
     rm -rf M.alerts'
@@ -228,7 +228,7 @@ expect 'a secret URL is in no file of the run and in no message' '
     serve 500
     echo "http://127.0.0.1:$(cat port)/hooks/s3cret?token=t0ken" >url
     code=0
-    detect S1 U --set alerts=new --webhook-file url --set webhook_time=1s 2>secret.err || code=$?
+    detect S1 U --set alerts=new --webhook-file url --set webhook_time=300ms 2>secret.err || code=$?
     exec 9>&-
     test $code -eq 11
     test -s requests

@@ -4,7 +4,7 @@
 
 #include "common/error.h"
 #include "common/memory.h"
-#include "jobs/hierarchy/alerts/memory.h"
+#include "jobs/hierarchy/alerts/desk/memory.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

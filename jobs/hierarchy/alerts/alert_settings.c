@@ -5,7 +5,7 @@
 
 #include "common/text.h"
 
-enum { WEBHOOK_MOST_MS = 3600000 };
+enum { WEBHOOK_LEAST_MS = 100, WEBHOOK_MOST_MS = 3600000 };
 
 static const char *const modes[] = {"run", "new", "off", NULL};
 
@@ -41,8 +41,9 @@ lode_status alert_settings_read(const struct lode_params *params, struct alert_s
         return lode_fail(LODE_E_USAGE,
                          "parameter webhook needs alerts=new: without what earlier runs "
                          "told, every run would send all of its alerts again");
-    if (read.webhook_ms < 1000 || read.webhook_ms > WEBHOOK_MOST_MS)
-        return lode_fail(LODE_E_USAGE, "parameter webhook_time: %lld ms, 1 s to 1 h are possible",
+    if (read.webhook_ms < WEBHOOK_LEAST_MS || read.webhook_ms > WEBHOOK_MOST_MS)
+        return lode_fail(LODE_E_USAGE,
+                         "parameter webhook_time: %lld ms, 100 ms to 1 h are possible",
                          (long long)read.webhook_ms);
     *settings = read;
     return LODE_OK;

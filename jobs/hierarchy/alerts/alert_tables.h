@@ -1,7 +1,7 @@
 /* Alert tables: what a detection run's firings come to, as tables `incidents` and `health`.
  *
  * Both depend on the firings alone, not on what was told before: that is for the program, after the
- * run (alerts/desk.h).
+ * run (alerts/desk/desk.h).
  */
 #ifndef LODE_JOBS_HIERARCHY_ALERTS_ALERT_TABLES_H
 #define LODE_JOBS_HIERARCHY_ALERTS_ALERT_TABLES_H

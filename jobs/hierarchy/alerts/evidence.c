@@ -26,7 +26,7 @@ struct evidence {
     struct lode_run *run;
     const struct outcome *outcome;
     int64_t n;
-    struct ask *list;    /* [n] by planned component, then finding and place */
+    struct ask *list;    /* [n] by planned component, counter, finding */
     struct ask **ranked; /* [n] by finding and place */
     int64_t n_tasks;
     int64_t *first; /* [n_tasks + 1] into list */
@@ -37,6 +37,7 @@ static int compare_asks(const void *left, const void *right)
 {
     const struct ask *a = left, *b = right;
     if (a->planned != b->planned) return a->planned < b->planned ? -1 : 1;
+    if (a->index != b->index) return a->index < b->index ? -1 : 1;
     if (a->finding != b->finding) return a->finding < b->finding ? -1 : 1;
     return (a->place > b->place) - (a->place < b->place);
 }

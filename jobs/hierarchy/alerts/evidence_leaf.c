@@ -23,46 +23,72 @@ double evidence_mean(const int64_t *times, const double *values, int64_t n, int6
     return count > 0 ? sum / (double)count : (double)NAN;
 }
 
-/* One series; what it takes of the arena is given back. */
-static lode_status measure(struct lode_task *task, struct lode_unpack *in,
-                           struct lode_counters *counters)
+/* The series at hand: asked for in order of component and counter, each is read once. */
+struct reading {
+    struct lode_task *task;
+    struct lode_counters *counters;
+    int64_t component, counter; /* -1: none */
+    int64_t n;
+    int64_t *times;
+    double *values;
+    struct lode_arena_mark without_times, without_values;
+};
+
+static lode_status turn_to_component(struct reading *r, int64_t component)
 {
-    const struct lode_arena_mark mark = lode_arena_mark(task->arena);
+    if (component == r->component) return LODE_OK;
+    const int64_t block = lode_counters_find(r->counters, component);
+    const struct lode_counters_block *about = lode_counters_block(r->counters, block);
+    if (block < 0 || !about)
+        return lode_fail(LODE_E_MESSAGE, "component %lld is not in the partition",
+                         (long long)component);
+    lode_arena_rewind(r->task->arena, r->without_times);
+    lode_try(lode_counters_times(r->counters, block, r->task->arena, &r->times));
+    r->without_values = lode_arena_mark(r->task->arena);
+    r->component = component;
+    r->counter = -1;
+    r->n = about->n_times;
+    return LODE_OK;
+}
+
+static lode_status turn_to_counter(struct reading *r, int64_t counter)
+{
+    if (counter == r->counter) return LODE_OK;
+    lode_arena_rewind(r->task->arena, r->without_values);
+    lode_try(lode_counters_values(r->counters, lode_counters_find(r->counters, r->component),
+                                  counter, r->task->arena, &r->values));
+    r->counter = counter;
+    return lode_task_advance(r->task, r->n);
+}
+
+static lode_status measure(struct reading *r, struct lode_unpack *in)
+{
     int64_t component = 0, counter = 0, from_ms = 0, change_ms = 0, until_ms = 0;
-    int64_t *times = NULL;
-    double *values = NULL;
     lode_try(lode_unpack_i64(in, &component));
     lode_try(lode_unpack_i64(in, &counter));
     lode_try(lode_unpack_i64(in, &from_ms));
     lode_try(lode_unpack_i64(in, &change_ms));
     lode_try(lode_unpack_i64(in, &until_ms));
-    const int64_t block = lode_counters_find(counters, component);
-    const struct lode_counters_block *about = lode_counters_block(counters, block);
-    if (block < 0 || !about)
-        return lode_fail(LODE_E_MESSAGE, "component %lld is not in the partition",
-                         (long long)component);
-    lode_try(lode_counters_times(counters, block, task->arena, &times));
-    lode_try(lode_counters_values(counters, block, counter, task->arena, &values));
-    lode_try(lode_task_advance(task, about->n_times));
-    lode_try(lode_pack_f64(task->output,
-                           evidence_mean(times, values, about->n_times, from_ms, change_ms)));
-    lode_try(lode_pack_f64(task->output,
-                           evidence_mean(times, values, about->n_times, change_ms, until_ms)));
-    lode_arena_rewind(task->arena, mark);
-    return LODE_OK;
+    lode_try(turn_to_component(r, component));
+    lode_try(turn_to_counter(r, counter));
+    lode_try(lode_pack_f64(r->task->output,
+                           evidence_mean(r->times, r->values, r->n, from_ms, change_ms)));
+    return lode_pack_f64(r->task->output,
+                         evidence_mean(r->times, r->values, r->n, change_ms, until_ms));
 }
 
 lode_status evidence_leaf(struct lode_task *task)
 {
     struct lode_unpack params = lode_unpack_begin(task->params, task->params_size);
     struct lode_unpack in = lode_unpack_begin(task->input, task->input_size);
-    struct lode_counters *counters = NULL;
+    struct reading reading = {.task = task, .component = -1, .counter = -1};
     int64_t partition = 0, n = 0;
     lode_try(lode_unpack_i64(&in, &partition));
     lode_try(lode_unpack_count(&in, "series", task->input_size, &n));
-    lode_try(lode_task_open_counters(task, &params, partition, &counters));
+    lode_try(lode_task_open_counters(task, &params, partition, &reading.counters));
+    reading.without_times = lode_arena_mark(task->arena);
     lode_status status = LODE_OK;
-    for (int64_t i = 0; i < n && !status; i++) status = measure(task, &in, counters);
-    lode_counters_close(counters);
+    for (int64_t i = 0; i < n && !status; i++) status = measure(&reading, &in);
+    lode_counters_close(reading.counters);
     return status ? status : lode_unpack_end(&in);
 }

@@ -1,5 +1,5 @@
 /* Run alerts: see the header. Tables: firings, incidents (a row each), contributions. */
-#include "jobs/hierarchy/alerts/run_alerts.h"
+#include "jobs/hierarchy/alerts/desk/run_alerts.h"
 
 #include <limits.h>
 #include <math.h>

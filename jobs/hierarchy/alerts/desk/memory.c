@@ -1,5 +1,5 @@
 /* Memory: deciding; memory_file.c reads and prints. */
-#include "jobs/hierarchy/alerts/memory.h"
+#include "jobs/hierarchy/alerts/desk/memory.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "common/hash.h"
-#include "jobs/hierarchy/alerts/memory_order.h"
+#include "jobs/hierarchy/alerts/desk/memory_order.h"
 
 /* An incident and what comes of it. */
 struct incident {

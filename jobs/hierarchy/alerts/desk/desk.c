@@ -1,5 +1,5 @@
 /* Desk: see the header. */
-#include "jobs/hierarchy/alerts/desk.h"
+#include "jobs/hierarchy/alerts/desk/desk.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -10,8 +10,8 @@
 
 #include "common/file.h"
 #include "common/lock_file.h"
-#include "jobs/hierarchy/alerts/alert_json.h"
-#include "jobs/hierarchy/alerts/spool.h"
+#include "jobs/hierarchy/alerts/desk/alert_json.h"
+#include "jobs/hierarchy/alerts/desk/spool.h"
 
 enum { STATE_LIMIT = 1 << 30, ALERTS_A_REQUEST = 64 };
 

@@ -4,7 +4,7 @@
 #include <cjson/cJSON.h>
 #include <string.h>
 
-#include "jobs/hierarchy/alerts/alert_json.h"
+#include "jobs/hierarchy/alerts/desk/alert_json.h"
 
 static const struct alert_counter counters[] = {{"shop/db", "reads \"raw\"", 0.75}};
 static const struct alert_firing one = {.level = "high",

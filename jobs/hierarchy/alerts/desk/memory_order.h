@@ -1,8 +1,8 @@
 /* Memory: the order of its detectors, for memory.c and memory_file.c. */
-#ifndef LODE_JOBS_HIERARCHY_ALERTS_MEMORY_ORDER_H
-#define LODE_JOBS_HIERARCHY_ALERTS_MEMORY_ORDER_H
+#ifndef LODE_JOBS_HIERARCHY_ALERTS_DESK_MEMORY_ORDER_H
+#define LODE_JOBS_HIERARCHY_ALERTS_DESK_MEMORY_ORDER_H
 
-#include "jobs/hierarchy/alerts/memory.h"
+#include "jobs/hierarchy/alerts/desk/memory.h"
 
 /* By level, component, detector. */
 int memory_compare(const struct memory_detector *a, const struct memory_detector *b);

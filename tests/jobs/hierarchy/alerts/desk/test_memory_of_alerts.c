@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "common/memory.h"
-#include "jobs/hierarchy/alerts/memory.h"
+#include "jobs/hierarchy/alerts/desk/memory.h"
 
 enum { COOLDOWN = 100 };
 

@@ -1,5 +1,5 @@
 /* Spool: see the header. */
-#include "jobs/hierarchy/alerts/spool.h"
+#include "jobs/hierarchy/alerts/desk/spool.h"
 
 #include <dirent.h>
 #include <errno.h>

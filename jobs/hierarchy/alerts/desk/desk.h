@@ -2,7 +2,7 @@
  *
  * The folder of a desk serves all runs against one model, one at a time:
  *
- *   state.jsonl       what was told (jobs/hierarchy/alerts/memory.h)
+ *   state.jsonl       what was told (jobs/hierarchy/alerts/desk/memory.h)
  *   spool/            what was told and not yet delivered (spool.h)
  *   refused/          bodies that the receiver will never take
  *   lock              common/lock_file.h
@@ -13,10 +13,10 @@
  * alert may come twice, with the same fingerprint, but is never lost. When the spool is full the
  * state stays as it was, with the same effect.
  */
-#ifndef LODE_JOBS_HIERARCHY_ALERTS_DESK_H
-#define LODE_JOBS_HIERARCHY_ALERTS_DESK_H
+#ifndef LODE_JOBS_HIERARCHY_ALERTS_DESK_DESK_H
+#define LODE_JOBS_HIERARCHY_ALERTS_DESK_DESK_H
 
-#include "jobs/hierarchy/alerts/memory.h"
+#include "jobs/hierarchy/alerts/desk/memory.h"
 
 enum desk_answer {
     DESK_TAKEN,

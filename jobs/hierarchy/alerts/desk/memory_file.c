@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "common/text.h"
-#include "jobs/hierarchy/alerts/memory_order.h"
+#include "jobs/hierarchy/alerts/desk/memory_order.h"
 
 enum { FORMAT = 1 };
 static const double most_number = 9007199254740992.0; /* 2^53 */

@@ -9,8 +9,8 @@
  * when it was told. Its fingerprint is that of the incident's first firing, so what is told of one
  * incident twice is known again.
  */
-#ifndef LODE_JOBS_HIERARCHY_ALERTS_MEMORY_H
-#define LODE_JOBS_HIERARCHY_ALERTS_MEMORY_H
+#ifndef LODE_JOBS_HIERARCHY_ALERTS_DESK_MEMORY_H
+#define LODE_JOBS_HIERARCHY_ALERTS_DESK_MEMORY_H
 
 #include "common/memory.h"
 
@@ -26,7 +26,7 @@ struct memory_detector {
 };
 
 struct memory {
-    int64_t next; /* number of the spool file to write next (jobs/hierarchy/alerts/spool.h) */
+    int64_t next; /* number of the spool file to write next (jobs/hierarchy/alerts/desk/spool.h) */
     int64_t n;
     struct memory_detector *list; /* in order of level, component, detector */
 };

@@ -1,5 +1,5 @@
 /* Alert JSON: see the header. */
-#include "jobs/hierarchy/alerts/alert_json.h"
+#include "jobs/hierarchy/alerts/desk/alert_json.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -27,9 +27,9 @@ static lode_status append_time(struct lode_bytes *out, const char *before, int64
 {
     struct tm utc;
     char text[32] = "";
-    const int64_t rest_ms = (time_ms % 1000 + 1000) % 1000;
-    const time_t seconds = (time_t)((time_ms - rest_ms) / 1000);
     if (time_ms == INT64_MIN) return lode_bytes_printf(out, "%snull", before);
+    const int64_t rest_ms = (time_ms % 1000 + 1000) % 1000;
+    const time_t seconds = (time_t)(time_ms / 1000 - (time_ms % 1000 < 0));
     if (!gmtime_r(&seconds, &utc) || !strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &utc))
         return lode_fail(LODE_E_INPUT, "%lld ms since 1970 are beyond the calendar",
                          (long long)time_ms);

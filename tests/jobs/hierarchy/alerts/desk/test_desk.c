@@ -9,8 +9,8 @@
 #include <unistd.h>
 
 #include "common/file.h"
-#include "jobs/hierarchy/alerts/desk.h"
-#include "jobs/hierarchy/alerts/spool.h"
+#include "jobs/hierarchy/alerts/desk/desk.h"
+#include "jobs/hierarchy/alerts/desk/spool.h"
 
 /* A receiver that answers as it is told, and keeps the last request that it took. */
 struct receiver {

@@ -1,9 +1,9 @@
 /* Alert JSON: alerts as lines of alerts.jsonl, and in the form of Alertmanager (docs/formats.md).
  */
-#ifndef LODE_JOBS_HIERARCHY_ALERTS_ALERT_JSON_H
-#define LODE_JOBS_HIERARCHY_ALERTS_ALERT_JSON_H
+#ifndef LODE_JOBS_HIERARCHY_ALERTS_DESK_ALERT_JSON_H
+#define LODE_JOBS_HIERARCHY_ALERTS_DESK_ALERT_JSON_H
 
-#include "jobs/hierarchy/alerts/memory.h"
+#include "jobs/hierarchy/alerts/desk/memory.h"
 
 /* Appends one line. LODE_E_MEMORY, as both. */
 LODE_CHECKED lode_status alert_line_append(const struct alert *alert, struct lode_bytes *out);

@@ -1,12 +1,12 @@
 /* Spool: what is to be delivered, as files of a folder: NUMBER.json with the body of one request,
  * delivered in order of their numbers.
  *
- * A file counts once the memory's `next` is above its number (jobs/hierarchy/alerts/memory.h): the
- * memory says in one rename that alerts are told and that they are in the spool. Others are of a
- * run that was killed before, and are removed.
+ * A file counts once the memory's `next` is above its number (jobs/hierarchy/alerts/desk/memory.h):
+ * the memory says in one rename that alerts are told and that they are in the spool. Others are of
+ * a run that was killed before, and are removed.
  */
-#ifndef LODE_JOBS_HIERARCHY_ALERTS_SPOOL_H
-#define LODE_JOBS_HIERARCHY_ALERTS_SPOOL_H
+#ifndef LODE_JOBS_HIERARCHY_ALERTS_DESK_SPOOL_H
+#define LODE_JOBS_HIERARCHY_ALERTS_DESK_SPOOL_H
 
 #include "common/memory.h"
 
