@@ -127,12 +127,13 @@ static void check_long(const struct detector_settings *settings, const double *v
 {
     double distance[LONG], part[LONG];
     struct lode_arena *arena = new_arena();
-    const struct detector_settings one = fitted(*settings, values, LONG / 2);
+    const int64_t trained = LONG / 2;
+    const struct detector_settings one = fitted(*settings, values, trained);
     const int64_t first = shift_detector.reach(settings);
     double noise = 0.0, mean;
-    for (int64_t t = first; t < LONG / 2; t++)
+    for (int64_t t = first; t < trained; t++)
         noise += variance(values, t - one.noise + 1, t - one.edge + 1, &mean);
-    assert_near(one.usual_variance, noise / (double)(LONG / 2 - first));
+    assert_near(one.usual_variance, noise / (double)(trained - first));
     assert_ok(shift_detector.scan(&one, values, LONG, arena, distance, NULL));
     for (int64_t t = first; t < LONG; t++) {
         const double expected = plain(&one, values, t);
