@@ -7,12 +7,15 @@ measurement is also a JSON line in FOLDER/hierarchy.jsonl, in the peers' format.
 
 w3  leaf detectors on one core: every split of a window (Poisson), one split (Gaussian)
 w5  Lasso paths of every series on all others, two threads; neighbourhoods of 2,000 series
-w6  affinity propagation of given similarities, of some pairs and of all"""
+w6  affinity propagation of given similarities, of some pairs and of all
+whole  the command line over 26,250 counters: staging, training, appending, detection; training of
+    one component of 2,000 counters; with one worker and two"""
 import argparse
 import hashlib
 import json
 import os
 import pathlib
+import shutil
 import statistics
 import subprocess
 import time
@@ -187,6 +190,132 @@ def w6(a):
             peer: [PYTHON, a.peers / "w6_affinity.py", "run", "--in", folder, "--case", case, "--items", items, "--peer", peer, "--reps", 1]})
         rows += rows_of(f"W6 {case}, {items:,} items", lines, {peer: aim})
     return table(rows)
+
+
+QUARTER = 15  # slots of a minute
+
+
+def make_counters(a, lode, components, counters, slots=2880):
+    """A folder with train/, next/ (the quarter of an hour after it) and store.lode of train/; once."""
+    folder = a.data / f"counters-{components}-{counters}-{slots}"
+    if folder.exists():
+        return folder
+    say(f"generating {folder.name}")
+    aside = folder.with_name(folder.name + ".tmp")
+    shutil.rmtree(aside, ignore_errors=True)
+    subprocess.run([lode, "gen", "counters", "--components", str(components), "--counters", str(counters),
+                    "--slots", str(slots), "--seed", "5", "-o", aside, "--local", "2", "--quiet"], check=True)
+    (aside / "next").mkdir()
+    for path in (aside / "test").iterdir():
+        with open(path) as rows, open(aside / "next" / path.name, "w") as out:
+            out.writelines(row for row, _ in zip(rows, range(1 + QUARTER)))
+    shutil.rmtree(aside / "test")
+    aside.rename(folder)
+    return folder
+
+
+# Started by a small process of its own: a process begins with the peak of the one that made it.
+MEASURE = """
+import json, os, subprocess, sys, time
+start = time.monotonic()
+child = subprocess.Popen(sys.argv[1:], stdout=subprocess.DEVNULL)
+_, status, usage = os.wait4(child.pid, 0)
+print(json.dumps([status, time.monotonic() - start, usage.ru_maxrss / 1024]))
+"""
+
+
+def command_line(*words):
+    """Seconds of a command of lode and the peak MB of its largest process, coordinator or worker."""
+    words = [*map(str, words), "--quiet"]
+    told = subprocess.run(["/usr/bin/python3", "-S", "-c", MEASURE, *words], check=True, stdout=subprocess.PIPE).stdout
+    status, seconds, peak_mb = json.loads(told)
+    if status != 0:
+        raise SystemExit(f"bench: {' '.join(words)}: wait status {status}")
+    return seconds, peak_mb
+
+
+def add_turn(turns, what, seconds, peak_mb, run=None):
+    """Adds what a turn took; of a run also where its time went, as run.json tells it."""
+    line = {"seconds": seconds, "peak_mb": peak_mb}
+    if run:
+        told = json.loads((run / "run.json").read_text())
+        stages = told["stages"]
+        line.update(outside=told["outside_stages_seconds"], coordinator=told["coordinator_cpu_seconds"],
+                    workers=sum(s["cpu_seconds"] for s in stages), read_mb=sum(s["read_bytes"] for s in stages) / 1e6,
+                    targets=sum(s["wall_seconds"] for s in stages if s["leaf"] == "hierarchy.neighbourhoods"))
+    turns.setdefault(what, []).append(line)
+
+
+def fresh(folder):
+    shutil.rmtree(folder, ignore_errors=True)
+    return folder
+
+
+def same_tables(runs):
+    """Refuses runs whose results are not the same bytes."""
+    digests = {hashlib.sha1((run / "results.h5").read_bytes()).hexdigest() for run in runs}
+    if len(digests) != 1:
+        raise SystemExit(f"bench: not the same bytes: {', '.join(map(str, runs))}")
+
+
+def turn(a, lode, feed, turns):
+    """Staging, training, appending, detection, once each and number of workers."""
+    base, later = feed / "store.lode", feed / "later.lode"
+    train, after = sorted((feed / "train").iterdir()), sorted((feed / "next").iterdir())
+    for workers in (1, 2):
+        add_turn(turns, ("staging two days", workers),
+                 *command_line(lode, "stage", "counters", *train, "-o", fresh(base), "--tree", ".", "--local", workers))
+    models = [(workers, "", feed / f"model-{workers}") for workers in (1, 2)]
+    models.append((2, ", --memory 64M", feed / "model-64M"))
+    for workers, memory, model in models:
+        add_turn(turns, ("training" + memory, workers),
+                 *command_line(lode, "run", "hierarchy", base, "-o", fresh(model), "--local", workers, *memory.strip(", ").split()), model)
+    same_tables(model for _, _, model in models)
+    for workers in (1, 2):
+        shutil.copytree(base, fresh(later))
+        add_turn(turns, ("appending a quarter of an hour", workers),
+                 *command_line(lode, "stage", "counters", *after, "--append", later, "--local", workers))
+    passes = []
+    for workers, memory, model in models:
+        passes.append(fresh(feed / model.name.replace("model", "pass")))
+        add_turn(turns, ("detection" + memory, workers),
+                 *command_line(lode, "run", "hierarchy", later, "--detect", models[0][2], "-o", passes[-1], "--local", workers,
+                               *memory.strip(", ").split()), passes[-1])
+    same_tables(passes)
+
+
+def large_component(a, lode, counters, turns):
+    feed = make_counters(a, lode, 1, counters)
+    base, runs = feed / "store.lode", [feed / f"model-{workers}" for workers in (1, 2)]
+    command_line(lode, "stage", "counters", *sorted((feed / "train").iterdir()), "-o", fresh(base), "--local", 2)
+    for workers, run in zip((1, 2), runs):
+        add_turn(turns, (f"training one component of {counters:,} counters", workers),
+                 *command_line(lode, "run", "hierarchy", base, "-o", fresh(run), "--local", workers), run)
+    same_tables(runs)
+
+
+@part
+def whole(a):
+    """Aim: detection in less than a minute on two cores."""
+    lode = a.build / "coordinator/lode"
+    components, turns = max(2, 350 // a.shrink), {}
+    feed = make_counters(a, lode, components, 75)
+    for _ in range(a.reps):
+        turn(a, lode, feed, turns)
+        large_component(a, lode, 2000 // a.shrink, turns)
+    rows = []
+    with open(a.data / "hierarchy.jsonl", "a") as file:
+        for (what, workers), lines in turns.items():
+            file.write(json.dumps({"workload": "whole", "what": what, "workers": workers, "turns": lines}) + "\n")
+            middle = {key: statistics.median(line[key] for line in lines) for key in lines[0]}
+            cells = [f"{middle[key]:,.1f}" if key in middle else "" for key in ("outside", "coordinator", "workers")]
+            rows.append([what, str(workers), f"{middle['seconds']:.1f}", f"{100 * spread([line['seconds'] for line in lines]):.0f} %", *cells,
+                         f"{middle['targets']:.1f}" if middle.get("targets") else "", f"{middle['peak_mb']:.0f}",
+                         f"{middle['read_mb']:,.0f}" if "read_mb" in middle else ""])
+    head = ["command", "workers", "wall s", "spread", "coordinator alone s", "its processor s", "workers' processor s",
+            "stage of neighbours s", "peak MB of the largest process", "tasks read MB"]
+    stored = sum(path.stat().st_size for path in (feed / "later.lode").iterdir()) / 1e6
+    return f"{components * 75:,} counters in {components} components, 2,880 slots of a minute, a store of {stored:,.0f} MB:\n\n" + table(rows, head)
 
 
 def main():

@@ -543,11 +543,45 @@ static void other_types_and_shapes_are_refused(void **state)
     expect_refused(f, "x", "of a type that lode does not read");
 }
 
+/* What this process has read so far, of whatever file; "rchar: N" of proc(5). */
+static uint64_t bytes_read(void)
+{
+    char text[256] = {0};
+    FILE *io = fopen("/proc/self/io", "r");
+    assert_non_null(io);
+    assert_true(fread(text, 1, sizeof text - 1, io) > 0);
+    assert_int_equal(fclose(io), 0);
+    return strtoull(text + strlen("rchar: "), NULL, 10);
+}
+
+static void a_slice_is_read_alone(void **state)
+{
+    struct fixture *f = *state;
+    enum { SLICES = 100, ROWS = 10 };
+    struct lode_hdf *file;
+    void *rows;
+    double *values = calloc(KILO_ROWS, sizeof *values);
+    assert_non_null(values);
+    const struct lode_hdf_column column = {
+        .name = "x", .type = LODE_HDF_F64, .rows = KILO_ROWS, .data = values};
+    write_column(f->path, &column);
+    free(values);
+    assert_ok(lode_hdf_open(f->path, &file));
+    assert_ok(lode_hdf_get(file, "x", LODE_HDF_F64, 0, ROWS, f->arena, &rows));
+    const uint64_t before = bytes_read();
+    for (int64_t i = 0; i < SLICES; i++)
+        assert_ok(lode_hdf_get(file, "x", LODE_HDF_F64, 1000 * i, ROWS, f->arena, &rows));
+    /* and what the counting reads */
+    assert_true(bytes_read() - before < sizeof *values * SLICES * ROWS + 1024);
+    lode_hdf_close(file);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        TEST(a_slice_is_read_alone),
         TEST(columns_of_every_type_come_back_plain_and_deflated),
         TEST(a_matrix_and_an_empty_column_come_back),
         TEST(a_range_of_rows_is_read_alone),

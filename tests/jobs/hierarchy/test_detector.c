@@ -2,6 +2,7 @@
 #include "tests/unit.h"
 
 #include <math.h>
+#include <stdlib.h>
 
 #include "jobs/hierarchy/detectors/detector.h"
 
@@ -43,6 +44,32 @@ static void sigma_lets_a_share_of_the_slots_saturate(void **state)
     assert_near(detector_sigma(distance, 10, 0.1), 2 * log(100) / 2);
 }
 
+static int compare_falling(const void *left, const void *right)
+{
+    const double a = *(const double *)left, b = *(const double *)right;
+    return (a < b) - (a > b);
+}
+
+static void sigma_is_that_of_the_quantile_of_all_distances_in_order(void **state)
+{
+    (void)state;
+    enum { MOST = 200 };
+    uint32_t seed = 1;
+    for (int64_t n = 1; n <= MOST; n++)
+        for (int tenths = 0; tenths <= 10; tenths++) {
+            const double share = tenths / 10.0;
+            double distance[MOST], sorted[MOST];
+            for (int64_t i = 0; i < n; i++) { /* few values: many are equal, some are 0 */
+                seed = seed * 1664525 + 1013904223;
+                distance[i] = sorted[i] = seed >> 28;
+            }
+            qsort(sorted, (size_t)n, sizeof *sorted, compare_falling);
+            const int64_t k = (int64_t)floor(share * (double)n);
+            const double of = k < n && sorted[k] > 0 ? sorted[k] : sorted[0];
+            assert_near(detector_sigma(distance, n, share), of > 0 ? 2 * log(100) / of : 0);
+        }
+}
+
 static void sigma_takes_the_largest_where_the_quantile_is_zero(void **state)
 {
     (void)state;
@@ -67,6 +94,7 @@ int main(void)
         cmocka_unit_test(gaps_take_the_value_before_and_at_the_start_the_first),
         cmocka_unit_test(a_counter_without_values_is_zero_and_says_so),
         cmocka_unit_test(sigma_lets_a_share_of_the_slots_saturate),
+        cmocka_unit_test(sigma_is_that_of_the_quantile_of_all_distances_in_order),
         cmocka_unit_test(sigma_takes_the_largest_where_the_quantile_is_zero),
         cmocka_unit_test(kinds_are_found_by_name_and_hellinger_is_the_default),
     };
