@@ -121,8 +121,9 @@ static lode_status print_text(const struct shown *shown, int64_t top)
 {
     const int64_t n_rows = shown->findings.table.n_rows;
     const int64_t n_muted = count_muted(shown), n_open = n_rows - n_muted;
+    const bool is_of_experts = strcmp(shown->findings.job->name, "opportunities") == 0;
     if (n_rows == 0) {
-        printf("no findings: nothing passed the experts' tests\n");
+        printf("no findings%s\n", is_of_experts ? ": nothing passed the experts' tests" : "");
         return LODE_OK;
     }
     if (n_open == 0) printf("no findings but those that are muted\n");

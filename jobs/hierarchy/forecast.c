@@ -4,6 +4,7 @@
 #include "jobs/hierarchy/forecast.h"
 
 #include "jobs/hierarchy/options.h"
+#include "jobs/hierarchy/training/partitions.h"
 
 enum {
     TASK_BYTES = 1 << 20, /* whatever the partition */
@@ -27,7 +28,7 @@ static uint64_t largest_component(const struct lode_store *store)
     uint64_t largest = 0;
     for (int64_t i = 0; i < lode_store_components(store); i++) {
         const struct lode_component *one = lode_store_component(store, i);
-        if (one->partition < 0 || one->n_times == 0) continue;
+        if (!partitions_can_use(one)) continue;
         const uint64_t bytes = component_bytes(store, one);
         if (bytes > largest) largest = bytes;
     }

@@ -60,15 +60,34 @@ static lode_status check_store(const struct hierarchy_options *options,
     int64_t n_usable = 0;
     for (int64_t i = 0; i < lode_store_components(store); i++) {
         const struct lode_component *one = lode_store_component(store, i);
-        if (one->partition < 0 || one->n_times == 0 || one->step_ms < 1) continue;
+        if (!partitions_can_use(one)) continue;
         n_usable++;
         lode_try(check_length("window", options->window_ms, one));
         lode_try(check_length("noise", options->noise_ms, one));
         lode_try(check_kinds(options, one, arena));
     }
     if (n_usable == 0)
-        return lode_fail(LODE_E_INPUT, "the store has no component with two samples or more");
+        return lode_fail(LODE_E_INPUT, "the store has no component with two samples or more (whose "
+                                       "times are not nearly all empty: lode info tells gaps)");
     return LODE_OK;
+}
+
+/* A model of another store: an error, as a scheduler would not see that nothing is ever scored. */
+static lode_status check_model(const struct model *model, const struct lode_store *store)
+{
+    const char *known = NULL, *staged = NULL;
+    for (int64_t c = 0; c < model->n_components; c++) {
+        if (model->components[c].step_ms == 0) continue;
+        if (lode_store_find_component(store, model->components[c].name) >= 0) return LODE_OK;
+        if (!known) known = model->components[c].name;
+    }
+    for (int64_t i = 0; i < lode_store_components(store) && !staged; i++)
+        if (lode_store_component(store, i)->partition >= 0)
+            staged = lode_store_component(store, i)->name;
+    return lode_fail(LODE_E_USAGE,
+                     "model and store have no component in common: the model is of '%s' ..., the "
+                     "store of '%s' ... (a model of another store?)",
+                     known ? known : "", staged ? staged : "");
 }
 
 /* What --detect, --labels and the like name; NULL: nothing. */
@@ -101,6 +120,7 @@ static lode_status check(const struct lode_params *params, const struct lode_sto
     lode_status status = hierarchy_options_read(params, arena, &options);
     if (!status) status = alert_settings_read(params, &alerts);
     if (!status && path) status = model_read(path, arena, &model);
+    if (!status && path) status = check_model(&model, store);
     if (!status && !path) status = check_training(params);
     if (!status && !path) status = check_store(&options, store, arena);
     lode_arena_destroy(arena);

@@ -5,6 +5,16 @@
 
 static const int64_t most_slots = INT64_C(1) << 40;
 
+bool slots_are_hollow(const struct lode_component *component)
+{
+    enum { FEW = 10000000, A_SAMPLE = 10 };
+    int64_t length = 0;
+    if (component->step_ms < 1) return false;
+    if (__builtin_sub_overflow(component->last_ms, component->first_ms, &length)) return true;
+    const int64_t n = length / component->step_ms;
+    return n > FEW && n / A_SAMPLE > component->n_times;
+}
+
 lode_status slots_make(int64_t first_ms, int64_t last_ms, int64_t step_ms, struct slots *slots)
 {
     int64_t length = 0;

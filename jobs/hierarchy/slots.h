@@ -8,6 +8,7 @@
 #define LODE_JOBS_HIERARCHY_SLOTS_H
 
 #include "common/error.h"
+#include "lode/counters.h"
 
 #include <stdint.h>
 
@@ -21,6 +22,11 @@ struct slots {
  * LODE_E_INPUT: there are more than 2^40. */
 LODE_CHECKED lode_status slots_make(int64_t first_ms, int64_t last_ms, int64_t step_ms,
                                     struct slots *slots);
+
+/* Are nearly all slots of a component empty: more than ten millions of them, and more than ten a
+ * sample? Then a clock was wrong once (a time of 0 or of 2100), and to fill the gap would take the
+ * memory and the days of a series that is not there. */
+bool slots_are_hollow(const struct lode_component *component);
 
 /* The slot of a time; may lie outside [0, n). */
 int64_t slots_of(const struct slots *slots, int64_t time_ms);

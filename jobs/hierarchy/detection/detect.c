@@ -87,6 +87,10 @@ static void warn_unscored(const struct planned *planned)
         lode_log_warn("model and store have different components (table unscored) "
                       "unknown_to_model=%" PRId64 " gone_from_store=%" PRId64,
                       counts[UNSCORED_COMPONENT_UNKNOWN], counts[UNSCORED_COMPONENT_GONE]);
+    if (counts[UNSCORED_HOLLOW] > 0)
+        lode_log_warn("components whose times are nearly all empty are not scored: was a clock "
+                      "wrong? (table unscored) count=%" PRId64,
+                      counts[UNSCORED_HOLLOW]);
 }
 
 /* --- the stage --- */

@@ -5,8 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-const char *const unscored_reason_names[] = {"no_new_slots", "component_gone", "component_unknown",
-                                             "counter_unknown", "counter_gone"};
+#include "jobs/hierarchy/slots.h"
+
+const char *const unscored_reason_names[] = {"no_new_slots",      "component_gone",
+                                             "component_unknown", "nearly_all_empty",
+                                             "counter_unknown",   "counter_gone"};
 
 /* --- relations of components --- */
 
@@ -281,6 +284,15 @@ static bool is_known(const struct model *model, const char *name)
     return false;
 }
 
+/* From the first slot of training on, in steps of the model's. */
+static bool is_hollow(const struct lode_component *about, const struct model_component *known)
+{
+    struct lode_component counted = *about;
+    counted.step_ms = known->step_ms;
+    if (known->last_ms < counted.first_ms) counted.first_ms = known->last_ms;
+    return slots_are_hollow(&counted);
+}
+
 /* Which components are scored, in order; and those that are not. */
 static lode_status choose(const struct planning *planning, struct lode_arena *arena,
                           struct planned *planned)
@@ -299,6 +311,8 @@ static lode_status choose(const struct planning *planning, struct lode_arena *ar
             lode_try(add_unscored(planned, known->name, UNSCORED_COMPONENT_GONE));
         } else if (about->last_ms <= known->last_ms) {
             lode_try(add_unscored(planned, known->name, UNSCORED_NO_SLOTS));
+        } else if (is_hollow(about, known)) {
+            lode_try(add_unscored(planned, known->name, UNSCORED_HOLLOW));
         } else {
             struct planned_component *one = &planned->list[planned->n++];
             one->component = c;

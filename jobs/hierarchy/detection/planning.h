@@ -32,6 +32,7 @@ enum unscored_reason {
     UNSCORED_NO_SLOTS,          /* no slot after the model's last */
     UNSCORED_COMPONENT_GONE,    /* the store has none of that name */
     UNSCORED_COMPONENT_UNKNOWN, /* the model has none of that name */
+    UNSCORED_HOLLOW,            /* its slots are nearly all empty (slots.h) */
     UNSCORED_COUNTER_UNKNOWN,
     UNSCORED_COUNTER_GONE
 };

@@ -9,8 +9,9 @@
 
 /* Of the arena: a stretch takes at most one part, the rest is scratch of detectors. */
 enum { STRETCH_PARTS = 4, LONGEST_STRETCH = 1 << 16, LOOK_BACK = 256 };
-/* A counter that hardly moved in training: so much counts as one deviation at least. */
-static const double least_deviation = 1e-6;
+/* A counter that hardly moved in training: so much counts as one deviation at least. And values
+ * beyond count as this, so that squares and sums of them are finite. */
+static const double least_deviation = 1e-6, largest_value = 1e100;
 
 /* First sample at or after a time. */
 static int64_t sample_at(const struct scoring *s, int64_t time_ms)
@@ -61,6 +62,11 @@ static lode_status find_counters(struct scoring *s)
     return LODE_OK;
 }
 
+static double limited(double value)
+{
+    return fmin(fmax(value, -largest_value), largest_value);
+}
+
 /* Mean and deviation of a counter's samples of training. */
 static lode_status measure_training(struct scoring *s, int64_t node)
 {
@@ -74,7 +80,7 @@ static lode_status measure_training(struct scoring *s, int64_t node)
     double sum = 0.0, squares = 0.0;
     for (int64_t i = 0; i < n; i++)
         if (!isnan(values[i])) {
-            values[count] = values[i] > 0 ? values[i] : 0.0;
+            values[count] = limited(values[i]);
             sum += values[count++];
         }
     s->mean[node] = count > 0 ? sum / (double)count : 0.0;
@@ -172,11 +178,8 @@ static lode_status load(struct scoring *s, int64_t counter, int64_t from, int64_
     lode_try(lode_counters_some_values(s->counters, s->block, counter, first, last - first, arena,
                                        &values));
     slots_place(&some, s->times + first, values, last - first, *filled);
-    if (isnan((*filled)[0])) {
-        double before = (double)NAN;
-        lode_try(look_back(s, counter, sample_at(s, some.first_ms), &before));
-        (*filled)[0] = before < 0 ? 0.0 : before;
-    }
+    if (isnan((*filled)[0]))
+        lode_try(look_back(s, counter, sample_at(s, some.first_ms), &(*filled)[0]));
     detector_fill(*filled, some.n);
     return LODE_OK;
 }
@@ -225,7 +228,7 @@ static lode_status score_deviation(struct scoring *s, int64_t node)
     double *values = NULL;
     lode_try(load(s, s->plan->nodes[node].counter, s->at, s->at + s->n, &values));
     for (int64_t i = 0; i < s->n; i++)
-        s->e[node][i] = fabs(values[i] - s->mean[node]) / s->deviation[node];
+        s->e[node][i] = fabs(limited(values[i]) - s->mean[node]) / s->deviation[node];
     lode_arena_rewind(arena, mark);
     return lode_task_advance(s->task, s->n);
 }
@@ -252,21 +255,32 @@ lode_status scoring_next(struct scoring *s, bool *more)
     return LODE_OK;
 }
 
+/* A value as the node's detector sees it: for most families of hellinger what is negative is 0, and
+ * a counter that is never above 0 never moves. */
+static double as_seen(const struct plan_node *node, double value)
+{
+    const bool is_hellinger = node->settings.kind == detector_kind_find("hellinger");
+    if (is_hellinger && node->settings.family != DETECTOR_GAUSSIAN) value = fmax(value, 0.0);
+    return value;
+}
+
 lode_status scoring_waking(struct scoring *s, int64_t node, struct waking *waking)
 {
     struct lode_arena *arena = s->task->arena;
     const struct lode_arena_mark mark = lode_arena_mark(arena);
-    const int64_t counter = s->plan->nodes[node].counter;
+    const struct plan_node *of = &s->plan->nodes[node];
+    const int64_t counter = of->counter;
     const int64_t first = sample_at(s, s->plan->trained_ms + 1);
     const int64_t n = s->about->n_times - first;
     double *values = NULL;
     *waking = (struct waking){0};
     if (!s->is_there[node]) return LODE_OK;
     lode_try(look_back(s, counter, first, &waking->before));
+    const double before = isnan(waking->before) ? waking->before : as_seen(of, waking->before);
     lode_try(lode_counters_some_values(s->counters, s->block, counter, first, n, arena, &values));
     for (int64_t i = 0; i < n && !waking->is_awake; i++) {
         /* exactly: it never had another value */
-        if (isnan(values[i]) || values[i] == waking->before) continue;
+        if (isnan(values[i]) || as_seen(of, values[i]) == before) continue;
         waking->is_awake = true;
         waking->time_ms = s->times[first + i];
         waking->after = values[i];

@@ -18,6 +18,10 @@ const char *const detector_family_names[] = {"poisson", "gaussian", "exponential
                                              "pareto",  "auto",     NULL};
 
 static const double saturated = 4.605170185988092; /* ln 100: a score of 0.99 */
+/* What makes sigma, E and sums of E finite, whatever the values are. No counter that means
+ * something comes near: a D of 1e-200 is that of values around 1e-200, and E of 700 is a score
+ * of 1. */
+static const double least_distance = 1e-200, largest_e = 1e100;
 
 int detector_kind_find(const char *name)
 {
@@ -74,13 +78,14 @@ double detector_sigma(double *distance, int64_t n, double share)
         if (distance[i] > largest) largest = distance[i];
     const int64_t k = (int64_t)floor(share * (double)n);
     const double quantile = k < n ? nth_largest(distance, n, k + 1) : 0.0;
-    const double of = quantile > 0.0 ? quantile : largest;
-    return of > 0.0 ? 2.0 * saturated / of : 0.0;
+    const double of = quantile > least_distance ? quantile : largest;
+    return of > least_distance ? 2.0 * saturated / of : 0.0;
 }
 
 double detector_e(double sigma, double distance)
 {
-    return sigma / 2.0 * distance;
+    const double e = sigma / 2.0 * distance;
+    return e < largest_e ? e : largest_e;
 }
 
 double detector_score(double e)

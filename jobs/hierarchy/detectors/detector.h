@@ -101,11 +101,12 @@ enum detector_family detector_choose_family(const double *values, int64_t n);
 
 /* The unit sigma that makes the score saturate (> 0.99) in at most a share of the slots: with the
  * distances in falling order and k = floor(share n), sigma = 2 ln 100 / D[k]; where that is 0,
- * 2 ln 100 / D[0]; 0 where all are 0 (a counter that never moves). distance [n]: those of the slots
- * with a full window, distance + reach; overwritten. */
+ * 2 ln 100 / D[0]; 0 where all are 0 (a counter that never moves). A D of 1e-200 or less counts as
+ * 0: sigma is finite. distance [n]: those of the slots with a full window, distance + reach;
+ * overwritten. */
 double detector_sigma(double *distance, int64_t n, double share);
 
-/* E = sigma / 2 x D, and the score 1 - exp(-E). */
+/* E = sigma / 2 x D, at most 1e100 (sums of it are finite), and the score 1 - exp(-E). */
 double detector_e(double sigma, double distance);
 double detector_score(double e);
 

@@ -9,6 +9,11 @@
 
 #include "common/version.h"
 
+/* Staging takes no time further from 1970 (285,000 years): sums of a few do not overflow. */
+static const int64_t furthest_ms = INT64_C(1) << 53;
+/* As parameter weights allows: sums of weight x E stay finite. */
+static const double largest_weight = 1e6;
+
 /* A table on its way in. */
 struct reading {
     char path[PATH_MAX]; /* of results.h5 */
@@ -148,6 +153,13 @@ static lode_status read_parameters(struct reading *reading, struct model *model)
                                   : status;
 }
 
+static const char weight_range[] = "must be above 0, at most 1e6";
+
+static bool is_weight(double weight)
+{
+    return weight > 0 && weight <= largest_weight;
+}
+
 /* --- components --- */
 
 /* Following parents must end: a line of them is never longer than the list. */
@@ -169,12 +181,14 @@ static lode_status read_components(struct reading *reading, struct model *model)
     const int64_t n = reading->table.n_rows;
     lode_try(get_text(reading, "component", &names));
     lode_try(get_i64(reading, "parent", -1, n - 1, &parents));
-    lode_try(get_i64(reading, "last_ms", INT64_MIN, INT64_MAX / 2, &lasts));
-    lode_try(get_i64(reading, "step_ms", 0, INT64_MAX / 2, &steps));
+    lode_try(get_i64(reading, "last_ms", INT64_MIN, furthest_ms, &lasts));
+    lode_try(get_i64(reading, "step_ms", 0, furthest_ms, &steps));
     lode_try(get_i64(reading, "slots", 0, INT64_MAX / 2, &slots));
     lode_try(lode_take(reading->arena, n, &model->components));
     model->n_components = n;
     for (int64_t i = 0; i < n; i++) {
+        if (steps[i] > 0 && lasts[i] < -furthest_ms)
+            return fault(reading, i, "last_ms", "a number that cannot be");
         if (names[i][0] == '\0' || (i > 0 && strcmp(names[i - 1], names[i]) >= 0))
             return fault(reading, i, "component", "names are not in order");
         model->components[i] =
@@ -259,7 +273,7 @@ static lode_status make_leaf(const struct reading *reading, const struct detecto
     if (columns->counters[row][0] == '\0')
         return fault(reading, row, "counter", "a leaf without a counter");
     if (component->step_ms < 1) return fault(reading, row, "component", "has no step");
-    if (!(columns->weights[row] > 0)) return fault(reading, row, "weight", "must be above 0");
+    if (!is_weight(columns->weights[row])) return fault(reading, row, "weight", weight_range);
     made->counter = columns->counters[row];
     made->settings =
         hierarchy_settings(&model->options, (int)columns->kinds[row] - 1, component->step_ms);
@@ -310,8 +324,10 @@ static lode_status read_detectors(struct reading *reading, struct model *model)
     for (int64_t i = 0; i < n; i++) {
         struct model_detector *made = &model->detectors[i];
         lode_try(make_detector(reading, &columns, i, model, made));
-        if (made->role == MODEL_GROUP && made->level >= model->n_levels)
-            model->n_levels = made->level + 1;
+        if (made->role != MODEL_GROUP) continue;
+        if (made->level > model->options.max_levels)
+            return fault(reading, i, "depth", "more than parameter max_levels");
+        if (made->level >= model->n_levels) model->n_levels = made->level + 1;
     }
     return LODE_OK;
 }
@@ -339,7 +355,7 @@ static lode_status read_members(struct reading *reading, struct model *model)
             return fault(reading, i, "member", "must come before the detector that holds it");
         if (model->detectors[members[i]].level >= holder->level)
             return fault(reading, i, "member", "must be below the detector that holds it");
-        if (!(weights[i] > 0)) return fault(reading, i, "weight", "must be above 0");
+        if (!is_weight(weights[i])) return fault(reading, i, "weight", weight_range);
         if (holder->n_members++ == 0) holder->first_member = i;
         model->members[i] = (struct model_member){members[i], weights[i]};
     }

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "jobs/hierarchy/training/partitions.h"
 #include "jobs/hierarchy/training/scope.h"
 
 struct named {
@@ -42,7 +43,7 @@ static lode_status add_components(struct build *build)
             .name = one->name,
             .parent = one->parent >= 0 ? build->component_of[one->parent] : -1,
             .last_ms = has_samples ? one->last_ms : INT64_MIN,
-            .step_ms = has_samples && one->step_ms > 0 ? one->step_ms : 0};
+            .step_ms = partitions_can_use(one) ? one->step_ms : 0};
     }
     build->model.n_components = n;
     return LODE_OK;

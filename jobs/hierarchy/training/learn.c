@@ -4,6 +4,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "common/log.h"
+#include "jobs/hierarchy/slots.h"
 #include "jobs/hierarchy/training/partitions.h"
 #include "jobs/hierarchy/training/scan.h"
 
@@ -144,6 +146,23 @@ static lode_status merge(void *context, int64_t task, const uint8_t *result, siz
     return lode_unpack_end(&in);
 }
 
+/* Components that are left out are told: nothing else in the results speaks of them. */
+static void warn_hollow(const struct lode_store *store)
+{
+    const char *first = NULL;
+    int64_t n = 0;
+    for (int64_t i = 0; i < lode_store_components(store); i++) {
+        const struct lode_component *one = lode_store_component(store, i);
+        if (one->partition < 0 || one->n_times == 0 || !slots_are_hollow(one)) continue;
+        if (n++ == 0) first = one->name;
+    }
+    if (n > 0)
+        lode_log_warn(
+            "components whose times are nearly all empty are left out: was a clock wrong? "
+            "(lode info tells gaps) count=%lld first=\"%s\"",
+            (long long)n, first);
+}
+
 lode_status learn(struct lode_run *run, const struct hierarchy_options *options,
                   struct learned *learned)
 {
@@ -152,6 +171,7 @@ lode_status learn(struct lode_run *run, const struct hierarchy_options *options,
     struct lode_bytes *inputs = NULL;
     struct merging merging = {run, &partitions, options, learned};
     lode_status status = LODE_OK;
+    warn_hollow(run->store);
     lode_try(partitions_make(run->store, run->arena, &partitions));
     *learned = (struct learned){0};
     lode_try(lode_take(run->arena, partitions.n_components, &learned->list));

@@ -4,10 +4,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-static bool is_usable(const struct lode_component *component, int64_t n_partitions)
+#include "jobs/hierarchy/slots.h"
+
+bool partitions_can_use(const struct lode_component *component)
 {
-    return component->partition >= 0 && component->partition < n_partitions &&
-           component->n_times > 0 && component->step_ms > 0;
+    return component->partition >= 0 && component->n_times > 0 && component->step_ms > 0 &&
+           !slots_are_hollow(component);
 }
 
 struct named {
@@ -29,7 +31,7 @@ static lode_status sort_components(const struct lode_store *store, struct lode_a
     lode_try(lode_take(arena, n_all, sorted));
     for (int64_t i = 0; i < n_all; i++) {
         const struct lode_component *one = lode_store_component(store, i);
-        if (is_usable(one, lode_store_partitions(store)))
+        if (partitions_can_use(one) && one->partition < lode_store_partitions(store))
             (*sorted)[(*n)++] = (struct named){one->name, i};
     }
     if (*n > 0) qsort(*sorted, (size_t)*n, sizeof **sorted, compare_names);

@@ -15,7 +15,11 @@ struct partitions {
     int64_t n_components;              /* of all */
 };
 
-/* Components that have a step (at least two samples); arrays are the arena's. */
+/* Can detectors be learned of it: has it a step (at least two samples), and are its slots not
+ * nearly all empty (slots.h)? */
+bool partitions_can_use(const struct lode_component *component);
+
+/* Components that can be used; arrays are the arena's. */
 LODE_CHECKED lode_status partitions_make(const struct lode_store *store, struct lode_arena *arena,
                                          struct partitions *partitions);
 

@@ -79,6 +79,20 @@ static void sigma_takes_the_largest_where_the_quantile_is_zero(void **state)
     assert_true(detector_sigma(dead, 2, 0.1) == 0.0 && detector_score(0.0) == 0.0);
 }
 
+static void sigma_and_e_are_finite_whatever_the_distances(void **state)
+{
+    (void)state;
+    double denormal[] = {5e-324, 5e-324, 0}, mixed[] = {4, 5e-324, 0}, huge[] = {1e300, 1e300};
+    assert_true(detector_sigma(denormal, 3, 0) == 0.0); /* 2 ln 100 / D is infinite */
+    assert_near(detector_sigma(mixed, 3, 0.5), 2 * log(100) / 4);
+    double one[] = {2e-200};
+    const double sigma = detector_sigma(one, 1, 0);
+    assert_true(isfinite(sigma) && sigma > 0);
+    assert_true(detector_e(sigma, 1e300) == 1e100);
+    assert_true(detector_score(detector_e(sigma, 1e300)) == 1.0);
+    assert_near(detector_e(detector_sigma(huge, 2, 0), 1e300), log(100));
+}
+
 static void kinds_are_found_by_name_and_hellinger_is_the_default(void **state)
 {
     (void)state;
@@ -96,6 +110,7 @@ int main(void)
         cmocka_unit_test(sigma_lets_a_share_of_the_slots_saturate),
         cmocka_unit_test(sigma_is_that_of_the_quantile_of_all_distances_in_order),
         cmocka_unit_test(sigma_takes_the_largest_where_the_quantile_is_zero),
+        cmocka_unit_test(sigma_and_e_are_finite_whatever_the_distances),
         cmocka_unit_test(kinds_are_found_by_name_and_hellinger_is_the_default),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

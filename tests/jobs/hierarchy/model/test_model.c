@@ -226,6 +226,26 @@ static void numbers_that_cannot_be_are_refused_by_table_row_and_column(void **st
     refused(f, "column slots");
 }
 
+/* What is multiplied or added up later must not overflow there. */
+static void numbers_beyond_what_staging_and_parameters_allow_are_refused(void **state)
+{
+    struct fixture *f = *state;
+    f->components[1].step_ms = INT64_MAX / 2;
+    refused(f, "table components, row 1, column step_ms");
+    f->components[1].last_ms = INT64_MAX / 2;
+    refused(f, "row 1, column last_ms");
+    f->components[1].last_ms = INT64_MIN;
+    refused(f, "row 1, column last_ms");
+    f->detectors[0].weight = 1e299;
+    refused(f, "row 0, column weight: must be above 0, at most 1e6");
+    f->members[1].weight = 1e299;
+    refused(f, "table members, row 1, column weight");
+    f->detectors[4].level = 5;
+    f->detectors[5].level = 6;
+    f->detectors[7].level = 7;
+    refused(f, "row 4, column depth: more than parameter max_levels");
+}
+
 static void members_that_lead_nowhere_or_round_are_refused(void **state)
 {
     struct fixture *f = *state;
@@ -329,6 +349,7 @@ int main(void)
         TEST(a_weighted_mean_is_combined_in_the_order_of_the_members),
         TEST(leaves_vote_and_groups_of_them_do_not_again),
         TEST(numbers_that_cannot_be_are_refused_by_table_row_and_column),
+        TEST(numbers_beyond_what_staging_and_parameters_allow_are_refused),
         TEST(members_that_lead_nowhere_or_round_are_refused),
         TEST(a_holder_without_members_is_refused),
         TEST(components_in_a_circle_or_out_of_order_are_refused),

@@ -75,11 +75,34 @@ static void write_many(const char *path)
     lode_bytes_clear(&text);
 }
 
+/* Component odd: a counter below 0, one too large to be squared, one too small to be divided by,
+ * and one that is negative with gaps. Component hollow: three samples, of which one is of the year
+ * 2100.
+ */
+static void write_odd(const char *path)
+{
+    struct lode_bytes text = {0};
+    assert_ok(lode_bytes_printf(&text, "timestamp_s,component,below,beyond,tiny,gaps"));
+    for (int t = 0; t < TREE_SLOTS; t++) {
+        struct lode_random random = lode_random_begin(7000, (uint64_t)t);
+        const double x = 1.0 + lode_random_uniform(&random) + (is_high(7001, t) ? 4 : 0);
+        assert_ok(lode_bytes_printf(&text, "\n%d,odd,%.9g,%.9g,%.9g,", 1700000000 + 60 * t, -x,
+                                    1e307 * x, 1e-300 * x));
+        if (t % 50 < 40) assert_ok(lode_bytes_printf(&text, "%.9g", -2 * x));
+    }
+    for (int i = 0; i < 3; i++)
+        assert_ok(lode_bytes_printf(&text, "\n%lld,hollow,1,2,3,4",
+                                    i < 2 ? 1700000000LL + 60 * i : 4102444800LL));
+    assert_ok(lode_bytes_append(&text, "\n", 1));
+    assert_ok(lode_file_write(path, text.data, text.size, false));
+    lode_bytes_clear(&text);
+}
+
 static void stage(struct tree_world *world)
 {
-    char input[TREE_PATH], many[TREE_PATH], work[TREE_PATH];
+    char input[TREE_PATH], many[TREE_PATH], odd[TREE_PATH], work[TREE_PATH];
     struct stage_counters_options options;
-    const char *inputs[] = {input, many};
+    const char *inputs[] = {input, many, odd};
     stage_counters_defaults(&options);
     snprintf(input, sizeof input, "%s/input.csv", world->directory);
     snprintf(work, sizeof work, "%s/stage.work", world->directory);
@@ -87,8 +110,10 @@ static void stage(struct tree_world *world)
     snprintf(many, sizeof many, "%s/many.csv", world->directory);
     write_input(input);
     write_many(many);
+    snprintf(odd, sizeof odd, "%s/odd.csv", world->directory);
+    write_odd(odd);
     assert_ok(lode_directory_make(work));
-    options.n_inputs = 2;
+    options.n_inputs = 3;
     options.inputs = inputs;
     options.output = world->store_path;
     options.component = "component";

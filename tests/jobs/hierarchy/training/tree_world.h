@@ -5,7 +5,8 @@
  * itself. Every component with samples has, minute by minute for SLOTS minutes, counters c1, c2, c3
  * that jump together, d1, d2 that jump together at other times, noise alone, and flat, which is
  * constant. Those of shop/web/a and shop/web/b jump at the same times. shop/short has 8 slots only,
- * many sixty counters, three to a beat.
+ * many sixty counters, three to a beat; odd has values that arithmetic is wary of, and hollow three
+ * samples, of which one is of the year 2100.
  */
 #ifndef LODE_TESTS_JOBS_HIERARCHY_TREE_WORLD_H
 #define LODE_TESTS_JOBS_HIERARCHY_TREE_WORLD_H
