@@ -109,6 +109,17 @@ static lode_status check_training(const struct lode_params *params)
     return LODE_OK;
 }
 
+/* Rules: of the job over the store where a model is learned, else of the model. */
+static lode_status check_rules(const struct hierarchy_options *options,
+                               const struct lode_store *store, struct lode_arena *arena,
+                               const char *model)
+{
+    struct rules rules;
+    const lode_status status = component_rules_compile(options, store, arena, &rules);
+    return status && model ? lode_note(status, "the rules of model %s, over this store", model)
+                           : status;
+}
+
 static lode_status check(const struct lode_params *params, const struct lode_store *store)
 {
     const char *path = path_of(params, "detect");
@@ -123,6 +134,7 @@ static lode_status check(const struct lode_params *params, const struct lode_sto
     if (!status && path) status = check_model(&model, store);
     if (!status && !path) status = check_training(params);
     if (!status && !path) status = check_store(&options, store, arena);
+    if (!status) status = check_rules(path ? &model.options : &options, store, arena, path);
     lode_arena_destroy(arena);
     return status;
 }

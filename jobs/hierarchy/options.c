@@ -57,6 +57,9 @@ const struct lode_param hierarchy_params[] = {
     {"cross_level", "", "",
      "level from which groups cross the borders of components inside a service (all: 2)"},
     {"max_levels", "", "", "most levels of groups (all: 4)"},
+    {"rules", "", LODE_PARAM_DEFINITIONS,
+     "lines `name: condition`, as `hot: cpu > 90% and errors > 5`: detectors beside the learned "
+     "ones, 1 while the condition holds (docs/jobs/hierarchy-rules.md)"},
     {"weights", "", LODE_PARAM_DEFINITIONS,
      "lines `counter: weight` for combiner=weighted; patterns with * and ?, the first that fits "
      "counts, else 1"},
@@ -191,6 +194,7 @@ static lode_status read_kinds(const struct lode_params *params, struct lode_aren
 static lode_status read_leaves(const struct lode_params *params, struct lode_arena *arena,
                                struct hierarchy_options *options)
 {
+    struct lode_definition *rules = NULL;
     int chosen = 0;
     lode_try(read_kinds(params, arena, options));
     lode_try(choose(params, "family", detector_family_names, &chosen));
@@ -203,7 +207,10 @@ static lode_status read_leaves(const struct lode_params *params, struct lode_are
     lode_try(lode_params_i64(params, "least_window", 2, MOST_COUNT, &options->least_window));
     lode_try(lode_params_i64(params, "least_edge", 1, MOST_COUNT, &options->least_edge));
     lode_try(lode_params_i64(params, "least_side", 1, MOST_COUNT, &options->least_side));
-    return lode_params_f64(params, "saturation", 0, 1, &options->saturation);
+    lode_try(lode_params_f64(params, "saturation", 0, 1, &options->saturation));
+    lode_try(lode_params_definitions(params, "rules", arena, &rules, &options->n_rules));
+    options->rules = rules;
+    return LODE_OK;
 }
 
 static lode_status read_grouping(const struct lode_params *params,

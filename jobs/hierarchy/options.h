@@ -7,6 +7,7 @@
 #ifndef LODE_JOBS_HIERARCHY_OPTIONS_H
 #define LODE_JOBS_HIERARCHY_OPTIONS_H
 
+#include "common/param/definitions.h"
 #include "common/param/param.h"
 #include "jobs/hierarchy/detectors/detector.h"
 
@@ -36,6 +37,8 @@ struct hierarchy_options {
     int64_t window_ms, edge_ms, noise_ms;
     int64_t least_window, least_edge, least_side; /* slots, whatever the times come to */
     double saturation;                            /* f */
+    int64_t n_rules;
+    const struct lode_definition *rules; /* [n_rules] of operators: leaves of kind rule */
     /* grouping */
     int lasso_rule; /* of neighbourhood.h */
     double lasso_fraction;

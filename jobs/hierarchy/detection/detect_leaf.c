@@ -13,6 +13,7 @@ struct detecting {
     struct lode_task *task;
     int n_levels, n_thresholds;
     const double *thresholds;
+    struct rules rules;
     const struct plan_component *plan;
     struct scoring scoring;
     struct firing_state *states; /* [n_nodes] */
@@ -228,7 +229,7 @@ static lode_status put_news(struct detecting *d)
 {
     lode_try(put_unknown(d));
     for (int64_t i = 0; i < d->plan->n_nodes; i++) {
-        if (d->plan->nodes[i].kind != PLAN_LEAF) continue;
+        if (!plan_is_leaf(&d->plan->nodes[i])) continue;
         if (!d->scoring.is_there[i])
             lode_try(pack_numbers(d->task->output, (const int64_t[]){DETECTED_MISSING, i}, 2));
         lode_try(put_waking(d, i));
@@ -261,7 +262,7 @@ static lode_status take_scratch(struct detecting *d)
 static lode_status detect_component(struct detecting *d, struct lode_counters *counters)
 {
     bool more = false;
-    lode_try(scoring_begin(d->task, counters, d->plan, &d->scoring));
+    lode_try(scoring_begin(d->task, counters, d->plan, &d->rules, &d->scoring));
     const int64_t n_slots = d->scoring.end - d->scoring.first;
     lode_try(pack_numbers(d->task->output,
                           (const int64_t[]){DETECTED_SLOTS, d->scoring.first, n_slots}, 3));
@@ -293,7 +294,7 @@ static lode_status unpack_thresholds(struct lode_unpack *in, struct detecting *d
     d->n_levels = (int)n_levels;
     d->n_thresholds = (int)n_thresholds;
     d->thresholds = thresholds;
-    return lode_unpack_end(in);
+    return LODE_OK;
 }
 
 static lode_status detect_plans(struct lode_unpack *in, const struct detecting *with,
@@ -325,6 +326,8 @@ lode_status hierarchy_detect_leaf(struct lode_task *task)
     lode_try(lode_unpack_i64(&in, &partition));
     lode_try_done(lode_task_open_counters(task, &params, partition, &counters));
     lode_try_done(unpack_thresholds(&params, &with));
+    lode_try_done(component_rules_unpack(&params, task->arena, &with.rules));
+    lode_try_done(lode_unpack_end(&params));
     lode_try_done(detect_plans(&in, &with, counters));
 done:
     lode_counters_close(counters);

@@ -77,6 +77,21 @@ static lode_status say_firing(const struct fired *fired, struct lode_arena *aren
     return LODE_OK;
 }
 
+/* "web: rule hot holds from 10:42 to 10:50: cpu > 90%". */
+static lode_status say_rule(const struct hierarchy_options *options, const struct fired *fired,
+                            struct lode_bytes *out)
+{
+    char time[TIME_TEXT];
+    lode_try(lode_bytes_printf(out, "%s: rule %s holds from %s", fired->component, fired->detector,
+                               detection_time(fired->start_ms, time)));
+    if (fired->end_ms != INT64_MIN)
+        lode_try(lode_bytes_printf(out, " to %s", detection_time(fired->end_ms, time)));
+    for (int64_t r = 0; r < options->n_rules; r++)
+        if (strcmp(options->rules[r].name, fired->detector) == 0)
+            lode_try(lode_bytes_printf(out, ": %s", options->rules[r].text));
+    return LODE_OK;
+}
+
 static lode_status keep_text(struct lode_arena *arena, struct lode_bytes *text, const char **kept)
 {
     char *copy;
@@ -100,7 +115,9 @@ static lode_status make_firing(const struct outcome *outcome, const struct fired
                                           .above = fired->peak / levels->alerts[fired->level],
                                           .counters = fired->n_main,
                                           .fired = fired - outcome->fired};
-    lode_status status = say_firing(fired, arena, &text);
+    lode_status status = strcmp(levels->names[fired->level], LEVEL_RULE) == 0
+                             ? say_rule(&outcome->planning->model->options, fired, &text)
+                             : say_firing(fired, arena, &text);
     if (!status) status = keep_text(arena, &text, &finding->text);
     lode_bytes_clear(&text);
     return status;

@@ -5,10 +5,11 @@
 #include <string.h>
 
 #include "common/text.h"
+#include "jobs/hierarchy/detectors/rule.h"
 
 /* ln 100: a score of 0.99, at which leaves saturate by their calibration. */
 static const double default_alert = 4.605170185988091;
-enum { LEVEL_TEXT = 32, OTHER_LEVELS = 8 };
+enum { LEVEL_TEXT = 32, OTHER_LEVELS = 9 };
 
 int levels_find(const struct levels *levels, const char *name)
 {
@@ -20,6 +21,7 @@ int levels_find(const struct levels *levels, const char *name)
 int levels_of(const struct levels *levels, const struct model_detector *detector)
 {
     char text[LEVEL_TEXT];
+    if (detector->rule) return levels_find(levels, LEVEL_RULE);
     return levels_find(levels,
                        model_level_name(detector->role, detector->level, text, sizeof text));
 }
@@ -40,6 +42,13 @@ static lode_status unknown(const struct levels *levels, const char *parameter, c
                      nearest ? "'?" : "");
 }
 
+static bool has_rule(const struct model *model)
+{
+    for (int64_t d = 0; d < model->n_detectors; d++)
+        if (model->detectors[d].rule) return true;
+    return false;
+}
+
 static bool has_role(const struct model *model, enum model_role role)
 {
     for (int64_t d = 0; d < model->n_detectors; d++)
@@ -51,9 +60,11 @@ static bool has_role(const struct model *model, enum model_role role)
 static lode_status set_alerts(const struct hierarchy_numbers *alerts, struct levels *levels)
 {
     for (int i = 0; i < levels->n; i++) {
-        const double otherwise = alerts->n == 0 && strcmp(levels->names[i], "high") == 0
-                                     ? default_alert
-                                     : (double)INFINITY;
+        const bool is_rule = strcmp(levels->names[i], LEVEL_RULE) == 0;
+        const bool is_high = alerts->n == 0 && strcmp(levels->names[i], "high") == 0;
+        const double otherwise = is_rule   ? detector_e(RULE_SIGMA, 1.0)
+                                 : is_high ? default_alert
+                                           : (double)INFINITY;
         levels->alerts[i] = hierarchy_number_of(alerts, levels->names[i], otherwise);
     }
     for (int64_t a = 0; a < alerts->n; a++) {
@@ -82,6 +93,7 @@ lode_status levels_make(const struct model *model, const struct levels_wanted *w
     if (model->options.combiner == HIERARCHY_VOTES) lode_try(add(&made, arena, "flat"));
     if (has_role(model, MODEL_WHOLE))
         lode_try(add(&made, arena, model_level_name(MODEL_WHOLE, 0, text, sizeof text)));
+    if (has_rule(model)) lode_try(add(&made, arena, LEVEL_RULE));
     if (wanted->has_manual) lode_try(add(&made, arena, "manual"));
     if (wanted->has_counter_thresholds) lode_try(add(&made, arena, "counter_thresholds"));
     lode_try(set_alerts(wanted->alerts, &made));

@@ -10,10 +10,10 @@
 static lode_status pack_node(const struct plan_node *node, struct lode_bytes *out)
 {
     const struct detector_settings *s = &node->settings;
-    const int64_t numbers[] = {node->kind,         node->level,    node->is_kept, node->is_dead,
-                               node->counter,      s->kind,        s->splits,     s->family,
-                               s->window,          s->edge,        s->least_side, s->noise,
-                               node->first_member, node->n_members};
+    const int64_t numbers[] = {node->kind,         node->level,     node->is_kept, node->is_dead,
+                               node->counter,      s->kind,         s->splits,     s->family,
+                               s->window,          s->edge,         s->least_side, s->noise,
+                               node->first_member, node->n_members, node->rule};
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
         lode_try(lode_pack_i64(out, numbers[i]));
     lode_try(lode_pack_f64(out, s->usual_variance));
@@ -91,6 +91,7 @@ static lode_status unpack_node(struct lode_unpack *in, int64_t n_levels, int64_t
     lode_try(unpack_settings(in, &node->settings));
     lode_try(unpack_in(in, "first member", 0, n_members, &node->first_member));
     lode_try(unpack_in(in, "members", 0, n_members - node->first_member, &node->n_members));
+    lode_try(unpack_in(in, "rule", 0, INT64_MAX, &node->rule));
     lode_try(lode_unpack_f64(in, &node->settings.usual_variance));
     lode_try(lode_unpack_f64(in, &node->settings.largest_value));
     lode_try(lode_unpack_f64(in, &node->alert));
@@ -159,7 +160,7 @@ void plan_combine(const struct plan_component *plan, int64_t node, int64_t n, do
         const double *one = e[members[m].node];
         const double weight = members[m].weight;
         weights += weight;
-        if (of->kind == PLAN_VOTES && plan->nodes[members[m].node].kind == PLAN_LEAF)
+        if (of->kind == PLAN_VOTES && plan_is_leaf(&plan->nodes[members[m].node]))
             for (int64_t i = 0; i < n; i++) combined[i] += weight * vote_of(one[i], plan->vote);
         else if (of->kind == PLAN_LARGEST)
             for (int64_t i = 0; i < n; i++) combined[i] = fmax(combined[i], one[i]);

@@ -19,6 +19,7 @@
 
 enum plan_kind {
     PLAN_LEAF,      /* sigma / 2 x D of a counter */
+    PLAN_RULE,      /* sigma / 2 x D of a rule */
     PLAN_DEVIATION, /* |value - mean| / deviation, both of training: a plain threshold */
     PLAN_MEAN,      /* sum(weight E) / sum(weight) of members */
     PLAN_LARGEST,   /* the largest of members */
@@ -32,6 +33,7 @@ struct plan_node {
     bool is_dead;  /* a leaf of a counter that was constant in training, watched whether it moves */
     double alert;  /* it fires from this E on; INFINITY: never */
     int64_t counter; /* leaf, deviation: index in the store; -1: the store has none of that name */
+    int64_t rule;    /* rule: index in those of the model */
     struct detector_settings settings; /* leaf */
     double sigma;
     int64_t first_member, n_members; /* others: into members */
@@ -61,6 +63,12 @@ struct plan_component {
     int64_t n_issues;
     struct plan_issue *issues; /* that concern the component */
 };
+
+/* A leaf detector, of a counter or a rule? */
+static inline bool plan_is_leaf(const struct plan_node *node)
+{
+    return node->kind == PLAN_LEAF || node->kind == PLAN_RULE;
+}
 
 /* MessagePack, both ways; unpacking checks every index. LODE_E_MEMORY, LODE_E_MESSAGE. */
 LODE_CHECKED lode_status plan_pack(const struct plan_component *plan, struct lode_bytes *out);

@@ -105,12 +105,17 @@ static void add_detectors(struct builder *b)
     for (int64_t i = 0; i < b->n_own; i++) {
         const struct model_detector *detector = &model->detectors[b->own[i]];
         const bool is_leaf = detector->role == MODEL_LEAF;
-        const enum plan_kind kind = is_leaf ? PLAN_LEAF : plan_kind_of(model, detector);
+        const enum plan_kind kind = detector->rule ? PLAN_RULE
+                                    : is_leaf      ? PLAN_LEAF
+                                                   : plan_kind_of(model, detector);
         struct plan_node *node =
             add_node(b, kind, detector->name, levels_of(b->planning->levels, detector), b->own[i]);
         node->is_kept = node->is_kept || b->is_crossed[b->own[i]];
         if (is_leaf) {
-            node->counter = lode_store_find_counter(b->planning->store, detector->counter);
+            if (detector->rule)
+                node->rule = detector->rule - model->options.rules;
+            else
+                node->counter = lode_store_find_counter(b->planning->store, detector->counter);
             node->settings = detector->settings;
             node->sigma = detector->sigma;
             node->is_dead = is_dead(model, b->own, i, b->n_leaves);
@@ -145,7 +150,7 @@ static void add_largest(struct builder *b)
     struct plan_node *largest = NULL;
     for (int64_t m = 0; m < end->n_members; m++) {
         const int64_t member = plan->members[end->first_member + m].node;
-        if (end->kind == PLAN_VOTES && plan->nodes[member].kind == PLAN_LEAF) continue;
+        if (end->kind == PLAN_VOTES && plan_is_leaf(&plan->nodes[member])) continue;
         if (!largest)
             largest = add_node(b, PLAN_LARGEST, "high_max",
                                levels_find(b->planning->levels, "high_max"), -1);
@@ -153,12 +158,12 @@ static void add_largest(struct builder *b)
     }
 }
 
-/* The plain mean of the votes of all leaves that live. */
+/* The plain mean of the votes of all counters' leaves that live. */
 static void add_flat(struct builder *b)
 {
     struct plan_node *flat = NULL;
     for (int64_t i = 0; i < b->n_leaves; i++) {
-        if (!(b->to->plan.nodes[i].sigma > 0.0)) continue;
+        if (!(b->to->plan.nodes[i].sigma > 0.0) || b->to->plan.nodes[i].kind == PLAN_RULE) continue;
         if (!flat)
             flat = add_node(b, PLAN_VOTES, "flat", levels_find(b->planning->levels, "flat"), -1);
         add_member(b, flat, i, 1.0);
@@ -175,10 +180,12 @@ static void add_comparisons(struct builder *b)
     if (levels_find(levels, "flat") >= 0) add_flat(b);
     if (b->n_leaves > 0) {
         struct plan_node *mean = add_node(b, PLAN_MEAN, "mean", levels_find(levels, "mean"), -1);
-        for (int64_t i = 0; i < b->n_leaves; i++) add_member(b, mean, i, 1.0);
+        for (int64_t i = 0; i < b->n_leaves; i++)
+            if (plan->nodes[i].kind == PLAN_LEAF) add_member(b, mean, i, 1.0);
     }
     if (manual >= 0) add_manual(b, manual);
     for (int64_t i = 0; thresholds >= 0 && i < b->n_leaves; i++) {
+        if (plan->nodes[i].kind == PLAN_RULE) continue;
         if (i > 0 && strcmp(leaf_counter(b, i), leaf_counter(b, i - 1)) == 0) continue;
         struct plan_node *node = add_node(b, PLAN_DEVIATION, leaf_counter(b, i), thresholds, -1);
         node->counter = plan->nodes[i].counter;

@@ -67,6 +67,21 @@ static double limited(double value)
     return fmin(fmax(value, -largest_value), largest_value);
 }
 
+/* Which rules the component has. */
+static lode_status find_rules(struct scoring *s)
+{
+    for (int64_t i = 0; i < s->plan->n_nodes; i++) {
+        const struct plan_node *node = &s->plan->nodes[i];
+        if (node->kind != PLAN_RULE) continue;
+        if (node->rule >= s->rules->n)
+            return lode_fail(LODE_E_MESSAGE, "rule %lld of %lld", (long long)node->rule,
+                             (long long)s->rules->n);
+        s->is_there[i] = component_rules_fits(&s->rules->list[node->rule], s->about->counters,
+                                              s->about->n_counters);
+    }
+    return LODE_OK;
+}
+
 /* Mean and deviation of a counter's samples of training. */
 static lode_status measure_training(struct scoring *s, int64_t node)
 {
@@ -120,9 +135,10 @@ static lode_status take_stretch(struct scoring *s)
 }
 
 lode_status scoring_begin(struct lode_task *task, struct lode_counters *counters,
-                          const struct plan_component *plan, struct scoring *scoring)
+                          const struct plan_component *plan, const struct rules *rules,
+                          struct scoring *scoring)
 {
-    struct scoring s = {.task = task, .counters = counters, .plan = plan};
+    struct scoring s = {.task = task, .counters = counters, .plan = plan, .rules = rules};
     s.block = lode_counters_find(counters, plan->component);
     if (s.block < 0)
         return lode_fail(LODE_E_MESSAGE, "component %lld is not in the partition",
@@ -131,6 +147,7 @@ lode_status scoring_begin(struct lode_task *task, struct lode_counters *counters
     lode_try(slots_make(plan->first_ms, plan->last_ms, plan->step_ms, &s.slots));
     lode_try(lode_counters_times(counters, s.block, task->arena, &s.times));
     lode_try(find_counters(&s));
+    lode_try(find_rules(&s));
     const int64_t trained = slots_of(&s.slots, plan->trained_ms);
     int64_t sample = sample_at(&s, plan->trained_ms + 1);
     while (sample < s.about->n_times && slots_of(&s.slots, s.times[sample]) <= trained) sample++;
@@ -221,6 +238,29 @@ static lode_status score_leaf(struct scoring *s, int64_t node)
     return lode_task_advance(s->task, n);
 }
 
+static lode_status score_rule(struct scoring *s, int64_t node)
+{
+    struct lode_arena *arena = s->task->arena;
+    const struct lode_arena_mark mark = lode_arena_mark(arena);
+    const struct plan_node *leaf = &s->plan->nodes[node];
+    const int64_t reach = rule_reach(&s->rules->list[leaf->rule], s->slots.step_ms);
+    const int64_t from = s->at > reach ? s->at - reach : 0, end = s->at + s->n;
+    const int64_t first = sample_at(s, slot_time(s, from - 1));
+    const struct rule_slots where = {.counters = s->counters,
+                                     .block = s->block,
+                                     .slots = {slot_time(s, from), s->slots.step_ms, end - from},
+                                     .times = s->times,
+                                     .first_sample = first,
+                                     .n = sample_at(s, slot_time(s, end)) - first};
+    double *distance = NULL;
+    lode_try(lode_take(arena, end - from, &distance));
+    lode_try(component_rules_scan(s->rules, leaf->rule, &where, arena, distance));
+    for (int64_t i = 0; i < s->n; i++)
+        s->e[node][i] = detector_e(leaf->sigma, distance[s->at - from + i]);
+    lode_arena_rewind(arena, mark);
+    return lode_task_advance(s->task, end - from);
+}
+
 static lode_status score_deviation(struct scoring *s, int64_t node)
 {
     struct lode_arena *arena = s->task->arena;
@@ -236,7 +276,8 @@ static lode_status score_deviation(struct scoring *s, int64_t node)
 static lode_status score_node(struct scoring *s, int64_t i)
 {
     const struct plan_node *node = &s->plan->nodes[i];
-    if (!reads_counter(node)) {
+    if (node->kind == PLAN_RULE && s->is_there[i]) return score_rule(s, i);
+    if (!reads_counter(node) && node->kind != PLAN_RULE) {
         plan_combine(s->plan, i, s->n, s->e);
         return lode_task_advance(s->task, s->n);
     }

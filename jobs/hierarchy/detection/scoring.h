@@ -11,6 +11,7 @@
 #ifndef LODE_JOBS_HIERARCHY_DETECTION_SCORING_H
 #define LODE_JOBS_HIERARCHY_DETECTION_SCORING_H
 
+#include "jobs/hierarchy/component_rules.h"
 #include "jobs/hierarchy/detection/plan.h"
 #include "jobs/hierarchy/slots.h"
 
@@ -18,6 +19,7 @@ struct scoring {
     struct lode_task *task;
     struct lode_counters *counters;
     const struct plan_component *plan;
+    const struct rules *rules;
     int64_t block;
     const struct lode_counters_block *about;
     struct slots slots; /* of the component, from its first sample on */
@@ -25,16 +27,17 @@ struct scoring {
     int64_t first, end; /* new slots; first == end: none */
     int64_t gap;        /* slots between those of training and first: windows pass over them */
     double *mean, *deviation; /* [n_nodes] of training, for PLAN_DEVIATION */
-    bool *is_there;           /* [n_nodes] the component has the node's counter */
+    bool *is_there; /* [n_nodes] the component has the node's counter, or all of the rule */
     /* the stretch at hand: slots [at, at + n) */
     int64_t at, n, most;
     double **e; /* [n_nodes][n] */
 };
 
-/* Prepares a component; what is taken is the task's arena's. LODE_E_INPUT, LODE_E_MEMORY (in words:
- * not even one slot fits). */
+/* Prepares a component; what is taken is the task's arena's. LODE_E_MESSAGE, LODE_E_INPUT,
+ * LODE_E_MEMORY (in words: not even one slot fits). */
 LODE_CHECKED lode_status scoring_begin(struct lode_task *task, struct lode_counters *counters,
-                                       const struct plan_component *plan, struct scoring *scoring);
+                                       const struct plan_component *plan, const struct rules *rules,
+                                       struct scoring *scoring);
 
 /* The next stretch; *more is false when there is none. */
 LODE_CHECKED lode_status scoring_next(struct scoring *scoring, bool *more);

@@ -18,6 +18,11 @@ const char *model_level_name(enum model_role role, int32_t level, char *text, si
     return text;
 }
 
+const char *model_kind_name(const struct model_detector *leaf)
+{
+    return leaf->rule ? "rule" : detector_kinds[leaf->settings.kind]->name;
+}
+
 double model_combine(const struct model *model, int64_t detector, const double *e)
 {
     const struct model_detector *one = &model->detectors[detector];

@@ -7,7 +7,8 @@
  * Detectors are in order of role, level, component (name), name; members always come before the
  * detectors that hold them, so one pass forward computes every E:
  *
- *   leaf   E = sigma / 2 x D of its kind on its counter
+ *   leaf   E = sigma / 2 x D of its kind on its counter; or of a rule of operators, which may read
+ *          several
  *   others E = the combiner over members, in their order: sum(weight E) / sum(weight), or the
  *          largest (options.combiner; ends and wholes are always the first). With votes a leaf
  *          counts with its vote (vote.h) in place of its E
@@ -50,17 +51,18 @@ struct model_detector {
     enum model_role role;
     int32_t level;     /* leaf: 0; group: 1..; end, whole: above their members */
     int32_t component; /* index into components: a leaf's own; else its scope */
-    /* leaf: its counter, and ":kind" where there are several kinds; group: "group-1".. within scope
-     * and level; "end"; "whole" */
+    /* leaf: its counter, and ":kind" where there are several kinds; a rule's name; group:
+     * "group-1".. within scope and level; "end"; "whole" */
     const char *name;
     enum model_state state;
     double severity; /* > 0, for health */
     /* of leaves */
-    const char *counter;
-    struct detector_settings settings;
-    double sigma;      /* >= 0 and finite */
-    double saturation; /* share of training slots with a score > 0.99 */
-    double weight;     /* > 0: of options.weights */
+    const char *counter;                /* or the name of the rule */
+    const struct lode_definition *rule; /* of options.rules; NULL: a counter's detector */
+    struct detector_settings settings;  /* 0 of a rule */
+    double sigma;                       /* >= 0 and finite */
+    double saturation;                  /* share of training slots with a score > 0.99 */
+    double weight;                      /* > 0: of options.weights */
     /* of others */
     int64_t first_member, n_members; /* into members; n >= 1 */
     int64_t exemplar;                /* detector; -1 */
@@ -93,6 +95,9 @@ const char *model_level_name(enum model_role role, int32_t level, char *text, si
 /* "leaf", "group", "end", "whole"; "used", "dead", ... */
 extern const char *const model_role_names[];
 extern const char *const model_state_names[];
+
+/* The kind of a leaf: "hellinger", ..; "rule". */
+const char *model_kind_name(const struct model_detector *leaf);
 
 /* E of a detector that is no leaf, from e [n_detectors] of all before it, members in their order.
  */

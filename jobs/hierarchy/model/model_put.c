@@ -96,7 +96,7 @@ static lode_status add_leaves(const struct model *model, struct rows *rows)
     uint32_t *counters = NULL, *kinds = NULL, *families = NULL;
     int64_t *windows = NULL, *edges = NULL, *noises = NULL;
     double *sigmas = NULL, *saturations = NULL, *weights = NULL, *variances = NULL, *largest = NULL;
-    lode_try(rows_text(rows, "counter", "of a leaf", &counters));
+    lode_try(rows_text(rows, "counter", "of a leaf; the name of a rule", &counters));
     lode_try(rows_text(rows, "kind", "of a leaf", &kinds));
     lode_try(rows_text(rows, "family", "of a leaf: distribution of the counter", &families));
     lode_try(rows_i64(rows, "window", "slots", "of a leaf", &windows));
@@ -114,8 +114,7 @@ static lode_status add_leaves(const struct model *model, struct rows *rows)
         const struct model_detector *one = &model->detectors[i];
         if (one->role != MODEL_LEAF) continue;
         lode_try(rows_code(rows, one->counter, &counters[i]));
-        lode_try(rows_code(rows, detector_kinds[one->settings.kind]->name, &kinds[i]));
-        lode_try(rows_code(rows, detector_family_names[one->settings.family], &families[i]));
+        lode_try(rows_code(rows, model_kind_name(one), &kinds[i]));
         windows[i] = one->settings.window;
         edges[i] = one->settings.edge;
         noises[i] = one->settings.noise;
@@ -124,6 +123,8 @@ static lode_status add_leaves(const struct model *model, struct rows *rows)
         sigmas[i] = one->sigma;
         saturations[i] = one->saturation;
         weights[i] = one->weight;
+        if (!one->rule)
+            lode_try(rows_code(rows, detector_family_names[one->settings.family], &families[i]));
     }
     return LODE_OK;
 }

@@ -206,15 +206,17 @@ struct detector_columns {
     double *severities, *sigmas, *saturations, *weights, *variances, *largest;
 };
 
-/* Names of kinds, and the empty one of those that are no leaves, in front. */
+/* Names of kinds, the empty one of those that are no leaves in front, rule behind. */
 static lode_status kind_names(struct lode_arena *arena, const char *const **names)
 {
     int n = 0;
     const char **list = NULL;
     while (detector_kinds[n]) n++;
-    lode_try(lode_take(arena, n + 2, &list));
+    lode_try(lode_take(arena, n + 3, &list));
     list[0] = "";
-    for (int i = 0; i <= n; i++) list[i + 1] = i < n ? detector_kinds[i]->name : NULL;
+    for (int i = 0; i < n; i++) list[i + 1] = detector_kinds[i]->name;
+    list[n + 1] = "rule";
+    list[n + 2] = NULL;
     *names = list;
     return LODE_OK;
 }
@@ -263,30 +265,49 @@ static int64_t find_component(const struct model *model, const char *name)
     return -1;
 }
 
-/* Kinds and families count from 1 here: 0 is the empty cell. */
-static lode_status make_leaf(const struct reading *reading, const struct detector_columns *columns,
-                             int64_t row, const struct model *model, struct model_detector *made)
+static lode_status find_rule(const struct reading *reading, const struct model *model, int64_t row,
+                             struct model_detector *made)
 {
-    const struct model_component *component = &model->components[made->component];
-    if (columns->kinds[row] == 0) return fault(reading, row, "kind", "a leaf of no kind");
+    const struct hierarchy_options *options = &model->options;
+    for (int64_t r = 0; r < options->n_rules; r++)
+        if (strcmp(options->rules[r].name, made->counter) == 0) made->rule = &options->rules[r];
+    return made->rule ? LODE_OK
+                      : fault(reading, row, "counter", "parameter rules has no rule of that name");
+}
+
+/* Kinds and families count from 1 here: 0 is the empty cell. */
+static lode_status make_settings(const struct reading *reading,
+                                 const struct detector_columns *columns, int64_t row,
+                                 const struct model *model, struct model_detector *made)
+{
+    const int kind = (int)columns->kinds[row] - 1;
+    if (!detector_kinds[kind]) return find_rule(reading, model, row, made);
     if (columns->families[row] == 0) return fault(reading, row, "family", "a leaf of no family");
-    if (columns->counters[row][0] == '\0')
-        return fault(reading, row, "counter", "a leaf without a counter");
-    if (component->step_ms < 1) return fault(reading, row, "component", "has no step");
-    if (!is_weight(columns->weights[row])) return fault(reading, row, "weight", weight_range);
-    made->counter = columns->counters[row];
     made->settings =
-        hierarchy_settings(&model->options, (int)columns->kinds[row] - 1, component->step_ms);
+        hierarchy_settings(&model->options, kind, model->components[made->component].step_ms);
     made->settings.family = (enum detector_family)(columns->families[row] - 1);
     if (made->settings.window != columns->windows[row] ||
         made->settings.edge != columns->edges[row] || made->settings.noise != columns->noises[row])
         return fault(reading, row, "window", "does not follow from the parameters");
     made->settings.usual_variance = columns->variances[row];
     made->settings.largest_value = columns->largest[row];
+    return LODE_OK;
+}
+
+static lode_status make_leaf(const struct reading *reading, const struct detector_columns *columns,
+                             int64_t row, const struct model *model, struct model_detector *made)
+{
+    if (columns->kinds[row] == 0) return fault(reading, row, "kind", "a leaf of no kind");
+    if (columns->counters[row][0] == '\0')
+        return fault(reading, row, "counter", "a leaf without a counter");
+    if (model->components[made->component].step_ms < 1)
+        return fault(reading, row, "component", "has no step");
+    if (!is_weight(columns->weights[row])) return fault(reading, row, "weight", weight_range);
+    made->counter = columns->counters[row];
     made->sigma = columns->sigmas[row];
     made->saturation = columns->saturations[row];
     made->weight = columns->weights[row];
-    return LODE_OK;
+    return make_settings(reading, columns, row, model, made);
 }
 
 static lode_status make_detector(const struct reading *reading,

@@ -48,7 +48,9 @@ static lode_status unpack_counters(struct lode_unpack *in, const struct merging 
                              (long long)n_known);
     }
     one->n_counters = n;
-    one->n_detectors = one->n_counters * merging->options->n_kinds;
+    lode_try(component_rules_find(&merging->learned->rules, one->counters, n, merging->run->arena,
+                                  &one->rules, &one->n_rules));
+    one->n_detectors = one->n_counters * merging->options->n_kinds + one->n_rules;
     return LODE_OK;
 }
 
@@ -122,7 +124,8 @@ static lode_status unpack_component(struct lode_unpack *in, const struct merging
     lode_try(unpack_families(in, arena, one));
     lode_try(lode_take(arena, one->n_detectors, &one->alive));
     for (int64_t i = 0; i < one->n_detectors; i++)
-        if (one->sigma[i] > 0) one->alive[one->n_alive++] = i;
+        if (learned_varies(i >= one->n_detectors - one->n_rules, one->sigma[i], one->saturation[i]))
+            one->alive[one->n_alive++] = i;
     lode_try(unpack_gram(in, arena, one));
     lode_try(unpack_shares(in, arena, one));
     if (merging->options->replicates == 0) one->shares = NULL;
@@ -174,6 +177,7 @@ lode_status learn(struct lode_run *run, const struct hierarchy_options *options,
     warn_hollow(run->store);
     lode_try(partitions_make(run->store, run->arena, &partitions));
     *learned = (struct learned){0};
+    lode_try(component_rules_compile(options, run->store, run->arena, &learned->rules));
     lode_try(lode_take(run->arena, partitions.n_components, &learned->list));
     lode_try(lode_take_zero(run->arena, partitions.n, &inputs));
     for (int64_t p = 0; p < partitions.n; p++) {
@@ -184,7 +188,7 @@ lode_status learn(struct lode_run *run, const struct hierarchy_options *options,
                                               lode_store_component(run->store, one->components[i]),
                                               &inputs[p]));
     }
-    lode_try_done(scan_pack_params(run->store, run->params, &stage.params));
+    lode_try_done(scan_pack_params(run->store, run->params, &learned->rules, &stage.params));
     partitions_describe(&partitions, run->store, &stage);
     stage.inputs = inputs;
     lode_try_done(lode_map(run, &stage, merge, &merging));

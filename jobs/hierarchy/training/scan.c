@@ -4,7 +4,7 @@
 #include <string.h>
 
 lode_status scan_pack_params(const struct lode_store *store, const struct lode_params *params,
-                             struct lode_bytes *out)
+                             const struct rules *rules, struct lode_bytes *out)
 {
     const char *name = NULL, *value = NULL;
     uint32_t n = 0;
@@ -15,7 +15,7 @@ lode_status scan_pack_params(const struct lode_store *store, const struct lode_p
         lode_try(lode_pack_text(out, name, strlen(name)));
         lode_try(lode_pack_text(out, value, strlen(value)));
     }
-    return LODE_OK;
+    return component_rules_pack(rules, out);
 }
 
 lode_status scan_pack_component(int64_t component, const struct lode_component *about,
@@ -63,6 +63,7 @@ lode_status scan_begin(struct lode_task *task, int64_t partition, struct scan *s
     *scan = (struct scan){.task = task};
     lode_status status = lode_task_open_counters(task, &in, partition, &scan->counters);
     if (!status) status = unpack_options(&in, task->arena, &scan->options);
+    if (!status) status = component_rules_unpack(&in, task->arena, &scan->rules);
     if (!status) status = lode_unpack_end(&in);
     if (status) scan_end(scan);
     return status;
@@ -88,7 +89,9 @@ lode_status scan_component(struct scan *scan, struct lode_unpack *in)
                          (long long)step_ms);
     scan->about = lode_counters_block(scan->counters, scan->block);
     lode_try(slots_make(first_ms, last_ms, step_ms, &scan->slots));
-    scan->n_detectors = scan->about->n_counters * scan->options.n_kinds;
+    lode_try(component_rules_find(&scan->rules, scan->about->counters, scan->about->n_counters,
+                                  scan->task->arena, &scan->own_rules, &scan->n_rules));
+    scan->n_detectors = scan->about->n_counters * scan->options.n_kinds + scan->n_rules;
     scan->reach = 0;
     for (int k = 0; k < scan->options.n_kinds; k++) {
         scan->settings[k] = hierarchy_settings(&scan->options, scan->options.kinds[k], step_ms);
@@ -112,11 +115,30 @@ lode_status scan_note(const struct scan *scan, lode_status status)
                          : "");
 }
 
+bool scan_is_rule(const struct scan *scan, int64_t detector)
+{
+    return detector >= scan->n_detectors - scan->n_rules;
+}
+
+static lode_status scan_rule(struct scan *scan, int64_t detector, double *distance)
+{
+    const int64_t rule = scan->own_rules[detector - (scan->n_detectors - scan->n_rules)];
+    const struct rule_slots where = {.counters = scan->counters,
+                                     .block = scan->block,
+                                     .slots = scan->slots,
+                                     .times = scan->times,
+                                     .n = scan->about->n_times};
+    lode_try(component_rules_scan(&scan->rules, rule, &where, scan->task->arena, distance));
+    return lode_task_advance(scan->task, scan->about->n_times);
+}
+
 lode_status scan_distance(struct scan *scan, int64_t detector, double *distance,
                           struct detector_settings *settings)
 {
     struct lode_arena *arena = scan->task->arena;
     const struct lode_arena_mark mark = lode_arena_mark(arena);
+    *settings = (struct detector_settings){0};
+    if (scan_is_rule(scan, detector)) return scan_rule(scan, detector, distance);
     const int64_t kind = detector % scan->options.n_kinds;
     const int64_t counter = scan->about->counters[detector / scan->options.n_kinds];
     double *values = NULL, *placed = NULL;

@@ -10,6 +10,39 @@
 #include "jobs/hierarchy/training/scope.h"
 #include "jobs/hierarchy/training/series.h"
 
+static double severity_of(const struct build *build, const char *leaf, const char *component)
+{
+    const struct hierarchy_numbers *severities = &build->model.options.severities;
+    return hierarchy_number_of(severities, leaf, hierarchy_number_of(severities, component, 1.0));
+}
+
+/* A rule in a component; one that nothing can be learned of stands alone. */
+static lode_status add_rule(struct build *build, const struct learned_component *learned,
+                            int64_t detector)
+{
+    const struct hierarchy_options *options = &build->model.options;
+    const int64_t first = learned->n_detectors - learned->n_rules;
+    const struct lode_definition *rule = &options->rules[learned->rules[detector - first]];
+    const int64_t component = build->component_of[learned->component];
+    const double sigma = learned->sigma[detector], saturation = learned->saturation[detector];
+    return build_add_detector(
+        build,
+        &(struct model_detector){
+            .role = MODEL_LEAF,
+            .component = (int32_t)component,
+            .name = rule->name,
+            .counter = rule->name,
+            .rule = rule,
+            .sigma = sigma,
+            .saturation = saturation,
+            .state = !learned->is_fit                          ? MODEL_UNFIT
+                     : learned_varies(true, sigma, saturation) ? MODEL_TOP
+                                                               : MODEL_ISOLATED,
+            .weight = hierarchy_number_of(&options->weights, rule->name, 1.0),
+            .severity = severity_of(build, rule->name, build->model.components[component].name),
+            .exemplar = -1});
+}
+
 static lode_status add_leaf(struct build *build, const struct learned_component *learned,
                             int64_t detector)
 {
@@ -20,18 +53,16 @@ static lode_status add_leaf(struct build *build, const struct learned_component 
         lode_store_counter(build->run->store, learned->counters[detector / n_kinds]);
     const struct model_component *component =
         &build->model.components[build->component_of[learned->component]];
-    struct model_detector leaf = {
-        .role = MODEL_LEAF,
-        .component = (int32_t)build->component_of[learned->component],
-        .counter = counter->name,
-        .settings = hierarchy_settings(options, kind, component->step_ms),
-        .sigma = learned->sigma[detector],
-        .saturation = learned->saturation[detector],
-        .weight = hierarchy_number_of(&options->weights, counter->name, 1.0),
-        .severity =
-            hierarchy_number_of(&options->severities, counter->name,
-                                hierarchy_number_of(&options->severities, component->name, 1.0)),
-        .exemplar = -1};
+    struct model_detector leaf = {.role = MODEL_LEAF,
+                                  .component = (int32_t)build->component_of[learned->component],
+                                  .counter = counter->name,
+                                  .settings = hierarchy_settings(options, kind, component->step_ms),
+                                  .sigma = learned->sigma[detector],
+                                  .saturation = learned->saturation[detector],
+                                  .weight =
+                                      hierarchy_number_of(&options->weights, counter->name, 1.0),
+                                  .severity = severity_of(build, counter->name, component->name),
+                                  .exemplar = -1};
     leaf.settings.family = learned->family[detector];
     leaf.settings.usual_variance = learned->usual_variance[detector];
     leaf.settings.largest_value = learned->largest_value[detector];
@@ -71,7 +102,9 @@ static lode_status add_leaves(struct build *build, const struct learned *learned
         if (!found) continue;
         build->model.components[c].n_slots = (*found)->n_slots;
         (*leaves)[n++] = (struct leaves){*found, build_detectors(build)};
-        for (int64_t d = 0; d < (*found)->n_detectors; d++) lode_try(add_leaf(build, *found, d));
+        const int64_t n_learned = (*found)->n_detectors - (*found)->n_rules;
+        for (int64_t d = 0; d < (*found)->n_detectors; d++)
+            lode_try(d < n_learned ? add_leaf(build, *found, d) : add_rule(build, *found, d));
     }
     return LODE_OK;
 }
@@ -85,6 +118,7 @@ static lode_status group_leaves(struct build *build, const struct leaves *leaves
             const enum model_state state = build_detector(build, leaves[i].first + d)->state;
             level->dead += state == MODEL_DEAD;
             level->unfit += state == MODEL_UNFIT;
+            level->isolated += state == MODEL_ISOLATED; /* rules that never or always held */
         }
         level->detectors += learned->n_detectors;
         int64_t *items = NULL;
@@ -111,6 +145,7 @@ lode_status tree_grow(struct lode_run *run, const struct hierarchy_options *opti
     struct leaves *leaves = NULL;
     lode_status status = LODE_OK;
     lode_try_done(build_begin(&build, run, options));
+    build.rules = &learned->rules;
     lode_try_done(add_leaves(&build, learned, &leaves));
     lode_try_done(group_leaves(&build, leaves, learned->n));
     lode_try_done(series_levels(&build));

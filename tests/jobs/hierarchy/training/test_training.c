@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "common/file.h"
+#include "jobs/hierarchy/detectors/rule.h"
 #include "tests/jobs/hierarchy/training/tree_world.h"
 
 enum { FILE_LIMIT = 1 << 24, SMALL_ARENA = 320 * 1024, TINY_ARENA = 32 * 1024 };
@@ -294,6 +295,46 @@ static void what_only_detection_reads_is_refused(void **state)
     assert_non_null(strstr(lode_error_text(), "--detect"));
 }
 
+static void a_rule_is_a_leaf_of_the_components_that_have_its_counters(void **state)
+{
+    struct model model;
+    tree_world_set(*state, "rules=both: c1 > 120 and c2 > 120;;third: c3 > 120;;never: c1 > 1e6");
+    tree_world_train(*state, "rules", &model);
+    const int64_t both = leaf(&model, "lone", "both"), never = leaf(&model, "lone", "never");
+    assert_true(both >= 0 && never == both + 2);
+    assert_int_equal(leaf(&model, "many", "both"), -1);
+    assert_string_equal(model_kind_name(&model.detectors[both]), "rule");
+    assert_string_equal(model.detectors[both].rule->text, "c1 > 120 and c2 > 120");
+    assert_true(model.detectors[both].sigma == RULE_SIGMA);
+    assert_true(model.detectors[both].saturation > 0.05); /* held so often, not calibrated */
+    assert_true(tree_world_group_of(&model, 1, both) >= 0);
+    assert_int_equal(tree_world_group_of(&model, 1, both),
+                     tree_world_group_of(&model, 1, leaf(&model, "lone", "third")));
+    assert_int_equal(model.detectors[never].state, MODEL_ISOLATED);
+    assert_true(model.detectors[never].sigma == RULE_SIGMA); /* may yet hold */
+    assert_int_equal(model.detectors[leaf(&model, "shop/short", "both")].state, MODEL_UNFIT);
+}
+
+static void rules_change_no_byte_with_the_order_of_tasks(void **state)
+{
+    struct tree_world *world = *state;
+    char order[TREE_PATH], disorder[TREE_PATH];
+    tree_world_set(world, "rules=both: c1 > 120 and c2 > 120;;noisy: mean(noise within 5m) > 80");
+    assert_ok(tree_world_run(world, "order", order));
+    world->cluster.backwards = world->cluster.twice = true;
+    assert_ok(tree_world_run(world, "disorder", disorder));
+    assert_same_results(order, disorder);
+}
+
+static void a_rule_of_a_counter_that_there_is_not_is_refused(void **state)
+{
+    struct tree_world *world = *state;
+    char folder[TREE_PATH];
+    tree_world_set(world, "rules=both: c1 > 120 and noize > 1");
+    assert_status(LODE_E_USAGE, tree_world_run(world, "wrong", folder));
+    assert_non_null(strstr(lode_error_text(), "did you mean 'noise'"));
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, tree_world_setup, tree_world_teardown)
 
 int main(void)
@@ -318,6 +359,9 @@ int main(void)
         TEST(an_open_family_is_chosen_for_every_counter),
         TEST(a_window_that_a_kind_cannot_do_with_is_refused),
         TEST(what_only_detection_reads_is_refused),
+        TEST(a_rule_is_a_leaf_of_the_components_that_have_its_counters),
+        TEST(rules_change_no_byte_with_the_order_of_tasks),
+        TEST(a_rule_of_a_counter_that_there_is_not_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
