@@ -13,7 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { LODE_INPUT_BLOCK = 1 << 20 };
+enum { LODE_INPUT_BLOCK = 1 << 18 }; /* stays in the second-level cache until it is split */
 
 struct lode_input;
 

@@ -1,21 +1,22 @@
-/* Records: a block is [kind and flags][n events, if of events][file][line, if it has one][time,
- * zigzag, if it has one] then of each event [time - time before, zigzag][line - line before,
- * zigzag] (not of the first), [name]; and of each record with cells [n cells] and per cell [column
- * * 4 + form] and what the form says. 0 and 1, the usual values of a KPI, take no more.
+/* Records: a block of a session is [kind and flags][file][line, if it has one][time, zigzag, if it
+ * has one][cells, if any]. A block of events is [kind and flags][n][file][line, if they have
+ * one][time, zigzag][widths], all of the first, and then columns: [names][time - time before,
+ * zigzag][line - line before, zigzag] (not of the first), each as wide as its largest number needs,
+ * so that no number is read or written by asking for its size; and last the cells of each.
+ *
+ * Cells are [n cells] and per cell [column * 4 + form] and what the form says. 0 and 1, the usual
+ * values of a KPI, take no more.
  */
 #include "jobs/stage/shuffle/records.h"
 
 #include "jobs/stage/ranges.h"
 
 #include <assert.h>
-#include <endian.h>
 #include <string.h>
 
 enum { KIND_MASK = 0x0f, HAS_TIME = 0x10, HAS_LINE = 0x20, HAS_CELLS = 0x40, VARINT_LIMIT = 10 };
 enum { LOOSE_EVENT = 3 /* beside enum record_kind */ };
-enum {
-    BLOCK_GROWTH = 5 * VARINT_LIMIT /* most bytes that an event in a block has over a loose one */
-};
+enum { BLOCK_HEAD = 2 + 4 * VARINT_LIMIT /* most bytes of a block in front of its columns */ };
 enum form { FORM_ZERO, FORM_ONE, FORM_NUMBER, FORM_CODE };
 
 static inline uint8_t *put_varint(uint8_t *out, uint64_t value)
@@ -45,60 +46,62 @@ static inline bool get_varint(const uint8_t **at, const uint8_t *end, uint64_t *
     return false;
 }
 
-/* Times and names of events are short, but of sizes that are hard to foresee: so the seven bits of
- * each byte are joined, and spread, without a branch on how many there are. */
+/* Columns of numbers of 1, 2, 4 or 8 bytes: a width is the power of 2. */
+enum { WIDTH_BITS = 2, WIDTH_MASK = 3, WIDTH_NAME_MOST = 2 };
 
-static inline uint64_t join_sevens(uint64_t bytes)
+/* Of numbers whose bits are all in `bits`. */
+static int width_of(uint64_t bits)
 {
-    bytes = (bytes & UINT64_C(0x7f007f007f007f00)) >> 1 | (bytes & UINT64_C(0x007f007f007f007f));
-    bytes = (bytes & UINT64_C(0x3fff00003fff0000)) >> 2 | (bytes & UINT64_C(0x00003fff00003fff));
-    return (bytes & UINT64_C(0x0fffffff00000000)) >> 4 | (bytes & UINT64_C(0x000000000fffffff));
+    return bits >> 32 ? 3 : bits >> 16 ? 2 : bits >> 8 ? 1 : 0;
 }
 
-/* value < 2^56 */
-static inline uint64_t spread_sevens(uint64_t value)
+/* Inline, as is what calls it: with a width that is known it is one instruction. */
+static inline uint64_t get_wide(const uint8_t *column, int width, uint64_t i)
 {
-    value = (value & UINT64_C(0x00fffffff0000000)) << 4 | (value & UINT64_C(0x000000000fffffff));
-    value = (value & UINT64_C(0x0fffc0000fffc000)) << 2 | (value & UINT64_C(0x00003fff00003fff));
-    return (value & UINT64_C(0x3f803f803f803f80)) << 1 | (value & UINT64_C(0x007f007f007f007f));
+    uint16_t two;
+    uint32_t four;
+    uint64_t eight;
+    switch (width) {
+    case 0:
+        return column[i];
+    case 1:
+        memcpy(&two, column + i * sizeof two, sizeof two);
+        return two;
+    case 2:
+        memcpy(&four, column + i * sizeof four, sizeof four);
+        return four;
+    default:
+        memcpy(&eight, column + i * sizeof eight, sizeof eight);
+        return eight;
+    }
 }
 
-/* As put_varint, but writes eight bytes. */
-static inline uint8_t *put_short_varint(uint8_t *out, uint64_t value)
+static inline void put_wide(uint8_t *column, int width, int64_t i, uint64_t value)
 {
-    const uint64_t tops = UINT64_MAX / 255 << 7;
-    if (value >> 56 != 0) return put_varint(out, value);
-    const int size = (63 - __builtin_clzll(value | 1)) / 7 + 1;
-    const uint64_t more = tops & ((UINT64_C(1) << 8 * (size - 1)) - 1);
-    const uint64_t bytes = htole64(spread_sevens(value) | more);
-    memcpy(out, &bytes, sizeof bytes);
-    return out + size;
+    const uint16_t two = (uint16_t)value;
+    const uint32_t four = (uint32_t)value;
+    switch (width) {
+    case 0:
+        column[i] = (uint8_t)value;
+        return;
+    case 1:
+        memcpy(column + i * (int64_t)sizeof two, &two, sizeof two);
+        return;
+    case 2:
+        memcpy(column + i * (int64_t)sizeof four, &four, sizeof four);
+        return;
+    default:
+        memcpy(column + i * (int64_t)sizeof value, &value, sizeof value);
+        return;
+    }
 }
 
-/* Two numbers; what is behind them does not count. */
-static inline bool get_two(const uint8_t **at, const uint8_t *end, uint64_t *first,
-                           uint64_t *second)
-{
-    const uint64_t tops = UINT64_MAX / 255 << 7;
-    uint64_t word = 0;
-    if (end - *at >= (ptrdiff_t)sizeof word) memcpy(&word, *at, sizeof word);
-    word = le64toh(word);
-    const uint64_t stops = ~word & tops; /* where a number ends */
-    const uint64_t others = stops & (stops - 1);
-    if (end - *at < (ptrdiff_t)sizeof word || others == 0)
-        return get_varint(at, end, first) && get_varint(at, end, second);
-    *first = join_sevens(word & (stops ^ (stops - 1)));
-    *second = join_sevens((word & (others ^ (others - 1))) >> (__builtin_ctzll(stops) + 1));
-    *at += (__builtin_ctzll(others) + 1) / 8;
-    return true;
-}
-
-static uint64_t zigzag(int64_t value)
+static inline uint64_t zigzag(int64_t value)
 {
     return ((uint64_t)value << 1) ^ (value < 0 ? UINT64_MAX : 0);
 }
 
-static int64_t unzigzag(uint64_t value)
+static inline int64_t unzigzag(uint64_t value)
 {
     return (int64_t)((value >> 1) ^ (value & 1 ? UINT64_MAX : 0));
 }
@@ -263,6 +266,29 @@ struct record_reader record_reader_begin(const uint8_t *value, size_t size, int6
         .at = value, .end = value + size, .n_kpis = n_kpis, .cells_limit = cells_limit};
 }
 
+/* The columns of `n` events; what is behind them is next. */
+static bool open_columns(struct record_reader *reader, bool has_line)
+{
+    const uint64_t n = reader->n_left;
+    if (reader->at == reader->end) return false;
+    const int widths = *reader->at++;
+    reader->time_width = widths & WIDTH_MASK;
+    reader->name_width = widths >> WIDTH_BITS & WIDTH_MASK;
+    reader->line_width = widths >> 2 * WIDTH_BITS & WIDTH_MASK;
+    const uint64_t left = (uint64_t)(reader->end - reader->at);
+    if (n == 0 || n > left || reader->name_width > WIDTH_NAME_MOST) return false;
+    const uint64_t names = n << reader->name_width;
+    const uint64_t times = (n - 1) << reader->time_width;
+    const uint64_t lines = has_line ? (n - 1) << reader->line_width : 0;
+    if (names + times + lines > left) return false;
+    reader->names = reader->at;
+    reader->times = reader->names + names;
+    reader->lines = reader->times + times;
+    reader->at = reader->lines + lines;
+    reader->next = 0;
+    return true;
+}
+
 /* What a block begins with. */
 static bool open_block(struct record_reader *reader, struct record *record)
 {
@@ -279,8 +305,8 @@ static bool open_block(struct record_reader *reader, struct record *record)
     record->name = 0;
     reader->has_cells = (head & HAS_CELLS) != 0;
     reader->n_left = 1;
-    if (kind == RECORD_EVENT && (!get_varint(&reader->at, reader->end, &reader->n_left) ||
-                                 reader->n_left == 0 || !record->has_time))
+    if (kind == RECORD_EVENT &&
+        (!get_varint(&reader->at, reader->end, &reader->n_left) || !record->has_time))
         return false;
     if (!get_varint(&reader->at, reader->end, &file) || file > INT32_MAX) return false;
     if (record->has_line && !get_varint(&reader->at, reader->end, &line)) return false;
@@ -288,89 +314,173 @@ static bool open_block(struct record_reader *reader, struct record *record)
     record->file = (int64_t)file;
     record->line = (int64_t)(line & INT64_MAX);
     record->time = unzigzag(time);
-    return true;
+    return kind == RECORD_SESSION || open_columns(reader, record->has_line);
 }
 
-/* Time and line of an event behind the first of its block. */
-static inline bool get_deltas(struct record_reader *reader, struct record *record)
+static inline int64_t plus(int64_t value, uint64_t delta)
 {
-    uint64_t time = 0;
-    uint64_t line = 0;
-    if (!get_varint(&reader->at, reader->end, &time)) return false;
-    if (record->has_line && !get_varint(&reader->at, reader->end, &line)) return false;
-    record->time = (int64_t)((uint64_t)record->time + (uint64_t)unzigzag(time));
-    record->line = (int64_t)((uint64_t)record->line + (uint64_t)unzigzag(line));
-    return true;
+    return (int64_t)((uint64_t)value + (uint64_t)unzigzag(delta));
 }
 
 bool record_read(struct record_reader *reader, struct record *record)
 {
-    uint64_t name = 0;
-    const bool begins = reader->n_left == 0;
-    if (!(begins ? open_block(reader, record) : get_deltas(reader, record))) return false;
-    if (record->kind == RECORD_EVENT) {
-        if (!get_varint(&reader->at, reader->end, &name) || name > UINT32_MAX) return false;
-        record->name = (uint32_t)name;
+    if (reader->n_left == 0) {
+        if (!open_block(reader, record)) return false;
+    } else {
+        const uint64_t i = reader->next - 1;
+        record->time = plus(record->time, get_wide(reader->times, reader->time_width, i));
+        if (record->has_line)
+            record->line = plus(record->line, get_wide(reader->lines, reader->line_width, i));
     }
+    if (record->kind == RECORD_EVENT)
+        record->name = (uint32_t)get_wide(reader->names, reader->name_width, reader->next++);
     reader->n_left--;
     return get_cells(reader, record);
+}
+
+/* Times [n] of events behind one at `time`; returns the last. */
+static inline int64_t get_times(const uint8_t *column, int width, int64_t n, int64_t time,
+                                int64_t *times)
+{
+    for (int64_t i = 0; i < n; i++)
+        times[i] = time = plus(time, get_wide(column, width, (uint64_t)i));
+    return time;
+}
+
+static inline void get_names(const uint8_t *column, int width, int64_t n, uint32_t *names)
+{
+    for (int64_t i = 0; i < n; i++) names[i] = (uint32_t)get_wide(column, width, (uint64_t)i);
 }
 
 int64_t record_read_events(struct record_reader *reader, struct record *record, int64_t most,
                            int64_t *times, uint32_t *names)
 {
-    const uint8_t *at = reader->at;
-    uint64_t last = (uint64_t)record->time;
-    int64_t n = 0;
     if (reader->n_left == 0 || reader->has_cells || record->has_line) return 0;
-    if ((uint64_t)most > reader->n_left) most = (int64_t)reader->n_left;
-    for (; n < most; n++) {
-        uint64_t time = 0;
-        uint64_t name = 0;
-        const uint8_t *const begin = at;
-        if (!get_two(&at, reader->end, &time, &name) || name > UINT32_MAX) {
-            at = begin; /* for record_read to refuse */
-            break;
-        }
-        last += (uint64_t)unzigzag(time);
-        times[n] = (int64_t)last;
-        names[n] = (uint32_t)name;
+    const int64_t n = (uint64_t)most < reader->n_left ? most : (int64_t)reader->n_left;
+    const uint8_t *const deltas = reader->times + ((reader->next - 1) << reader->time_width);
+    const uint8_t *const codes = reader->names + (reader->next << reader->name_width);
+    switch (reader->time_width) { /* a loop for each width */
+    case 0:
+        record->time = get_times(deltas, 0, n, record->time, times);
+        break;
+    case 1:
+        record->time = get_times(deltas, 1, n, record->time, times);
+        break;
+    case 2:
+        record->time = get_times(deltas, 2, n, record->time, times);
+        break;
+    default:
+        record->time = get_times(deltas, 3, n, record->time, times);
     }
-    record->time = (int64_t)last;
-    reader->at = at;
+    switch (reader->name_width) {
+    case 0:
+        get_names(codes, 0, n, names);
+        break;
+    case 1:
+        get_names(codes, 1, n, names);
+        break;
+    default:
+        get_names(codes, 2, n, names);
+    }
+    reader->next += (uint64_t)n;
     reader->n_left -= (uint64_t)n;
     return n;
 }
 
-/* Appends a block of loose events [n] of one head. */
+static inline uint64_t time_delta(const struct shuffle_value *values, int64_t i)
+{
+    return zigzag((int64_t)((uint64_t)loose_read(values[i].data).time -
+                            (uint64_t)loose_read(values[i - 1].data).time));
+}
+
+static inline uint64_t line_delta(const struct shuffle_value *values, int64_t i)
+{
+    return zigzag(loose_line(values[i].data) - loose_line(values[i - 1].data));
+}
+
+static inline uint8_t *put_names(uint8_t *out, int width, const struct shuffle_value *values,
+                                 int64_t n)
+{
+    for (int64_t i = 0; i < n; i++) put_wide(out, width, i, loose_read(values[i].data).name);
+    return out + (n << width);
+}
+
+/* Behind the first. */
+static inline uint8_t *put_times(uint8_t *out, int width, const struct shuffle_value *values,
+                                 int64_t n)
+{
+    for (int64_t i = 1; i < n; i++) put_wide(out, width, i - 1, time_delta(values, i));
+    return out + ((n - 1) << width);
+}
+
+static uint8_t *put_lines(uint8_t *out, int width, const struct shuffle_value *values, int64_t n)
+{
+    for (int64_t i = 1; i < n; i++) put_wide(out, width, i - 1, line_delta(values, i));
+    return out + ((n - 1) << width);
+}
+
+/* [widths][names][times][lines] */
+static uint8_t *put_columns(uint8_t *out, const struct shuffle_value *values, int64_t n,
+                            bool has_line)
+{
+    uint64_t names = loose_read(values[0].data).name;
+    uint64_t times = 0;
+    uint64_t lines = 0;
+    for (int64_t i = 1; i < n; i++) {
+        names |= loose_read(values[i].data).name;
+        times |= time_delta(values, i);
+        if (has_line) lines |= line_delta(values, i);
+    }
+    const int name_width = width_of(names);
+    const int time_width = width_of(times);
+    const int line_width = width_of(lines);
+    *out++ = (uint8_t)(time_width | name_width << WIDTH_BITS | line_width << 2 * WIDTH_BITS);
+    switch (name_width) { /* a loop for each width */
+    case 0:
+        out = put_names(out, 0, values, n);
+        break;
+    case 1:
+        out = put_names(out, 1, values, n);
+        break;
+    default:
+        out = put_names(out, 2, values, n);
+    }
+    switch (time_width) {
+    case 0:
+        out = put_times(out, 0, values, n);
+        break;
+    case 1:
+        out = put_times(out, 1, values, n);
+        break;
+    case 2:
+        out = put_times(out, 2, values, n);
+        break;
+    default:
+        out = put_times(out, 3, values, n);
+    }
+    return has_line ? put_lines(out, line_width, values, n) : out;
+}
+
+/* Appends a block of loose events [n] of one head. No column is wider than in their own form. */
 static lode_status put_block(const struct shuffle_value *values, int64_t n, struct lode_bytes *out)
 {
-    struct loose_event event = loose_read(values[0].data);
-    const bool has_line = (event.head & HAS_LINE) != 0;
-    const bool has_cells = (event.head & HAS_CELLS) != 0;
-    const size_t cells_at = sizeof event + (has_line ? sizeof(int64_t) : 0);
-    size_t room = 0;
-    for (int64_t i = 0; i < n; i++) room += BLOCK_GROWTH + values[i].size;
-    lode_try(lode_bytes_reserve(out, room + sizeof(uint64_t))); /* see put_short_varint */
+    const struct loose_event first = loose_read(values[0].data);
+    const bool has_line = (first.head & HAS_LINE) != 0;
+    const bool has_cells = (first.head & HAS_CELLS) != 0;
+    const size_t cells_at = sizeof first + (has_line ? sizeof(int64_t) : 0);
+    size_t room = BLOCK_HEAD;
+    for (int64_t i = 0; i < n; i++) room += values[i].size;
+    lode_try(lode_bytes_reserve(out, room));
     uint8_t *at = out->data + out->size;
-    *at++ = (uint8_t)((event.head & (HAS_TIME | HAS_LINE | HAS_CELLS)) | RECORD_EVENT);
+    *at++ = (uint8_t)((first.head & (HAS_TIME | HAS_LINE | HAS_CELLS)) | RECORD_EVENT);
     at = put_varint(at, (uint64_t)n);
-    at = put_varint(at, event.head >> 8);
+    at = put_varint(at, first.head >> 8);
     if (has_line) at = put_varint(at, (uint64_t)loose_line(values[0].data));
-    at = put_varint(at, zigzag(event.time));
-    for (int64_t i = 0;;) {
-        at = put_short_varint(at, event.name);
-        if (has_cells) {
-            memcpy(at, values[i].data + cells_at, values[i].size - cells_at);
-            at += values[i].size - cells_at;
-        }
-        if (++i == n) break;
-        const uint64_t time = (uint64_t)event.time;
-        event = loose_read(values[i].data);
-        at = put_short_varint(at, zigzag((int64_t)((uint64_t)event.time - time)));
-        if (has_line)
-            at = put_short_varint(
-                at, zigzag(loose_line(values[i].data) - loose_line(values[i - 1].data)));
+    at = put_varint(at, zigzag(first.time));
+    at = put_columns(at, values, n, has_line);
+    for (int64_t i = 0; has_cells && i < n; i++) {
+        memcpy(at, values[i].data + cells_at, values[i].size - cells_at);
+        at += values[i].size - cells_at;
     }
     out->size = (size_t)(at - out->data);
     return LODE_OK;

@@ -8,8 +8,8 @@
  *     join      [session], its events [session][0]
  *
  * A value is one or more blocks. A block is the session, or events of one file in a row: only the
- * first has its time and line, the others what they are later. Numbers are varints, so that an
- * event in a block takes 4 or 5 bytes.
+ * first has its time and line, the others what they are later, in columns of 1, 2, 4 or 8 bytes, so
+ * that an event in a block takes 3 to 6 bytes.
  */
 #ifndef LODE_JOBS_STAGE_SHUFFLE_RECORDS_H
 #define LODE_JOBS_STAGE_SHUFFLE_RECORDS_H
@@ -82,6 +82,11 @@ struct record_reader {
     int64_t n_kpis, cells_limit;
     uint64_t n_left; /* events of the open block that are yet to come */
     bool has_cells;
+    /* columns of the open block, and how wide (records.c); `next`: of its events, the one to read
+     */
+    const uint8_t *names, *times, *lines;
+    int name_width, time_width, line_width;
+    uint64_t next;
 };
 /* `cells_limit`: room of record->cells. */
 struct record_reader record_reader_begin(const uint8_t *value, size_t size, int64_t n_kpis,
@@ -95,8 +100,7 @@ static inline bool record_is_left(const struct record_reader *reader)
  * from the one before), its cells the caller's. False when the bytes are no record. */
 bool record_read(struct record_reader *reader, struct record *record);
 /* Times and names of up to `most` events that follow in the block of the record read last; their
- * file is its. 0: there is no such event, or they have lines or cells, or the bytes are none: that
- * is for record_read. */
+ * file is its. 0: there is no such event, or they have lines or cells: that is for record_read. */
 int64_t record_read_events(struct record_reader *reader, struct record *record, int64_t most,
                            int64_t *times, uint32_t *names);
 

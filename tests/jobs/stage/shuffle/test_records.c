@@ -106,7 +106,7 @@ static void combined_events_take_few_bytes(void **state)
     (void)state;
     struct record records[100];
     for (int i = 0; i < 100; i++) {
-        records[i] = event(0, INT64_C(1700000000000) + 50 * i, 7, false);
+        records[i] = event(0, INT64_C(1700000000000) + INT64_C(50) * i, 7, false);
         records[i].has_line = false;
     }
     struct lode_bytes out = combine(records, 100);
@@ -163,6 +163,55 @@ static void plain_events_are_read_many_at_once(void **state)
         }
         assert_false(record_is_left(&reader));
     }
+    lode_bytes_clear(&out);
+}
+
+/* Lines of all sizes, times that go back, the widest names; an event has no cells, or some. */
+static void columns_of_every_width_come_back(void **state)
+{
+    (void)state;
+    for (int bits = 0; bits < 62; bits++) {
+        const int64_t jump = INT64_C(1) << bits;
+        const uint32_t name = (uint32_t)(UINT64_C(1) << bits % 32);
+        for (int has_cells = 0; has_cells < 2; has_cells++) {
+            const struct record records[] = {event(1, -jump, name, has_cells),
+                                             event(jump, jump - 1, name - 1, has_cells),
+                                             event(jump / 2, -jump, 0, has_cells)};
+            struct lode_bytes out = combine(records, 3);
+            assert_value(out.data, out.size, records, 3);
+            lode_bytes_clear(&out);
+        }
+    }
+}
+
+/* Whatever stands in a byte, nothing is read beyond the value, which is a block of its own. */
+static void a_damaged_block_is_refused_or_read_within_its_bytes(void **state)
+{
+    (void)state;
+    const struct record records[] = {event(1, 2, 3, true), event(2, 300, 4, true)};
+    struct lode_bytes out = combine(records, 2);
+    bool was_refused = false;
+    for (size_t at = 0; at < out.size; at++)
+        for (int byte = 0; byte < 256; byte++) {
+            struct record_cell cells[CELLS];
+            struct record read = {.cells = cells};
+            int64_t times[3];
+            uint32_t names[3];
+            uint8_t *copy = malloc(out.size);
+            assert_non_null(copy);
+            memcpy(copy, out.data, out.size);
+            copy[at] = (uint8_t)byte;
+            struct record_reader reader = record_reader_begin(copy, out.size, KPIS, CELLS);
+            bool is_well = true;
+            while (is_well && record_is_left(&reader)) {
+                is_well = record_read(&reader, &read);
+                if (is_well)
+                    assert_in_range(record_read_events(&reader, &read, 3, times, names), 0, 3);
+            }
+            was_refused |= !is_well;
+            free(copy);
+        }
+    assert_true(was_refused);
     lode_bytes_clear(&out);
 }
 
@@ -292,6 +341,8 @@ int main(void)
         cmocka_unit_test(combined_events_take_few_bytes),
         cmocka_unit_test(what_does_not_go_together_stays_apart),
         cmocka_unit_test(plain_events_are_read_many_at_once),
+        cmocka_unit_test(columns_of_every_width_come_back),
+        cmocka_unit_test(a_damaged_block_is_refused_or_read_within_its_bytes),
         cmocka_unit_test(cut_events_are_left_to_be_refused),
         cmocka_unit_test(a_cut_value_is_refused_at_every_length),
         cmocka_unit_test(more_cells_than_there_is_room_for_are_refused),
