@@ -60,6 +60,10 @@ const struct lode_param hierarchy_params[] = {
     {"rules", "", LODE_PARAM_DEFINITIONS,
      "lines `name: condition`, as `hot: cpu > 90% and errors > 5`: detectors beside the learned "
      "ones, 1 while the condition holds (docs/jobs/hierarchy-rules.md)"},
+    {"groups", "", LODE_PARAM_DEFINITIONS,
+     "lines `name: counter, counter@component, ...`: groups of level 1 that are given; patterns "
+     "with * and ?"},
+    {"exemplars", "", "", "counters that begin a group of their own, patterns likewise"},
     {"weights", "", LODE_PARAM_DEFINITIONS,
      "lines `counter: weight` for combiner=weighted; patterns with * and ?, the first that fits "
      "counts, else 1"},
@@ -213,7 +217,28 @@ static lode_status read_leaves(const struct lode_params *params, struct lode_are
     return LODE_OK;
 }
 
-static lode_status read_grouping(const struct lode_params *params,
+/* Given groups, whose names must not look like those of groups that are found. */
+static lode_status read_hints(const struct lode_params *params, struct lode_arena *arena,
+                              struct hierarchy_options *options)
+{
+    struct lode_definition *groups = NULL;
+    char *exemplars = NULL;
+    lode_try(lode_params_definitions(params, "groups", arena, &groups, &options->n_groups));
+    for (int64_t i = 0; i < options->n_groups; i++)
+        if (strncmp(groups[i].name, "group-", strlen("group-")) == 0)
+            return lode_fail(LODE_E_USAGE,
+                             "%s:%lld:%lld: parameter groups: '%s' is a name of groups that are "
+                             "found: choose another",
+                             groups[i].file, (long long)groups[i].line, (long long)groups[i].column,
+                             groups[i].name);
+    const char *text = lode_params_text(params, "exemplars");
+    lode_try(lode_arena_text(arena, text, strlen(text), &exemplars));
+    options->groups = groups;
+    options->exemplars = exemplars;
+    return LODE_OK;
+}
+
+static lode_status read_grouping(const struct lode_params *params, struct lode_arena *arena,
                                  struct hierarchy_options *options)
 {
     static const char *const rules[] = {"above", "explained", NULL};
@@ -230,7 +255,8 @@ static lode_status read_grouping(const struct lode_params *params,
     lode_try(lode_params_f64(params, "preference", -1e6, 1e6, &options->preference));
     lode_try(lode_params_f64(params, "damping", 0.5, 1.0 - 1e-6, &options->damping));
     lode_try(lode_params_bool(params, "overlap", &options->overlaps));
-    return lode_params_i64(params, "replicates", 0, 10000, &options->replicates);
+    lode_try(lode_params_i64(params, "replicates", 0, 10000, &options->replicates));
+    return read_hints(params, arena, options);
 }
 
 /* Lines `name: number`, each number in [low, high]. */
@@ -297,7 +323,7 @@ lode_status hierarchy_options_read(const struct lode_params *params, struct lode
     lode_status status = choose(params, "preset", preset_names, &preset);
     if (!status) status = resolve(params, &resolved);
     if (!status) status = read_leaves(resolved, arena, &read);
-    if (!status) status = read_grouping(resolved, &read);
+    if (!status) status = read_grouping(resolved, arena, &read);
     if (!status) status = read_tree(resolved, arena, &read);
     lode_params_destroy(resolved);
     if (!status) *options = read;

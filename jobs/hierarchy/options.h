@@ -47,6 +47,9 @@ struct hierarchy_options {
     double preference, damping;
     bool overlaps;      /* one group per edge instead of clusters */
     int64_t replicates; /* bootstraps by which edges are told stable; 0: none */
+    int64_t n_groups;
+    const struct lode_definition *groups; /* [n_groups] given: patterns of leaves (hints.h) */
+    const char *exemplars;                /* patterns of leaves that begin a group */
     /* tree */
     enum hierarchy_combiner combiner;
     double vote;         /* c of votes, > 0 */

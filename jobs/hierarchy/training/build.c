@@ -147,14 +147,39 @@ static struct model_detector begin_holder(const struct build *build, enum model_
         .first_member = (int64_t)(build->members.size / sizeof(struct model_member))};
 }
 
-static lode_status add_group(struct build *build, const struct build_scope *scope,
-                             const struct groups *groups, int64_t group)
+/* What is found in a scope. */
+struct found {
+    struct scope_edges edges;
+    struct hints hints; /* of level 1 */
+    struct groups groups;
+    const double *shares; /* of edges.graph; NULL: not asked for */
+};
+
+/* As operators named it, else by its number. */
+static lode_status name_group(const struct build *build, const struct found *found, int64_t group,
+                              const char **name)
 {
-    char name[32];
-    char *copy = NULL;
-    const int length = snprintf(name, sizeof name, "group-%lld", (long long)group + 1);
-    lode_try(lode_arena_text(build->run->arena, name, (size_t)length, &copy));
-    struct model_detector made = begin_holder(build, MODEL_GROUP, scope->component, copy);
+    const struct groups *groups = &found->groups;
+    const int32_t *given = found->hints.given;
+    const int32_t first = groups->members[groups->begin[group]];
+    char text[32], *copy = NULL;
+    if (given && given[first] >= 0) {
+        *name = found->hints.names[given[first]];
+        return LODE_OK;
+    }
+    const int length = snprintf(text, sizeof text, "group-%lld", (long long)group + 1);
+    lode_try(lode_arena_text(build->run->arena, text, (size_t)length, &copy));
+    *name = copy;
+    return LODE_OK;
+}
+
+static lode_status add_group(struct build *build, const struct build_scope *scope,
+                             const struct found *found, int64_t group)
+{
+    const struct groups *groups = &found->groups;
+    const char *name = NULL;
+    lode_try(name_group(build, found, group, &name));
+    struct model_detector made = begin_holder(build, MODEL_GROUP, scope->component, name);
     made.exemplar = scope->items[groups->exemplar[group]];
     for (int64_t i = groups->begin[group]; i < groups->begin[group + 1]; i++) {
         const int64_t item = scope->items[groups->members[i]];
@@ -164,13 +189,6 @@ static lode_status add_group(struct build *build, const struct build_scope *scop
     made.level = scope->level;
     return build_add_detector(build, &made);
 }
-
-/* What is found in a scope. */
-struct found {
-    struct scope_edges edges;
-    struct groups groups;
-    const double *shares; /* of edges.graph; NULL: not asked for */
-};
 
 /* Share of bootstraps that join two items: in the row of one, which is ascending. */
 static double share_of(const struct found *found, const struct neighbourhood_edge *edge)
@@ -230,13 +248,28 @@ static lode_status find_shares(const struct build *build, const struct build_sco
     return LODE_OK;
 }
 
+static lode_status find_hints(const struct build *build, const struct build_scope *scope,
+                              struct hints *hints)
+{
+    struct lode_arena *arena = build->run->arena;
+    const char **leaves;
+    lode_try(lode_take(arena, scope->n, &leaves));
+    for (int64_t i = 0; i < scope->n; i++)
+        leaves[i] = build_detector(build, scope->items[i])->counter;
+    return hints_find(&build->model.options, build->model.components[scope->component].name, leaves,
+                      scope->n, arena, hints);
+}
+
 static lode_status find_groups(const struct build *build, const struct build_scope *scope,
                                struct found *found)
 {
     const struct hierarchy_options *options = &build->model.options;
     lode_try(scope_join(scope->gram, scope->n, options, build->run, build->scratch, &found->edges));
     lode_try(find_shares(build, scope, found));
-    return scope_cluster(&found->edges, options, build->scratch, &found->groups);
+    if (scope->level > 1)
+        return scope_cluster(&found->edges, options, NULL, build->scratch, &found->groups);
+    lode_try(find_hints(build, scope, &found->hints));
+    return scope_cluster(&found->edges, options, &found->hints, build->scratch, &found->groups);
 }
 
 lode_status build_scope_groups(struct build *build, const struct build_scope *scope)
@@ -255,7 +288,7 @@ lode_status build_scope_groups(struct build *build, const struct build_scope *sc
     }
     lode_try(add_edges(build, scope, &found));
     for (int64_t g = 0; g < found.groups.n_groups; g++)
-        lode_try(add_group(build, scope, &found.groups, g));
+        lode_try(add_group(build, scope, &found, g));
     count_scope(build_level(build, scope->level), &found);
     if (found.groups.n_groups > 0 && scope->level > build->n_levels) build->n_levels = scope->level;
     lode_arena_rewind(build->scratch, mark);

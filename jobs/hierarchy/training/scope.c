@@ -46,13 +46,17 @@ lode_status scope_stability(const struct scope_edges *edges, const double *const
 }
 
 lode_status scope_cluster(const struct scope_edges *edges, const struct hierarchy_options *options,
-                          struct lode_arena *arena, struct groups *groups)
+                          const struct hints *hints, struct lode_arena *arena,
+                          struct groups *groups)
 {
     const struct group_options how = {.affinity = {.preference = options->preference,
                                                    .damping = options->damping,
                                                    .max_iterations = MOST_ITERATIONS,
                                                    .stable = STABLE,
-                                                   .breaks_ties = true},
-                                      .is_overlapping = options->overlaps};
+                                                   .breaks_ties = true,
+                                                   .exemplars = hints ? hints->exemplars : NULL,
+                                                   .n_exemplars = hints ? hints->n_exemplars : 0},
+                                      .is_overlapping = options->overlaps,
+                                      .given = hints ? hints->given : NULL};
     return groups_find(&edges->graph, &how, arena, groups);
 }

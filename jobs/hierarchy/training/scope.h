@@ -6,6 +6,7 @@
 #include "jobs/hierarchy/grouping/groups.h"
 #include "jobs/hierarchy/grouping/neighbourhood.h"
 #include "jobs/hierarchy/options.h"
+#include "jobs/hierarchy/training/hints.h"
 #include "jobs/job.h"
 
 struct scope_edges {
@@ -26,8 +27,10 @@ LODE_CHECKED lode_status scope_stability(const struct scope_edges *edges,
                                          int64_t step_ms, const struct hierarchy_options *options,
                                          struct lode_arena *arena, double **shares);
 
+/* hints NULL: none. */
 LODE_CHECKED lode_status scope_cluster(const struct scope_edges *edges,
                                        const struct hierarchy_options *options,
-                                       struct lode_arena *arena, struct groups *groups);
+                                       const struct hints *hints, struct lode_arena *arena,
+                                       struct groups *groups);
 
 #endif

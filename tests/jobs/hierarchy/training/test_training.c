@@ -335,6 +335,51 @@ static void a_rule_of_a_counter_that_there_is_not_is_refused(void **state)
     assert_non_null(strstr(lode_error_text(), "did you mean 'noise'"));
 }
 
+static void groups_that_are_given_are_kept_and_have_their_names(void **state)
+{
+    struct model model;
+    tree_world_set(*state, "groups=odd: noise, c1@lone;;rest: d?@shop/*, nothing");
+    tree_world_train(*state, "given", &model);
+    const int64_t odd = tree_world_group_of(&model, 1, leaf(&model, "lone", "noise"));
+    assert_true(odd >= 0);
+    assert_string_equal(model.detectors[odd].name, "odd");
+    assert_int_equal(model.detectors[odd].n_members, 2);
+    assert_int_equal(tree_world_group_of(&model, 1, leaf(&model, "lone", "c1")), odd);
+    const int64_t rest = tree_world_group_of(&model, 1, leaf(&model, "shop/db", "d2"));
+    assert_string_equal(model.detectors[rest].name, "rest");
+    /* the others are clustered as they were; one alone is no group */
+    const int64_t found = tree_world_group_of(&model, 1, leaf(&model, "shop/db", "c1"));
+    assert_int_equal(strncmp(model.detectors[found].name, "group-", 6), 0);
+    assert_int_equal(model.detectors[leaf(&model, "shop/db", "noise")].state, MODEL_ALONE);
+}
+
+static void exemplars_that_are_given_lead_a_group_or_stay_alone(void **state)
+{
+    const char *const counters[] = {"c1", "c2", "c3"};
+    for (int i = 0; i < 3; i++) { /* at most one of them is an exemplar by itself */
+        struct model model;
+        char set[32];
+        snprintf(set, sizeof set, "exemplars=%s@lone", counters[i]);
+        tree_world_set(*state, set);
+        tree_world_train(*state, counters[i], &model);
+        const int64_t given = leaf(&model, "lone", counters[i]);
+        const int64_t group = tree_world_group_of(&model, 1, given);
+        if (group < 0)
+            assert_int_equal(model.detectors[given].state, MODEL_ALONE);
+        else
+            assert_int_equal(model.detectors[group].exemplar, given);
+    }
+}
+
+static void a_given_group_that_would_be_mistaken_for_a_found_one_is_refused(void **state)
+{
+    struct tree_world *world = *state;
+    char folder[TREE_PATH];
+    tree_world_set(world, "groups=group-1: c1, c2");
+    assert_status(LODE_E_USAGE, tree_world_run(world, "mistaken", folder));
+    assert_non_null(strstr(lode_error_text(), "groups:1:10: parameter groups: 'group-1'"));
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, tree_world_setup, tree_world_teardown)
 
 int main(void)
@@ -362,6 +407,9 @@ int main(void)
         TEST(a_rule_is_a_leaf_of_the_components_that_have_its_counters),
         TEST(rules_change_no_byte_with_the_order_of_tasks),
         TEST(a_rule_of_a_counter_that_there_is_not_is_refused),
+        TEST(groups_that_are_given_are_kept_and_have_their_names),
+        TEST(exemplars_that_are_given_lead_a_group_or_stay_alone),
+        TEST(a_given_group_that_would_be_mistaken_for_a_found_one_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
