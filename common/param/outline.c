@@ -4,17 +4,16 @@
  */
 #include "common/param/outline.h"
 
+#include "common/param/yaml_events.h"
+
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
-#include <yaml.h>
 
 struct reader {
-    const char *path;
+    struct yaml_events yaml;
     struct lode_arena *arena;
-    yaml_parser_t parser;
-    yaml_event_t event; /* the current one; zero when there is none */
     struct lode_outline_line *lines;
     int64_t n, room;
     struct lode_bytes list;
@@ -22,27 +21,18 @@ struct reader {
 
 static lode_status fault(const struct reader *reader, yaml_mark_t mark, const char *what)
 {
-    return lode_fail(LODE_E_INPUT, "%s:%zu:%zu: %s", reader->path, mark.line + 1, mark.column + 1,
-                     what);
+    return yaml_events_fault(&reader->yaml, mark, what);
 }
 
 static lode_status next(struct reader *reader)
 {
-    yaml_event_delete(&reader->event); /* also zeroes it */
-    if (yaml_parser_parse(&reader->parser, &reader->event)) return LODE_OK;
-    const yaml_parser_t *parser = &reader->parser;
-    if (parser->error == YAML_MEMORY_ERROR)
-        return lode_fail(LODE_E_MEMORY, "%s: no memory to read it", reader->path);
-    if (parser->error == YAML_READER_ERROR)
-        return lode_fail(LODE_E_INPUT, "%s: byte %zu: %s", reader->path, parser->problem_offset,
-                         parser->problem);
-    return fault(reader, parser->problem_mark, parser->problem ? parser->problem : "is no YAML");
+    return yaml_events_next(&reader->yaml);
 }
 
 /* A copy of the current event's text, which must be a scalar. */
 static lode_status take_scalar(const struct reader *reader, const char *expected, char **copy)
 {
-    const yaml_event_t *event = &reader->event;
+    const yaml_event_t *event = &reader->yaml.event;
     if (event->type == YAML_ALIAS_EVENT)
         return fault(reader, event->start_mark, "aliases (*name) are not allowed here");
     if (event->type != YAML_SCALAR_EVENT) return fault(reader, event->start_mark, expected);
@@ -65,13 +55,13 @@ static lode_status append_item(struct lode_bytes *list, const char *item)
 
 static lode_status take_list(struct reader *reader, char **copy)
 {
-    if (reader->event.data.sequence_start.anchor)
-        return fault(reader, reader->event.start_mark, "anchors (&name) are not allowed here");
+    if (reader->yaml.event.data.sequence_start.anchor)
+        return fault(reader, reader->yaml.event.start_mark, "anchors (&name) are not allowed here");
     reader->list.size = 0;
     for (bool is_first = true;; is_first = false) {
         char *item = NULL;
         lode_try(next(reader));
-        if (reader->event.type == YAML_SEQUENCE_END_EVENT) break;
+        if (reader->yaml.event.type == YAML_SEQUENCE_END_EVENT) break;
         lode_try(take_scalar(reader, "an item of a list must be a single value", &item));
         if (!is_first) lode_try(lode_bytes_append(&reader->list, ",", 1));
         lode_try(append_item(&reader->list, item));
@@ -93,7 +83,7 @@ static bool is_known(const struct reader *reader, int64_t first, int depth, cons
 static lode_status add_line(struct reader *reader, int depth, int64_t first)
 {
     char *name = NULL;
-    const yaml_mark_t mark = reader->event.start_mark;
+    const yaml_mark_t mark = reader->yaml.event.start_mark;
     lode_try(take_scalar(reader, "a name must be a single word", &name));
     if (is_known(reader, first, depth, name))
         return fault(reader, mark, "this name was given above already");
@@ -113,36 +103,38 @@ static lode_status add_line(struct reader *reader, int depth, int64_t first)
 
 static lode_status check_mapping(const struct reader *reader)
 {
-    if (reader->event.type != YAML_MAPPING_START_EVENT)
-        return fault(reader, reader->event.start_mark, "expected lines of the form `name: value`");
-    if (reader->event.data.mapping_start.anchor)
-        return fault(reader, reader->event.start_mark, "anchors (&name) are not allowed here");
+    if (reader->yaml.event.type != YAML_MAPPING_START_EVENT)
+        return fault(reader, reader->yaml.event.start_mark,
+                     "expected lines of the form `name: value`");
+    if (reader->yaml.event.data.mapping_start.anchor)
+        return fault(reader, reader->yaml.event.start_mark, "anchors (&name) are not allowed here");
     return LODE_OK;
 }
 
 /* From a mapping's start, which is the current event, to its end. */
-static lode_status read_mappings(struct reader *reader)
+static lode_status read_mappings(void *context)
 {
+    struct reader *reader = context;
     int64_t first[LODE_OUTLINE_DEPTH] = {0}; /* line of each open mapping */
     int depth = 0;
     lode_try(check_mapping(reader));
     while (depth >= 0) {
         char *value = NULL;
         lode_try(next(reader));
-        if (reader->event.type == YAML_MAPPING_END_EVENT) {
+        if (reader->yaml.event.type == YAML_MAPPING_END_EVENT) {
             depth--;
             continue;
         }
         lode_try(add_line(reader, depth, first[depth]));
         lode_try(next(reader));
-        if (reader->event.type == YAML_MAPPING_START_EVENT) {
+        if (reader->yaml.event.type == YAML_MAPPING_START_EVENT) {
             lode_try(check_mapping(reader));
             if (++depth == LODE_OUTLINE_DEPTH)
-                return fault(reader, reader->event.start_mark, "mappings too deep");
+                return fault(reader, reader->yaml.event.start_mark, "mappings too deep");
             first[depth] = reader->n;
             continue;
         }
-        if (reader->event.type == YAML_SEQUENCE_START_EVENT)
+        if (reader->yaml.event.type == YAML_SEQUENCE_START_EVENT)
             lode_try(take_list(reader, &value));
         else
             lode_try(
@@ -152,29 +144,12 @@ static lode_status read_mappings(struct reader *reader)
     return LODE_OK;
 }
 
-static lode_status read_stream(struct reader *reader)
-{
-    lode_try(next(reader)); /* the stream's start */
-    lode_try(next(reader));
-    if (reader->event.type == YAML_STREAM_END_EVENT) return LODE_OK;
-    lode_try(next(reader)); /* past the document's start */
-    lode_try(read_mappings(reader));
-    lode_try(next(reader)); /* the document's end */
-    lode_try(next(reader));
-    if (reader->event.type == YAML_STREAM_END_EVENT) return LODE_OK;
-    return fault(reader, reader->event.start_mark, "a second document is not allowed here");
-}
-
 lode_status lode_outline_parse(const char *path, const void *text, size_t size,
                                struct lode_arena *arena, struct lode_outline *outline)
 {
-    struct reader reader = {.path = path, .arena = arena};
-    if (!yaml_parser_initialize(&reader.parser))
-        return lode_fail(LODE_E_MEMORY, "%s: no memory to read it", path);
-    yaml_parser_set_input_string(&reader.parser, text, size);
-    const lode_status status = read_stream(&reader);
-    yaml_event_delete(&reader.event);
-    yaml_parser_delete(&reader.parser);
+    struct reader reader = {.arena = arena};
+    const lode_status status =
+        yaml_events_read(&reader.yaml, path, text, size, read_mappings, &reader);
     lode_bytes_clear(&reader.list);
     if (status) return status;
     *outline = (struct lode_outline){.path = path, .n = reader.n, .lines = reader.lines};

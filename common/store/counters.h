@@ -21,6 +21,11 @@
 /* The types by name; -1: none of that name. */
 int lode_counter_type_find(const char *name);
 
+/* Times that a component would have if it had one each step from its first sample to its last, and
+ * does not have: of slots exactly, of samples as they were to the nearest step. 0 where the step is
+ * not known. */
+int64_t lode_component_gaps(const struct lode_component *component, int64_t slot_ms);
+
 /* A partition with its first `n_generations`: the store as it was when a run began. LODE_E_INPUT
  * where the store is of another kind, a file is another than the index names, or its offsets and
  * codes do not fit. */

@@ -63,7 +63,6 @@ static lode_status get_numbers(struct lode_hdf *file, struct lode_arena *arena,
     return LODE_OK;
 }
 
-/* Parents have shorter names than their children: so there is no circle. */
 static lode_status check_component(const struct lode_store *store, int64_t index)
 {
     const struct lode_counters_schema *schema = &store->counters;
@@ -72,9 +71,22 @@ static lode_status check_component(const struct lode_store *store, int64_t index
     if (parent >= schema->n_components || component->partition >= store->n_partitions)
         return lode_fail(LODE_E_INPUT, "component '%s' has parent %" PRId64 ", partition %" PRId64,
                          component->name, parent, component->partition);
-    if (parent >= 0 && strlen(schema->components[parent].name) >= strlen(component->name))
-        return lode_fail(LODE_E_INPUT, "component '%s' cannot be below '%s'", component->name,
-                         schema->components[parent].name);
+    return LODE_OK;
+}
+
+/* Nobody is above itself: from each component up to where an earlier walk has been. */
+static lode_status check_circles(const struct lode_counters_schema *schema,
+                                 struct lode_arena *arena)
+{
+    int64_t *walk = NULL; /* that came by first, from 1 */
+    lode_try(lode_take_zero(arena, schema->n_components, &walk));
+    for (int64_t i = 0; i < schema->n_components; i++) {
+        int64_t at = i;
+        for (; at >= 0 && walk[at] == 0; at = schema->components[at].parent) walk[at] = i + 1;
+        if (at >= 0 && walk[at] == i + 1)
+            return lode_fail(LODE_E_INPUT, "component '%s' cannot be below itself",
+                             schema->components[at].name);
+    }
     return LODE_OK;
 }
 
@@ -88,6 +100,21 @@ static lode_status get_components(struct lode_hdf *file, struct lode_store *stor
     for (int64_t i = 0; i < schema->n_components; i++) schema->components[i].name = names[i];
     lode_try(get_numbers(file, store->arena, schema));
     for (int64_t i = 0; i < schema->n_components; i++) lode_try(check_component(store, i));
+    return check_circles(schema, store->arena);
+}
+
+/* What staging found; older stores do not have it. */
+static lode_status get_findings(struct lode_hdf *file, struct lode_counters_schema *schema,
+                                struct lode_arena *arena)
+{
+    char **what;
+    void *counts;
+    if (!lode_hdf_has(file, "found/what")) return LODE_OK;
+    lode_try(lode_hdf_get_texts(file, "found/what", arena, &what, &schema->n_found));
+    lode_try(store_get_column(file, "found/count", LODE_HDF_I64, schema->n_found, arena, &counts));
+    lode_try(lode_take(arena, schema->n_found, &schema->found));
+    for (int64_t i = 0; i < schema->n_found; i++)
+        schema->found[i] = (struct lode_store_finding){what[i], ((const int64_t *)counts)[i]};
     return LODE_OK;
 }
 
@@ -99,6 +126,7 @@ lode_status store_get_counters(struct lode_hdf *file, struct lode_store *store)
     char **names, **units;
     void *types;
     lode_try(get_components(file, store));
+    lode_try(get_findings(file, schema, arena));
     lode_try(lode_hdf_attribute_i64(file, "/", "slot_ms", &schema->slot_ms));
     lode_try(lode_hdf_get_texts(file, "counters/name", arena, &names, &schema->n_counters));
     lode_try(lode_hdf_get_texts(file, "counters/unit", arena, &units, &n_units));
@@ -152,6 +180,27 @@ static lode_status put_components(struct lode_hdf *file, const struct lode_count
     return LODE_OK;
 }
 
+static lode_status put_findings(struct lode_hdf *file, const struct lode_counters_schema *schema,
+                                struct lode_arena *arena)
+{
+    const int64_t n = schema->n_found;
+    char **what;
+    int64_t *counts;
+    if (n == 0) return LODE_OK;
+    lode_try(lode_take(arena, n, &what));
+    lode_try(lode_take(arena, n, &counts));
+    for (int64_t i = 0; i < n; i++) {
+        what[i] = (char *)schema->found[i].what; /* only read */
+        counts[i] = schema->found[i].count;
+    }
+    lode_try(put_texts(file, "found/what", what, n, "what staging found in the input"));
+    return lode_hdf_put(file, &(struct lode_hdf_column){.name = "found/count",
+                                                        .type = LODE_HDF_I64,
+                                                        .rows = n,
+                                                        .data = counts,
+                                                        .title = "how often"});
+}
+
 lode_status store_put_counters(struct lode_hdf *file, const struct lode_store *store,
                                struct lode_arena *arena)
 {
@@ -161,6 +210,7 @@ lode_status store_put_counters(struct lode_hdf *file, const struct lode_store *s
     uint8_t *types;
     lode_try(lode_hdf_put_i64(file, "/", "slot_ms", schema->slot_ms));
     lode_try(put_components(file, schema, arena));
+    lode_try(put_findings(file, schema, arena));
     lode_try(lode_take(arena, n, &names));
     lode_try(lode_take(arena, n, &units));
     lode_try(lode_take(arena, n, &types));
@@ -177,6 +227,18 @@ lode_status store_put_counters(struct lode_hdf *file, const struct lode_store *s
                                                   .rows = n,
                                                   .data = types,
                                                   .title = "0 gauge, 1 count, 2 rate, 3 counter"});
+}
+
+int64_t lode_component_gaps(const struct lode_component *component, int64_t slot_ms)
+{
+    const int64_t step = component->step_ms;
+    int64_t span = 0, nearest = 0;
+    if (component->partition < 0 || step <= 0 || component->n_times < 1 ||
+        __builtin_sub_overflow(component->last_ms, component->first_ms, &span) || span < 0 ||
+        __builtin_add_overflow(span, slot_ms > 0 ? 0 : step / 2, &nearest))
+        return 0;
+    const int64_t wanted = nearest / step;
+    return wanted < component->n_times ? 0 : wanted - component->n_times + 1;
 }
 
 int64_t lode_store_components(const struct lode_store *store)

@@ -88,6 +88,12 @@ struct lode_staging_rules {
     char **names, **values;
 };
 
+/* What staging found in the input files of all generations: reasons of rejects and the like. */
+struct lode_store_finding {
+    const char *what;
+    int64_t count;
+};
+
 /* What only a store of kind `counters` has. */
 struct lode_counters_schema {
     int64_t slot_ms; /* 0: samples as they were */
@@ -95,6 +101,8 @@ struct lode_counters_schema {
     struct lode_component *components; /* [n_components] in order of their first generation */
     int64_t n_counters;
     struct lode_counter *counters; /* [n_counters] likewise */
+    int64_t n_found;               /* 0 also where an older lode staged it */
+    struct lode_store_finding *found;
 };
 
 struct lode_store {

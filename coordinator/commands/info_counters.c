@@ -1,6 +1,7 @@
 /* Info, counters: see the header. */
 #include "coordinator/commands/info_counters.h"
 
+#include "common/store/counters.h"
 #include "common/text.h"
 #include "coordinator/commands/screen.h"
 
@@ -26,6 +27,7 @@ static void describe_component(const struct lode_store *store,
     add_number(object, "first_ms", component->first_ms);
     add_number(object, "last_ms", component->last_ms);
     add_number(object, "step_ms", component->step_ms);
+    add_number(object, "gaps", lode_component_gaps(component, lode_store_slot_ms(store)));
 }
 
 void info_describe_counters(const struct lode_store *store, cJSON *object)
@@ -48,6 +50,9 @@ void info_describe_counters(const struct lode_store *store, cJSON *object)
     add_number(object, "times", store->n_sessions);
     add_number(object, "values", store->n_events);
     add_number(object, "slot_ms", lode_store_slot_ms(store));
+    cJSON *found = cJSON_AddObjectToObject(object, "found");
+    for (int64_t i = 0; i < store->counters.n_found; i++)
+        add_number(found, store->counters.found[i].what, store->counters.found[i].count);
 }
 
 void info_print_counts(const struct lode_store *store)
@@ -59,6 +64,24 @@ void info_print_counts(const struct lode_store *store)
     if (lode_store_slot_ms(store) > 0)
         printf(" (slots of %s ms)", lode_text_grouped(lode_store_slot_ms(store), a));
     printf("\n  %-24s %s\n", "values", lode_text_grouped(store->n_events, a));
+}
+
+static lode_status print_findings(const struct lode_store *store)
+{
+    char a[32], b[32];
+    int64_t n_gaps = 0, n_components = 0;
+    for (int64_t i = 0; i < lode_store_components(store); i++) {
+        const int64_t gaps =
+            lode_component_gaps(lode_store_component(store, i), lode_store_slot_ms(store));
+        n_gaps += gaps;
+        n_components += gaps > 0;
+    }
+    printf("found in the input\n  %-24s %s times without a row, in %s components\n", "gaps",
+           lode_text_grouped(n_gaps, a), lode_text_grouped(n_components, b));
+    for (int64_t i = 0; i < store->counters.n_found; i++)
+        lode_try(screen_say("  %-24s %s", lode_text_grouped(store->counters.found[i].count, a),
+                            store->counters.found[i].what));
+    return LODE_OK;
 }
 
 static lode_status print_name(const char *name)
@@ -81,6 +104,7 @@ lode_status info_print_counters(const struct lode_store *store)
     const int64_t n_components = lode_store_components(store);
     const int64_t n_counters = lode_store_counters(store);
     char a[32], b[32];
+    lode_try(print_findings(store));
     printf("components\n");
     for (int64_t i = 0; i < n_components && i < SHOWN; i++) {
         const struct lode_component *component = lode_store_component(store, i);

@@ -56,7 +56,7 @@ static const struct option events_options[] = {
 };
 static const struct option counters_options[] = {
     {OF_COUNTERS, "--component", "COLUMN",
-     "counters: whose counters a row has (the file is one component)"},
+     "counters: whose counters a row has (the file is one component); of query_range: label"},
     {OF_COUNTERS + 1, "--counter", "COLUMN",
      "counters: long rows: name of the counter (each other column is one)"},
     {OF_COUNTERS + 2, "--value", "COLUMN", "counters: long rows: its value"},
@@ -64,6 +64,11 @@ static const struct option counters_options[] = {
      "counters: means of slots, from a component's first sample on (samples as they are)"},
     {OF_COUNTERS + 4, "--tree", "TEXT",
      "counters: what separates the parts of a component's name (no tree)"},
+    {OF_COUNTERS + 7, "--tree-file", "FILE.yaml",
+     "counters: the tree instead: names within names, to any depth"},
+    {OF_COUNTERS + 8, "--aggregate", "COLUMN|PATTERN",
+     "counters: many machines' series as sum, min, max, mean of each slot: the column (label) that "
+     "says the machine, or {component}/{machine} of names"},
     {OF_COUNTERS + 5, "--units", "A=UNIT,B=UNIT", "counters: units of counters"},
     {OF_COUNTERS + 6, "--types", "A=TYPE,B=TYPE",
      "counters: gauge, count, rate or counter (gauge)"},
@@ -218,6 +223,31 @@ static void print_rejects_file(const struct request *request, const struct told 
     fprintf(stderr, ".jsonl\n");
 }
 
+/* What a reader of counters should know of them; names are those of a file: anybody's bytes. */
+static void print_findings(const struct stage_counters_summary *c)
+{
+    enum { SHOWN = 10 };
+    char a[32], b[32], name[256];
+    if (c->n_missing > 0)
+        fprintf(stderr, "%s samples missing: empty, null or NaN\n",
+                lode_text_grouped(c->n_missing, a));
+    if (c->n_unordered > 0)
+        fprintf(stderr, "%s rows out of order: put in order of time\n",
+                lode_text_grouped(c->n_unordered, a));
+    if (c->n_gaps > 0)
+        fprintf(stderr, "%s times without a row in %s components: gaps\n",
+                lode_text_grouped(c->n_gaps, a), lode_text_grouped(c->n_gap_components, b));
+    if (c->n_unused == 0) return;
+    fprintf(stderr,
+            "warning: %s names of the tree are in no input:", lode_text_grouped(c->n_unused, a));
+    for (int64_t i = 0; i < c->n_unused && i < SHOWN; i++) {
+        const size_t size =
+            lode_text_visible(c->unused[i], strlen(c->unused[i]), name, sizeof name);
+        fprintf(stderr, "%s %.*s", i > 0 ? "," : "", (int)size, name);
+    }
+    fprintf(stderr, "%s\n", c->n_unused > SHOWN ? ", ..." : "");
+}
+
 static void print_rows(const struct request *request)
 {
     const struct stage_events_summary *e = &request->events_summary;
@@ -244,6 +274,7 @@ static void print_summary(const struct request *request)
         fprintf(stderr, "warning: %s rows rejected: %s\n",
                 lode_text_grouped(told.reasons[i].count, a), told.reasons[i].reason);
     if (told.n_rows_rejected > 0) print_rejects_file(request, &told);
+    if (request->kind == COUNTERS) print_findings(&request->counters_summary);
     print_rows(request);
     fprintf(stderr, " in %s partitions", lode_text_grouped(told.n_partitions, a));
     if (request->append)
@@ -420,7 +451,8 @@ static lode_status run(struct invocation *invocation)
 const struct command stage_command = {
     .name = "stage",
     .usage = "events|counters FILE... -o STORE|--append STORE [options]",
-    .summary = "turn CSV or JSON Lines files (plain, gzip, zstd) into a store",
+    .summary = "turn CSV or JSON Lines files (plain, gzip, zstd) into a store; counters also "
+               "Prometheus' query_range",
     .example = "lode stage events sessions.csv.gz events.csv.gz -o web.lode",
     .options = option_tables,
     .on_cluster = true,

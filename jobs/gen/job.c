@@ -3,14 +3,10 @@
 #include "common/wire/pack.h"
 #include "jobs/gen/block.h"
 #include "jobs/gen/gen.h"
+#include "jobs/gen/growing.h"
 #include "jobs/gen/plant.h"
 
-#include <errno.h>
 #include <stdio.h>
-#include <string.h>
-#include <unistd.h>
-
-enum { PATH_SIZE = 4096 };
 
 void gen_events_defaults(struct gen_events_options *options)
 {
@@ -63,51 +59,6 @@ done:
     return status;
 }
 
-/* A file that is written aside and gets its name once it is whole. */
-struct growing {
-    FILE *file;
-    char path[PATH_SIZE], aside[PATH_SIZE + 8];
-};
-
-static lode_status growing_write(struct growing *growing, const void *data, size_t size)
-{
-    if (fwrite(data, 1, size, growing->file) != size)
-        return lode_fail(LODE_E_DISK, "%s cannot be written: %s", growing->path, strerror(errno));
-    return LODE_OK;
-}
-
-static lode_status growing_open(struct growing *growing, const char *directory, const char *name,
-                                const char *header)
-{
-    const int size = snprintf(growing->path, PATH_SIZE, "%s/%s", directory, name);
-    if (size < 0 || size >= PATH_SIZE)
-        return lode_fail(LODE_E_USAGE, "the path %s/%s is too long", directory, name);
-    snprintf(growing->aside, sizeof growing->aside, "%s.tmp", growing->path);
-    growing->file = fopen(growing->aside, "we");
-    if (!growing->file)
-        return lode_fail(LODE_E_DISK, "%s cannot be made: %s", growing->aside, strerror(errno));
-    return growing_write(growing, header, strlen(header));
-}
-
-static lode_status growing_commit(struct growing *growing)
-{
-    FILE *file = growing->file;
-    growing->file = NULL;
-    const bool is_written = fflush(file) == 0 && fsync(fileno(file)) == 0;
-    if (fclose(file) == 0 && is_written && rename(growing->aside, growing->path) == 0)
-        return LODE_OK;
-    const int reason = errno;
-    unlink(growing->aside);
-    return lode_fail(LODE_E_DISK, "%s cannot be written: %s", growing->path, strerror(reason));
-}
-
-static void growing_discard(struct growing *growing)
-{
-    if (!growing->file) return;
-    fclose(growing->file);
-    unlink(growing->aside);
-}
-
 struct output {
     struct growing sessions, events;
 };
@@ -128,7 +79,7 @@ static lode_status append_block(void *context, int64_t task, const uint8_t *resu
 
 static lode_status write_truth(const struct lode_run *run, const struct gen_events_options *options)
 {
-    char path[PATH_SIZE];
+    char path[GROWING_PATH_SIZE];
     struct lode_bytes truth = {0};
     snprintf(path, sizeof path, "%s/truth.json", run->directory);
     lode_status status = plant_truth(options, &truth);

@@ -21,6 +21,19 @@
 
 extern const struct lode_job hierarchy_job; /* declared for the registry, in registry.c */
 
+/* Windows that no detector takes. */
+static lode_status check_length(const char *name, int64_t length_ms,
+                                const struct lode_component *component)
+{
+    const int64_t slots = length_ms / component->step_ms;
+    if (slots < DETECTOR_LONGEST_WINDOW) return LODE_OK;
+    return lode_fail(LODE_E_USAGE,
+                     "parameter %s: %lld ms are %lld slots of component '%s', at most %d are "
+                     "possible",
+                     name, (long long)length_ms, (long long)slots, component->name,
+                     DETECTOR_LONGEST_WINDOW);
+}
+
 /* Whether every kind can do with what the times come to: a scan of nothing tells. */
 static lode_status check_kinds(const struct hierarchy_options *options,
                                const struct lode_component *component, struct lode_arena *arena)
@@ -40,7 +53,7 @@ static lode_status check_kinds(const struct hierarchy_options *options,
     return LODE_OK;
 }
 
-/* Windows that no detector takes; a store in which nothing can be learned. */
+/* What no detector takes; a store in which nothing can be learned. */
 static lode_status check_store(const struct hierarchy_options *options,
                                const struct lode_store *store, struct lode_arena *arena)
 {
@@ -49,13 +62,8 @@ static lode_status check_store(const struct hierarchy_options *options,
         const struct lode_component *one = lode_store_component(store, i);
         if (one->partition < 0 || one->n_times == 0 || one->step_ms < 1) continue;
         n_usable++;
-        if (options->window_ms / one->step_ms >= DETECTOR_LONGEST_WINDOW)
-            return lode_fail(LODE_E_USAGE,
-                             "parameter window: %lld ms are %lld slots of component '%s', at most "
-                             "%d are possible",
-                             (long long)options->window_ms,
-                             (long long)(options->window_ms / one->step_ms), one->name,
-                             DETECTOR_LONGEST_WINDOW);
+        lode_try(check_length("window", options->window_ms, one));
+        lode_try(check_length("noise", options->noise_ms, one));
         lode_try(check_kinds(options, one, arena));
     }
     if (n_usable == 0)

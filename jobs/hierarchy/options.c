@@ -10,47 +10,53 @@
 #include "common/text.h"
 #include "jobs/hierarchy/grouping/neighbourhood.h"
 
-enum { MOST_COUNT = 1000000 };
+enum { MOST_COUNT = 1000000, LEAST_NOISE = 16 /* slots that tell a variance */ };
 
 const struct lode_param hierarchy_params[] = {
-    {"preset", "robust", "",
-     "values of all parameters that are left empty: `paper` (as published) or `robust`"},
-    {"detectors", "", "", "kinds of leaf detectors, a list (both presets: hellinger)"},
+    {"preset", "votes", "",
+     "values of all parameters that are left empty: `votes`, `robust`, or `paper` (as published)"},
+    {"detectors", "", "",
+     "kinds of leaf detectors, a list (votes: shift; robust, paper: hellinger)"},
     {"family", "", "",
      "of hellinger: poisson, gaussian, exponential, lognormal, pareto, or auto, the likeliest of "
-     "each counter (both: poisson)"},
+     "each counter (all: poisson)"},
     {"splits", "", "",
      "where hellinger splits a window: max (everywhere; paper), centre, or edge (the newest slots "
-     "against the rest; robust)"},
-    {"window", "", "time", "length of the window that a slot is judged by (paper 12h, robust 1h)"},
-    {"edge", "", "time", "length of the newest part of the window, for splits=edge (both: 5m)"},
-    {"least_window", "", "slots", "a window has at least so many (paper 10, robust 48)"},
-    {"least_edge", "", "slots", "a newest part has at least so many (both: 3)"},
-    {"least_side", "", "slots", "of each side of a split, at least, for splits=max (both: 5)"},
+     "against the rest; votes, robust)"},
+    {"window", "", "time",
+     "length of the window that a slot is judged by (paper 12h, votes and robust 1h)"},
+    {"edge", "", "time",
+     "length of the newest part of the window, for shift and splits=edge (votes 3m, robust 5m)"},
+    {"noise", "", "time", "how far back shift looks for the noise of now (all: 2h)"},
+    {"least_window", "", "slots", "a window has at least so many (votes 9, robust 48, paper 10)"},
+    {"least_edge", "", "slots", "a newest part has at least so many (votes 1, robust and paper 3)"},
+    {"least_side", "", "slots", "of each side of a split, at least, for splits=max (all: 5)"},
     {"saturation", "", "1",
-     "largest share of training slots that a leaf may score above 0.99 (paper 0.001, robust "
-     "0.01)"},
+     "largest share of training slots that a leaf may score above 0.99 (paper 0.001, votes and "
+     "robust 0.01)"},
     {"lasso", "", "",
      "when a neighbourhood is large enough: error at most (1 + f) times the least (above; paper), "
-     "or all but f of the variance that can be explained (explained; robust)"},
-    {"lasso_fraction", "", "1", "f of that rule (paper 0.1, robust 0.3)"},
+     "or all but f of the variance that can be explained (explained; votes, robust)"},
+    {"lasso_fraction", "", "1", "f of that rule (paper 0.1, votes and robust 0.3)"},
     {"edges", "", "",
-     "two detectors are joined where one explains the other (or; both presets) or each the other "
+     "two detectors are joined where one explains the other (or; all presets) or each the other "
      "(and)"},
     {"similarity", "", "",
      "of joined detectors: binary (1; paper) or coefficient (mean |coefficient| of both "
-     "directions; robust)"},
+     "directions; votes, robust)"},
     {"preference", "", "",
-     "how readily a detector begins a group of its own (paper 0.5, robust 0.2)"},
-    {"damping", "", "1", "of affinity propagation, 0.5 to less than 1 (both: 0.9)"},
-    {"overlap", "", "", "groups may overlap: one for each edge, instead of clusters (both: off)"},
-    {"replicates", "", "", "bootstraps that tell how stable an edge is; 0: none (both: 0)"},
+     "how readily a detector begins a group of its own (paper 0.5, votes and robust 0.2)"},
+    {"damping", "", "1", "of affinity propagation, 0.5 to less than 1 (all: 0.9)"},
+    {"overlap", "", "", "groups may overlap: one for each edge, instead of clusters (all: off)"},
+    {"replicates", "", "", "bootstraps that tell how stable an edge is; 0: none (all: 0)"},
     {"combiner", "", "",
-     "a group's E from those of its members: mean, weighted (by `weights`), or largest (both: "
-     "mean)"},
+     "a group's E from those of its members: mean (robust, paper), weighted (by `weights`), "
+     "largest, or votes: the mean of c ln(1 + E / c), and above it leaves without a group count, "
+     "too (votes)"},
+    {"vote", "", "", "c of combiner=votes (all: 30)"},
     {"cross_level", "", "",
-     "level from which groups cross the borders of components inside a service (both: 2)"},
-    {"max_levels", "", "", "most levels of groups (both: 4)"},
+     "level from which groups cross the borders of components inside a service (all: 2)"},
+    {"max_levels", "", "", "most levels of groups (all: 4)"},
     {"weights", "", LODE_PARAM_DEFINITIONS,
      "lines `counter: weight` for combiner=weighted; patterns with * and ?, the first that fits "
      "counts, else 1"},
@@ -81,30 +87,35 @@ const struct lode_param hierarchy_params[] = {
     {NULL, NULL, NULL, NULL},
 };
 
+static const char *const preset_names[] = {"votes", "robust", "paper", NULL};
+enum { PRESETS = sizeof preset_names / sizeof *preset_names - 1 };
+
 /* What a preset gives those that are left empty; text as a user would write it. */
 static const struct {
-    const char *name, *paper, *robust;
+    const char *name, *values[PRESETS]; /* in the order of their names */
 } presets[] = {
-    {"detectors", "hellinger", "hellinger"},
-    {"family", "poisson", "poisson"},
-    {"splits", "max", "edge"},
-    {"window", "12h", "1h"},
-    {"edge", "5m", "5m"},
-    {"least_window", "10", "48"},
-    {"least_edge", "3", "3"},
-    {"least_side", "5", "5"},
-    {"saturation", "0.001", "0.01"},
-    {"lasso", "above", "explained"},
-    {"lasso_fraction", "0.1", "0.3"},
-    {"edges", "or", "or"},
-    {"similarity", "binary", "coefficient"},
-    {"preference", "0.5", "0.2"},
-    {"damping", "0.9", "0.9"},
-    {"overlap", "off", "off"},
-    {"replicates", "0", "0"},
-    {"combiner", "mean", "mean"},
-    {"cross_level", "2", "2"},
-    {"max_levels", "4", "4"},
+    {"detectors", {"shift", "hellinger", "hellinger"}},
+    {"family", {"poisson", "poisson", "poisson"}},
+    {"splits", {"edge", "edge", "max"}},
+    {"window", {"1h", "1h", "12h"}},
+    {"edge", {"3m", "5m", "5m"}},
+    {"noise", {"2h", "2h", "2h"}},
+    {"least_window", {"9", "48", "10"}},
+    {"least_edge", {"1", "3", "3"}},
+    {"least_side", {"5", "5", "5"}},
+    {"saturation", {"0.01", "0.01", "0.001"}},
+    {"lasso", {"explained", "explained", "above"}},
+    {"lasso_fraction", {"0.3", "0.3", "0.1"}},
+    {"edges", {"or", "or", "or"}},
+    {"similarity", {"coefficient", "coefficient", "binary"}},
+    {"preference", {"0.2", "0.2", "0.5"}},
+    {"damping", {"0.9", "0.9", "0.9"}},
+    {"overlap", {"off", "off", "off"}},
+    {"replicates", {"0", "0", "0"}},
+    {"combiner", {"votes", "mean", "mean"}},
+    {"vote", {"30", "30", "30"}},
+    {"cross_level", {"2", "2", "2"}},
+    {"max_levels", {"4", "4", "4"}},
 };
 
 const char *hierarchy_param_text(const struct lode_params *params, const char *name)
@@ -112,10 +123,11 @@ const char *hierarchy_param_text(const struct lode_params *params, const char *n
     const char *text = lode_params_text(params, name);
     const char *preset = lode_params_text(params, "preset");
     if (!text || text[0] != '\0' || !preset) return text;
-    const bool is_paper = strcmp(preset, "paper") == 0;
+    int of = 0;
+    while (preset_names[of] && strcmp(preset_names[of], preset) != 0) of++;
+    if (of == PRESETS) return text;
     for (size_t i = 0; i < sizeof presets / sizeof *presets; i++)
-        if (strcmp(presets[i].name, name) == 0)
-            return is_paper ? presets[i].paper : presets[i].robust;
+        if (strcmp(presets[i].name, name) == 0) return presets[i].values[of];
     return text;
 }
 
@@ -187,6 +199,7 @@ static lode_status read_leaves(const struct lode_params *params, struct lode_are
     options->splits = (enum detector_splits)chosen;
     lode_try(lode_params_duration_ms(params, "window", &options->window_ms));
     lode_try(lode_params_duration_ms(params, "edge", &options->edge_ms));
+    lode_try(lode_params_duration_ms(params, "noise", &options->noise_ms));
     lode_try(lode_params_i64(params, "least_window", 2, MOST_COUNT, &options->least_window));
     lode_try(lode_params_i64(params, "least_edge", 1, MOST_COUNT, &options->least_edge));
     lode_try(lode_params_i64(params, "least_side", 1, MOST_COUNT, &options->least_side));
@@ -239,10 +252,11 @@ static lode_status read_numbers(const struct lode_params *params, const char *na
 static lode_status read_tree(const struct lode_params *params, struct lode_arena *arena,
                              struct hierarchy_options *options)
 {
-    static const char *const combiners[] = {"mean", "weighted", "largest", NULL};
+    static const char *const combiners[] = {"mean", "weighted", "largest", "votes", NULL};
     int chosen = 0;
     lode_try(choose(params, "combiner", combiners, &chosen));
     options->combiner = (enum hierarchy_combiner)chosen;
+    lode_try(lode_params_f64(params, "vote", 1e-3, 1e6, &options->vote));
     lode_try(lode_params_i64(params, "cross_level", 2, 1000, &options->cross_level));
     lode_try(lode_params_i64(params, "max_levels", 1, 1000, &options->max_levels));
     lode_try(read_numbers(params, "weights", 1e-6, 1e6, arena, &options->weights));
@@ -270,11 +284,10 @@ static lode_status resolve(const struct lode_params *params, struct lode_params 
 lode_status hierarchy_options_read(const struct lode_params *params, struct lode_arena *arena,
                                    struct hierarchy_options *options)
 {
-    static const char *const names[] = {"paper", "robust", NULL};
     struct hierarchy_options read = {0};
     struct lode_params *resolved = NULL;
     int preset = 0;
-    lode_status status = choose(params, "preset", names, &preset);
+    lode_status status = choose(params, "preset", preset_names, &preset);
     if (!status) status = resolve(params, &resolved);
     if (!status) status = read_leaves(resolved, arena, &read);
     if (!status) status = read_grouping(resolved, &read);
@@ -299,12 +312,14 @@ struct detector_settings hierarchy_settings(const struct hierarchy_options *opti
                                          .splits = options->splits,
                                          .family = options->family,
                                          .least_side = options->least_side};
-    const int64_t least = options->least_window > 2 * options->least_side ? options->least_window
-                                                                          : 2 * options->least_side;
+    const int64_t sides = options->splits == DETECTOR_SPLITS_MAX ? 2 * options->least_side : 0;
+    const int64_t least = options->least_window > sides ? options->least_window : sides;
     settings.window = slots_in(options->window_ms, step_ms, least);
     if (settings.window > DETECTOR_LONGEST_WINDOW) settings.window = DETECTOR_LONGEST_WINDOW;
     settings.edge = slots_in(options->edge_ms, step_ms, options->least_edge);
     if (settings.edge >= settings.window) settings.edge = settings.window - 1;
+    settings.noise = slots_in(options->noise_ms, step_ms, settings.edge + LEAST_NOISE);
+    if (settings.noise > DETECTOR_LONGEST_WINDOW) settings.noise = DETECTOR_LONGEST_WINDOW;
     return settings;
 }
 

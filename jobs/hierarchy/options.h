@@ -15,7 +15,7 @@ extern const struct lode_param hierarchy_params[]; /* ends with a NULL name */
 enum { HIERARCHY_MOST_KINDS = 16 };
 
 /* How the E of its members makes that of a group. */
-enum hierarchy_combiner { HIERARCHY_MEAN, HIERARCHY_WEIGHTED, HIERARCHY_LARGEST };
+enum hierarchy_combiner { HIERARCHY_MEAN, HIERARCHY_WEIGHTED, HIERARCHY_LARGEST, HIERARCHY_VOTES };
 
 /* A line `name: number` of parameters weights, severities and thresholds. */
 struct hierarchy_number {
@@ -33,7 +33,7 @@ struct hierarchy_options {
     int kinds[HIERARCHY_MOST_KINDS]; /* indices into detector_kinds, as given */
     enum detector_family family;     /* of hellinger */
     enum detector_splits splits;
-    int64_t window_ms, edge_ms;
+    int64_t window_ms, edge_ms, noise_ms;
     int64_t least_window, least_edge, least_side; /* slots, whatever the times come to */
     double saturation;                            /* f */
     /* grouping */
@@ -46,6 +46,7 @@ struct hierarchy_options {
     int64_t replicates; /* bootstraps by which edges are told stable; 0: none */
     /* tree */
     enum hierarchy_combiner combiner;
+    double vote;         /* c of votes, > 0 */
     int64_t cross_level; /* from this level on a scope is the service, not a component */
     int64_t max_levels;  /* of groups */
     /* what operators know; patterns of names with * and ? */
@@ -60,8 +61,8 @@ LODE_CHECKED lode_status hierarchy_options_read(const struct lode_params *params
                                                 struct hierarchy_options *options);
 
 /* The settings of one kind of detector on series of a step: times divided by the step and rounded,
- * but at least least_window and least_edge slots; then W >= 2 least_side and edge < W. step_ms > 0.
- */
+ * but at least least_window and least_edge slots; then W >= 2 least_side where all splits are
+ * looked at, edge < W, and noise >= edge + 16. What is fitted is 0. step_ms > 0. */
 struct detector_settings hierarchy_settings(const struct hierarchy_options *options, int kind,
                                             int64_t step_ms);
 

@@ -223,8 +223,9 @@ static lode_status find_session_users(struct staging *s)
     return LODE_OK;
 }
 
-static lode_status build_store(struct staging *s)
+static lode_status build_store(void *context)
 {
+    struct staging *s = context;
     struct stage_events_summary summary;
     lode_try(staging_plan(s));
     lode_try(staging_read(s));
@@ -255,10 +256,7 @@ static lode_status run_stage_events(struct lode_run *run)
         append_end(s);
         return status;
     }
-    lode_try(publish_begin(s->options->output, s->arena, &s->publish));
-    const lode_status status = build_store(s);
-    if (status != LODE_OK) publish_discard(&s->publish);
-    return status;
+    return publish_build(s->options->output, s->arena, &s->publish, build_store, s);
 }
 
 static lode_status forecast_stage_events(const struct lode_run *run, struct lode_forecast *forecast)

@@ -115,3 +115,12 @@ void publish_discard(const struct publish *publish)
         lode_log_warn("cannot remove what was staged path=%s: %s", publish->directory,
                       lode_error_text());
 }
+
+lode_status publish_build(const char *output, struct lode_arena *arena, struct publish *publish,
+                          lode_status (*build)(void *context), void *context)
+{
+    lode_try(publish_begin(output, arena, publish));
+    const lode_status status = build(context);
+    if (status != LODE_OK) publish_discard(publish);
+    return status;
+}

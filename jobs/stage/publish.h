@@ -25,6 +25,10 @@ LODE_CHECKED lode_status publish_commit(const struct publish *publish,
                                         const struct lode_store *store,
                                         const struct rejects_total *rejects,
                                         const char *work_directory, struct lode_arena *arena);
+/* Begins; `build` makes the store and commits it; when it fails, nothing is left of it. */
+LODE_CHECKED lode_status publish_build(const char *output, struct lode_arena *arena,
+                                       struct publish *publish, lode_status (*build)(void *context),
+                                       void *context);
 /* Removes the folder; errors are logged. */
 void publish_discard(const struct publish *publish);
 

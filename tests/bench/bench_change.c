@@ -10,7 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <time.h>
 
 #include "common/memory.h"
@@ -122,13 +121,11 @@ int main(int argc, char **argv)
     }
     qsort(seconds, (size_t)reps, sizeof *seconds, compare_seconds);
     const int64_t n = bench.n_counters * bench.n_points;
-    struct rusage usage;
-    getrusage(RUSAGE_SELF, &usage);
-    printf("{\"workload\": \"W3\", \"peer\": \"lode\", \"n\": %lld, \"threads\": 1, \"seconds\": "
-           "%.6f, "
-           "\"peak_mb\": %.1f, \"unit\": \"points\", \"score\": \"%s\", \"window\": %lld, "
-           "\"counters\": %lld, \"result\": [%lld, %lld, %lld]}\n",
-           (long long)n, seconds[reps / 2], (double)usage.ru_maxrss / 1024.0, argv[4],
+    printf("{\"workload\": \"W3\", \"peer\": \"lode\", \"n\": %lld, \"threads\": 1, "
+           "\"cpu_seconds\": %.6f, \"peak_mb\": %.1f, \"unit\": \"points\", "
+           "\"score\": \"%s\", \"window\": %lld, \"counters\": %lld, "
+           "\"result\": [%lld, %lld, %lld]}\n",
+           (long long)n, seconds[reps / 2], (double)lode_memory_peak() / 1048576.0, argv[4],
            (long long)bench.half, (long long)bench.n_counters, (long long)answer.over,
            llround(answer.top * 1e3), (long long)answer.places);
     free(bench.values);

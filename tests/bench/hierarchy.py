@@ -116,7 +116,7 @@ def w3(a):
     import h5py
 
     rows = []
-    for score, counters, points, window, aim in (("splits", 40, 10_000, 60, "4 x"), ("hellinger", 200, 43_200, 720, "1.2 x")):
+    for score, counters, points, window, aim in (("splits", 40, 10_000, 60, "4 x"), ("splits", 40, 10_000, 360, ""), ("hellinger", 200, 43_200, 720, "1.2 x")):
         counters = max(1, counters // a.shrink)
         folder = make_input(a, "w3_change.py", f"w3-{counters}-{points}", "--counters", counters, "--points", points)
         raw = folder / "counters.f64"

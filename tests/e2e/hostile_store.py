@@ -131,7 +131,7 @@ TRILLION = 10**12
 PATTERNS = "patterns/"
 INDEX_WAYS = {
     "counters_kind": attribute("kind", numpy.bytes_(b"series")),
-    "counters_parent": assign("components/parent", 0, 1),
+    "counters_parent": assign("components/parent", 0, 0),
     "counters_type": assign("counters/type", 0, 9),
     "newer": attribute("format", numpy.int64(99)),
     "no_format": remove_format,

@@ -21,7 +21,8 @@ for seed in $seeds; do
         analyse $seed --plant paper --users 20000 --sessions-per-user 1.5
         $python $LODE_SOURCE/tests/e2e/planted.py logs/truth.json found.csv 3
         head -n 4 found.csv | grep -q 'buy_plan > web_cors_error > timeout_error'
-        head -n 4 found.csv | grep -q 'second and later sessions of users with os_version=android 13'"
+        head -n 4 found.csv | grep -q 'second and later sessions of users with os_version=android 13'
+        head -n 4 found.csv | grep 'os_version=android 13' | grep -q cohort+.*causal"
     expect "seed $seed: all planted opportunities are in the first 15" "
         analyse $seed
         $python $LODE_SOURCE/tests/e2e/planted.py logs/truth.json found.csv 15"

@@ -8,7 +8,7 @@
 
 /* ln 100: a score of 0.99, at which leaves saturate by their calibration. */
 static const double default_alert = 4.605170185988091;
-enum { LEVEL_TEXT = 32, OTHER_LEVELS = 7 };
+enum { LEVEL_TEXT = 32, OTHER_LEVELS = 8 };
 
 int levels_find(const struct levels *levels, const char *name)
 {
@@ -79,6 +79,7 @@ lode_status levels_make(const struct model *model, const struct levels_wanted *w
     lode_try(add(&made, arena, model_level_name(MODEL_END, 0, text, sizeof text)));
     lode_try(add(&made, arena, "high_max"));
     lode_try(add(&made, arena, "mean"));
+    if (model->options.combiner == HIERARCHY_VOTES) lode_try(add(&made, arena, "flat"));
     if (has_role(model, MODEL_WHOLE))
         lode_try(add(&made, arena, model_level_name(MODEL_WHOLE, 0, text, sizeof text)));
     if (wanted->has_manual) lode_try(add(&made, arena, "manual"));

@@ -7,7 +7,8 @@
 
 /* low; mid (groups of level 1); level-2 and on, where the tree has them; high (the one detector a
  * component ends with); high_max (the largest of what that is made of); mean (of all leaves: no
- * grouping); whole, where components have children; manual, counter_thresholds, where asked for. */
+ * grouping); flat (mean of the votes of all leaves that live, where combiner = votes); whole, where
+ * components have children; manual, counter_thresholds, where asked for. */
 struct levels {
     int n;
     const char **names; /* [n] */

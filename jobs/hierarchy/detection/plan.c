@@ -3,17 +3,21 @@
 
 #include <math.h>
 
+#include "jobs/hierarchy/model/vote.h"
+
 /* --- on the wire --- */
 
 static lode_status pack_node(const struct plan_node *node, struct lode_bytes *out)
 {
     const struct detector_settings *s = &node->settings;
-    const int64_t numbers[] = {node->kind,     node->level, node->is_kept, node->is_dead,
-                               node->counter,  s->kind,     s->splits,     s->family,
-                               s->window,      s->edge,     s->least_side, node->first_member,
-                               node->n_members};
+    const int64_t numbers[] = {node->kind,         node->level,    node->is_kept, node->is_dead,
+                               node->counter,      s->kind,        s->splits,     s->family,
+                               s->window,          s->edge,        s->least_side, s->noise,
+                               node->first_member, node->n_members};
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
         lode_try(lode_pack_i64(out, numbers[i]));
+    lode_try(lode_pack_f64(out, s->usual_variance));
+    lode_try(lode_pack_f64(out, s->largest_value));
     lode_try(lode_pack_f64(out, node->alert));
     return lode_pack_f64(out, node->sigma);
 }
@@ -25,6 +29,7 @@ lode_status plan_pack(const struct plan_component *plan, struct lode_bytes *out)
     lode_try(lode_pack_i64(out, plan->step_ms));
     lode_try(lode_pack_i64(out, plan->trained_ms));
     lode_try(lode_pack_i64(out, plan->last_ms));
+    lode_try(lode_pack_f64(out, plan->vote));
     lode_try(lode_pack_u64(out, (uint64_t)plan->n_nodes));
     lode_try(lode_pack_u64(out, (uint64_t)plan->n_members));
     lode_try(lode_pack_u64(out, (uint64_t)plan->n_issues));
@@ -43,7 +48,7 @@ lode_status plan_pack(const struct plan_component *plan, struct lode_bytes *out)
 
 static bool is_combination(const struct plan_node *node)
 {
-    return node->kind == PLAN_MEAN || node->kind == PLAN_LARGEST;
+    return node->kind == PLAN_MEAN || node->kind == PLAN_LARGEST || node->kind == PLAN_VOTES;
 }
 
 /* A number that must lie in [low, high]. */
@@ -67,6 +72,7 @@ static lode_status unpack_settings(struct lode_unpack *in, struct detector_setti
     lode_try(unpack_in(in, "window", 0, longest, &settings->window));
     lode_try(unpack_in(in, "edge", 0, longest, &settings->edge));
     lode_try(unpack_in(in, "least side", 0, longest, &settings->least_side));
+    lode_try(unpack_in(in, "noise", 0, longest, &settings->noise));
     settings->kind = (int)kind;
     settings->splits = (enum detector_splits)splits;
     settings->family = (enum detector_family)family;
@@ -77,7 +83,7 @@ static lode_status unpack_node(struct lode_unpack *in, int64_t n_levels, int64_t
                                struct plan_node *node)
 {
     int64_t kind = 0, level = 0, is_kept = 0, is_dead = 0;
-    lode_try(unpack_in(in, "kind of node", 0, PLAN_LARGEST, &kind));
+    lode_try(unpack_in(in, "kind of node", 0, PLAN_VOTES, &kind));
     lode_try(unpack_in(in, "level", 0, n_levels - 1, &level));
     lode_try(unpack_in(in, "whether it is kept", 0, 1, &is_kept));
     lode_try(unpack_in(in, "whether it is dead", 0, 1, &is_dead));
@@ -85,6 +91,8 @@ static lode_status unpack_node(struct lode_unpack *in, int64_t n_levels, int64_t
     lode_try(unpack_settings(in, &node->settings));
     lode_try(unpack_in(in, "first member", 0, n_members, &node->first_member));
     lode_try(unpack_in(in, "members", 0, n_members - node->first_member, &node->n_members));
+    lode_try(lode_unpack_f64(in, &node->settings.usual_variance));
+    lode_try(lode_unpack_f64(in, &node->settings.largest_value));
     lode_try(lode_unpack_f64(in, &node->alert));
     lode_try(lode_unpack_f64(in, &node->sigma));
     node->kind = (enum plan_kind)kind;
@@ -119,6 +127,7 @@ lode_status plan_unpack(struct lode_unpack *in, int n_levels, struct lode_arena 
     lode_try(unpack_in(in, "step", 1, INT64_MAX, &plan->step_ms));
     lode_try(lode_unpack_i64(in, &plan->trained_ms));
     lode_try(lode_unpack_i64(in, &plan->last_ms));
+    lode_try(lode_unpack_f64(in, &plan->vote));
     lode_try(lode_unpack_count(in, "nodes", left, &plan->n_nodes));
     lode_try(lode_unpack_count(in, "members", left, &plan->n_members));
     lode_try(lode_unpack_count(in, "issues", left, &plan->n_issues));
@@ -150,12 +159,14 @@ void plan_combine(const struct plan_component *plan, int64_t node, int64_t n, do
         const double *one = e[members[m].node];
         const double weight = members[m].weight;
         weights += weight;
-        if (of->kind == PLAN_LARGEST)
+        if (of->kind == PLAN_VOTES && plan->nodes[members[m].node].kind == PLAN_LEAF)
+            for (int64_t i = 0; i < n; i++) combined[i] += weight * vote_of(one[i], plan->vote);
+        else if (of->kind == PLAN_LARGEST)
             for (int64_t i = 0; i < n; i++) combined[i] = fmax(combined[i], one[i]);
         else
             for (int64_t i = 0; i < n; i++) combined[i] += weight * one[i];
     }
-    if (of->kind == PLAN_MEAN)
+    if (of->kind != PLAN_LARGEST)
         for (int64_t i = 0; i < n; i++) combined[i] /= weights;
 }
 
@@ -176,11 +187,13 @@ void plan_contributions(const struct plan_component *plan, int64_t node, const d
 {
     for (int64_t i = 0; i < plan->n_nodes; i++) contribution[i] = 0.0;
     contribution[node] = 1.0; /* first the share of E that a node answers for, from the top down */
+    bool votes = false;
     for (int64_t i = node; i >= 0; i--) {
         const struct plan_node *of = &plan->nodes[i];
         const double share = contribution[i];
         if (!is_combination(of) || share == 0.0) continue; /* not below the node */
         contribution[i] = 0.0;
+        votes = votes || of->kind == PLAN_VOTES;
         if (of->kind == PLAN_LARGEST) {
             contribution[largest_member(plan, of, e)] += share;
             continue;
@@ -193,5 +206,6 @@ void plan_contributions(const struct plan_component *plan, int64_t node, const d
             contribution[member->node] += share * member->weight / weights;
         }
     }
-    for (int64_t i = 0; i <= node; i++) contribution[i] *= e[i];
+    for (int64_t i = 0; i <= node; i++)
+        if (contribution[i] > 0.0) contribution[i] *= votes ? vote_of(e[i], plan->vote) : e[i];
 }

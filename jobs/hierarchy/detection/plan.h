@@ -21,7 +21,8 @@ enum plan_kind {
     PLAN_LEAF,      /* sigma / 2 x D of a counter */
     PLAN_DEVIATION, /* |value - mean| / deviation, both of training: a plain threshold */
     PLAN_MEAN,      /* sum(weight E) / sum(weight) of members */
-    PLAN_LARGEST    /* the largest of members */
+    PLAN_LARGEST,   /* the largest of members */
+    PLAN_VOTES      /* as mean, but leaves count with their votes (model/vote.h) */
 };
 
 struct plan_node {
@@ -52,6 +53,7 @@ struct plan_component {
     int64_t step_ms;    /* > 0 */
     int64_t trained_ms; /* last slot of training */
     int64_t last_ms;    /* its last sample */
+    double vote;        /* c of votes, > 0 */
     int64_t n_nodes;
     struct plan_node *nodes; /* leaves first */
     int64_t n_members;
@@ -69,7 +71,8 @@ LODE_CHECKED lode_status plan_unpack(struct lode_unpack *in, int n_levels, struc
 void plan_combine(const struct plan_component *plan, int64_t node, int64_t n, double *const *e);
 
 /* What every leaf adds to E of a node in one slot: contribution [n_nodes] out, 0 for what is no
- * leaf (or deviation) or not below it; they add up to E. e [n_nodes] of that slot. */
+ * leaf (or deviation) or not below it; they add up to E. e [n_nodes] of that slot. Below a node,
+ * either all leaves vote or none. */
 void plan_contributions(const struct plan_component *plan, int64_t node, const double *e,
                         double *contribution);
 

@@ -88,15 +88,21 @@ static bool is_dead(const struct model *model, const int64_t *own, int64_t i, in
     return true;
 }
 
+static enum plan_kind plan_kind_of(const struct model *model, const struct model_detector *detector)
+{
+    if (model->options.combiner == HIERARCHY_VOTES) return PLAN_VOTES;
+    return detector->role == MODEL_GROUP && model->options.combiner == HIERARCHY_LARGEST
+               ? PLAN_LARGEST
+               : PLAN_MEAN;
+}
+
 static void add_detectors(struct builder *b)
 {
     const struct model *model = b->planning->model;
     for (int64_t i = 0; i < b->n_own; i++) {
         const struct model_detector *detector = &model->detectors[b->own[i]];
         const bool is_leaf = detector->role == MODEL_LEAF;
-        const bool is_largest =
-            detector->role == MODEL_GROUP && model->options.combiner == HIERARCHY_LARGEST;
-        const enum plan_kind kind = is_leaf ? PLAN_LEAF : is_largest ? PLAN_LARGEST : PLAN_MEAN;
+        const enum plan_kind kind = is_leaf ? PLAN_LEAF : plan_kind_of(model, detector);
         struct plan_node *node =
             add_node(b, kind, detector->name, levels_of(b->planning->levels, detector), b->own[i]);
         node->is_kept = node->is_kept || b->is_crossed[b->own[i]];
@@ -128,19 +134,42 @@ static void add_manual(struct builder *b, int level)
     }
 }
 
+/* Of what the end is made of; among votes, of groups alone. */
+static void add_largest(struct builder *b)
+{
+    struct plan_component *plan = &b->to->plan;
+    const struct plan_node *end = &plan->nodes[b->end];
+    struct plan_node *largest = NULL;
+    for (int64_t m = 0; m < end->n_members; m++) {
+        const int64_t member = plan->members[end->first_member + m].node;
+        if (end->kind == PLAN_VOTES && plan->nodes[member].kind == PLAN_LEAF) continue;
+        if (!largest)
+            largest = add_node(b, PLAN_LARGEST, "high_max",
+                               levels_find(b->planning->levels, "high_max"), -1);
+        add_member(b, largest, member, 1.0);
+    }
+}
+
+/* The plain mean of the votes of all leaves that live. */
+static void add_flat(struct builder *b)
+{
+    struct plan_node *flat = NULL;
+    for (int64_t i = 0; i < b->n_leaves; i++) {
+        if (!(b->to->plan.nodes[i].sigma > 0.0)) continue;
+        if (!flat)
+            flat = add_node(b, PLAN_VOTES, "flat", levels_find(b->planning->levels, "flat"), -1);
+        add_member(b, flat, i, 1.0);
+    }
+}
+
 static void add_comparisons(struct builder *b)
 {
     const struct levels *levels = b->planning->levels;
     struct plan_component *plan = &b->to->plan;
     const int manual = levels_find(levels, "manual");
     const int thresholds = levels_find(levels, "counter_thresholds");
-    if (b->end >= 0) {
-        const struct plan_node *end = &plan->nodes[b->end];
-        struct plan_node *largest =
-            add_node(b, PLAN_LARGEST, "high_max", levels_find(levels, "high_max"), -1);
-        for (int64_t m = 0; m < end->n_members; m++)
-            add_member(b, largest, plan->members[end->first_member + m].node, 1.0);
-    }
+    if (b->end >= 0) add_largest(b);
+    if (levels_find(levels, "flat") >= 0) add_flat(b);
     if (b->n_leaves > 0) {
         struct plan_node *mean = add_node(b, PLAN_MEAN, "mean", levels_find(levels, "mean"), -1);
         for (int64_t i = 0; i < b->n_leaves; i++) add_member(b, mean, i, 1.0);
@@ -179,8 +208,8 @@ static lode_status take_room(struct builder *b)
 {
     const struct model *model = b->planning->model;
     struct plan_component *plan = &b->to->plan;
-    int64_t nodes = b->n_own + b->n_leaves + b->planning->manual->n_groups + 2;
-    int64_t members = b->n_leaves * (1 + b->planning->manual->n_groups);
+    int64_t nodes = b->n_own + b->n_leaves + b->planning->manual->n_groups + 3;
+    int64_t members = b->n_leaves * (2 + b->planning->manual->n_groups);
     for (int64_t i = 0; i < b->n_own; i++) {
         const struct model_detector *detector = &model->detectors[b->own[i]];
         if (detector->role != MODEL_LEAF)
@@ -204,6 +233,7 @@ static lode_status build(struct builder *b)
     plan->step_ms = known->step_ms;
     plan->trained_ms = known->last_ms;
     plan->last_ms = about->last_ms;
+    plan->vote = planning->model->options.vote;
     b->end = -1;
     for (int64_t i = 0; i < b->n_own; i++)
         b->n_leaves += planning->model->detectors[b->own[i]].role == MODEL_LEAF;

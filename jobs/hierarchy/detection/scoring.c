@@ -3,6 +3,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "common/store/counters.h"
 
@@ -130,6 +131,7 @@ lode_status scoring_begin(struct lode_task *task, struct lode_counters *counters
     s.end = s.slots.n;
     s.first = sample < s.about->n_times ? slots_of(&s.slots, s.times[sample]) : s.end;
     if (s.first < 0) s.first = 0;
+    s.gap = trained < 0 || s.first <= trained ? 0 : s.first - trained - 1;
     s.at = s.first;
     if (s.first < s.end) {
         lode_try(measure_deviations(&s));
@@ -179,6 +181,24 @@ static lode_status load(struct scoring *s, int64_t counter, int64_t from, int64_
     return LODE_OK;
 }
 
+/* Slots [from, end) as a window sees them: the slots of training come right before the first new
+ * one, without the gap between, in which nothing was measured. Slot numbers before `first` are that
+ * much too high then; from >= s->gap. */
+static lode_status load_window(struct scoring *s, int64_t counter, int64_t from, int64_t end,
+                               double **joined)
+{
+    struct lode_arena *arena = s->task->arena;
+    const int64_t n_before = s->first - from;
+    double *before = NULL, *after = NULL;
+    if (s->gap == 0 || n_before <= 0) return load(s, counter, from, end, joined);
+    lode_try(lode_take(arena, end - from, joined));
+    lode_try(load(s, counter, from - s->gap, s->first - s->gap, &before));
+    lode_try(load(s, counter, s->first, end, &after));
+    memcpy(*joined, before, (size_t)n_before * sizeof *before);
+    memcpy(*joined + n_before, after, (size_t)(end - s->first) * sizeof *after);
+    return LODE_OK;
+}
+
 static lode_status score_leaf(struct scoring *s, int64_t node)
 {
     struct lode_arena *arena = s->task->arena;
@@ -186,10 +206,10 @@ static lode_status score_leaf(struct scoring *s, int64_t node)
     const struct plan_node *leaf = &s->plan->nodes[node];
     const struct detector_kind *kind = detector_kinds[leaf->settings.kind];
     const int64_t reach = kind->reach(&leaf->settings);
-    const int64_t from = s->at > reach ? s->at - reach : 0;
+    const int64_t from = s->at - reach > s->gap ? s->at - reach : s->gap;
     const int64_t n = s->at + s->n - from, skipped = s->at - from;
     double *values = NULL, *distance = NULL;
-    lode_try(load(s, leaf->counter, from, s->at + s->n, &values));
+    lode_try(load_window(s, leaf->counter, from, s->at + s->n, &values));
     lode_try(lode_take(arena, n, &distance));
     lode_try(kind->scan(&leaf->settings, values, n, arena, distance, NULL));
     for (int64_t i = 0; i < s->n; i++)
@@ -266,14 +286,15 @@ lode_status scoring_change(struct scoring *s, int64_t node, int64_t i, int64_t *
     double *values = NULL, *distance = NULL;
     int32_t *since = NULL;
     *slot = at;
-    if (leaf->kind != PLAN_LEAF || !s->is_there[node] || at < reach) return LODE_OK;
+    if (leaf->kind != PLAN_LEAF || !s->is_there[node] || at - reach < s->gap) return LODE_OK;
     settings.splits = DETECTOR_SPLITS_MAX;
     settings.least_side = 1;
-    lode_try(load(s, leaf->counter, at - reach, at + 1, &values));
+    lode_try(load_window(s, leaf->counter, at - reach, at + 1, &values));
     lode_try(lode_take(arena, reach + 1, &distance));
     lode_try(lode_take_zero(arena, reach + 1, &since));
     lode_try(kind->scan(&settings, values, reach + 1, arena, distance, since));
     if (since[reach] > 0) *slot = at - reach + since[reach];
+    if (*slot < s->first) *slot -= s->gap;
     lode_arena_rewind(arena, mark);
     return lode_task_advance(s->task, reach);
 }

@@ -20,9 +20,10 @@ struct scoring {
     const struct plan_component *plan;
     int64_t block;
     const struct lode_counters_block *about;
-    struct slots slots;       /* of the component, from its first sample on */
-    int64_t *times;           /* [about->n_times] */
-    int64_t first, end;       /* new slots; first == end: none */
+    struct slots slots; /* of the component, from its first sample on */
+    int64_t *times;     /* [about->n_times] */
+    int64_t first, end; /* new slots; first == end: none */
+    int64_t gap;        /* slots between those of training and first: windows pass over them */
     double *mean, *deviation; /* [n_nodes] of training, for PLAN_DEVIATION */
     bool *is_there;           /* [n_nodes] the component has the node's counter */
     /* the stretch at hand: slots [at, at + n) */

@@ -7,12 +7,11 @@
 #include <string.h>
 
 extern const struct detector_kind hellinger_detector, spike_detector, burst_detector,
-    trend_detector, lof_detector, ks_detector, mmd_detector, martingale_detector;
+    trend_detector, lof_detector, ks_detector, mmd_detector, martingale_detector, shift_detector;
 
 const struct detector_kind *const detector_kinds[] = {
-    &hellinger_detector, &spike_detector,      &burst_detector,
-    &trend_detector,     &lof_detector,        &ks_detector,
-    &mmd_detector,       &martingale_detector, NULL,
+    &hellinger_detector, &spike_detector, &burst_detector,      &trend_detector, &lof_detector,
+    &ks_detector,        &mmd_detector,   &martingale_detector, &shift_detector, NULL,
 };
 
 const char *const detector_splits_names[] = {"max", "centre", "edge", NULL};

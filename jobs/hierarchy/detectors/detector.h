@@ -49,6 +49,10 @@ struct detector_settings {
     int64_t window;     /* W >= 2, at most DETECTOR_LONGEST_WINDOW */
     int64_t edge;       /* r, 1 <= r < W: newest slots held against those before */
     int64_t least_side; /* m, 1 <= m <= W / 2 */
+    int64_t noise;      /* slots that tell the noise of now (shift), edge < noise */
+    /* found by `fit` in training, 0 of kinds without it */
+    double usual_variance; /* g of shift */
+    double largest_value;
 };
 
 enum { DETECTOR_LONGEST_WINDOW = 1 << 20 };
@@ -59,6 +63,12 @@ struct detector_kind {
 
     /* Slots before a slot that it needs. */
     int64_t (*reach)(const struct detector_settings *settings);
+
+    /* What training finds out before the first scan; NULL: nothing. Sets the fields of settings
+     * above from the training slots, values [n] as in scan. LODE_E_MEMORY. Same bits on any
+     * machine. */
+    lode_status (*fit)(struct detector_settings *settings, const double *values, int64_t n,
+                       struct lode_arena *arena);
 
     /* D of every slot of a counter.
      *

@@ -31,7 +31,7 @@
 enum {
     CHUNK = 2048, /* windows whose running sums and levels are made together */
     GROUP = 128,  /* windows that are looked at side by side; their arrays stay in the cache */
-    STEP = 4,     /* splits of each at a time */
+    STEP = 4,     /* splits of each that are looked at together */
     RUN = 64      /* splits of one window that are tested at a time */
 };
 
@@ -54,8 +54,12 @@ struct chunk {
 
 /* Of the windows of a group. */
 struct group {
-    double mean[GROUP], first[GROUP], second[GROUP]; /* (k X)^2 of the best two */
-    double place[GROUP];                             /* split of the first */
+    _Alignas(64) double mean[GROUP];    /* vectors do not cross lines of the cache */
+    double first[GROUP], second[GROUP]; /* (k X)^2 of the best two by it */
+    double place[GROUP];                /* of the first; while splits are compared, of its four */
+    double line[GROUP]; /* P if all slots were the mean, at the splits that come next */
+    double left[GROUP], right[GROUP], best[GROUP]; /* means of the sides of the first, its D */
+    double is_best[GROUP];                         /* 1: by (2) no other is as good */
 };
 
 /* A window while it is searched. */
@@ -63,7 +67,7 @@ struct search {
     const double *running; /* P from its first slot on */
     int64_t begin;         /* its first slot in the chunk */
     int64_t split;
-    double mean, best, bound; /* bound: B, `best` less what rounds */
+    double mean, best, bound; /* bound: B, of `best` */
 };
 
 static lode_status make_shape(int64_t window, int64_t least_side, struct lode_arena *arena,
@@ -105,63 +109,69 @@ static void fill_chunk(struct chunk *chunk)
     chunk->slack = (2.0 * (double)n + 64.0) * DBL_EPSILON * sum;
 }
 
-/* D of a split, by definition. Sums of whole numbers are the same in any order. */
-static inline double distance_at(const struct shape *shape, const struct chunk *chunk,
-                                 const struct search *search, int64_t s)
+/* Means of the sides of a split of a window, by definition. Sums of whole numbers are the same in
+ * any order. */
+static inline void sides_of(const struct shape *shape, const struct chunk *chunk, int64_t begin,
+                            int64_t s, double *left, double *right)
 {
-    const double *running = search->running;
-    double left = running[s] - running[0], right = running[shape->window] - running[s];
+    const double *running = chunk->running + begin;
+    *left = running[s] - running[0];
+    *right = running[shape->window] - running[s];
     if (!chunk->is_exact) {
-        left = range_sum(&chunk->ranges, search->begin, s);
-        right = range_sum(&chunk->ranges, search->begin + s, shape->window - s);
+        *left = range_sum(&chunk->ranges, begin, s);
+        *right = range_sum(&chunk->ranges, begin + s, shape->window - s);
     }
-    return family_poisson(left * shape->inverse[s], right * shape->inverse[shape->window - s]);
+    *left *= shape->inverse[s];
+    *right *= shape->inverse[shape->window - s];
 }
 
-/* Takes a split as the best so far. B is less than its D by what the roundings of the definition
- * could make of the D of another: each root is wrong by some 30 epsilon of sqrt(m W / s). */
-static inline void adopt(const struct shape *shape, int64_t s, double d, struct search *search)
+/* B: less than D by what the roundings of the definition could make of the D of another; each root
+ * is wrong by some 30 epsilon of sqrt(m W / s). */
+static inline double bound_of(const struct shape *shape, double d, double mean)
 {
-    search->best = d;
-    search->split = s;
-    const double bound = d * (1.0 - 1e-12) - 1e-16 * (double)shape->window *
-                                                 shape->inverse[shape->first] * search->mean;
-    search->bound = bound > 0.0 ? bound : 0.0;
+    const double rounds = 1e-16 * (double)shape->window * shape->inverse[shape->first];
+    const double bound = d * (1.0 - 1e-12) - rounds * mean;
+    return bound > 0.0 ? bound : 0.0;
 }
 
 /* B (4 m - 2 r - B), or less: what rounds and the error of the mean. */
-static inline double level_of(const struct chunk *chunk, const struct search *search, double r)
+static inline double level_of(double bound, double mean, double slack, double r)
 {
-    const double most = 4.0 * (search->mean - chunk->slack) * (1.0 - 1e-12);
-    return search->bound * (most - (2.0 * r + search->bound) * (1.0 + 1e-12));
+    return bound * (4.0 * (mean - slack) * (1.0 - 1e-12) - (2.0 * r + bound) * (1.0 + 1e-12));
 }
 
-/* The two largest (k X)^2 of STEP splits from s on, joined to what the group has. */
+static inline double smaller(double a, double b)
+{
+    return a < b ? a : b;
+}
+
+static inline double larger(double a, double b)
+{
+    return a > b ? a : b;
+}
+
+/* The two largest (k X)^2 of the four splits from s on, joined to what the group has. Of splits as
+ * good the first counts; `place` is that of the four, s. */
 LODE_CLONES
 static void compare_splits(const struct shape *shape, const double *running, int64_t s, int64_t n,
                            struct group *group)
 {
-    double k2[STEP], places[STEP];
-    for (int j = 0; j < STEP; j++) {
-        k2[j] = shape->k2[s + j];
-        places[j] = shape->places[s + j];
-    }
-    const double *restrict ends = running + s;
+    const double *restrict ends = running + s, *restrict mean = group->mean;
     double *restrict first = group->first, *restrict second = group->second;
-    double *restrict place = group->place;
-    const double *restrict mean = group->mean;
+    double *restrict place = group->place, *restrict line = group->line;
+    const double k0 = shape->k2[s], k1 = shape->k2[s + 1], k2 = shape->k2[s + 2];
+    const double k3 = shape->k2[s + 3], at = shape->places[s];
     for (int64_t i = 0; i < n; i++) {
-        double most = first[i], next = second[i], at = place[i];
-        for (int j = 0; j < STEP; j++) {
-            const double x = ends[i + j] - running[i] - places[j] * mean[i], y = x * x * k2[j];
-            const double less = y < most ? y : most;
-            next = less > next ? less : next;
-            at = y > most ? places[j] : at;
-            most = y > most ? y : most;
-        }
-        first[i] = most;
-        second[i] = next;
-        place[i] = at;
+        const double l0 = line[i], l1 = l0 + mean[i], l2 = l1 + mean[i], l3 = l2 + mean[i];
+        const double x0 = ends[i] - l0, x1 = ends[i + 1] - l1;
+        const double x2 = ends[i + 2] - l2, x3 = ends[i + 3] - l3;
+        const double y0 = x0 * x0 * k0, y1 = x1 * x1 * k1, y2 = x2 * x2 * k2, y3 = x3 * x3 * k3;
+        const double a = larger(y0, y1), b = larger(y2, y3), most = larger(a, b);
+        const double less = larger(larger(smaller(y0, y1), smaller(y2, y3)), smaller(a, b));
+        second[i] = larger(larger(second[i], less), smaller(first[i], most));
+        place[i] = most > first[i] ? at : place[i];
+        first[i] = larger(first[i], most);
+        line[i] = l3 + mean[i];
     }
 }
 
@@ -190,58 +200,100 @@ static int64_t count_splits(const struct shape *shape, const struct search *sear
 static void search_splits(const struct shape *shape, const struct chunk *chunk,
                           struct search *search)
 {
+    const double slack = chunk->slack;
+    search->bound = bound_of(shape, search->best, search->mean);
     for (int64_t from = shape->first; from <= shape->last; from += RUN) {
         const int64_t end = from + RUN <= shape->last ? from + RUN : shape->last + 1;
         const int64_t known = search->split >= from && search->split < end;
-        double level = level_of(chunk, search, 0.0);
-        if (count_splits(shape, search, chunk->slack, level, from, end) <= known) continue;
+        double level = level_of(search->bound, search->mean, slack, 0.0), left, right;
+        if (count_splits(shape, search, slack, level, from, end) <= known) continue;
         for (int64_t s = from; s < end; s++) {
-            if (most_of(shape, search, chunk->slack, s) < level) continue;
-            const double d = distance_at(shape, chunk, search, s);
+            if (most_of(shape, search, slack, s) < level) continue;
+            sides_of(shape, chunk, search->begin, s, &left, &right);
+            const double d = family_poisson(left, right);
             if (d < search->best || (d <= search->best && s >= search->split)) continue;
-            adopt(shape, s, d, search);
-            level = level_of(chunk, search, 0.0); /* may fall: both sides of (1) belong to one B */
+            search->best = d;
+            search->split = s;
+            search->bound = bound_of(shape, d, search->mean);
+            /* may fall: both sides of (1) belong to one B */
+            level = level_of(search->bound, search->mean, slack, 0.0);
         }
     }
 }
 
-static void search_window(const struct shape *shape, const struct chunk *chunk,
-                          const struct group *group, int64_t i, struct search *search)
+/* The first best by (k X)^2 of the four splits from s on; which one is anybody's guess, so there is
+ * no branch. */
+static inline int64_t first_of(const struct shape *shape, const double *running, double mean,
+                               int64_t s)
 {
-    const int64_t s = (int64_t)group->place[i];
-    search->running = chunk->running + search->begin;
-    search->mean = group->mean[i];
-    adopt(shape, s, distance_at(shape, chunk, search, s), search);
-    /* r at most the root of the first, both with the error of X */
-    const double off = chunk->slack * shape->k_most;
-    const double a = search->running[s] - search->running[0];
-    const double b = search->running[shape->window] - search->running[s];
-    const double r =
-        fabs(a * shape->inverse[s] - b * shape->inverse[shape->window - s]) + 4.0 * off;
-    const double second = group->second[i] + 3.0 * r * off;
-    if (!(second < level_of(chunk, search, r))) search_splits(shape, chunk, search);
+    double y[STEP];
+    for (int j = 0; j < STEP; j++) {
+        const double x = running[s + j] - running[0] - shape->places[s + j] * mean;
+        y[j] = x * x * shape->k2[s + j];
+    }
+    const int64_t a = y[1] > y[0], b = 2 + (y[3] > y[2]);
+    return s + a + (b - a) * (y[b] > y[a]);
 }
 
-/* Windows from .. from + n - 1 of a chunk, n <= GROUP. equal: values up to the end of the window
- * before that are the same. */
+/* D of the first of each window, and (2). `off` bounds the error of any k X: roots of the second
+ * and of the first may be wrong by some of it, and ties be broken by it. */
+LODE_CLONES
+static void judge(const struct shape *shape, double slack, int64_t n, struct group *group)
+{
+    const double *restrict left = group->left, *restrict right = group->right;
+    const double *restrict mean = group->mean, *restrict second = group->second;
+    double *restrict best = group->best, *restrict is_best = group->is_best;
+    const double off = slack * shape->k_most;
+    for (int64_t i = 0; i < n; i++) {
+        const double d = family_poisson(left[i], right[i]);
+        const double r = fabs(left[i] - right[i]) + 8.0 * off;
+        const double level = level_of(bound_of(shape, d, mean[i]), mean[i], slack, r);
+        best[i] = d;
+        is_best[i] = second[i] + 9.0 * r * off < level ? 1.0 : 0.0;
+    }
+}
+
+/* Windows from .. from + n - 1 of a chunk, n <= GROUP: the best by (k X)^2, its D, whether that is
+ * all. */
+static void compare_windows(const struct shape *shape, const struct chunk *chunk, int64_t from,
+                            int64_t n, struct group *group)
+{
+    const double *running = chunk->running + from, over_window = 1.0 / (double)shape->window;
+    for (int64_t i = 0; i < n; i++) {
+        group->mean[i] = (running[i + shape->window] - running[i]) * over_window;
+        group->line[i] = running[i] + (double)shape->first * group->mean[i];
+        group->first[i] = group->second[i] = -1.0;
+        group->place[i] = (double)shape->first;
+    }
+    for (int64_t s = shape->first; s <= shape->last; s += STEP)
+        compare_splits(shape, running, s, n, group);
+    for (int64_t i = 0; i < n; i++) {
+        const int64_t s = first_of(shape, running + i, group->mean[i], (int64_t)group->place[i]);
+        group->place[i] = (double)s;
+        sides_of(shape, chunk, from + i, s, &group->left[i], &group->right[i]);
+    }
+    judge(shape, chunk->slack, n, group);
+}
+
+/* equal: values up to the end of the window before that are the same. */
 static void scan_group(const struct shape *shape, const struct chunk *chunk, int64_t from,
                        int64_t n, int64_t *equal, double *distance, int32_t *split)
 {
     struct group group;
-    const double *running = chunk->running + from, *x = chunk->ranges.sums;
-    const double over_window = 1.0 / (double)shape->window;
-    for (int64_t i = 0; i < n; i++) {
-        group.mean[i] = (running[i + shape->window] - running[i]) * over_window;
-        group.first[i] = group.second[i] = -1.0;
-        group.place[i] = (double)shape->first;
-    }
-    for (int64_t s = shape->first; s <= shape->last; s += STEP)
-        compare_splits(shape, running, s, n, &group);
+    const double *x = chunk->ranges.sums;
+    compare_windows(shape, chunk, from, n, &group);
     for (int64_t i = 0; i < n; i++) {
         const int64_t end = from + i + shape->window - 1;
-        struct search search = {.begin = from + i};
+        struct search search = {.running = chunk->running + from + i,
+                                .begin = from + i,
+                                .split = (int64_t)group.place[i],
+                                .mean = group.mean[i],
+                                .best = group.best[i]};
         *equal = x[end] == x[end - 1] ? *equal + 1 : 1;
-        if (*equal < shape->window) search_window(shape, chunk, &group, i, &search);
+        if (*equal >= shape->window)
+            search.best = 0.0; /* nothing but what rounding made */
+        else if (group.is_best[i] < 1.0)
+            search_splits(shape, chunk, &search);
         distance[i] = search.best;
         if (split) split[i] = search.best > 0.0 ? (int32_t)search.split : 0;
     }

@@ -3,6 +3,8 @@
 
 #include <stdio.h>
 
+#include "jobs/hierarchy/model/vote.h"
+
 const char *const model_role_names[] = {"leaf", "group", "end", "whole", NULL};
 const char *const model_state_names[] = {"used", "dead", "isolated", "alone", "unfit", "top", NULL};
 
@@ -22,9 +24,13 @@ double model_combine(const struct model *model, int64_t detector, const double *
     const struct model_member *members = &model->members[one->first_member];
     double sum = 0.0, weights = 0.0, largest = 0.0;
     for (int64_t i = 0; i < one->n_members; i++) {
-        sum += members[i].weight * e[members[i].detector];
+        double value = e[members[i].detector];
+        if (model->options.combiner == HIERARCHY_VOTES &&
+            model->detectors[members[i].detector].role == MODEL_LEAF)
+            value = vote_of(value, model->options.vote);
+        sum += members[i].weight * value;
         weights += members[i].weight;
-        if (e[members[i].detector] > largest) largest = e[members[i].detector];
+        if (value > largest) largest = value;
     }
     return one->role == MODEL_GROUP && model->options.combiner == HIERARCHY_LARGEST ? largest
                                                                                     : sum / weights;

@@ -9,10 +9,13 @@
  *
  *   leaf   E = sigma / 2 x D of its kind on its counter
  *   others E = the combiner over members, in their order: sum(weight E) / sum(weight), or the
- *          largest (options.combiner; ends and wholes are always the first)
+ *          largest (options.combiner; ends and wholes are always the first). With votes a leaf
+ *          counts with its vote (vote.h) in place of its E
  *
  * Roles: leaves; groups of level 1, 2, ...; the one `end` of a component that has samples (over its
- * groups of level 1, or over its leaves where it has none); the `whole` of a component with
+ * groups of level 1, or over its leaves where it has none; with votes over both, each leaf in no
+ * group by itself, with the root of their sizes as weights: between members that tell different
+ * things, size, and members that tell the same, 1); the `whole` of a component with
  * children (over its own end and the whole or end of each child).
  */
 #ifndef LODE_JOBS_HIERARCHY_MODEL_H

@@ -94,13 +94,17 @@ static lode_status add_common(const struct model *model, struct rows *rows)
 static lode_status add_leaves(const struct model *model, struct rows *rows)
 {
     uint32_t *counters = NULL, *kinds = NULL, *families = NULL;
-    int64_t *windows = NULL, *edges = NULL;
-    double *sigmas = NULL, *saturations = NULL, *weights = NULL;
+    int64_t *windows = NULL, *edges = NULL, *noises = NULL;
+    double *sigmas = NULL, *saturations = NULL, *weights = NULL, *variances = NULL, *largest = NULL;
     lode_try(rows_text(rows, "counter", "of a leaf", &counters));
     lode_try(rows_text(rows, "kind", "of a leaf", &kinds));
     lode_try(rows_text(rows, "family", "of a leaf: distribution of the counter", &families));
     lode_try(rows_i64(rows, "window", "slots", "of a leaf", &windows));
     lode_try(rows_i64(rows, "edge", "slots", "of a leaf", &edges));
+    lode_try(rows_i64(rows, "noise", "slots", "of a leaf", &noises));
+    lode_try(
+        rows_f64(rows, "usual_variance", NULL, "of a leaf of kind shift, in training", &variances));
+    lode_try(rows_f64(rows, "largest_value", NULL, "likewise", &largest));
     lode_try(
         rows_f64(rows, "sigma", NULL, "of a leaf: E = sigma / 2 x distance; 0: dead", &sigmas));
     lode_try(rows_f64(rows, "saturation", "1", "of a leaf: share of training slots above 0.99",
@@ -114,6 +118,9 @@ static lode_status add_leaves(const struct model *model, struct rows *rows)
         lode_try(rows_code(rows, detector_family_names[one->settings.family], &families[i]));
         windows[i] = one->settings.window;
         edges[i] = one->settings.edge;
+        noises[i] = one->settings.noise;
+        variances[i] = one->settings.usual_variance;
+        largest[i] = one->settings.largest_value;
         sigmas[i] = one->sigma;
         saturations[i] = one->saturation;
         weights[i] = one->weight;

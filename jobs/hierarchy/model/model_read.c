@@ -187,9 +187,9 @@ static lode_status read_components(struct reading *reading, struct model *model)
 
 /* The columns of table detectors. */
 struct detector_columns {
-    int64_t *roles, *depths, *states, *exemplars, *kinds, *families, *windows, *edges;
+    int64_t *roles, *depths, *states, *exemplars, *kinds, *families, *windows, *edges, *noises;
     const char **components, **names, **counters;
-    double *severities, *sigmas, *saturations, *weights;
+    double *severities, *sigmas, *saturations, *weights, *variances, *largest;
 };
 
 /* Names of kinds, and the empty one of those that are no leaves, in front. */
@@ -221,6 +221,9 @@ static lode_status get_detectors(const struct reading *reading, struct detector_
     lode_try(get_i64(reading, "exemplar", -1, n - 1, &columns->exemplars));
     lode_try(get_i64(reading, "window", 0, MOST_SLOTS, &columns->windows));
     lode_try(get_i64(reading, "edge", 0, MOST_SLOTS, &columns->edges));
+    lode_try(get_i64(reading, "noise", 0, MOST_SLOTS, &columns->noises));
+    lode_try(get_f64(reading, "usual_variance", &columns->variances));
+    lode_try(get_f64(reading, "largest_value", &columns->largest));
     lode_try(get_text(reading, "component", &columns->components));
     lode_try(get_text(reading, "detector", &columns->names));
     lode_try(get_text(reading, "counter", &columns->counters));
@@ -262,8 +265,10 @@ static lode_status make_leaf(const struct reading *reading, const struct detecto
         hierarchy_settings(&model->options, (int)columns->kinds[row] - 1, component->step_ms);
     made->settings.family = (enum detector_family)(columns->families[row] - 1);
     if (made->settings.window != columns->windows[row] ||
-        made->settings.edge != columns->edges[row])
+        made->settings.edge != columns->edges[row] || made->settings.noise != columns->noises[row])
         return fault(reading, row, "window", "does not follow from the parameters");
+    made->settings.usual_variance = columns->variances[row];
+    made->settings.largest_value = columns->largest[row];
     made->sigma = columns->sigmas[row];
     made->saturation = columns->saturations[row];
     made->weight = columns->weights[row];

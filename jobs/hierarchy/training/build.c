@@ -260,16 +260,22 @@ lode_status build_scope_groups(struct build *build, const struct build_scope *sc
 
 /* --- ends and wholes --- */
 
-/* Over its groups of level 1; without any, over its leaves with a sigma. Ends and wholes are beside
- * the tree: of a detector that is in no group, why stays told. */
+/* Over its groups of level 1; without any, over its leaves with a sigma; with votes over both. Ends
+ * and wholes are beside the tree: of a detector that is in no group, why stays told. */
 static lode_status add_end(struct build *build, int64_t component)
 {
     struct model_detector end = begin_holder(build, MODEL_END, (int32_t)component, "end");
     const struct build_span groups = build->groups[component], leaves = build->leaves[component];
-    for (int64_t g = 0; g < groups.n; g++) lode_try(add_member(build, &end, groups.first + g, 1.0));
-    for (int64_t i = 0; i < leaves.n && groups.n == 0; i++)
-        if (build_detector(build, leaves.first + i)->sigma > 0)
+    const bool votes = build->model.options.combiner == HIERARCHY_VOTES;
+    for (int64_t g = 0; g < groups.n; g++) {
+        const double size = (double)build_detector(build, groups.first + g)->n_members;
+        lode_try(add_member(build, &end, groups.first + g, votes ? sqrt(size) : 1.0));
+    }
+    for (int64_t i = 0; i < leaves.n && (groups.n == 0 || votes); i++) {
+        const struct model_detector *leaf = build_detector(build, leaves.first + i);
+        if (leaf->sigma > 0 && leaf->state != MODEL_USED)
             lode_try(add_member(build, &end, leaves.first + i, 1.0));
+    }
     return end.n_members > 0 ? build_add_detector(build, &end) : LODE_OK;
 }
 

@@ -107,7 +107,8 @@ lode_status contributions_put(const struct lode_run *run, const struct model *mo
     lode_try(rows_text(&rows, "detector", "its name", &names));
     lode_try(rows_text(&rows, "leaf_component", "of the leaf", &leaf_components));
     lode_try(rows_text(&rows, "leaf", "its name", &leaves));
-    lode_try(rows_f64(&rows, "share", "1", "E above = sum of share x E of leaves", &shares));
+    lode_try(rows_f64(&rows, "share", "1",
+                      "E above = sum of share x E of leaves (with votes: x vote)", &shares));
     for (int64_t d = 0; d < model->n_detectors && has_shares(model); d++) {
         const struct model_detector *root = &model->detectors[d];
         if (!is_root(root)) continue;

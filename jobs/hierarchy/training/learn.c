@@ -115,6 +115,8 @@ static lode_status unpack_component(struct lode_unpack *in, const struct merging
     lode_try(unpack_counters(in, merging, one));
     lode_try(unpack_numbers(in, "sigma", one->n_detectors, arena, &one->sigma));
     lode_try(unpack_numbers(in, "saturation", one->n_detectors, arena, &one->saturation));
+    lode_try(unpack_numbers(in, "usual variance", one->n_detectors, arena, &one->usual_variance));
+    lode_try(unpack_numbers(in, "largest value", one->n_detectors, arena, &one->largest_value));
     lode_try(unpack_families(in, arena, one));
     lode_try(lode_take(arena, one->n_detectors, &one->alive));
     for (int64_t i = 0; i < one->n_detectors; i++)

@@ -3,10 +3,10 @@
  *
  * Leaf "hierarchy.learn": parameters and components as scan.h packs them, a task a partition. The
  * result, an array of components: index (i64), whether it has a full window (u64), slots (i64), its
- * counters (array of i64); of all its detectors, counters x kinds, sigma and saturation (bin of
- * doubles each) and family (i64 each); of those with a sigma the covariances of the scores, upper
- * triangle by rows (bin of doubles); with replicates the share of them that have each edge of the
- * graph that follows (bin of doubles, else empty).
+ * counters (array of i64); of all its detectors, counters x kinds, sigma, saturation and what is
+ * fitted (usual variance, largest value: bin of doubles each) and family (i64 each); of those with
+ * a sigma the covariances of the scores, upper triangle by rows (bin of doubles); with replicates
+ * the share of them that have each edge of the graph that follows (bin of doubles, else empty).
  */
 #ifndef LODE_JOBS_HIERARCHY_TRAINING_LEARN_H
 #define LODE_JOBS_HIERARCHY_TRAINING_LEARN_H
@@ -22,10 +22,11 @@ struct learned_component {
     bool is_fit;       /* false: it never has a full window */
     int64_t n_slots;
     int64_t n_counters;
-    int64_t *counters;            /* [n_counters] index in the store, in order of names */
-    int64_t n_detectors;          /* counters x kinds */
-    double *sigma, *saturation;   /* [n_detectors]; sigma 0: dead */
-    enum detector_family *family; /* [n_detectors] */
+    int64_t *counters;                      /* [n_counters] index in the store, in order of names */
+    int64_t n_detectors;                    /* counters x kinds */
+    double *sigma, *saturation;             /* [n_detectors]; sigma 0: dead */
+    double *usual_variance, *largest_value; /* [n_detectors] fitted */
+    enum detector_family *family;           /* [n_detectors] */
     int64_t n_alive;
     int64_t *alive; /* [n_alive] detectors with a sigma, ascending */
     double *gram;   /* [n_alive x n_alive] covariances */

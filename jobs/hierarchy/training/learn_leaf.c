@@ -17,7 +17,7 @@ enum { SCRATCH_SERIES = 16 };         /* what a detector at work takes, with wha
 struct component {
     struct scan *scan;
     int64_t n_full; /* slots with a full window */
-    double *sigma, *saturation;
+    double *sigma, *saturation, *usual_variance, *largest_value;
     int64_t *families;
     double **held;  /* [n_detectors] scores of the slots with a full window; NULL: not held */
     int64_t *alive; /* [n_alive] */
@@ -37,10 +37,10 @@ static lode_status score(const struct component *component, int64_t detector, do
 {
     struct lode_arena *arena = component->scan->task->arena;
     const struct lode_arena_mark mark = lode_arena_mark(arena);
-    enum detector_family family;
+    struct detector_settings settings;
     double *distance = NULL;
     lode_try(lode_take(arena, component->scan->slots.n, &distance));
-    lode_try(scan_distance(component->scan, detector, distance, &family));
+    lode_try(scan_distance(component->scan, detector, distance, &settings));
     for (int64_t i = 0; i < component->n_full; i++)
         scores[i] = detector_score(
             detector_e(component->sigma[detector], distance[component->scan->reach + i]));
@@ -54,12 +54,12 @@ static lode_status calibrate(const struct component *component, int64_t detector
     struct lode_arena *arena = component->scan->task->arena;
     const struct lode_arena_mark mark = lode_arena_mark(arena);
     const int64_t n = component->n_full;
-    enum detector_family family;
+    struct detector_settings settings;
     double *distance = NULL, *sorted = NULL;
     int64_t above = 0;
     lode_try(lode_take(arena, component->scan->slots.n, &distance));
     lode_try(lode_take(arena, component->scan->slots.n, &sorted));
-    lode_try(scan_distance(component->scan, detector, distance, &family));
+    lode_try(scan_distance(component->scan, detector, distance, &settings));
     distance += component->scan->reach;
     memcpy(sorted, distance, (size_t)n * sizeof *sorted);
     const double sigma = detector_sigma(sorted, n, component->scan->options.saturation);
@@ -68,7 +68,9 @@ static lode_status calibrate(const struct component *component, int64_t detector
         above += one > saturated;
         if (component->held) component->held[detector][i] = one;
     }
-    component->families[detector] = family;
+    component->families[detector] = settings.family;
+    component->usual_variance[detector] = settings.usual_variance;
+    component->largest_value[detector] = settings.largest_value;
     component->sigma[detector] = sigma;
     component->saturation[detector] = (double)above / (double)n;
     lode_arena_rewind(arena, mark);
@@ -186,6 +188,8 @@ static lode_status measure(struct component *component)
     const int64_t n = component->scan->n_detectors;
     lode_try(lode_take_zero(arena, n, &component->sigma));
     lode_try(lode_take_zero(arena, n, &component->saturation));
+    lode_try(lode_take_zero(arena, n, &component->usual_variance));
+    lode_try(lode_take_zero(arena, n, &component->largest_value));
     lode_try(lode_take_zero(arena, n, &component->families));
     lode_try(lode_take(arena, n, &component->alive));
     if (!scan_is_fit(component->scan)) return LODE_OK;
@@ -219,6 +223,8 @@ static lode_status pack(const struct component *component, struct lode_bytes *ou
         lode_try(lode_pack_i64(out, about->counters[i]));
     lode_try(lode_pack_bin(out, component->sigma, size));
     lode_try(lode_pack_bin(out, component->saturation, size));
+    lode_try(lode_pack_bin(out, component->usual_variance, size));
+    lode_try(lode_pack_bin(out, component->largest_value, size));
     for (int64_t i = 0; i < component->scan->n_detectors; i++)
         lode_try(lode_pack_i64(out, component->families[i]));
     lode_status status = LODE_OK;

@@ -113,23 +113,23 @@ lode_status scan_note(const struct scan *scan, lode_status status)
 }
 
 lode_status scan_distance(struct scan *scan, int64_t detector, double *distance,
-                          enum detector_family *family)
+                          struct detector_settings *settings)
 {
     struct lode_arena *arena = scan->task->arena;
     const struct lode_arena_mark mark = lode_arena_mark(arena);
     const int64_t kind = detector % scan->options.n_kinds;
     const int64_t counter = scan->about->counters[detector / scan->options.n_kinds];
-    struct detector_settings settings = scan->settings[kind];
     double *values = NULL, *placed = NULL;
+    *settings = scan->settings[kind];
+    const struct detector_kind *of = detector_kinds[settings->kind];
     lode_try(lode_counters_values(scan->counters, scan->block, counter, arena, &values));
     lode_try(lode_take(arena, scan->slots.n, &placed));
     slots_place(&scan->slots, scan->times, values, scan->about->n_times, placed);
     detector_fill(placed, scan->slots.n);
-    if (settings.family == DETECTOR_AUTO)
-        settings.family = detector_choose_family(placed, scan->slots.n);
-    *family = settings.family;
-    lode_try(detector_kinds[settings.kind]->scan(&settings, placed, scan->slots.n, arena, distance,
-                                                 NULL));
+    if (settings->family == DETECTOR_AUTO)
+        settings->family = detector_choose_family(placed, scan->slots.n);
+    if (of->fit) lode_try(of->fit(settings, placed, scan->slots.n, arena));
+    lode_try(of->scan(settings, placed, scan->slots.n, arena, distance, NULL));
     lode_arena_rewind(arena, mark);
     return lode_task_advance(scan->task, scan->about->n_times);
 }

@@ -46,10 +46,11 @@ LODE_CHECKED lode_status scan_component(struct scan *scan, struct lode_unpack *i
 /* Whether there is at least one slot with a full window. */
 bool scan_is_fit(const struct scan *scan);
 
-/* D of a detector: distance [slots.n], 0 before its own reach. `family`: the one it was scanned
- * with, which training chooses where the options leave it open. Scratch is given back. */
+/* D of a detector: distance [slots.n], 0 before its own reach. `settings`: what it was scanned
+ * with; training chooses the family where the options leave it open, and fits what its kind has to
+ * fit. Scratch is given back. */
 LODE_CHECKED lode_status scan_distance(struct scan *scan, int64_t detector, double *distance,
-                                       enum detector_family *family);
+                                       struct detector_settings *settings);
 
 /* Says of an error in which component it came up; of LODE_E_MEMORY, what to do. */
 lode_status scan_note(const struct scan *scan, lode_status status);

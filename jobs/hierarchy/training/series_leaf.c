@@ -1,6 +1,7 @@
 /* Leaf "hierarchy.series" (series.h has the layouts). Two series are held at a time. */
 #include <math.h>
 
+#include "jobs/hierarchy/model/vote.h"
 #include "jobs/hierarchy/training/scan.h"
 #include "jobs/hierarchy/training/series.h"
 
@@ -15,9 +16,12 @@ struct adding {
 static void add(struct adding *adding, double sigma, double weight)
 {
     const double *distance = adding->distance + adding->scan->reach;
-    const bool is_largest = adding->scan->options.combiner == HIERARCHY_LARGEST;
+    const struct hierarchy_options *options = &adding->scan->options;
+    const bool is_largest = options->combiner == HIERARCHY_LARGEST;
+    const bool is_vote = options->combiner == HIERARCHY_VOTES;
     for (int64_t i = 0; i < adding->n; i++) {
-        const double e = detector_e(sigma, distance[i]);
+        double e = detector_e(sigma, distance[i]);
+        if (is_vote) e = vote_of(e, options->vote);
         if (is_largest)
             adding->sum[i] = e > adding->sum[i] ? e : adding->sum[i];
         else
@@ -30,7 +34,7 @@ static lode_status add_member(struct adding *adding, struct lode_unpack *in)
 {
     int64_t detector = 0;
     double sigma = 0.0, weight = 0.0;
-    enum detector_family family;
+    struct detector_settings settings;
     lode_try(lode_unpack_i64(in, &detector));
     lode_try(lode_unpack_f64(in, &sigma));
     lode_try(lode_unpack_f64(in, &weight));
@@ -38,7 +42,7 @@ static lode_status add_member(struct adding *adding, struct lode_unpack *in)
         !isfinite(weight))
         return lode_fail(LODE_E_MESSAGE, "detector %lld, sigma %g, weight %g", (long long)detector,
                          sigma, weight);
-    lode_try(scan_distance(adding->scan, detector, adding->distance, &family));
+    lode_try(scan_distance(adding->scan, detector, adding->distance, &settings));
     add(adding, sigma, weight);
     return LODE_OK;
 }

@@ -33,6 +33,8 @@ static lode_status add_leaf(struct build *build, const struct learned_component 
                                 hierarchy_number_of(&options->severities, component->name, 1.0)),
         .exemplar = -1};
     leaf.settings.family = learned->family[detector];
+    leaf.settings.usual_variance = learned->usual_variance[detector];
+    leaf.settings.largest_value = learned->largest_value[detector];
     leaf.state = !learned->is_fit ? MODEL_UNFIT : leaf.sigma > 0 ? MODEL_TOP : MODEL_DEAD;
     lode_try(build_name_leaf(build, counter->name, n_kinds > 1 ? detector_kinds[kind]->name : NULL,
                              &leaf.name));

@@ -200,28 +200,73 @@ static bool has_sessions(const uint32_t *sessions, int64_t n)
     return false;
 }
 
-static lode_status make_cells(const struct adjusting *of, const struct target *target,
-                              struct lode_arena *arena, struct cells *cells)
+static int64_t level_of(const struct adjusting *of, int64_t combination, int64_t covariate)
+{
+    for (int64_t v = of->n_covariates - 1; v > covariate; v--)
+        combination /= of->covariates[v].levels;
+    return combination % of->covariates[covariate].levels;
+}
+
+/* Sessions with and without treatment in each level of a covariate: counts [levels x 2]. */
+static void count_levels(const struct adjusting *of, const struct target *target, int64_t covariate,
+                         uint64_t *counts)
+{
+    const int64_t width = of->n_places / of->n_combinations; /* folds x 2 */
+    memset(counts, 0, (size_t)of->covariates[covariate].levels * 2 * sizeof *counts);
+    for (int64_t c = 0; c < of->n_combinations; c++)
+        for (int64_t i = 0; i < width; i++)
+            counts[2 * level_of(of, c, covariate) + i % 2] += target->sessions[c * width + i];
+}
+
+/* Leaves out what cannot be compared: combinations with a level of a covariate in which nobody has
+ * what the finding is about, or everybody. Where that follows from an attribute within another (a
+ * version of one system), the sessions of the other systems say nothing of it. is_in
+ * [combinations]. */
+static lode_status find_comparable(const struct adjusting *of, const struct target *target,
+                                   struct lode_arena *arena, bool *is_in)
+{
+    memset(is_in, true, (size_t)of->n_combinations * sizeof *is_in);
+    for (int64_t v = 0; v < of->n_covariates; v++) {
+        const struct lode_arena_mark mark = lode_arena_mark(arena);
+        uint64_t *counts;
+        if (defines(of, target, of->covariates[v].attribute)) continue;
+        lode_try(lode_take(arena, of->covariates[v].levels * 2, &counts));
+        count_levels(of, target, v, counts);
+        for (int64_t c = 0; c < of->n_combinations; c++) {
+            const uint64_t *level = counts + 2 * level_of(of, c, v);
+            is_in[c] = is_in[c] && level[0] > 0 && level[1] > 0;
+        }
+        lode_arena_rewind(arena, mark);
+    }
+    return LODE_OK;
+}
+
+static lode_status take_cells(const struct adjusting *of, struct lode_arena *arena,
+                              struct cells *cells)
+{
+    lode_try(lode_take(arena, of->n_covariates, &cells->levels));
+    lode_try(lode_take(arena, of->n_combinations * of->n_covariates, &cells->codes));
+    lode_try(lode_take(arena, of->n_places, &cells->counts));
+    lode_try(lode_take(arena, of->n_places, &cells->sums));
+    return lode_take(arena, of->n_places, &cells->squares);
+}
+
+/* comparable [combinations]; NULL: all */
+static void make_cells(const struct adjusting *of, const struct target *target,
+                       const bool *comparable, struct cells *cells)
 {
     const int64_t width = of->n_places / of->n_combinations; /* folds x 2 */
     const int64_t n_covariates = of->n_covariates;
     cells->n = 0;
-    lode_try(lode_take(arena, n_covariates, &cells->levels));
-    lode_try(lode_take(arena, of->n_combinations * n_covariates, &cells->codes));
-    lode_try(lode_take(arena, of->n_places, &cells->counts));
-    lode_try(lode_take(arena, of->n_places, &cells->sums));
-    lode_try(lode_take(arena, of->n_places, &cells->squares));
     for (int64_t v = 0; v < n_covariates; v++)
         cells->levels[v] =
             defines(of, target, of->covariates[v].attribute) ? 1 : of->covariates[v].levels;
     for (int64_t c = 0; c < of->n_combinations; c++) {
-        if (!has_sessions(target->sessions + c * width, width)) continue;
-        int64_t rest = c;
-        for (int64_t v = n_covariates - 1; v >= 0; v--) {
-            const int64_t level = rest % of->covariates[v].levels;
-            rest /= of->covariates[v].levels;
-            cells->codes[cells->n * n_covariates + v] = cells->levels[v] == 1 ? 0 : (uint32_t)level;
-        }
+        if (!has_sessions(target->sessions + c * width, width) || (comparable && !comparable[c]))
+            continue;
+        for (int64_t v = 0; v < n_covariates; v++)
+            cells->codes[cells->n * n_covariates + v] =
+                cells->levels[v] == 1 ? 0 : (uint32_t)level_of(of, c, v);
         for (int64_t i = 0; i < width; i++) {
             const int64_t at = cells->n * width + i, from = c * width + i;
             cells->counts[at] = (double)target->sessions[from];
@@ -232,7 +277,19 @@ static lode_status make_cells(const struct adjusting *of, const struct target *t
         }
         cells->n++;
     }
-    return LODE_OK;
+}
+
+/* Mean with - mean without, over all cells; NaN where a side is empty. */
+static double raw_difference(const struct adjusting *of, const struct cells *cells)
+{
+    const int64_t n = cells->n * (of->n_places / of->n_combinations);
+    double counts[2] = {0, 0}, sums[2] = {0, 0};
+    for (int64_t i = 0; i < n; i++) {
+        counts[i % 2] += cells->counts[i];
+        sums[i % 2] += cells->sums[i];
+    }
+    if (counts[0] == 0 || counts[1] == 0) return (double)NAN;
+    return sums[1] / counts[1] - sums[0] / counts[0];
 }
 
 static bool agrees(const struct lode_causal *causal)
@@ -245,9 +302,15 @@ static lode_status estimate(const struct adjusting *of, struct target *target)
     struct lode_arena *arena = of->scratch;
     struct lode_causal *causal;
     struct cells cells;
+    bool *comparable;
     lode_try(lode_take(of->run->arena, 1, &causal));
     const struct lode_arena_mark mark = lode_arena_mark(arena);
-    lode_try(make_cells(of, target, arena, &cells));
+    lode_try(take_cells(of, arena, &cells));
+    lode_try(lode_take(arena, of->n_combinations, &comparable));
+    lode_try(find_comparable(of, target, arena, comparable));
+    make_cells(of, target, NULL, &cells);
+    const double raw = raw_difference(of, &cells);
+    make_cells(of, target, comparable, &cells);
     const struct lode_causal_data data = {.n_covariates = of->n_covariates,
                                           .levels = cells.levels,
                                           .n_combinations = cells.n,
@@ -258,6 +321,8 @@ static lode_status estimate(const struct adjusting *of, struct target *target)
                                           .sums = cells.sums,
                                           .squares = cells.squares};
     lode_try(lode_causal_estimate(&data, arena, causal));
+    causal->raw = raw; /* of all sessions, as the finding has it */
+    causal->survives = raw == 0 ? (double)NAN : causal->adjusted / raw;
     lode_arena_rewind(arena, mark);
     target->finding->adjusted = causal;
     if (agrees(causal)) target->finding->agree |= 1u << EXPERT_CAUSAL;

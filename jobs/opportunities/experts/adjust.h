@@ -4,8 +4,9 @@
  *
  * Treatment: the session has the pattern, or belongs to the cohort. Sessions: those of the
  * finding's scenario with a value of its KPI. Covariates: static attributes and whether it is the
- * user's first session, without those that define treatment or scenario. A user's sessions share a
- * fold.
+ * user's first session, without those that define treatment or scenario. Sessions with a value of a
+ * covariate that nobody with treatment has, or nobody without, cannot be compared and are left out
+ * (of a version of one system: all other systems). A user's sessions share a fold.
  */
 #ifndef LODE_JOBS_OPPORTUNITIES_EXPERTS_ADJUST_H
 #define LODE_JOBS_OPPORTUNITIES_EXPERTS_ADJUST_H

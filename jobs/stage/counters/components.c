@@ -2,11 +2,13 @@
 #include "jobs/stage/counters/components.h"
 
 #include "jobs/stage/counters/grow.h"
+#include "jobs/stage/counters/machine.h"
 #include "jobs/stage/counters/record.h"
 #include "lode/table.h"
 
 #include <inttypes.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -26,6 +28,7 @@ struct components {
     struct blocks *blocks;
     struct rejects *rejects;
     int64_t slot_ms;
+    int fan; /* columns of a counter: 1, or one a statistic */
     components_staged_fn find_staged;
     void *context;
     struct lode_words *names; /* of counters, of all components */
@@ -45,12 +48,15 @@ struct components {
     int64_t n_maps, maps_room;
     struct column *columns;
     const char **column_names;
-    int64_t n_columns, columns_room, names_room;
+    enum machine_statistic *statistics; /* [n_columns] */
+    int64_t n_columns, columns_room, names_room, statistics_room;
     int64_t *column_of; /* of a code */
     int64_t codes_room;
 
-    /* the time under way */
+    /* the time under way, of one machine */
     bool has_time;
+    uint8_t machine[COUNTERS_COMPONENT_LIMIT];
+    size_t machine_size;
     int64_t time, first_ms, last_ms;
     double *values;   /* [n_columns] */
     int64_t *seen_in; /* [n_columns] row count at which the column had a value last */
@@ -67,8 +73,9 @@ struct components {
 };
 
 lode_status components_create(struct lode_arena *arena, struct blocks *blocks,
-                              struct rejects *rejects, int64_t slot_ms, components_staged_fn staged,
-                              void *context, struct components **components)
+                              struct rejects *rejects, int64_t slot_ms, bool is_aggregated,
+                              components_staged_fn staged, void *context,
+                              struct components **components)
 {
     struct components *c = NULL;
     lode_try(lode_take_zero(arena, 1, &c));
@@ -76,6 +83,7 @@ lode_status components_create(struct lode_arena *arena, struct blocks *blocks,
     c->blocks = blocks;
     c->rejects = rejects;
     c->slot_ms = slot_ms;
+    c->fan = is_aggregated ? MACHINE_STATISTICS : 1;
     c->find_staged = staged;
     c->context = context;
     lode_try(lode_words_create(arena, &c->names));
@@ -99,6 +107,23 @@ static lode_status add_code(struct components *c, const char *name, size_t size)
     return LODE_OK;
 }
 
+/* The columns of a counter. */
+static lode_status add_counter(struct components *c, const char *name, size_t size)
+{
+    char text[STAGE_WORD_LIMIT + sizeof ".mean"];
+    if (c->fan == 1) return add_code(c, name, size);
+    if (size > STAGE_WORD_LIMIT)
+        return lode_fail(LODE_E_INPUT, "a name of '%s' is longer than %d bytes", c->name,
+                         STAGE_WORD_LIMIT);
+    memcpy(text, name, size);
+    for (int i = 0; i < c->fan; i++) {
+        const char *ending = machine_ending((enum machine_statistic)i);
+        snprintf(text + size, sizeof text - size, "%s", ending);
+        lode_try(add_code(c, text, strlen(text)));
+    }
+    return LODE_OK;
+}
+
 static lode_status add_head(struct components *c, const struct record_which *which,
                             const uint8_t *names, size_t size)
 {
@@ -110,7 +135,7 @@ static lode_status add_head(struct components *c, const struct record_which *whi
         const uint8_t *end = memchr(names, 0, size);
         if (!end) return lode_fail(LODE_E_INPUT, "a name of '%s' without an end", c->name);
         const size_t length = (size_t)(end - names);
-        lode_try(add_code(c, (const char *)names, length));
+        lode_try(add_counter(c, (const char *)names, length));
         names += length + 1;
         size -= length + 1;
     }
@@ -141,6 +166,7 @@ static lode_status collect_columns(struct components *c)
     char *const *names = lode_words_list(c->names, &n_codes);
     lode_try(counters_grow_by(c->arena, &c->columns, &c->columns_room, 0, c->n_maps));
     lode_try(counters_grow_by(c->arena, &c->column_names, &c->names_room, 0, c->n_maps));
+    lode_try(counters_grow_by(c->arena, &c->statistics, &c->statistics_room, 0, c->n_maps));
     lode_try(counters_grow_by(c->arena, &c->column_of, &c->codes_room, 0, n_codes));
     for (int64_t i = 0; i < n_codes; i++) c->column_of[i] = -1;
     for (int64_t i = 0; i < c->n_maps; i++) {
@@ -153,6 +179,7 @@ static lode_status collect_columns(struct components *c)
     for (int64_t i = 0; i < n; i++) {
         c->column_of[c->columns[i].code] = i;
         c->column_names[i] = c->columns[i].name;
+        c->statistics[i] = c->fan > 1 ? machine_statistic_of(c->columns[i].name) : MACHINE_MEAN;
     }
     for (int64_t i = 0; i < c->n_maps; i++) c->maps[i] = c->column_of[c->maps[i]];
     c->n_columns = n;
@@ -201,10 +228,21 @@ static lode_status put_slot(struct components *c)
     if (!c->is_touched) return LODE_OK;
     for (int64_t i = 0; i < c->n_columns; i++) {
         const struct lode_open_slot *open = &c->open[i];
-        c->means[i] = open->count > 0 ? open->sum / (double)open->count : (double)NAN;
+        c->means[i] = open->count > 0 ? open->sum : (double)NAN;
+        if (c->statistics[i] == MACHINE_MEAN) c->means[i] /= (double)open->count;
     }
     c->is_touched = false;
     return put_row(c, c->first_ms + c->slot * c->slot_ms, c->means);
+}
+
+/* A sample into what its slot adds up to. */
+static void add_sample(struct lode_open_slot *open, enum machine_statistic statistic, double value)
+{
+    const bool is_first = open->count++ == 0;
+    if (statistic == MACHINE_SUM || statistic == MACHINE_MEAN)
+        open->sum += value;
+    else if (is_first || (statistic == MACHINE_MIN ? value < open->sum : value > open->sum))
+        open->sum = value;
 }
 
 /* In order of time, so that a sum has the same bits when it was begun by an earlier generation. */
@@ -219,9 +257,7 @@ static lode_status add_to_slot(struct components *c)
     c->slot = slot;
     c->is_touched = true;
     for (int64_t i = 0; i < c->n_columns; i++) {
-        if (isnan(c->values[i])) continue;
-        c->open[i].sum += c->values[i];
-        c->open[i].count++;
+        if (!isnan(c->values[i])) add_sample(&c->open[i], c->statistics[i], c->values[i]);
     }
     return LODE_OK;
 }
@@ -259,17 +295,25 @@ static void begin_component(struct components *c, const uint8_t *name, size_t si
     c->n_sources = c->n_maps = 0;
 }
 
-static void begin_time(struct components *c, int64_t time)
+static void begin_time(struct components *c, const struct record_key *key)
 {
-    if (!c->is_staged && !c->is_dated) c->first_ms = time;
+    if (!c->is_staged && !c->is_dated) c->first_ms = key->time;
     c->is_dated = true;
     c->has_time = true;
-    c->time = time;
+    c->time = key->time;
+    c->machine_size = key->machine_size;
+    if (key->machine_size > 0) memcpy(c->machine, key->machine, key->machine_size);
     c->begun_at = c->n_rows;
     for (int64_t i = 0; i < c->n_columns; i++) c->values[i] = (double)NAN;
 }
 
 /* --- rows --- */
+
+static bool is_of_time(const struct components *c, const struct record_key *key)
+{
+    return key->time == c->time && key->machine_size == c->machine_size &&
+           memcmp(key->machine, c->machine, c->machine_size) == 0;
+}
 
 static const struct source *find_source(const struct components *c, uint32_t file)
 {
@@ -289,7 +333,8 @@ static lode_status fail_record(const struct components *c)
     return lode_fail(LODE_E_INPUT, "bytes that are no record of component '%s'", c->name);
 }
 
-/* The columns of a row and where its values are: one a place, or (long) a single one. */
+/* The columns of a row, `fan` a value, and where its n values are: one a place, or (long) a single
+ * one. */
 static lode_status read_row(const struct components *c, const struct record_which *which,
                             const uint8_t *at, size_t size, const int64_t **columns, int64_t *n,
                             const uint8_t **values)
@@ -298,20 +343,20 @@ static lode_status read_row(const struct components *c, const struct record_whic
     uint32_t place = 0;
     if (!source) return fail_record(c);
     *columns = c->maps + source->first;
-    *n = source->n;
+    *n = source->n / c->fan;
     *values = at;
     if (!which->is_long) return size == (size_t)*n * sizeof(double) ? LODE_OK : fail_record(c);
     if (size != sizeof place + sizeof(double)) return fail_record(c);
     memcpy(&place, at, sizeof place);
-    if (place >= source->n) return fail_record(c);
-    *columns += place;
+    if (place >= *n) return fail_record(c);
+    *columns += (int64_t)place * c->fan;
     *n = 1;
     *values = at + sizeof place;
     return LODE_OK;
 }
 
-static lode_status add_row(struct components *c, int64_t time, const struct record_which *which,
-                           const uint8_t *at, size_t size)
+static lode_status add_row(struct components *c, const struct record_key *key,
+                           const struct record_which *which, const uint8_t *at, size_t size)
 {
     const int64_t *columns = NULL;
     const uint8_t *values = NULL;
@@ -319,17 +364,18 @@ static lode_status add_row(struct components *c, int64_t time, const struct reco
     int64_t n = 0;
     if (!c->has_rows) lode_try(begin_rows(c));
     c->n_rows++;
-    if (c->is_staged && time <= c->staged.last_ms)
+    if (c->is_staged && key->time <= c->staged.last_ms)
         return rejects_add(c->rejects, which->file, which->line,
                            "not after the last time that is staged");
     lode_try(read_row(c, which, at, size, &columns, &n, &values));
-    if (c->has_time && time != c->time) lode_try(end_time(c));
-    if (!c->has_time) begin_time(c, time);
-    for (int64_t i = 0; i < n; i++) is_known |= c->seen_in[columns[i]] == c->begun_at;
+    if (c->has_time && !is_of_time(c, key)) lode_try(end_time(c));
+    if (!c->has_time) begin_time(c, key);
+    for (int64_t i = 0; i < n; i++) is_known |= c->seen_in[columns[i * c->fan]] == c->begun_at;
     if (is_known) return rejects_add(c->rejects, which->file, which->line, "duplicate time");
-    for (int64_t i = 0; i < n; i++) {
+    for (int64_t i = 0; i < n * c->fan; i++) {
         c->seen_in[columns[i]] = c->begun_at;
-        memcpy(&c->values[columns[i]], values + (size_t)i * sizeof(double), sizeof(double));
+        memcpy(&c->values[columns[i]], values + (size_t)(i / c->fan) * sizeof(double),
+               sizeof(double));
     }
     return LODE_OK;
 }
@@ -337,22 +383,19 @@ static lode_status add_row(struct components *c, int64_t time, const struct reco
 lode_status components_add(struct components *c, const struct shuffle_record *record)
 {
     struct record_which which;
-    size_t name_size = 0;
-    bool is_head = false;
-    int64_t time = 0;
-    if (!record_read_key(record->key, record->key_size, &name_size, &is_head, &time) ||
-        record->value_size < sizeof which)
+    struct record_key key;
+    if (!record_read_key(record->key, record->key_size, &key) || record->value_size < sizeof which)
         return lode_fail(LODE_E_INPUT, "bytes that are no record of a counter");
     memcpy(&which, record->value, sizeof which);
-    const bool is_next =
-        !c->is_open || strlen(c->name) != name_size || memcmp(c->name, record->key, name_size) != 0;
+    const bool is_next = !c->is_open || strlen(c->name) != key.name_size ||
+                         memcmp(c->name, record->key, key.name_size) != 0;
     if (is_next) {
         lode_try(end_component(c));
-        begin_component(c, record->key, name_size);
+        begin_component(c, record->key, key.name_size);
     }
     const uint8_t *at = record->value + sizeof which;
     const size_t size = record->value_size - sizeof which;
-    return is_head ? add_head(c, &which, at, size) : add_row(c, time, &which, at, size);
+    return key.is_head ? add_head(c, &which, at, size) : add_row(c, &key, &which, at, size);
 }
 
 lode_status components_finish(struct components *components)

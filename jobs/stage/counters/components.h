@@ -2,8 +2,12 @@
  * value belongs to, rows of one time put together, times that come twice rejected, slots averaged.
  * What comes out goes to blocks.h.
  *
- * Of rows with equal component and time the first in order of the input counts, counter by counter:
- * a row that says anything of a counter that is known already is a reject, whole.
+ * With machines to aggregate, each counter is four columns, which take the same sample: sum, least,
+ * largest and mean of all samples of a slot, in order of time and then of machines.
+ *
+ * Of rows with equal component and time (and machine) the first in order of the input counts,
+ * counter by counter: a row that says anything of a counter that is known already is a reject,
+ * whole.
  */
 #ifndef LODE_JOBS_STAGE_COUNTERS_COMPONENTS_H
 #define LODE_JOBS_STAGE_COUNTERS_COMPONENTS_H
@@ -28,8 +32,8 @@ struct components;
 /* `staged` NULL: a new store. All is borrowed, and of the arena. */
 LODE_CHECKED lode_status components_create(struct lode_arena *arena, struct blocks *blocks,
                                            struct rejects *rejects, int64_t slot_ms,
-                                           components_staged_fn staged, void *context,
-                                           struct components **components);
+                                           bool is_aggregated, components_staged_fn staged,
+                                           void *context, struct components **components);
 /* The next record, in order of keys. LODE_E_INPUT: bytes that are no record. */
 LODE_CHECKED lode_status components_add(struct components *components,
                                         const struct shuffle_record *record);

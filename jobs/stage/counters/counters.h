@@ -3,13 +3,15 @@
  * One shuffle: a task per input file reads rows, which become records in the bucket of their
  * component (parse.c); a task per partition merges them in order of component and time, and writes
  * a [time x counter] block of each (write.c). A row has a time and, of one component, either a
- * value of each counter (wide) or one counter's name and value (long).
+ * value of each counter (wide) or one counter's name and value (long); a sample of Prometheus'
+ * query_range is a long row. Many machines' series may become one component's (machine.h).
  *
  * What is staged depends on the input, the options and `partition_bytes` alone.
  */
 #ifndef LODE_JOBS_STAGE_COUNTERS_COUNTERS_H
 #define LODE_JOBS_STAGE_COUNTERS_COUNTERS_H
 
+#include "jobs/stage/counters/family.h"
 #include "jobs/stage/stage.h"
 
 /* Bytes of a component's name; that of a counter has at most STAGE_WORD_LIMIT. */
@@ -24,6 +26,10 @@ struct stage_counters_summary {
     int64_t n_components, n_counters, n_times, n_values, n_partitions, n_generations;
     int64_t n_unstaged; /* columns of long rows that say nothing of a counter */
     const char **unstaged;
+    int64_t n_missing, n_unordered;   /* of these files: samples, rows (records.h) */
+    int64_t n_gaps, n_gap_components; /* of the store: times that its steps would have */
+    int64_t n_unused;                 /* names of the tree file that are in no input */
+    const char **unused;
 };
 
 /* Fill with stage_counters_defaults first. All pointers are borrowed while the job runs. */
@@ -39,7 +45,8 @@ struct stage_counters_options {
 
     /* Column names: one, or several joined by commas, of which the first that a file has counts.
      *   time       NULL: timestamp_ms, timestamp_s, timestamp, time, ts
-     *   component  NULL: the component is the file's name without .csv, .jsonl, .gz, .zst
+     *   component  NULL: the component is the file's name without .csv, .jsonl, .gz, .zst; in
+     *              answers of query_range it names labels (labels.h)
      *   counter    NULL: every other column is a counter
      *   value      of the counter that `counter` names; both or none */
     const char *time, *component, *counter, *value;
@@ -48,9 +55,12 @@ struct stage_counters_options {
 
     int64_t
         slot_ms; /* means of slots of this length, from a component's first sample on; 0: none */
-    const char *tree; /* what separates the names of a component's ancestors; NULL: no tree */
-    struct stage_names units; /* "counter=unit" */
-    struct stage_names types; /* "counter=gauge" (count, rate, counter) */
+    const char *aggregate; /* NULL, or what says the machine (machine.h); needs slots */
+    const char *tree;      /* what separates the names of a component's ancestors; NULL: no tree */
+    const char *tree_file; /* instead of `tree`: a YAML file of names within names; or NULL */
+    struct counters_family family; /* what it says: filled by the job */
+    struct stage_names units;      /* "counter=unit" */
+    struct stage_names types;      /* "counter=gauge" (count, rate, counter) */
 
     const char *history;                    /* command and version, for the index */
     struct stage_counters_summary *summary; /* filled on success; or NULL */

@@ -2,121 +2,22 @@
  * publish the store or its next generation.
  */
 #include "common/file.h"
-#include "common/input/rows.h"
 #include "common/text.h"
 #include "common/wire/pack.h"
-#include "common/zone.h"
 #include "jobs/shuffle/shuffle.h"
-#include "jobs/stage/counters/counters.h"
-#include "jobs/stage/counters/mapping.h"
+#include "jobs/stage/counters/counting.h"
 #include "jobs/stage/counters/rules.h"
-#include "jobs/stage/counters/schema.h"
 #include "jobs/stage/growth.h"
-#include "jobs/stage/publish.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
-
-/* What the coordinator knows from step to step. */
-struct counting {
-    struct lode_run *run;
-    struct lode_arena *arena;
-    struct stage_counters_options options; /* when appending, those of the store */
-    struct lode_store *before;             /* appending: the store as it is; else NULL */
-    struct counters_plan plan;
-    int64_t n_files;
-    struct counters_file *files;
-    struct lode_bytes *inputs; /* [n_files] the heap's */
-    struct publish publish;
-    struct rejects_total rejects;
-    struct schema *schema;
-    struct lode_store store; /* the index to be */
-    int64_t n_rows_read, n_rows_put, n_rows_seen;
-};
 
 void stage_counters_defaults(struct stage_counters_options *options)
 {
     memset(options, 0, sizeof *options);
     options->partition_bytes = UINT64_C(32) << 20;
     options->max_rejects = 0.01;
-}
-
-/* --- the plan --- */
-
-static uint64_t text_bytes(const struct counters_file *file)
-{
-    return file->size_bytes * (file->is_packed ? STAGE_PACKED_FACTOR : 1);
-}
-
-/* Columns of a file, and how it is to be recognised later on. */
-static lode_status read_header(struct counting *c, const char *input, struct counters_file *file)
-{
-    struct lode_rows *rows = NULL;
-    struct stat info;
-    lode_status status = LODE_OK;
-    char *path = NULL, **columns = NULL;
-    lode_try(lode_path_absolute(input, c->arena, &path));
-    if (stat(path, &info) != 0) return lode_fail(LODE_E_INPUT, "%s: %s", path, strerror(errno));
-    lode_try_done(lode_rows_open(path, &rows));
-    const char *const *names = lode_rows_columns(rows, &file->n_columns);
-    lode_try_done(lode_take(c->arena, file->n_columns, &columns));
-    for (int i = 0; i < file->n_columns; i++)
-        lode_try_done(lode_arena_text(c->arena, names[i], strlen(names[i]), &columns[i]));
-    file->path = path;
-    file->columns = (const char *const *)columns;
-    file->size_bytes = (uint64_t)info.st_size;
-    file->mtime_ns = stage_mtime_ns(&info);
-    file->is_packed = lode_rows_is_packed(rows);
-done:
-    lode_rows_close(rows);
-    return status;
-}
-
-static int64_t count_partitions(const struct counting *c)
-{
-    const uint64_t bytes = c->options.partition_bytes > 0 ? c->options.partition_bytes : 1;
-    uint64_t total = 0;
-    for (int64_t f = 0; f < c->n_files; f++) total += text_bytes(&c->files[f]);
-    const uint64_t partitions = total / bytes + (total % bytes > 0);
-    if (partitions > STAGE_PARTITIONS_LIMIT) return STAGE_PARTITIONS_LIMIT;
-    return partitions < 1 ? 1 : (int64_t)partitions;
-}
-
-static lode_status read_zone(struct counting *c)
-{
-    struct stage_zone *zone = &c->plan.zone;
-    struct lode_bytes rules = {0};
-    uint8_t *copy = NULL;
-    zone->name = c->options.timezone ? c->options.timezone : "UTC";
-    lode_try(lode_zone_read(zone->name, &rules));
-    const lode_status status = lode_take(c->arena, rules.size + 1, &copy);
-    if (!status && rules.size > 0) memcpy(copy, rules.data, rules.size);
-    zone->rules = copy;
-    zone->rules_size = rules.size;
-    lode_bytes_clear(&rules);
-    return status;
-}
-
-static lode_status make_plan(struct counting *c)
-{
-    struct counters_plan *plan = &c->plan;
-    c->n_files = c->options.n_inputs;
-    if (c->n_files > UINT32_MAX)
-        return lode_fail(LODE_E_USAGE, "%" PRId64 " files; at most %u", c->n_files, UINT32_MAX);
-    lode_try(lode_take_zero(c->arena, c->n_files, &c->files));
-    for (int64_t f = 0; f < c->n_files; f++) {
-        lode_try(read_header(c, c->options.inputs[f], &c->files[f]));
-        lode_try(counters_map_file(&c->options, c->arena, &c->files[f]));
-    }
-    plan->n_partitions = c->before ? c->before->n_partitions : count_partitions(c);
-    plan->generation = c->before ? c->before->n_generations + 1 : 1;
-    plan->slot_ms = c->options.slot_ms;
-    plan->time_unit = c->options.time_unit;
-    plan->directory = c->before ? c->before->path : c->publish.directory;
-    return read_zone(c);
 }
 
 /* --- the shuffle --- */
@@ -137,10 +38,14 @@ static lode_status merge_parse(void *context, int64_t task, const uint8_t *resul
 {
     struct counting *c = context;
     struct lode_unpack in = lode_unpack_begin(result, size);
-    int64_t read = 0, put = 0;
+    int64_t read = 0, put = 0, missing = 0, unordered = 0;
     (void)task;
     lode_try(lode_unpack_count(&in, "rows of a file", INT64_MAX, &read));
     lode_try(lode_unpack_count(&in, "rows used of a file", INT64_MAX, &put));
+    lode_try(lode_unpack_count(&in, "samples missing of a file", INT64_MAX, &missing));
+    lode_try(lode_unpack_count(&in, "rows out of order of a file", INT64_MAX, &unordered));
+    c->n_missing += missing;
+    c->n_unordered += unordered;
     c->n_rows_read += read;
     c->n_rows_put += put;
     lode_try(rejects_merge(&c->rejects, &in, c->arena));
@@ -247,7 +152,7 @@ static lode_status pack_files(struct counting *c, int64_t *costs)
     lode_try(lode_take_zero(c->arena, c->n_files, &origins));
     for (int64_t f = 0; f < c->n_files; f++) {
         lode_try(counters_file_pack(&c->files[f], &c->inputs[f]));
-        costs[f] = (int64_t)text_bytes(&c->files[f]);
+        costs[f] = (int64_t)counting_text_bytes(&c->files[f]);
         origins[f].file = c->files[f].name;
     }
     c->rejects.n_ranges = c->n_files;
@@ -341,6 +246,7 @@ static lode_status publish_store(struct counting *c)
                          c->n_rows_read, c->n_files);
     lode_try(list_sources(c));
     lode_try(schema_finish(c->schema, &c->options, &c->store.counters));
+    lode_try(counting_find(c));
     c->store.history = c->options.history ? c->options.history : "";
     c->store.n_rows_read = c->n_rows_read;
     c->store.n_rows_rejected = c->rejects.n;
@@ -349,39 +255,14 @@ static lode_status publish_store(struct counting *c)
     return publish_commit(&c->publish, &c->store, &c->rejects, c->run->work_directory, c->arena);
 }
 
-static lode_status summarise(struct counting *c, struct stage_counters_summary *out)
+static lode_status build_store(void *context)
 {
-    struct stage_counters_summary summary = {0};
-    int64_t n_columns = 0;
-    rejects_sort(&c->rejects);
-    lode_try(lode_take(c->arena, c->rejects.n_reasons, &summary.reasons));
-    memcpy(summary.reasons, c->rejects.reasons,
-           (size_t)c->rejects.n_reasons * sizeof *summary.reasons);
-    summary.n_reasons = c->rejects.n_reasons;
-    summary.n_rows_read = c->n_rows_read;
-    summary.n_rows_rejected = c->rejects.n;
-    summary.n_rows_used = c->n_rows_read - c->rejects.n;
-    summary.n_components = c->store.counters.n_components;
-    summary.n_counters = c->store.counters.n_counters;
-    summary.n_times = c->store.n_sessions;
-    summary.n_values = c->store.n_events;
-    summary.n_partitions = c->store.n_partitions;
-    summary.n_generations = c->plan.generation;
-    for (int64_t f = 0; f < c->n_files; f++) n_columns += c->files[f].n_columns;
-    lode_try(lode_take(c->arena, n_columns, &summary.unstaged));
-    for (int64_t f = 0; f < c->n_files; f++)
-        counters_list_unstaged(&c->files[f], summary.unstaged, &summary.n_unstaged);
-    *out = summary;
-    return LODE_OK;
-}
-
-static lode_status build_store(struct counting *c)
-{
+    struct counting *c = context;
     struct stage_counters_summary summary;
-    lode_try(make_plan(c));
+    lode_try(counting_plan(c));
     lode_try(move_rows(c));
     lode_try(publish_store(c));
-    lode_try(summarise(c, &summary));
+    lode_try(counting_summarise(c, &summary));
     if (c->options.summary) *c->options.summary = summary;
     return LODE_OK;
 }
@@ -393,7 +274,7 @@ static lode_status open_before(struct counting *c)
     if (strcmp(c->before->kind, LODE_STORE_COUNTERS) != 0)
         return lode_fail(LODE_E_INPUT, "%s: a store of kind %s, not of counters", c->before->path,
                          c->before->kind);
-    const lode_status status = counters_rules_read(c->before, &c->options);
+    const lode_status status = counters_rules_read(c->before, c->arena, &c->options);
     return status ? lode_note(status, "appending to %s", c->before->path) : LODE_OK;
 }
 
@@ -417,10 +298,7 @@ static lode_status run_stage_counters(struct lode_run *run)
     c->arena = run->arena;
     c->options = *(const struct stage_counters_options *)run->options;
     if (c->options.append) return run_append(c);
-    lode_try(publish_begin(c->options.output, c->arena, &c->publish));
-    const lode_status status = build_store(c);
-    if (status != LODE_OK) publish_discard(&c->publish);
-    return status;
+    return publish_build(c->options.output, c->arena, &c->publish, build_store, c);
 }
 
 /* Rules of thumb: a number of text takes about 8 bytes, as it does in the store. */
@@ -432,8 +310,8 @@ static lode_status forecast_stage_counters(const struct lode_run *run,
                          .options = *(const struct stage_counters_options *)run->options};
     uint64_t bytes = 0;
     lode_status status = c.options.append ? open_before(&c) : LODE_OK;
-    if (!status) status = make_plan(&c);
-    for (int64_t f = 0; f < c.n_files && !status; f++) bytes += text_bytes(&c.files[f]);
+    if (!status) status = counting_plan(&c);
+    for (int64_t f = 0; f < c.n_files && !status; f++) bytes += counting_text_bytes(&c.files[f]);
     if (!status)
         *forecast = (struct lode_forecast){
             .n_stages = 2,
@@ -456,7 +334,7 @@ static const struct lode_param params[] = {{0}};
 const struct lode_job stage_counters_job = {
     .name = "stage.counters",
     .store_kind = NULL,
-    .summary = "series of components from CSV or JSON Lines files into a store",
+    .summary = "series of components from CSV, JSON Lines or query_range files into a store",
     .leaves = leaves,
     .params = params,
     .run = run_stage_counters,

@@ -2,6 +2,7 @@
 #include "jobs/stage/counters/mapping.h"
 
 #include "common/text.h"
+#include "jobs/stage/counters/machine.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -63,7 +64,8 @@ static lode_status name_component(struct lode_arena *arena, struct counters_file
     size_t size = strlen(name);
     char *copy = NULL;
     if (!strip(name, &size, ".gz")) (void)strip(name, &size, ".zst");
-    if (!strip(name, &size, ".csv")) (void)strip(name, &size, ".jsonl");
+    if (!strip(name, &size, ".csv") && !strip(name, &size, ".jsonl"))
+        (void)strip(name, &size, ".json");
     if (size > COUNTERS_COMPONENT_LIMIT || !lode_text_is_utf8(name, size))
         return lode_fail(LODE_E_INPUT,
                          "%s: its name cannot be that of a component (UTF-8 of at most %d bytes); "
@@ -85,8 +87,8 @@ static lode_status find_named(const struct counters_file *file, const char *what
 
 static lode_status check_roles(const struct counters_file *file)
 {
-    const int roles[] = {file->time, file->component, file->counter, file->value};
-    for (int i = 0; i < 4; i++)
+    const int roles[] = {file->time, file->component, file->counter, file->value, file->machine};
+    for (int i = 0; i < 5; i++)
         for (int j = 0; j < i; j++)
             if (roles[i] >= 0 && roles[i] == roles[j])
                 return lode_fail(LODE_E_INPUT, "%s: column '%s' cannot be two things at once",
@@ -110,8 +112,12 @@ lode_status counters_map_file(const struct stage_counters_options *options,
 {
     const char *slash = strrchr(file->path, '/');
     const char *time = options->time ? options->time : default_time;
+    const char *machine = options->aggregate;
     file->name = slash ? slash + 1 : file->path;
     file->component_name = "";
+    file->time = file->component = file->counter = file->value = file->machine = -1;
+    if (file->is_answer) return name_component(arena, file);
+    if (machine && machine_is_pattern(machine)) machine = NULL;
     if (!options->counter != !options->value)
         return lode_fail(LODE_E_USAGE,
                          "--counter and --value are the two columns of a long form: name both");
@@ -120,6 +126,7 @@ lode_status counters_map_file(const struct stage_counters_options *options,
         find_named(file, "component", "--component", options->component, arena, &file->component));
     lode_try(find_named(file, "counter", "--counter", options->counter, arena, &file->counter));
     lode_try(find_named(file, "value", "--value", options->value, arena, &file->value));
+    lode_try(find_named(file, "machine", "--aggregate", machine, arena, &file->machine));
     const char *name = file->columns[file->time];
     const size_t size = strlen(name);
     file->time_in_seconds = size > 2 && strcmp(name + size - 2, "_s") == 0;
@@ -130,8 +137,8 @@ lode_status counters_map_file(const struct stage_counters_options *options,
 void counters_list_unstaged(const struct counters_file *file, const char **names, int64_t *n)
 {
     for (int c = 0; c < file->n_columns && counters_is_long(file); c++) {
-        bool is_known =
-            c == file->time || c == file->component || c == file->counter || c == file->value;
+        bool is_known = c == file->time || c == file->component || c == file->counter ||
+                        c == file->value || c == file->machine;
         for (int64_t i = 0; i < *n && !is_known; i++)
             is_known = strcmp(names[i], file->columns[c]) == 0;
         if (!is_known) names[(*n)++] = file->columns[c];

@@ -4,10 +4,10 @@
 
 #include "jobs/stage/counters/plan.h"
 
-/* Fills name, component_name, time, component, counter, value, time_in_seconds of a file whose path
- * and columns are set. Fails with LODE_E_INPUT, telling the columns there are and the nearest: no
- * time column, a named column that the file does not have, no counter; a file name that names no
- * component; with LODE_E_USAGE: `counter` without `value`, or the other way round. */
+/* Fills name, component_name, time_in_seconds and the numbers of columns of a file whose path,
+ * columns and is_answer are set. Fails with LODE_E_INPUT, telling the columns there are and the
+ * nearest: no time column, a named column that the file does not have, no counter; a file name that
+ * names no component; with LODE_E_USAGE: `counter` without `value`, or the other way round. */
 LODE_CHECKED lode_status counters_map_file(const struct stage_counters_options *options,
                                            struct lode_arena *arena, struct counters_file *file);
 

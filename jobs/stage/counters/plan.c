@@ -36,6 +36,8 @@ lode_status counters_plan_pack(const struct counters_plan *plan, struct lode_byt
     lode_try(lode_pack_i64(out, plan->time_unit));
     lode_try(put_text(out, plan->zone.name));
     lode_try(lode_pack_bin(out, plan->zone.rules, plan->zone.rules_size));
+    lode_try(put_text(out, plan->labels));
+    lode_try(put_text(out, plan->machine));
     lode_try(put_text(out, plan->directory));
     return lode_pack_i64(out, plan->generation);
 }
@@ -52,23 +54,29 @@ lode_status counters_plan_unpack(const void *data, size_t size, struct lode_aren
     plan->time_unit = (enum stage_time_unit)unit;
     lode_try(get_text(&in, arena, &plan->zone.name));
     lode_try(lode_unpack_bin(&in, &plan->zone.rules, &plan->zone.rules_size));
+    lode_try(get_text(&in, arena, &plan->labels));
+    lode_try(get_text(&in, arena, &plan->machine));
     lode_try(get_text(&in, arena, &plan->directory));
     lode_try(lode_unpack_count(&in, "generation", INT64_MAX, &plan->generation));
     if (plan->n_partitions == 0) return lode_fail(LODE_E_MESSAGE, "a store without partitions");
     return lode_unpack_end(&in);
 }
 
+enum { ROLES = 5 };
+
 lode_status counters_file_pack(const struct counters_file *file, struct lode_bytes *out)
 {
-    const int roles[] = {file->time, file->component, file->counter, file->value};
+    const int roles[ROLES] = {file->time, file->component, file->counter, file->value,
+                              file->machine};
     lode_try(put_text(out, file->path));
     lode_try(put_text(out, file->name));
     lode_try(lode_pack_u64(out, file->size_bytes));
     lode_try(lode_pack_i64(out, file->mtime_ns));
     lode_try(lode_pack_u64(out, file->is_packed));
+    lode_try(lode_pack_u64(out, file->is_answer));
     lode_try(put_text(out, file->component_name));
     lode_try(lode_pack_u64(out, file->time_in_seconds));
-    for (int i = 0; i < 4; i++) lode_try(lode_pack_i64(out, roles[i]));
+    for (int i = 0; i < ROLES; i++) lode_try(lode_pack_i64(out, roles[i]));
     lode_try(lode_pack_i64(out, file->n_columns));
     for (int c = 0; c < file->n_columns; c++) lode_try(put_text(out, file->columns[c]));
     return LODE_OK;
@@ -78,7 +86,7 @@ lode_status counters_file_unpack(const void *data, size_t size, struct lode_aren
                                  struct counters_file *file)
 {
     struct lode_unpack in = lode_unpack_begin(data, size);
-    int64_t roles[4];
+    int64_t roles[ROLES];
     int64_t n_columns = 0;
     const char **columns = NULL;
     *file = (struct counters_file){0};
@@ -87,12 +95,14 @@ lode_status counters_file_unpack(const void *data, size_t size, struct lode_aren
     lode_try(lode_unpack_u64(&in, &file->size_bytes));
     lode_try(lode_unpack_i64(&in, &file->mtime_ns));
     lode_try(get_bool(&in, &file->is_packed));
+    lode_try(get_bool(&in, &file->is_answer));
     lode_try(get_text(&in, arena, &file->component_name));
     lode_try(get_bool(&in, &file->time_in_seconds));
-    for (int i = 0; i < 4; i++) lode_try(lode_unpack_i64(&in, &roles[i]));
+    for (int i = 0; i < ROLES; i++) lode_try(lode_unpack_i64(&in, &roles[i]));
     lode_try(lode_unpack_count(&in, "columns", (uint64_t)(in.end - in.at), &n_columns));
-    for (int i = 0; i < 4; i++)
-        if (roles[i] < (i == 0 ? 0 : -1) || roles[i] >= n_columns || n_columns > INT32_MAX)
+    for (int i = 0; i < ROLES; i++)
+        if (roles[i] < (i == 0 && !file->is_answer ? 0 : -1) || roles[i] >= n_columns ||
+            n_columns > INT32_MAX)
             return lode_fail(LODE_E_MESSAGE, "column %lld of %lld in the staging plan",
                              (long long)roles[i], (long long)n_columns);
     lode_try(lode_take(arena, n_columns, &columns));
@@ -103,5 +113,6 @@ lode_status counters_file_unpack(const void *data, size_t size, struct lode_aren
     file->component = (int)roles[1];
     file->counter = (int)roles[2];
     file->value = (int)roles[3];
+    file->machine = (int)roles[4];
     return lode_unpack_end(&in);
 }

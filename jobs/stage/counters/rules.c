@@ -12,10 +12,13 @@ static const struct {
     const char *name;
     size_t at; /* of a text */
 } texts[] = {
-    {"time", AT(time)},   {"component", AT(component)}, {"counter", AT(counter)},
-    {"value", AT(value)}, {"timezone", AT(timezone)},   {"tree", AT(tree)},
+    {"time", AT(time)},           {"component", AT(component)}, {"counter", AT(counter)},
+    {"value", AT(value)},         {"timezone", AT(timezone)},   {"tree", AT(tree)},
+    {"aggregate", AT(aggregate)},
 };
 enum { TEXTS = sizeof texts / sizeof *texts, NUMBERS = 2, NUMBER_BYTES = 32 };
+
+static const char kin_name[] = "tree-name"; /* one pair a name of the tree file */
 
 static lode_status put(struct lode_staging_rules *rules, struct lode_arena *arena, const char *name,
                        const char *value)
@@ -31,9 +34,10 @@ lode_status counters_rules_make(const struct stage_counters_options *options,
                                 struct lode_arena *arena, struct lode_staging_rules *rules)
 {
     char number[NUMBER_BYTES];
+    const struct counters_family *family = &options->family;
     *rules = (struct lode_staging_rules){0};
-    lode_try(lode_take(arena, TEXTS + NUMBERS, &rules->names));
-    lode_try(lode_take(arena, TEXTS + NUMBERS, &rules->values));
+    lode_try(lode_take(arena, TEXTS + NUMBERS + family->n, &rules->names));
+    lode_try(lode_take(arena, TEXTS + NUMBERS + family->n, &rules->values));
     for (int i = 0; i < TEXTS; i++) {
         const char *value = NULL;
         memcpy(&value, (const char *)options + texts[i].at, sizeof value);
@@ -42,7 +46,13 @@ lode_status counters_rules_make(const struct stage_counters_options *options,
     snprintf(number, sizeof number, "%d", (int)options->time_unit);
     lode_try(put(rules, arena, "time-unit", number));
     snprintf(number, sizeof number, "%" PRId64, options->slot_ms);
-    return put(rules, arena, "slot-ms", number);
+    lode_try(put(rules, arena, "slot-ms", number));
+    for (int64_t i = 0; i < family->n; i++) {
+        char *rule = NULL;
+        lode_try(family_rule(&family->kin[i], arena, &rule));
+        lode_try(put(rules, arena, kin_name, rule));
+    }
+    return LODE_OK;
 }
 
 static lode_status read_rule(struct stage_counters_options *options, const char *name,
@@ -69,11 +79,19 @@ static lode_status read_rule(struct stage_counters_options *options, const char 
                      name, value);
 }
 
-lode_status counters_rules_read(const struct lode_store *store,
+lode_status counters_rules_read(const struct lode_store *store, struct lode_arena *arena,
                                 struct stage_counters_options *options)
 {
-    for (int64_t i = 0; i < store->rules.count; i++)
-        lode_try(read_rule(options, store->rules.names[i], store->rules.values[i]));
+    const struct lode_staging_rules *rules = &store->rules;
+    struct counters_kin *kin = NULL;
+    int64_t n = 0;
+    lode_try(lode_take(arena, rules->count, &kin));
+    for (int64_t i = 0; i < rules->count; i++)
+        if (strcmp(rules->names[i], kin_name) == 0)
+            lode_try(family_unrule(rules->values[i], arena, &kin[n++]));
+        else
+            lode_try(read_rule(options, rules->names[i], rules->values[i]));
+    options->family = (struct counters_family){n, kin};
     if (options->slot_ms == store->counters.slot_ms) return LODE_OK;
     return lode_fail(LODE_E_INPUT, "slots of %" PRId64 " ms were asked for, the store has %" PRId64,
                      options->slot_ms, store->counters.slot_ms);

@@ -10,9 +10,10 @@
 LODE_CHECKED lode_status counters_rules_make(const struct stage_counters_options *options,
                                              struct lode_arena *arena,
                                              struct lode_staging_rules *rules);
-/* Into `options` what the store decides. Strings are borrowed from the store. LODE_E_INPUT: rules
- * that this lode does not know. */
+/* Into `options` what the store decides. Strings are borrowed from the store, or of the arena.
+ * LODE_E_INPUT: rules that this lode does not know. */
 LODE_CHECKED lode_status counters_rules_read(const struct lode_store *store,
+                                             struct lode_arena *arena,
                                              struct stage_counters_options *options);
 
 #endif

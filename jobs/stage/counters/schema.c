@@ -4,6 +4,7 @@
 #include "common/store/counters.h"
 #include "common/text.h"
 #include "jobs/stage/counters/grow.h"
+#include "jobs/stage/counters/machine.h"
 #include "lode/table.h"
 
 #include <stdlib.h>
@@ -104,6 +105,37 @@ static lode_status add_ancestors(struct schema *s, const char *separator)
     return LODE_OK;
 }
 
+/* The same by the tree file. */
+static lode_status add_kin(struct schema *s, const struct counters_family *family)
+{
+    struct lode_words *words = NULL;
+    lode_try(family_words(family, s->arena, &words));
+    for (int64_t i = 0; i < s->n; i++) {
+        int64_t n = 0, index = -1;
+        uint32_t parent = 0;
+        lode_try(family_find(family, words, lode_words_list(s->components, &n)[i], &index));
+        if (index < 0 || !family->kin[index].parent[0]) continue;
+        const char *name = family->kin[index].parent;
+        lode_try(find_component(s, name, strlen(name), &parent));
+        s->list[i].parent = parent;
+    }
+    return LODE_OK;
+}
+
+lode_status schema_list_unused(struct schema *s, const struct counters_family *family,
+                               const char ***names, int64_t *n)
+{
+    lode_try(lode_take(s->arena, family->n, names));
+    *n = 0;
+    for (int64_t i = 0; i < family->n; i++) {
+        const char *name = family->kin[i].name;
+        uint32_t code = 0;
+        lode_try(lode_words_add(s->components, name, strlen(name), &code));
+        if ((int64_t)code >= s->n) (*names)[(*n)++] = name;
+    }
+    return LODE_OK;
+}
+
 struct named {
     char *name;
     int64_t code;
@@ -172,42 +204,63 @@ static lode_status fail_counter(const struct schema *s, const struct lode_counte
                      nearest ? "'?" : "");
 }
 
-/* "counter=what", cut at the last '='. */
-static lode_status find_named(const struct schema *s, const struct lode_counters_schema *out,
-                              const char *option, const char *item, struct lode_counter **counter,
-                              const char **what)
+/* Is it the counter of that name, or (of machines) one of what became of it? */
+static bool is_named(const struct stage_counters_options *options, const char *counter,
+                     const char *name)
+{
+    const size_t size = strlen(name);
+    if (strcmp(counter, name) == 0) return true;
+    if (!options->aggregate || strncmp(counter, name, size) != 0) return false;
+    return strcmp(counter + size, machine_ending(machine_statistic_of(counter))) == 0;
+}
+
+/* "counter=what", cut at the last '=': the next counter from *at on that is meant; -1 behind the
+ * last, of which there is one at least. */
+static lode_status find_named(const struct schema *s, const struct stage_counters_options *options,
+                              const struct lode_counters_schema *out, const char *option,
+                              const char *item, int64_t *at, const char **what)
 {
     const char *equals = strrchr(item, '=');
     char *name = NULL;
     if (!equals) return lode_fail(LODE_E_USAGE, "%s: '%s' is not COUNTER=WHAT", option, item);
     lode_try(lode_arena_text(s->arena, item, (size_t)(equals - item), &name));
     *what = equals + 1;
-    for (int64_t i = 0; i < out->n_counters; i++) {
-        if (strcmp(out->counters[i].name, name) != 0) continue;
-        *counter = &out->counters[i];
-        return LODE_OK;
-    }
-    return fail_counter(s, out, option, name);
+    const bool is_first = *at == 0;
+    for (; *at < out->n_counters; (*at)++)
+        if (is_named(options, out->counters[*at].name, name)) return LODE_OK;
+    *at = -1;
+    return is_first ? fail_counter(s, out, option, name) : LODE_OK;
+}
+
+static lode_status read_type(const char *what, enum lode_counter_type *type)
+{
+    const int found = lode_counter_type_find(what);
+    if (found < 0)
+        return lode_fail(LODE_E_USAGE,
+                         "--types: '%s' is no type; there are gauge, count, rate and counter",
+                         what);
+    *type = (enum lode_counter_type)found;
+    return LODE_OK;
 }
 
 static lode_status set_types(const struct schema *s, const struct stage_counters_options *options,
                              struct lode_counters_schema *out)
 {
-    struct lode_counter *counter = NULL;
     const char *what = NULL;
-    for (int64_t i = 0; i < options->units.count; i++) {
-        lode_try(find_named(s, out, "--units", options->units.names[i], &counter, &what));
-        counter->unit = what;
-    }
-    for (int64_t i = 0; i < options->types.count; i++) {
-        lode_try(find_named(s, out, "--types", options->types.names[i], &counter, &what));
-        const int type = lode_counter_type_find(what);
-        if (type < 0)
-            return lode_fail(LODE_E_USAGE,
-                             "--types: '%s' is no type; there are gauge, count, rate and counter",
-                             what);
-        counter->type = (enum lode_counter_type)type;
-    }
+    for (int64_t i = 0; i < options->units.count; i++)
+        for (int64_t at = 0;; at++) {
+            const char *item = options->units.names[i];
+            lode_try(find_named(s, options, out, "--units", item, &at, &what));
+            if (at < 0) break;
+            out->counters[at].unit = what;
+        }
+    for (int64_t i = 0; i < options->types.count; i++)
+        for (int64_t at = 0;; at++) {
+            const char *item = options->types.names[i];
+            lode_try(find_named(s, options, out, "--types", item, &at, &what));
+            if (at < 0) break;
+            lode_try(read_type(what, &out->counters[at].type));
+        }
     return LODE_OK;
 }
 
@@ -216,6 +269,7 @@ lode_status schema_finish(struct schema *s, const struct stage_counters_options 
 {
     *out = (struct lode_counters_schema){.slot_ms = options->slot_ms};
     if (options->tree) lode_try(add_ancestors(s, options->tree));
+    if (options->family.n > 0) lode_try(add_kin(s, &options->family));
     lode_try(order_components(s, out));
     lode_try(order_counters(s, out));
     return set_types(s, options, out);

@@ -19,10 +19,15 @@ LODE_CHECKED lode_status schema_add_component(struct schema *schema, const char 
                                               const struct lode_component *about, bool *is_known);
 LODE_CHECKED lode_status schema_add_counter(struct schema *schema, const char *name, size_t size);
 
-/* Ancestors by options->tree, units and types by name. LODE_E_USAGE: a unit or type of no counter
- * (with the nearest), or no such type. */
+/* Ancestors by options->tree or options->family, units and types by name; where machines are
+ * aggregated a name stands for all that becomes of the counter. LODE_E_USAGE: a unit or type of no
+ * counter (with the nearest), or no such type. */
 LODE_CHECKED lode_status schema_finish(struct schema *schema,
                                        const struct stage_counters_options *options,
                                        struct lode_counters_schema *out);
+/* Behind schema_finish: names of the family that are neither components nor above any; borrowed. */
+LODE_CHECKED lode_status schema_list_unused(struct schema *schema,
+                                            const struct counters_family *family,
+                                            const char ***names, int64_t *n);
 
 #endif

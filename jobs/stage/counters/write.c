@@ -90,7 +90,8 @@ static lode_status open_all(struct writer *w)
     lode_try(blocks_create(&site, quarter < BLOCKS_MOST ? quarter : (size_t)BLOCKS_MOST,
                            w->plan.slot_ms > 0, &w->blocks));
     return components_create(task->arena, w->blocks, w->rejects, w->plan.slot_ms,
-                             is_append ? find_staged : NULL, w, &w->components);
+                             w->plan.machine[0] != 0, is_append ? find_staged : NULL, w,
+                             &w->components);
 }
 
 static lode_status read_records(struct writer *w)

@@ -48,6 +48,26 @@ static void refused(struct fixture *f, const char *assignment, const char *words
     if (!strstr(lode_error_text(), words)) fail_msg("'%s' lacks '%s'", lode_error_text(), words);
 }
 
+/* The researched setting: an hour, three minutes, two hours, whatever the slots. */
+static void the_default_is_the_preset_votes_with_times_in_seconds(void **state)
+{
+    struct fixture *f = *state;
+    assert_ok(read(f));
+    assert_string_equal(hierarchy_param_text(f->params, "preset"), "votes");
+    const int shift = detector_kind_find("shift");
+    assert_true(f->options.n_kinds == 1 && f->options.kinds[0] == shift);
+    const struct detector_settings minute = hierarchy_settings(&f->options, shift, MINUTE_MS);
+    assert_true(minute.window == 60 && minute.edge == 3 && minute.noise == 120);
+    const struct detector_settings five = hierarchy_settings(&f->options, shift, 5 * MINUTE_MS);
+    assert_true(five.window == 12 && five.edge == 1 && five.noise == 24);
+    const struct detector_settings hour = hierarchy_settings(&f->options, shift, 60 * MINUTE_MS);
+    assert_true(hour.window == 9 && hour.edge == 1 && hour.noise == 17); /* least */
+    assert_int_equal(f->options.combiner, HIERARCHY_VOTES);
+    assert_true(f->options.vote == 30 && f->options.saturation == 0.01);
+    assert_true(f->options.lasso_rule == NEIGHBOURHOOD_EXPLAINED && f->options.by_coefficient);
+    assert_true(f->options.lasso_fraction == 0.3 && f->options.preference == 0.2);
+}
+
 static void the_robust_preset_is_that_of_the_specification(void **state)
 {
     struct fixture *f = *state;
@@ -123,6 +143,9 @@ static void a_window_holds_two_least_sides(void **state)
     set(f, "least_window=2");
     set(f, "least_side=30");
     assert_ok(read(f));
+    assert_int_equal(hierarchy_settings(&f->options, 0, MINUTE_MS).window, 10); /* one split */
+    set(f, "splits=max");
+    assert_ok(read(f));
     assert_int_equal(hierarchy_settings(&f->options, 0, MINUTE_MS).window, 60);
 }
 
@@ -135,7 +158,7 @@ static void words_that_are_none_are_refused_with_those_that_are(void **state)
     refused(f, "detectors=hellinger,hellinger", "twice");
     refused(f, "detectors=,", "detectors");
     set(f, "detectors=");
-    refused(f, "preset=best", "paper, robust");
+    refused(f, "preset=best", "votes, robust, paper");
 }
 
 static void numbers_out_of_range_are_refused(void **state)
@@ -198,6 +221,7 @@ static void more_slots_than_can_be_are_refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        TEST(the_default_is_the_preset_votes_with_times_in_seconds),
         TEST(the_robust_preset_is_that_of_the_specification),
         TEST(longer_slots_have_a_least_number),
         TEST(the_paper_preset_is_as_published),

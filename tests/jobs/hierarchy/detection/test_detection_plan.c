@@ -12,7 +12,12 @@ enum { LEAVES = 5, NODES = 9 };
 
 /* Two groups, their end, the largest of both, and the mean of all leaves. */
 static struct plan_node nodes[NODES] = {
-    [0 ... 4] = {.kind = PLAN_LEAF, .settings = {.window = 10, .edge = 2, .least_side = 2}},
+    [0 ... 4] = {.kind = PLAN_LEAF,
+                 .settings = {.window = 10,
+                              .edge = 2,
+                              .least_side = 2,
+                              .noise = 20,
+                              .usual_variance = 0.5}},
     [5] = {.kind = PLAN_MEAN, .level = 1, .first_member = 0, .n_members = 3},
     [6] = {.kind = PLAN_LARGEST, .level = 1, .first_member = 3, .n_members = 2},
     [7] = {.kind = PLAN_MEAN, .level = 2, .first_member = 5, .n_members = 2, .is_kept = true},
@@ -28,6 +33,7 @@ static struct plan_component make_plan(void)
                                    .step_ms = 60000,
                                    .trained_ms = 100,
                                    .last_ms = 200,
+                                   .vote = 30,
                                    .n_nodes = NODES,
                                    .nodes = nodes,
                                    .n_members = 7,
@@ -76,6 +82,35 @@ static void contributions_of_leaves_add_up_to_e(void **state)
                 fail_msg("seed %llu, node %lld", (unsigned long long)seed, (long long)node);
         }
     }
+}
+
+/* Two leaves in a group, one beside it; V = 30 ln(1 + E / 30) is 0, 30, 60 here. */
+static void leaves_vote_once_and_their_votes_are_their_contributions(void **state)
+{
+    (void)state;
+    enum { GROUP = 3, END, HIGHEST };
+    struct plan_node tree[] = {
+        [0 ... 2] = {.kind = PLAN_LEAF},
+        [GROUP] = {.kind = PLAN_VOTES, .first_member = 0, .n_members = 2},
+        [END] = {.kind = PLAN_VOTES, .first_member = 2, .n_members = 2},
+        [HIGHEST] = {.kind = PLAN_LARGEST, .first_member = 2, .n_members = 1},
+    };
+    struct plan_member holds[] = {{0, 1}, {1, 1}, {GROUP, 2}, {2, 1}};
+    const struct plan_component plan = {
+        .vote = 30, .n_nodes = 6, .nodes = tree, .n_members = 4, .members = holds};
+    double values[6] = {0, 30 * (M_E - 1), 30 * (M_E * M_E - 1)}, contribution[6], *e[6];
+    for (int i = 0; i < 6; i++) e[i] = &values[i];
+    for (int i = GROUP; i <= HIGHEST; i++) plan_combine(&plan, i, 1, e);
+    assert_true(fabs(values[GROUP] - 15) < 1e-12);
+    assert_true(fabs(values[END] - (2 * 15 + 60) / 3.0) < 1e-12);
+    assert_true(values[HIGHEST] == values[GROUP]);
+    plan_contributions(&plan, END, values, contribution);
+    assert_true(contribution[0] == 0);
+    assert_true(fabs(contribution[1] - 10) < 1e-12 && fabs(contribution[2] - 20) < 1e-12);
+    plan_contributions(&plan, HIGHEST, values, contribution);
+    assert_true(fabs(contribution[1] - 15) < 1e-12 && contribution[2] == 0);
+    plan_contributions(&plan, 1, values, contribution);
+    assert_true(contribution[1] == values[1]); /* a leaf by itself does not vote */
 }
 
 static void a_plan_comes_back_as_it_was_packed(void **state)
@@ -145,6 +180,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(groups_are_weighted_means_or_the_largest_of_their_members),
         cmocka_unit_test(contributions_of_leaves_add_up_to_e),
+        cmocka_unit_test(leaves_vote_once_and_their_votes_are_their_contributions),
         cmocka_unit_test(a_plan_comes_back_as_it_was_packed),
         cmocka_unit_test(indices_that_lead_outside_are_refused),
     };

@@ -9,6 +9,7 @@
 #include "common/file.h"
 #include "jobs/hierarchy/model/model.h"
 #include "jobs/hierarchy/model/rows.h"
+#include "jobs/hierarchy/model/vote.h"
 
 enum { PATH_BYTES = 128, COMPONENTS = 3, DETECTORS = 8, MEMBERS = 9 };
 
@@ -63,6 +64,8 @@ static void fill(struct fixture *f)
     f->components[2] = (struct model_component){"shop/b", 0, 1000000, 60000, 100};
     f->detectors[0] = leaf(f, 1, "cpu");
     f->detectors[1] = leaf(f, 1, "disk");
+    f->detectors[1].settings.usual_variance = 0.1;
+    f->detectors[1].settings.largest_value = 7.3;
     f->detectors[2] = leaf(f, 1, "idle");
     f->detectors[2].state = MODEL_DEAD;
     f->detectors[2].sigma = 0;
@@ -141,6 +144,9 @@ static void a_model_is_read_back_as_it_was_put(void **state)
         assert_true(is->sigma == was->sigma);
         assert_int_equal(is->settings.window, was->settings.window);
         assert_int_equal(is->settings.edge, was->settings.edge);
+        assert_int_equal(is->settings.noise, was->settings.noise);
+        assert_true(is->settings.usual_variance == was->settings.usual_variance);
+        assert_true(is->settings.largest_value == was->settings.largest_value);
         assert_int_equal(is->settings.splits, was->settings.splits);
     }
     assert_true(read.members[1].weight == 0.3);
@@ -170,9 +176,23 @@ static void a_weighted_mean_is_combined_in_the_order_of_the_members(void **state
 {
     struct fixture *f = *state;
     const double e[DETECTORS] = {1, 3, 0, 2, 0, 0, 0, 0};
+    f->model.options.combiner = HIERARCHY_MEAN;
     assert_true(model_combine(&f->model, 4, e) == (1.0 * 1 + 0.3 * 3) / 1.3);
     f->model.options.combiner = HIERARCHY_LARGEST;
     assert_true(model_combine(&f->model, 4, e) == 3);
+}
+
+/* A group adds votes up; above it they are added up as they are. */
+static void leaves_vote_and_groups_of_them_do_not_again(void **state)
+{
+    struct fixture *f = *state;
+    const double e[DETECTORS] = {1, 3, 0, 2, 7, 0, 0, 0};
+    const double votes[] = {vote_of(1, 2), vote_of(3, 2)};
+    f->model.options.combiner = HIERARCHY_VOTES;
+    f->model.options.vote = 2;
+    assert_true(model_combine(&f->model, 4, e) == (votes[0] + 0.3 * votes[1]) / 1.3);
+    assert_true(model_combine(&f->model, 5, e) == 7);
+    assert_true(model_combine(&f->model, 6, e) == vote_of(2, 2));
 }
 
 /* Puts the fixture's model as it is now, which must be refused with these words. */
@@ -307,6 +327,7 @@ int main(void)
         TEST(a_model_is_read_back_as_it_was_put),
         TEST(presets_are_resolved_in_what_is_kept),
         TEST(a_weighted_mean_is_combined_in_the_order_of_the_members),
+        TEST(leaves_vote_and_groups_of_them_do_not_again),
         TEST(numbers_that_cannot_be_are_refused_by_table_row_and_column),
         TEST(members_that_lead_nowhere_or_round_are_refused),
         TEST(a_holder_without_members_is_refused),

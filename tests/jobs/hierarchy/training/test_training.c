@@ -214,6 +214,29 @@ static void weights_count_where_the_combiner_is_weighted(void **state)
     assert_true(members[0].weight == 2 && members[1].weight == 3 && members[2].weight == 2);
 }
 
+/* Weights: the root of the size of a group, 1 of a leaf that is in none. */
+static void with_votes_an_end_is_over_groups_and_leaves_without_one(void **state)
+{
+    struct model model;
+    tree_world_set(*state, "preset=votes");
+    tree_world_set(*state, "noise=30m");
+    tree_world_train(*state, "votes", &model);
+    const struct model_detector *end =
+        &model.detectors[tree_world_find(&model, MODEL_END, 0, "lone", "end")];
+    int64_t n_leaves = 0;
+    for (int64_t m = 0; m < end->n_members; m++) {
+        const struct model_member *member = &model.members[end->first_member + m];
+        const struct model_detector *held = &model.detectors[member->detector];
+        assert_true(member->weight ==
+                    (held->role == MODEL_LEAF ? 1.0 : sqrt((double)held->n_members)));
+        n_leaves += held->role == MODEL_LEAF ? 1 : held->n_members;
+    }
+    assert_int_equal(n_leaves, TREE_COUNTERS - 1); /* each once; flat is dead */
+    const struct model_detector *one = &model.detectors[leaf(&model, "lone", "c1")];
+    assert_true(one->settings.usual_variance > 0 && one->settings.largest_value > 0);
+    assert_true(model.detectors[leaf(&model, "lone", "flat")].settings.usual_variance == 0);
+}
+
 static void severity_is_inherited_upwards(void **state)
 {
     struct model model;
@@ -289,6 +312,7 @@ int main(void)
         TEST(stability_is_a_share_of_bootstraps_and_high_where_counters_jump_together),
         TEST(shares_of_a_root_add_up_to_one),
         TEST(weights_count_where_the_combiner_is_weighted),
+        TEST(with_votes_an_end_is_over_groups_and_leaves_without_one),
         TEST(severity_is_inherited_upwards),
         TEST(several_kinds_are_leaves_of_one_counter),
         TEST(an_open_family_is_chosen_for_every_counter),

@@ -113,6 +113,7 @@ int tree_world_setup(void **state)
     if (!mkdtemp(world.directory)) return -1;
     assert_ok(lode_arena_create(0, &world.arena));
     assert_ok(lode_params_create(hierarchy_job.params, &world.params));
+    tree_world_set(&world, "preset=robust");
     tree_world_set(&world, "window=20m");
     tree_world_set(&world, "edge=3m");
     tree_world_set(&world, "least_window=10");

@@ -20,7 +20,8 @@ struct tree_world {
     char store_path[TREE_PATH];
     struct lode_store *store;
     struct lode_arena *arena;
-    struct lode_params *params; /* window=20m, edge=3m, least_window=10, saturation 5 % */
+    struct lode_params
+        *params; /* preset=robust, window=20m, edge=3m, least_window=10, saturation 5 % */
     struct lode_cluster cluster;
 };
 

@@ -211,6 +211,142 @@ static void nothing_is_left_of_a_store_without_samples(void **state)
     assert_status(LODE_E_INPUT, lode_store_open(f->target, &store));
 }
 
+/* 0.1 + 0.2 + 0.3 has other bits than 0.3 + 0.2 + 0.1. */
+static void machines_are_added_up_in_the_order_of_their_names(void **state)
+{
+    struct fixture *f = *state;
+    const double sum = 0.1 + 0.2 + 0.3;
+    f->options.slot_ms = 60;
+    f->options.component = "service";
+    f->options.aggregate = "host";
+    assert_ok(STAGE(f, "time,service,host,cpu\n0,web,c,0.3\n0,web,a,0.1\n0,web,b,0.2\n60,web,b,7\n"
+                       "60,web,a,\n0,db,a,1\n"));
+    expect(f, "web", "cpu.sum", 2, T(0, 60), V(sum, 7));
+    expect(f, "web", "cpu.mean", 2, T(0, 60), V(sum / 3, 7));
+    expect(f, "web", "cpu.min", 2, T(0, 60), V(0.1, 7));
+    expect(f, "web", "cpu.max", 2, T(0, 60), V(0.3, 7));
+    expect(f, "db", "cpu.sum", 1, T(0), V(1));
+    assert_int_equal(f->summary.n_missing, 1);
+    assert_int_equal(f->summary.n_components, 2);
+}
+
+static void a_slot_of_machines_goes_on_where_the_store_ended(void **state)
+{
+    struct fixture *f = *state;
+    const double sum = 0.1 + 0.2 + 0.3;
+    f->options.slot_ms = 60;
+    f->options.aggregate = "{component}.{machine}";
+    f->options.component = "who";
+    assert_ok(STAGE(f, "time,who,cpu,mem\n0,w.a,0.1,\n0,w.b,0.2,5\n"));
+    f->options.slot_ms = 0;
+    f->options.aggregate = f->options.component = NULL; /* the store says them */
+    assert_ok(APPEND(f, "time,who,cpu,mem\n30,w.a,0.3,4\n60,w.b,-2,\n"));
+    expect(f, "w", "cpu.sum", 2, T(0, 60), V(sum, -2));
+    expect(f, "w", "cpu.max", 2, T(0, 60), V(0.3, -2));
+    expect(f, "w", "mem.min", 1, T(0), V(4));
+    expect(f, "w", "mem.mean", 1, T(0), V(4.5));
+}
+
+static void the_first_of_a_machine_counts(void **state)
+{
+    struct fixture *f = *state;
+    f->options.slot_ms = 60;
+    f->options.component = "service";
+    f->options.aggregate = "host";
+    assert_ok(STAGE(f, "time,service,host,cpu\n0,web,a,1\n0,web,b,2\n0,web,a,3\n"));
+    expect(f, "web", "cpu.sum", 1, T(0), V(3));
+    assert_string_equal(f->summary.reasons[0].reason, "duplicate time");
+}
+
+static void machines_need_slots_and_a_good_pattern(void **state)
+{
+    struct fixture *f = *state;
+    f->options.aggregate = "cpu";
+    assert_status(LODE_E_USAGE, STAGE(f, "time,cpu\n0,1\n"));
+    assert_non_null(strstr(lode_error_text(), "give --slot"));
+    f->options.slot_ms = 60;
+    f->options.aggregate = "{component}{machine}";
+    assert_status(LODE_E_USAGE, STAGE(f, "time,cpu\n0,1\n"));
+    f->options.aggregate = "host";
+    assert_status(LODE_E_INPUT, STAGE(f, "time,cpu\n0,1\n"));
+    assert_non_null(strstr(lode_error_text(), "no machine column 'host'"));
+}
+
+#define ANSWER(result)                                                                             \
+    "{\"status\":\"success\",\"data\":{\"resultType\":\"matrix\",\"result\":[" result "]}}"
+#define CPU(host, values)                                                                          \
+    "{\"metric\":{\"__name__\":\"cpu\",\"instance\":\"" host "\"},\"values\":[" values "]}"
+
+static void an_answer_of_query_range_is_staged_as_its_series(void **state)
+{
+    struct fixture *f = *state;
+    assert_ok(STAGE(f, ANSWER(CPU("x", "[1,\"2\"],[2.5,\"NaN\"],[3,\"-1e3\"]") "," CPU(
+                           "y", "[1,\"+Inf\"],[2,\"0\"],[3,\"word\"]"))));
+    expect(f, "x", "cpu", 2, T(1000, 3000), V(2, -1000));
+    expect(f, "y", "cpu", 1, T(2000), V(0));
+    assert_int_equal(f->summary.n_rows_read, 6);
+    assert_int_equal(f->summary.n_rows_rejected, 2);
+    assert_int_equal(f->summary.n_missing, 1);
+}
+
+static void an_answer_glued_together_is_refused(void **state)
+{
+    struct fixture *f = *state;
+    assert_status(LODE_E_INPUT, STAGE(f, ANSWER(CPU("x", "[1,\"2\"]") "," CPU("x", "[2,\"2\"]"))));
+    assert_non_null(strstr(lode_error_text(), "series 2: series 1 once more: counter 'cpu'"));
+    assert_status(LODE_E_INPUT, STAGE(f, ANSWER(CPU("x", "[2,\"2\"],[2,\"2\"]"))));
+    assert_non_null(strstr(lode_error_text(), "series 1: time 2 is not after the one before"));
+}
+
+static void gaps_disorder_and_missing_samples_are_counted_in_the_store(void **state)
+{
+    struct fixture *f = *state;
+    struct lode_store *store = NULL;
+    f->options.slot_ms = 10;
+    assert_ok(STAGE(f, "time,cpu\n10,1\n0,\n50,2\n50,3\n"));
+    assert_int_equal(f->summary.n_gaps, 3); /* slots 20, 30, 40 */
+    assert_int_equal(f->summary.n_gap_components, 1);
+    assert_int_equal(f->summary.n_unordered, 1);
+    assert_ok(APPEND(f, "time,cpu\n70,NaN\n"));
+    assert_int_equal(f->summary.n_gaps, 4);
+    assert_ok(lode_store_open(f->target, &store));
+    static const char *const what[] = {"samples missing: empty, null or NaN", "rows out of order",
+                                       "duplicate time"};
+    static const int64_t counts[] = {2, 1, 1};
+    assert_int_equal(store->counters.n_found, 3);
+    for (int i = 0; i < 3; i++) {
+        assert_string_equal(store->counters.found[i].what, what[i]);
+        assert_int_equal(store->counters.found[i].count, counts[i]);
+    }
+    lode_store_close(store);
+}
+
+static void a_tree_file_says_who_is_below_whom(void **state)
+{
+    struct fixture *f = *state;
+    struct lode_store *store = NULL;
+    char path[PATH_BYTES];
+    static const char tree[] = "shop:\n  front: [a, b]\n  back:\n";
+    snprintf(path, sizeof path, "%s/tree.yaml", f->directory);
+    assert_ok(lode_file_write(path, tree, sizeof tree - 1, false));
+    f->options.tree_file = path;
+    assert_ok(STAGE(f, "time,cpu\n1,1\n"));
+    assert_int_equal(f->summary.n_unused, 2);
+    assert_string_equal(f->summary.unused[0], "b");
+    f->options.tree_file = NULL;
+    assert_ok(APPEND(f, "time,cpu\n2,1\n", "time,cpu\n1,1\n")); /* a and b */
+    assert_ok(lode_store_open(f->target, &store));
+    const int64_t front = lode_store_find_component(store, "front");
+    for (const char *name = "a"; name; name = *name == 'a' ? "b" : NULL) {
+        const int64_t at = lode_store_find_component(store, name);
+        assert_int_equal(lode_store_component(store, at)->parent, front);
+    }
+    assert_int_equal(lode_store_component(store, front)->parent,
+                     lode_store_find_component(store, "shop"));
+    assert_int_equal(lode_store_find_component(store, "back"), -1);
+    lode_store_close(store);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -226,6 +362,18 @@ int main(void)
         cmocka_unit_test_setup_teardown(the_native_step_is_the_usual_one, setup, teardown),
         cmocka_unit_test_setup_teardown(nothing_is_left_of_a_store_without_samples, setup,
                                         teardown),
+        cmocka_unit_test_setup_teardown(machines_are_added_up_in_the_order_of_their_names, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(a_slot_of_machines_goes_on_where_the_store_ended, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(the_first_of_a_machine_counts, setup, teardown),
+        cmocka_unit_test_setup_teardown(machines_need_slots_and_a_good_pattern, setup, teardown),
+        cmocka_unit_test_setup_teardown(an_answer_of_query_range_is_staged_as_its_series, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(an_answer_glued_together_is_refused, setup, teardown),
+        cmocka_unit_test_setup_teardown(gaps_disorder_and_missing_samples_are_counted_in_the_store,
+                                        setup, teardown),
+        cmocka_unit_test_setup_teardown(a_tree_file_says_who_is_below_whom, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
