@@ -37,7 +37,7 @@ PYTHON
 # S1, S2, S3: the store as it was after each batch
 if ! {
     lode stage counters train.csv -o S0 --component component --tree / --local 2 --quiet
-    lode run hierarchy S0 -o M --set preset=robust --local 2 --quiet
+    lode run hierarchy S0 -o M --local 2 --quiet --set preset=robust
     before=S0
     for batch in first second third; do
         n=$((${n:-0} + 1))
