@@ -13,7 +13,8 @@ struct source {
 struct combining {
     struct outcome *outcome;
     struct crossing *crossing;
-    int64_t *place; /* [model detectors] index into crossing; -1 */
+    int64_t *place;             /* [model detectors] index into crossing; -1 */
+    struct lode_arena *scratch; /* series of the members of the detector at hand */
 };
 
 static int64_t floor_slot(int64_t time_ms, int64_t step_ms)
@@ -82,7 +83,7 @@ static lode_status place_members(const struct combining *c, int64_t detector,
                                  const struct slots *slots, struct members *members)
 {
     const struct model *model = c->outcome->planning->model;
-    struct lode_arena *arena = c->outcome->arena;
+    struct lode_arena *arena = c->scratch;
     const struct model_detector *of = &model->detectors[detector];
     const int64_t n = of->n_members;
     struct plan_component *plan = &members->plan;
@@ -90,7 +91,8 @@ static lode_status place_members(const struct combining *c, int64_t detector,
     lode_try(lode_take_zero(arena, n + 1, &plan->nodes));
     lode_try(lode_take(arena, n, &plan->members));
     lode_try(lode_take(arena, n + 1, &members->e));
-    for (int64_t m = 0; m <= n; m++) lode_try(lode_take(arena, slots->n, &members->e[m]));
+    for (int64_t m = 0; m < n; m++) lode_try(lode_take(arena, slots->n, &members->e[m]));
+    lode_try(lode_take(c->outcome->arena, slots->n, &members->e[n])); /* its own stays */
     for (int64_t m = 0; m < n; m++) {
         const struct model_member *member = &model->members[of->first_member + m];
         const struct source source = source_of(c, member->detector);
@@ -235,6 +237,7 @@ static lode_status combine_one(struct combining *c, int64_t detector)
     lode_try(place_members(c, detector, &of->slots, &members));
     of->e = members.e[members.plan.n_nodes - 1];
     lode_try(find_firings(c, of, &members));
+    lode_arena_reset(c->scratch);
     return count_firings(c, of);
 }
 
@@ -247,7 +250,10 @@ lode_status crossing_combine(struct outcome *outcome, struct crossing *crossing)
     *crossing = (struct crossing){0};
     lode_try(lode_take(outcome->arena, n, &crossing->list));
     lode_try(lode_take(outcome->arena, model->n_detectors, &c.place));
-    for (int64_t d = 0; d < model->n_detectors; d++)
-        if (outcome->planned->home[d] < 0) lode_try(combine_one(&c, d));
-    return LODE_OK;
+    lode_try(lode_arena_create(0, &c.scratch));
+    lode_status status = LODE_OK;
+    for (int64_t d = 0; d < model->n_detectors && !status; d++)
+        if (outcome->planned->home[d] < 0) status = combine_one(&c, d);
+    lode_arena_destroy(c.scratch);
+    return status;
 }

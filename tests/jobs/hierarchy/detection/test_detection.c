@@ -63,12 +63,13 @@ static void assert_same_bytes(const char *one, const char *other)
 static const char *write_labels(const struct tree_world *world, char path[TREE_PATH])
 {
     struct lode_bytes text = {0};
-    const long long end = 1700000000LL + 60 * TREE_SLOTS;
+    const long long minute = 60, end = 1700000000LL + minute * TREE_SLOTS;
     snprintf(path, TREE_PATH, "%s/labels.csv", world->directory);
     assert_ok(lode_bytes_printf(&text, "component,start_s,end_s\n"));
-    assert_ok(lode_bytes_printf(&text, "shop/web,%lld,%lld\n", end - 60 * 120, end - 60 * 60));
-    assert_ok(lode_bytes_printf(&text, "shop,%lld,%lld\n", end - 60 * 90, end - 60 * 20));
-    assert_ok(lode_bytes_printf(&text, "odd,%lld,%lld\n", end - 60 * 60, end - 60 * 50));
+    assert_ok(
+        lode_bytes_printf(&text, "shop/web,%lld,%lld\n", end - minute * 120, end - minute * 60));
+    assert_ok(lode_bytes_printf(&text, "shop,%lld,%lld\n", end - minute * 90, end - minute * 20));
+    assert_ok(lode_bytes_printf(&text, "odd,%lld,%lld\n", end - minute * 60, end - minute * 50));
     assert_ok(lode_file_write(path, text.data, text.size, false));
     lode_bytes_clear(&text);
     return path;
