@@ -7,7 +7,7 @@
 #include "coordinator/commands/generation.h"
 #include "coordinator/commands/named_job.h"
 #include "coordinator/engine.h"
-#include "coordinator/file_flags.h"
+#include "coordinator/job_flags.h"
 #include "coordinator/mpirun.h"
 #include "coordinator/resume.h"
 #include "coordinator/store_params.h"
@@ -45,7 +45,7 @@ struct request {
     bool dry_run;
     bool or_resume;
     bool check;
-    struct file_flags flags;
+    struct job_flags flags;
     int n_changes;
     struct {
         enum { CHANGE_SET, CHANGE_SPEC, CHANGE_FLAG } kind;
@@ -57,7 +57,7 @@ struct request {
 /* A flag of the job, not of `lode run`. */
 static bool take_flag(struct request *request, int id, const char *value)
 {
-    const struct option *flag = file_flags_find(&request->flags, id);
+    const struct option *flag = job_flags_find(&request->flags, id);
     if (!flag) return false;
     request->changes[request->n_changes].kind = CHANGE_FLAG;
     request->changes[request->n_changes].flag = flag->name;
@@ -102,15 +102,16 @@ static lode_status take(void *context, int id, const char *value)
     }
 }
 
-static void print_files(const struct lode_param *params)
+static void print_flags(const struct lode_param *params)
 {
     bool is_first = true;
     for (; params->name; params++) {
-        char name[FILE_FLAG_NAME], left[FILE_FLAG_NAME + 8];
-        if (!file_flags_value(params)) continue;
-        file_flags_name(params, name);
-        snprintf(left, sizeof left, "%s %s", name, file_flags_value(params));
-        printf("%s  %-26s %s\n", is_first ? "\nfiles of this job:\n" : "", left, params->help);
+        char name[JOB_FLAG_NAME], left[JOB_FLAG_NAME + 8];
+        if (!job_flags_has(params)) continue;
+        const char *value = job_flags_value(params);
+        job_flags_name(params, name);
+        snprintf(left, sizeof left, "%s%s%s", name, value ? " " : "", value ? value : "");
+        printf("%s  %-26s %s\n", is_first ? "\nflags of this job:\n" : "", left, params->help);
         is_first = false;
     }
 }
@@ -133,12 +134,12 @@ static void print_help(const struct lode_job *job, const char *name)
            "line of --spec FILE.yaml):\n",
            name, job->summary);
     for (const struct lode_param *param = job->params; param->name; param++)
-        if (!file_flags_value(param))
+        if (!job_flags_has(param))
             printf("  %-20s %s%s%s%s\n  %-20s default: %s\n", param->name, param->help,
                    param->unit[0] ? " [" : "", param->unit, param->unit[0] ? "]" : "", "",
                    param->initial[0] ? param->initial : "(empty)");
     if (!job->params[0].name) printf("  (none)\n");
-    print_files(job->params);
+    print_flags(job->params);
     printf("\noptions:\n");
     options_print(option_tables);
     printf("\nexample:\n  %s\n", run_command.example);
@@ -157,8 +158,7 @@ static lode_status set_params(const struct request *request, const struct lode_j
             lode_try(lode_params_load(params, text));
             break;
         case CHANGE_FLAG:
-            lode_try(
-                file_flags_set(job->params, job->name, request->changes[i].flag, text, params));
+            lode_try(job_flags_set(job->params, job->name, request->changes[i].flag, text, params));
             break;
         }
     }
@@ -435,7 +435,7 @@ static lode_status run_words(struct invocation *invocation, struct request *requ
     int n_words = 0;
     bool help = false;
     struct start start = {.invocation = invocation, .request = request, .arena = arena};
-    file_flags_init(&request->flags);
+    job_flags_init(&request->flags);
     const struct option *const tables[] = {own_options, cluster_option_table,
                                            request->flags.options, NULL};
     lode_try(options_read(invocation->argument_count, invocation->arguments, tables, take, request,

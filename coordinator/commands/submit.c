@@ -5,7 +5,7 @@
 #include "coordinator/batch/limit.h"
 #include "coordinator/batch/script.h"
 #include "coordinator/command.h"
-#include "coordinator/file_flags.h"
+#include "coordinator/job_flags.h"
 #include "coordinator/resume.h"
 
 #include <errno.h>
@@ -68,7 +68,7 @@ struct request {
     const char *output, *join, *resume; /* as the person wrote them; or NULL */
     bool print;
     struct option run_options[RUN_OPTIONS_MAX];
-    struct file_flags flags;
+    struct job_flags flags;
     const char *scratch; /* the last --scratch, which need not be there on this machine */
 };
 
@@ -149,8 +149,8 @@ static lode_status take(void *context, int id, const char *value)
         pass_on(request, "--allow-partial", NULL);
         return LODE_OK;
     default:
-        if (!file_flags_find(&request->flags, id)) return take_run_option(request, id, value);
-        pass_on(request, file_flags_find(&request->flags, id)->name, value);
+        if (!job_flags_find(&request->flags, id)) return take_run_option(request, id, value);
+        pass_on(request, job_flags_find(&request->flags, id)->name, value);
         return LODE_OK;
     }
 }
@@ -363,7 +363,7 @@ static lode_status run(struct invocation *invocation)
     int n_arguments = 0;
     lode_try(lode_arena_create(0, &arena));
     list_run_options(request.run_options);
-    file_flags_init(&request.flags);
+    job_flags_init(&request.flags);
     while (n_arguments < count && strcmp(invocation->arguments[n_arguments], "--") != 0)
         n_arguments++;
     lode_status status = lode_take(arena, count + 1, &words);

@@ -7,7 +7,7 @@
 #include "common/file.h"
 #include "common/text.h"
 #include "coordinator/command.h"
-#include "coordinator/file_flags.h"
+#include "coordinator/job_flags.h"
 #include "coordinator/signals.h"
 #include "coordinator/trial.h"
 
@@ -59,7 +59,7 @@ struct request {
     const char *keep;
     const char **words;     /* JOB and STORE */
     const char **passed_on; /* --set, --spec and flags of jobs with their values, in order */
-    struct file_flags flags;
+    struct job_flags flags;
     int n_passed_on;
     char directory[DIRECTORY_SIZE];
     struct row rows[2 * COUNTS_MAX];
@@ -93,11 +93,11 @@ static lode_status take_counts(struct request *request, const char *text)
 static lode_status take(void *context, int id, const char *value)
 {
     struct request *request = context;
-    const struct option *flag = file_flags_find(&request->flags, id);
+    const struct option *flag = job_flags_find(&request->flags, id);
     int64_t number = 0;
     if (flag) {
         request->passed_on[request->n_passed_on++] = flag->name;
-        request->passed_on[request->n_passed_on++] = value;
+        if (value) request->passed_on[request->n_passed_on++] = value;
         return LODE_OK;
     }
     switch (id) {
@@ -326,7 +326,7 @@ static lode_status verify(struct invocation *invocation, struct request *request
 {
     bool help = false;
     int n_words = 0;
-    file_flags_init(&request->flags);
+    job_flags_init(&request->flags);
     const struct option *const tables[] = {own_options, request->flags.options, NULL};
     lode_try(options_read(invocation->argument_count, invocation->arguments, tables, take, request,
                           request->words, &n_words, &help));

@@ -36,6 +36,9 @@ struct lode_param {
  */
 #define LODE_PARAM_FILE "file"
 #define LODE_PARAM_MODEL "model"
+/* The unit of a parameter that is on or off, which `lode run` takes as a flag too (`--anonymous`).
+ */
+#define LODE_PARAM_SWITCH "switch"
 
 struct lode_params;
 

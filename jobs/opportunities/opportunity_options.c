@@ -55,7 +55,7 @@ const struct lode_param opportunity_params[] = {
     {"examples", "3", "sessions", "example sessions per finding"},
     {"sample", "1", "1", "share of the sessions that are analysed, chosen by a hash of their ids"},
     {"min_count", "0", "users, sessions", "groups of fewer are not printed anywhere; 0: all are"},
-    {"anonymous", "off", "", "print session ids as keyed hashes"},
+    {"anonymous", "off", LODE_PARAM_SWITCH, "print session ids as keyed hashes"},
     {"anonymous_key", "lode", "", "the key of these: choose your own, the default is known"},
     {"templates", "", LODE_PARAM_MAPPINGS,
      "hypotheses by template, `retries: {retry: x, success: y}`; `lode templates` lists them"},

@@ -123,7 +123,7 @@ expect "min_count: no row and no finding of a smaller group anywhere, and larger
     done'
 
 expect "anonymous: example sessions are keyed hashes, the same ones as without" '
-    lode run opportunities web.lode -o hidden --local 2 --quiet --set anonymous=on \
+    lode run opportunities web.lode -o hidden --local 2 --quiet --anonymous \
         --set anonymous_key="my own"
     ! grep -q "\"s[0-9][0-9][0-9][0-9]\"" hidden/findings.jsonl
     cell run opportunities example_sessions True | "$python" -c "import hashlib, sys
