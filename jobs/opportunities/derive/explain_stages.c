@@ -41,6 +41,7 @@ static lode_status begin(struct maker *maker, const char *title, int64_t n_tasks
                          struct reading **stage)
 {
     struct reading *made = &maker->stages[maker->n];
+    *stage = made;
     if (maker->n == STAGES_MAX) return lode_fail(LODE_E_USAGE, "too many first passes to explain");
     *made = (struct reading){.title = title, .n_tasks = n_tasks, .users = true};
     lode_try(
@@ -51,7 +52,6 @@ static lode_status begin(struct maker *maker, const char *title, int64_t n_tasks
     if (maker->derivation->graph)
         lode_try(lode_take_zero(maker->arena, maker->derivation->graph->n_series, &made->series));
     maker->n++;
-    *stage = made;
     return LODE_OK;
 }
 
