@@ -12,6 +12,7 @@
 #include "common/log.h"
 #include "common/text.h"
 #include "common/wire/pack.h"
+#include "jobs/opportunities/by_partition.h"
 #include "jobs/opportunities/derive/session_columns.h"
 #include "jobs/opportunities/grams/gram_merge.h"
 #include "jobs/opportunities/grams/gram_ranges.h"
@@ -339,17 +340,10 @@ static lode_status map_leaf(struct lode_run *run, const struct pattern_tokens *t
 {
     lode_status status = LODE_OK;
     const struct lode_store *store = run->store;
-    struct lode_stage stage = {.leaf = "opportunities.patterns",
-                               .title = "counting patterns",
-                               .n_tasks = store->n_partitions,
-                               .describe = lode_store_name_partition,
-                               .describe_context = store};
+    struct lode_stage stage;
     const uint64_t bytes = expected_bytes(store, merging);
-    int64_t *costs;
-    lode_try(lode_take(run->arena, store->n_partitions, &costs));
-    for (int64_t i = 0; i < store->n_partitions; i++) costs[i] = store->partitions[i].n_events;
-    stage.costs = costs;
-    stage.cost_units = "events";
+    lode_try(stage_by_partition(store, "opportunities.patterns", "counting patterns", run->arena,
+                                &stage));
     lode_try_done(pack_params(run, tokens, merging, &stage.params));
     if (bytes > merging->settings->sum_limit)
         lode_try_done(map_shuffle(run, &stage, bytes, merging));

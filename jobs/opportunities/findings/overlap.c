@@ -4,6 +4,7 @@
 #include "jobs/opportunities/findings/overlap.h"
 
 #include "common/wire/pack.h"
+#include "jobs/opportunities/by_partition.h"
 #include "jobs/opportunities/findings/explained.h"
 #include "jobs/opportunities/findings/finding_members.h"
 
@@ -189,17 +190,9 @@ static lode_status merge_task(void *context, int64_t task, const uint8_t *result
 static lode_status map_leaf(struct comparing *of)
 {
     lode_status status = LODE_OK;
-    const struct lode_store *store = of->sources->store;
-    struct lode_stage stage = {.leaf = "opportunities.overlap",
-                               .title = "comparing findings",
-                               .n_tasks = store->n_partitions,
-                               .cost_units = "events",
-                               .describe = lode_store_name_partition,
-                               .describe_context = store};
-    int64_t *costs;
-    lode_try(lode_take(of->scratch, store->n_partitions, &costs));
-    for (int64_t i = 0; i < store->n_partitions; i++) costs[i] = store->partitions[i].n_events;
-    stage.costs = costs;
+    struct lode_stage stage;
+    lode_try(stage_by_partition(of->sources->store, "opportunities.overlap", "comparing findings",
+                                of->scratch, &stage));
     lode_try_done(pack_params(of, &stage.params));
     lode_try_done(lode_map(of->run, &stage, merge_task, of));
 done:

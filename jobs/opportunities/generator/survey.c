@@ -6,6 +6,7 @@
  * more than one, and for each KPI its faulty and normal sessions with the event.
  */
 #include "jobs/opportunities/generator/survey.h"
+#include "jobs/opportunities/by_partition.h"
 
 #include <string.h>
 
@@ -238,17 +239,10 @@ lode_status survey_take(struct lode_run *run, const int64_t *kpis, int64_t n_kpi
     const struct lode_store *store = run->store;
     struct survey made = {.n_names = store->event_names.count, .n_kpis = n_kpis};
     struct merge merge = {.store = store, .survey = &made};
-    struct lode_stage stage = {.leaf = "opportunities.survey",
-                               .title = "surveying events",
-                               .n_tasks = store->n_partitions,
-                               .cost_units = "events",
-                               .describe = lode_store_name_partition,
-                               .describe_context = store};
-    int64_t *costs = NULL;
+    struct lode_stage stage;
     lode_try(make_counts(run->arena, &made));
-    lode_try(lode_take(run->arena, store->n_partitions, &costs));
-    for (int64_t i = 0; i < store->n_partitions; i++) costs[i] = store->partitions[i].n_events;
-    stage.costs = costs;
+    lode_try(
+        stage_by_partition(store, "opportunities.survey", "surveying events", run->arena, &stage));
     lode_status status = pack_params(store, kpis, n_kpis, &stage.params);
     if (!status) status = lode_map(run, &stage, merge_task, &merge);
     lode_bytes_clear(&stage.params);
