@@ -15,7 +15,7 @@
 #include <string.h>
 #include <unistd.h>
 
-const struct command *const commands[] = {
+static const struct command *const commands[] = {
     &stage_command,  &run_command,  &verify_command,    &status_command,   &explain_command,
     &show_command,   &diff_command, &mute_command,      &feedback_command, &export_command,
     &info_command,   &gen_command,  &templates_command, &version_command,  &worker_command,
@@ -34,13 +34,6 @@ static void print_overview(FILE *out)
           "  lode gen events -o logs && lode stage events logs/*.csv -o web.lode\n"
           "  lode run opportunities web.lode -o run1 && lode show run1\n",
           out);
-}
-
-void command_help(const struct command *command)
-{
-    printf("usage: lode %s %s\n\n%s\n\n", command->name, command->usage, command->summary);
-    if (command->options) options_print(command->options);
-    printf("\nexample:\n  %s\n", command->example);
 }
 
 static lode_status find_command(const char *name, const struct command **found)
