@@ -80,8 +80,8 @@ void lode_gate_close(struct lode_gate *gate)
 {
     if (!gate) return;
     if (gate->router) {
-        lode_monitor_stop(gate->router);
-        gate->router->gate = NULL;
+        lode_socket_unwatch(gate->router);
+        gate->router->held_at = NULL;
     }
     lode_socket_close(gate->requests);
     lode_socket_close(gate->monitor);
@@ -96,14 +96,8 @@ lode_status lode_gate_attach(struct lode_gate *gate, struct lode_zmq *zmq,
     lode_try(lode_monitor_watch(zmq, gate->monitor, router, WATCHED));
     gate->was_attached = true;
     gate->router = router;
-    router->gate = gate;
+    router->held_at = &gate->router;
     return LODE_OK;
-}
-
-void lode_gate_detach(struct lode_gate *gate)
-{
-    lode_monitor_stop(gate->router);
-    gate->router = NULL;
 }
 
 void lode_gate_sockets(struct lode_gate *gate, struct lode_socket *sockets[LODE_GATE_SOCKETS])

@@ -37,15 +37,11 @@ lode_status lode_monitor_watch(struct lode_zmq *zmq, struct lode_socket *monitor
     char endpoint[64];
     snprintf(endpoint, sizeof endpoint, "inproc://monitor-%d",
              atomic_fetch_add(&zmq->n_monitors, 1));
-    if (zmq_socket_monitor(watched->socket, endpoint, events) ||
-        zmq_connect(monitor->socket, endpoint))
+    if (zmq_socket_monitor(watched->socket, endpoint, events))
         return lode_zmq_fail("watching a socket");
+    watched->is_watched = true;
+    if (zmq_connect(monitor->socket, endpoint)) return lode_zmq_fail("watching a socket");
     return LODE_OK;
-}
-
-void lode_monitor_stop(struct lode_socket *watched)
-{
-    zmq_socket_monitor(watched->socket, NULL, 0);
 }
 
 lode_status lode_monitor_next(struct lode_socket *monitor, int *event, int *value, bool *got)

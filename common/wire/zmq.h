@@ -1,5 +1,5 @@
-/* ZMQ: the only calls of ZeroMQ (zmq.c, monitor.c, gate.c). A ROUTER for the coordinator, a DEALER
- * for a worker, a PAIR between two threads of one process.
+/* ZMQ: the only calls of ZeroMQ (zmq_socket.c, monitor.c, gate.c, zmq.c). A ROUTER for the
+ * coordinator, a DEALER for a worker, a PAIR between two threads of one process.
  *
  * ROUTER is mandatory (a message to a peer that is gone is an error, not silence) and hands an
  * identity over to a newcomer; both sides send ZMTP heartbeats (ENGINE-FACTS.md section 8).
