@@ -9,7 +9,6 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <limits.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -57,40 +56,6 @@ lode_status lode_store_column_path(const char *group, const char *name, struct l
     *to = '\0';
     *path = made;
     return LODE_OK;
-}
-
-lode_status store_join(const char *folder, const char *name, struct lode_arena *arena, char **path)
-{
-    const size_t folder_size = strlen(folder), size = folder_size + strlen(name) + 2;
-
-    lode_try(lode_take(arena, size, path));
-    snprintf(*path, size, "%s/%s", folder, name);
-    return LODE_OK;
-}
-
-int store_kind(const char *name)
-{
-    static const char *const names[STORE_KINDS] = {LODE_STORE_EVENTS, LODE_STORE_COUNTERS};
-    for (int kind = 0; kind < STORE_KINDS; kind++)
-        if (strcmp(names[kind], name) == 0) return kind;
-    return -1;
-}
-
-#define COUNT_AT(field) offsetof(struct lode_partition, field)
-const struct store_count store_counts[STORE_KINDS][STORE_COUNTS] = {
-    {{"partitions/users", "users", "rows of users/", COUNT_AT(n_users)},
-     {"partitions/sessions", "sessions", "rows of sessions/", COUNT_AT(n_sessions)},
-     {"partitions/events", "events", "rows of events/", COUNT_AT(n_events)},
-     {"partitions/size_bytes", "bytes", "size of the file", COUNT_AT(size_bytes)}},
-    {{"partitions/components", "components", "rows of components/", COUNT_AT(n_users)},
-     {"partitions/times", "times", "rows of samples/time", COUNT_AT(n_sessions)},
-     {"partitions/values", "values", "rows of samples/value", COUNT_AT(n_events)},
-     {"partitions/size_bytes", "bytes", "size of the file", COUNT_AT(size_bytes)}},
-};
-
-int64_t *store_count_of(struct lode_partition *partition, const struct store_count *count)
-{
-    return (int64_t *)(void *)((char *)partition + count->offset);
 }
 
 static lode_status get_attributes(struct lode_hdf *file, struct lode_store *store)
@@ -159,12 +124,6 @@ static lode_status get_event_columns(struct lode_hdf *file, struct lode_store *s
     lode_try(lode_take(store->arena, store->n_event_values, &store->event_values));
     for (int64_t i = 0; i < store->n_event_values; i++) store->event_values[i] = names[i];
     return LODE_OK;
-}
-
-bool store_is_part_file(const char *name)
-{
-    static const char allowed[] = "0123456789abcdefghijklmnopqrstuvwxyz.-";
-    return strncmp(name, "part-", 5) == 0 && name[strspn(name, allowed)] == '\0';
 }
 
 static lode_status get_partitions(struct lode_hdf *file, struct lode_store *store)

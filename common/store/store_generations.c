@@ -5,36 +5,8 @@
 #include "common/store/store.h"
 
 #include <inttypes.h>
-#include <stddef.h>
 
 #include "common/store/store_private.h"
-
-#define LATER_AT(field) offsetof(struct lode_later_file, field)
-const struct store_count store_later_counts[STORE_KINDS][STORE_LATER_COUNTS] = {
-    {{"later/partition", "", "row of partitions/", LATER_AT(partition)},
-     {"later/generation", "", "2 is the first that was appended", LATER_AT(generation)},
-     {"later/users", "users", "rows of users/", LATER_AT(n_users)},
-     {"later/sessions", "sessions", "rows of sessions/", LATER_AT(n_sessions)},
-     {"later/events", "events", "rows of events/", LATER_AT(n_events)},
-     {"later/all_users", "users", "of the partition so far", LATER_AT(all_users)},
-     {"later/all_sessions", "sessions", "of the partition so far", LATER_AT(all_sessions)},
-     {"later/all_events", "events", "of the partition so far", LATER_AT(all_events)},
-     {"later/size_bytes", "bytes", "size of the file", LATER_AT(size_bytes)}},
-    {{"later/partition", "", "row of partitions/", LATER_AT(partition)},
-     {"later/generation", "", "2 is the first that was appended", LATER_AT(generation)},
-     {"later/components", "components", "rows of components/", LATER_AT(n_users)},
-     {"later/times", "times", "rows of samples/time", LATER_AT(n_sessions)},
-     {"later/values", "values", "rows of samples/value", LATER_AT(n_events)},
-     {"later/all_components", "components", "of the partition so far", LATER_AT(all_users)},
-     {"later/all_times", "times", "of the partition so far", LATER_AT(all_sessions)},
-     {"later/all_values", "values", "of the partition so far", LATER_AT(all_events)},
-     {"later/size_bytes", "bytes", "size of the file", LATER_AT(size_bytes)}},
-};
-
-int64_t *store_later_count_of(struct lode_later_file *later, const struct store_count *count)
-{
-    return (int64_t *)(void *)((char *)later + count->offset);
-}
 
 lode_status store_get_later(struct lode_hdf *file, int kind, struct lode_arena *arena,
                             struct lode_later_file **later, int64_t *count)

@@ -7,6 +7,21 @@
 
 #include "common/store/store_private.h"
 
+/* Offsets of one of the files, none of which has later ones itself. */
+static lode_status get_session_offsets(const struct lode_part *file, struct lode_arena *arena,
+                                       int64_t **offsets)
+{
+    return store_get_offsets(file->file, LODE_PART_SESSION_OFFSET, file->n_users, file->n_sessions,
+                             arena, offsets);
+}
+
+static lode_status get_event_offsets(const struct lode_part *file, struct lode_arena *arena,
+                                     int64_t **offsets)
+{
+    return store_get_offsets(file->file, LODE_PART_EVENT_OFFSET, file->n_sessions, file->n_events,
+                             arena, offsets);
+}
+
 static lode_status get_rows(struct lode_part *file, bool is_first, struct lode_arena *arena,
                             struct generation_rows *rows)
 {
@@ -15,8 +30,8 @@ static lode_status get_rows(struct lode_part *file, bool is_first, struct lode_a
 
     *rows = (struct generation_rows){
         .n_users = file->n_users, .n_sessions = file->n_sessions, .n_events = file->n_events};
-    lode_try(lode_part_session_offsets(file, arena, &sessions));
-    lode_try(lode_part_event_offsets(file, arena, &events));
+    lode_try(get_session_offsets(file, arena, &sessions));
+    lode_try(get_event_offsets(file, arena, &events));
     rows->session_offsets = sessions;
     rows->event_offsets = events;
     if (is_first) return LODE_OK;
@@ -157,7 +172,7 @@ lode_status store_later_session_offsets(struct lode_part *part, struct lode_aren
     lode_try(lode_take(arena, part->n_users + 1, &made));
     for (int64_t f = 0; f < later->n_files; f++) {
         const struct lode_arena_mark mark = lode_arena_mark(arena);
-        lode_try(lode_part_session_offsets(&later->files[f], arena, &piece));
+        lode_try(get_session_offsets(&later->files[f], arena, &piece));
         for (int64_t s = 0; s < later->n_spans; s++) {
             const struct generation_span *span = &later->spans[s];
             if (span->file != f) continue;
@@ -180,7 +195,7 @@ lode_status store_later_event_offsets(struct lode_part *part, struct lode_arena 
     lode_try(lode_take(arena, part->n_sessions + 1, &made));
     for (int64_t f = 0; f < later->n_files; f++) {
         const struct lode_arena_mark mark = lode_arena_mark(arena);
-        lode_try(lode_part_event_offsets(&later->files[f], arena, &piece));
+        lode_try(get_event_offsets(&later->files[f], arena, &piece));
         for (int64_t s = 0; s < later->n_spans; s++) {
             const struct generation_span *span = &later->spans[s];
             if (span->file != f) continue;

@@ -1,28 +1,11 @@
-/* Store, one partition: its columns with every promise of the header checked, so that a leaf can
- * index without looking: offsets stay inside, codes are words, outcomes are 0, 1 or 2.
- */
+/* Store, one partition: found in the index, opened with its later files, and the offsets by which
+ * its rows belong together. */
 #include "common/store/store.h"
 
-#include <errno.h>
 #include <inttypes.h>
-#include <string.h>
-#include <sys/stat.h>
 
-#include "common/patience.h"
 #include "common/store/store_later.h"
 #include "common/store/store_private.h"
-
-lode_status store_check_rows(struct lode_hdf *file, const char *name, int64_t rows,
-                             struct lode_arena *arena)
-{
-    struct lode_hdf_column column;
-
-    lode_try(lode_hdf_describe(file, name, arena, &column));
-    if (column.rows == rows && column.columns == 1) return LODE_OK;
-    return lode_fail(LODE_E_INPUT,
-                     "'%s' has %" PRId64 " rows of %" PRId64 " columns, must have %" PRId64 " of 1",
-                     name, column.rows, column.columns, rows);
-}
 
 /* One row of the index's partition table. */
 static lode_status read_entry(struct lode_hdf *index_file, int kind, int64_t index,
@@ -96,54 +79,6 @@ static lode_status find_entry(const char *store_path, int64_t index, int64_t n_g
     return status;
 }
 
-/* The file that the index means: its size and checksum are those. */
-static lode_status try_told(const char *path, const struct lode_partition *entry,
-                            struct lode_hdf **file)
-{
-    struct stat about;
-
-    if (stat(path, &about) != 0) {
-        return lode_fail(LODE_E_INPUT, "%s: %s", path, strerror(errno));
-    }
-    if (about.st_size != entry->size_bytes) {
-        return lode_fail(LODE_E_INPUT, "%s has %" PRId64 " bytes, the index says %" PRId64, path,
-                         (int64_t)about.st_size, entry->size_bytes);
-    }
-    lode_try(lode_hdf_open(path, file));
-    const uint64_t checksum = lode_hdf_checksum(*file);
-    if (checksum == entry->checksum) return LODE_OK;
-    lode_hdf_close(*file);
-    *file = NULL;
-    return lode_fail(LODE_E_INPUT,
-                     "%s is another file than the index names: XXH3 %016" PRIx64
-                     ", the index says %016" PRIx64,
-                     path, checksum, entry->checksum);
-}
-
-lode_status store_open_told(const char *store_path, const struct lode_partition *entry,
-                            struct lode_arena *arena, struct lode_hdf **file)
-{
-    char *path;
-    struct lode_patience patience = lode_patience_begin();
-
-    lode_try(store_join(store_path, entry->file, arena, &path));
-    lode_status opened = try_told(path, entry, file);
-    while (opened == LODE_E_INPUT && lode_patience_again(&patience, path)) {
-        opened = try_told(path, entry, file);
-    }
-    return opened;
-}
-
-lode_status store_open_part_file(const char *store_path, const struct lode_partition *entry,
-                                 struct lode_arena *arena, struct lode_hdf **file)
-{
-    lode_try(store_open_told(store_path, entry, arena, file));
-    lode_status status = store_check_rows(*file, LODE_PART_USER_ID, entry->n_users, arena);
-    if (!status) status = store_check_rows(*file, LODE_PART_SESSION_ID, entry->n_sessions, arena);
-    if (!status) status = store_check_rows(*file, LODE_PART_EVENT_NAME, entry->n_events, arena);
-    return status ? lode_note(status, "%s/%s", store_path, entry->file) : LODE_OK;
-}
-
 lode_status lode_part_open_as_of(const char *store_path, int64_t n_generations, int64_t index,
                                  struct lode_part *part)
 {
@@ -178,32 +113,6 @@ void lode_part_close(struct lode_part *part)
     store_later_close(part->later);
     lode_hdf_close(part->file);
     *part = (struct lode_part){0};
-}
-
-lode_status store_get_column(struct lode_hdf *file, const char *name, enum lode_hdf_type type,
-                             int64_t rows, struct lode_arena *arena, void **data)
-{
-    lode_try(store_check_rows(file, name, rows, arena));
-    return lode_hdf_get(file, name, type, 0, rows, arena, data);
-}
-
-lode_status store_get_offsets(struct lode_hdf *file, const char *name, int64_t rows, int64_t end,
-                              struct lode_arena *arena, int64_t **offsets)
-{
-    void *data;
-
-    lode_try(store_get_column(file, name, LODE_HDF_I64, rows + 1, arena, &data));
-    int64_t *found = data;
-    bool falls = false;
-    for (int64_t i = 0; i < rows; i++) falls |= found[i + 1] < found[i];
-    if (found[0] != 0 || found[rows] != end || falls) {
-        return lode_fail(LODE_E_INPUT,
-                         "'%s' runs from %" PRId64 " to %" PRId64
-                         "%s, must rise from 0 to %" PRId64,
-                         name, found[0], found[rows], falls ? " and falls between" : "", end);
-    }
-    *offsets = found;
-    return LODE_OK;
 }
 
 lode_status lode_part_session_offsets(struct lode_part *part, struct lode_arena *arena,
