@@ -1,20 +1,17 @@
-/* Expr: a language is a builder, a lexer, and the names of its definitions. */
+/* Expr: a language is a builder, a lexer, and its definitions. */
 #include "common/expr/expr.h"
 
 #include <stdio.h>
 #include <string.h>
 
 #include "common/expr/language/parse.h"
-#include "lode/table.h"
 
 struct expr_language {
     struct expr_schema schema;
     struct lode_arena *arena;
     struct expr_builder *builder;
     struct lex lex;
-    struct lode_words *names; /* every name that was asked for; a code is an index of nodes */
-    int32_t *nodes;           /* [room] of definitions; -1: the name is of none */
-    size_t room;
+    struct expr_definitions *definitions;
 };
 
 lode_status expr_language_create(const struct expr_schema *schema, struct lode_arena *arena,
@@ -32,7 +29,7 @@ lode_status expr_language_create(const struct expr_schema *schema, struct lode_a
                                      .ignored = schema->ignored,
                                      .zone = made->schema.zone};
     lode_try(expr_builder_create(&frame, arena, &made->builder));
-    lode_try(lode_words_create(arena, &made->names));
+    lode_try(expr_definitions_create(arena, &made->definitions));
     *language = made;
     return LODE_OK;
 }
@@ -40,45 +37,6 @@ lode_status expr_language_create(const struct expr_schema *schema, struct lode_a
 const struct expr_graph *expr_language_graph(const struct expr_language *language)
 {
     return expr_builder_graph(language->builder);
-}
-
-/* The place of a name's node. */
-static lode_status place_of(struct expr_language *language, const char *name, int32_t **place)
-{
-    uint32_t code;
-    lode_try(lode_words_add(language->names, name, strlen(name), &code));
-    if (code >= language->room) {
-        const size_t room = 2 * (size_t)code + 16;
-        int32_t *nodes;
-        lode_try(lode_take(language->arena, room, &nodes));
-        for (size_t i = 0; i < room; i++) nodes[i] = i < language->room ? language->nodes[i] : -1;
-        language->nodes = nodes;
-        language->room = room;
-    }
-    *place = &language->nodes[code];
-    return LODE_OK;
-}
-
-lode_status parse_find_definition(struct parser *parser, const char *name, int32_t *node)
-{
-    int32_t *place;
-    lode_try(place_of(parser->language, name, &place));
-    *node = *place;
-    return LODE_OK;
-}
-
-lode_status parse_definitions(struct parser *parser, const char *const **names, int64_t *count)
-{
-    const struct expr_language *language = parser->language;
-    int64_t n_words;
-    const char **list;
-    char *const *words = lode_words_list(language->names, &n_words);
-    lode_try(lode_take(parser->arena, n_words, &list));
-    *count = 0;
-    for (int64_t i = 0; i < n_words; i++)
-        if ((size_t)i < language->room && language->nodes[i] >= 0) list[(*count)++] = words[i];
-    *names = list;
-    return LODE_OK;
 }
 
 /* A definition's name must be free: it would hide what has it. */
@@ -94,7 +52,7 @@ static lode_status check_name(struct parser *parser, const char *name)
     if (parse_is_reserved(name))
         return parse_fail(parser, &start, "'%.80s' is a word of the language: choose another name",
                           name);
-    lode_try(parse_find_definition(parser, name, &node));
+    lode_try(expr_definitions_find(parser->definitions, name, &node));
     if (node >= 0)
         return parse_fail(parser, &start, "'%.80s' is defined already: choose another name", name);
     for (int64_t i = 0; i < schema->n_attributes; i++)
@@ -107,9 +65,8 @@ static lode_status check_name(struct parser *parser, const char *name)
     return LODE_OK;
 }
 
-static lode_status parse_all(struct parser *parser, int32_t *node)
+static lode_status parse_all(struct parser *parser, struct lex *lex, int32_t *node)
 {
-    struct lex *lex = &parser->language->lex;
     struct lex_error error;
     if (parser->definition->name) lode_try(check_name(parser, parser->definition->name));
     const lode_status status = lex_text(lex, parser->definition->text, parser->arena, &error);
@@ -129,17 +86,15 @@ lode_status expr_define(struct expr_language *language, const struct expr_defini
                         int32_t *node)
 {
     struct parser parser = {.schema = &language->schema,
-                            .language = language,
+                            .definitions = language->definitions,
                             .definition = definition,
                             .builder = language->builder,
                             .arena = language->arena};
     const struct expr_builder_mark mark = expr_builder_mark(language->builder);
-    int32_t made = -1, *place;
-    lode_status status = parse_all(&parser, &made);
-    if (status == LODE_OK && definition->name) {
-        status = place_of(language, definition->name, &place);
-        if (status == LODE_OK) *place = made;
-    }
+    int32_t made = -1;
+    lode_status status = parse_all(&parser, &language->lex, &made);
+    if (status == LODE_OK && definition->name)
+        status = expr_definitions_set(language->definitions, definition->name, made);
     if (status != LODE_OK) {
         expr_builder_rewind(language->builder, mark);
         return status;

@@ -234,7 +234,8 @@ static lode_status unknown_name(struct parser *parser, const struct lex_token *t
             return parse_fail(parser, token,
                               "'%.80s' is an event: write has(%.80s), count(%.80s), ...",
                               token->text, token->text, token->text);
-    lode_try(parse_definitions(parser, &definitions, &n_definitions));
+    lode_try(
+        expr_definitions_list(parser->definitions, parser->arena, &definitions, &n_definitions));
     lode_try(lode_take(parser->arena, n_definitions + schema->n_attributes + 2 * schema->n_kpis + 1,
                        &names));
     for (int64_t i = 0; i < n_definitions; i++) names[n_names++] = definitions[i];
@@ -261,7 +262,7 @@ static lode_status parse_name(struct parser *parser, int32_t *node)
     }
     if (parse_is_reserved(token->text))
         return parse_fail(parser, token, "a value belongs here, not '%s'", token->text);
-    lode_try(parse_find_definition(parser, token->text, node));
+    lode_try(expr_definitions_find(parser->definitions, token->text, node));
     if (*node >= 0) return LODE_OK;
     const int64_t attribute = find_attribute(parser->schema, token->text);
     if (attribute >= 0) return add_attribute(parser, token, attribute, node);

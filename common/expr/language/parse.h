@@ -9,13 +9,14 @@
 #define LODE_COMMON_EXPR_PARSE_H
 
 #include "common/expr/expr.h"
+#include "common/expr/language/definitions.h"
 #include "common/expr/language/lex.h"
 
 enum { PARSE_DEPTH_MAX = 64 };
 
 struct parser {
     const struct expr_schema *schema;
-    struct expr_language *language;
+    struct expr_definitions *definitions;
     const struct expr_definition *definition;
     struct expr_builder *builder;
     struct lode_arena *arena;
@@ -74,13 +75,6 @@ LODE_CHECKED lode_status parse_kpi(struct parser *parser, const struct lex_token
                                    int32_t *node);
 /* Index of the KPI `name`, with or without "kpi_"; -1: none. */
 int64_t parse_find_kpi(const struct expr_schema *schema, const char *name);
-/* Node of a definition; -1: none of that name. */
-LODE_CHECKED lode_status parse_find_definition(struct parser *parser, const char *name,
-                                               int32_t *node);
-
-/* Names of all definitions so far. */
-LODE_CHECKED lode_status parse_definitions(struct parser *parser, const char *const **names,
-                                           int64_t *count);
 
 /* EVENTS, with a window. */
 LODE_CHECKED lode_status parse_selector(struct parser *parser, int32_t *selector);

@@ -11,6 +11,8 @@ struct printer {
     size_t limit; /* of out->size: nothing is begun beyond it */
 };
 
+/* --- print_words.c --- */
+
 LODE_CHECKED lode_status print_text(struct printer *printer, const char *text);
 /* 'text' with escapes. */
 LODE_CHECKED lode_status print_quoted(struct printer *printer, const char *text);
@@ -21,6 +23,9 @@ LODE_CHECKED lode_status print_duration(struct printer *printer, double ms);
 /* = 'a', != 'a', in {'a', 'b'} or not in {...}, whichever is shortest. holds: [words->count]. */
 LODE_CHECKED lode_status print_words(struct printer *printer, const struct lode_dictionary *words,
                                      const uint8_t *holds);
+
+/* --- print_events.c --- */
+
 LODE_CHECKED lode_status print_selector(struct printer *printer, int32_t index, bool is_atom);
 LODE_CHECKED lode_status print_pattern(struct printer *printer, int32_t index);
 
