@@ -1,5 +1,5 @@
-/* Parse: what the two ways to read an input file share: rows (parse.c) and answers of query_range
- * (answer.c). */
+/* Parse: an input file is read as rows (parse.c, the leaf) or as an answer of query_range
+ * (answer.c); both read fields alike (parse_field.c). */
 #ifndef LODE_JOBS_STAGE_COUNTERS_PARSE_H
 #define LODE_JOBS_STAGE_COUNTERS_PARSE_H
 
