@@ -34,9 +34,34 @@ struct mapping {
     int64_t n_names;
 };
 
+/* --- mapping_names.c --- */
+
+/* Column of that name; -1: none. */
+int mapping_find_column(const struct stage_header *header, const char *name);
+/* What is known of a name; NULL: no file has it. */
+struct name *mapping_find_name(struct mapping *m, const char *text);
+/* LODE_E_INPUT: none of `wanted` is among `there` (both end with NULL), with the nearest. */
+lode_status mapping_fail_missing(struct mapping *m, const char *path, const char *what,
+                                 const char *const *wanted, const char *const *there,
+                                 const char *remark);
+/* The same where no file has it. */
+lode_status mapping_fail_missing_anywhere(struct mapping *m, const char *what,
+                                          const char *const *wanted);
+
+/* --- mapping_values.c --- */
+
 /* Is a column of that name a KPI; is it an attribute? */
 bool mapping_is_kpi(const struct mapping *m, const char *name);
 bool mapping_is_attribute(const struct mapping *m, const struct name *name);
+
+/* KPIs and attributes of the plan, those of single events last. LODE_E_INPUT, LODE_E_USAGE. */
+lode_status mapping_list_values(struct mapping *m);
+/* Where each file has them. */
+lode_status mapping_place_values(struct mapping *m);
+/* Names that mean nothing to the plan. */
+lode_status mapping_list_unstaged(struct mapping *m);
+
+/* --- mapping_known.c --- */
 
 /* Files for a store that is there must have the keys that its rows have. LODE_E_INPUT. */
 lode_status mapping_check_keys(struct mapping *m);
