@@ -55,4 +55,9 @@ lode_status series_leaf(struct lode_task *task);
 /* The width for sessions that start from first_ms to last_ms. */
 int64_t series_width(int64_t first_ms, int64_t last_ms);
 
+/* Cohort of the life cycle that a part is: "session_index=1"; NULL for SERIES_ANY. */
+const char *series_part_name(enum series_part part);
+/* "2026-03-05T00:00:00Z", the start of a slot, into buffer (>= 40 bytes). */
+const char *series_slot_text(const struct series_list *series, int64_t slot, char *buffer);
+
 #endif

@@ -6,6 +6,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "jobs/opportunities/experts/trend_test.h"
+
 /* What folding asks of a row. */
 struct place {
     int64_t kpi, attribute, value;

@@ -12,12 +12,4 @@ LODE_CHECKED lode_status trend_folding(struct trend_rows *trends, const struct l
                                        const struct trend_options *options,
                                        struct lode_arena *arena);
 
-/* The tests of one series, without q: what folding asks of the rest of one. In trends.c. */
-LODE_CHECKED lode_status trend_test(const struct series *series, const struct series_list *list,
-                                    const struct trend_options *options, struct lode_arena *arena,
-                                    struct trend_row *row);
-/* A finding, with `p` as its p or q? */
-bool trend_passes(const struct trend_answer *answer, double p, bool is_binary,
-                  const struct trend_options *options);
-
 #endif

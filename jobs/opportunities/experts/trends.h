@@ -77,9 +77,5 @@ LODE_CHECKED lode_status trends_put(const struct trend_rows *trends,
 
 /* The answer of the row's expert. */
 const struct trend_answer *trend_answer_of(const struct trend_row *row);
-/* Cohort of the life cycle that a part is: "session_index=1"; NULL for SERIES_ANY. */
-const char *series_part_name(enum series_part part);
-/* "2026-03-05T00:00:00Z", the start of a slot, into buffer (>= 40 bytes). */
-const char *series_slot_text(const struct series_list *series, int64_t slot, char *buffer);
 
 #endif
