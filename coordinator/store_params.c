@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/param/definitions.h"
+#include "common/param/param.h"
 #include "common/store/store.h"
 
 static bool names_stores(const struct lode_param *param)

@@ -129,13 +129,10 @@ static int64_t count_pieces(const char *text)
     return n;
 }
 
-lode_status lode_params_definitions(const struct lode_params *params, const char *parameter,
-                                    struct lode_arena *arena, struct lode_definition **definitions,
-                                    int64_t *count)
+lode_status lode_definitions_read(const char *text, const char *parameter, struct lode_arena *arena,
+                                  struct lode_definition **definitions, int64_t *count)
 {
-    const char *text = lode_params_text(params, parameter);
     struct reader reader = {.parameter = parameter, .arena = arena, .line = 1};
-    if (!text) return lode_fail(LODE_E_BUG, "no parameter '%s' in the job's table", parameter);
     lode_try(lode_take(arena, count_pieces(text), &reader.list));
     for (; *text; reader.line++) {
         const char *end = strchr(text, '\n');

@@ -13,7 +13,8 @@
 
 #include "common/error.h"
 #include "common/memory.h"
-#include "common/param/param.h"
+
+#include <stdint.h>
 
 struct lode_definition {
     const char *name, *text;
@@ -25,11 +26,11 @@ struct lode_definition {
 LODE_CHECKED lode_status lode_definition_append(const struct lode_definition *definition,
                                                 struct lode_bytes *out);
 
-/* All definitions of a parameter, in their order; everything is the arena's. LODE_E_USAGE: a line
- * that has no name or no text, or a name twice, with its place. */
-LODE_CHECKED lode_status lode_params_definitions(const struct lode_params *params,
-                                                 const char *parameter, struct lode_arena *arena,
-                                                 struct lode_definition **definitions,
-                                                 int64_t *count);
+/* All definitions of a parameter's text, in their order; everything is the arena's. LODE_E_USAGE: a
+ * line that has no name or no text, or a name twice, with its place. */
+LODE_CHECKED lode_status lode_definitions_read(const char *text, const char *parameter,
+                                               struct lode_arena *arena,
+                                               struct lode_definition **definitions,
+                                               int64_t *count);
 
 #endif

@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/param/definitions.h"
 #include "common/param/spec.h"
 #include "common/text.h"
 
@@ -194,6 +193,15 @@ const char *lode_params_text(const struct lode_params *params, const char *name)
 {
     const int index = find(params, name, strlen(name));
     return index < 0 ? NULL : params->values[index];
+}
+
+lode_status lode_params_definitions(const struct lode_params *params, const char *parameter,
+                                    struct lode_arena *arena, struct lode_definition **definitions,
+                                    int64_t *count)
+{
+    const char *text = lode_params_text(params, parameter);
+    if (!text) return lode_fail(LODE_E_BUG, "no parameter '%s' in the job's table", parameter);
+    return lode_definitions_read(text, parameter, arena, definitions, count);
 }
 
 bool lode_params_is_initial(const struct lode_params *params, const char *name)

@@ -6,6 +6,7 @@
 
 #include "common/error.h"
 #include "common/memory.h"
+#include "common/param/definitions.h"
 #include "lode/param.h"
 
 /* All parameters of `table` at their defaults. The table is borrowed for the life of the set. */
@@ -18,6 +19,13 @@ LODE_CHECKED lode_status lode_params_set(struct lode_params *params, const char 
 /* A YAML file: one mapping of names to scalars or lists of scalars (a list is joined by commas).
  * Errors name file, line and column. */
 LODE_CHECKED lode_status lode_params_load(struct lode_params *params, const char *path);
+
+/* All definitions of a parameter (lode_definitions_read). LODE_E_BUG: there is none of that name.
+ */
+LODE_CHECKED lode_status lode_params_definitions(const struct lode_params *params,
+                                                 const char *parameter, struct lode_arena *arena,
+                                                 struct lode_definition **definitions,
+                                                 int64_t *count);
 
 /* Whether a parameter has its default (written the same); false for one that there is not. */
 bool lode_params_is_initial(const struct lode_params *params, const char *name);

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "common/memory.h"
-#include "common/param/definitions.h"
+#include "common/param/param.h"
 #include "common/param/spec.h"
 #include "common/text.h"
 

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "common/param/definitions.h"
+#include "common/param/param.h"
 #include "common/store/store.h"
 
 static lode_status copy_text(struct lode_arena *arena, const char *text, char **copy)

@@ -1,8 +1,8 @@
 /* Requested: each line an outline of values, then all combinations of them. */
 #include "jobs/opportunities/generator/requested.h"
 
-#include "common/param/definitions.h"
 #include "common/param/outline.h"
+#include "common/param/param.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -3,7 +3,7 @@
 
 #include "common/file.h"
 #include "common/memory.h"
-#include "common/param/definitions.h"
+#include "common/param/param.h"
 
 #include <stdio.h>
 #include <string.h>
