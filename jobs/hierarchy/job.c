@@ -109,13 +109,13 @@ static lode_status check_training(const struct lode_params *params)
     return LODE_OK;
 }
 
-/* Rules: of the job over the store where a model is learned, else of the model. */
-static lode_status check_rules(const struct hierarchy_options *options,
-                               const struct lode_store *store, struct lode_arena *arena,
-                               const char *model)
+/* Rules and patterns: of the job over the store where a model is learned, else of the model. */
+static lode_status check_given(const struct hierarchy_options *options,
+                               const struct patterns *patterns, const struct lode_store *store,
+                               struct lode_arena *arena, const char *model)
 {
-    struct rules rules;
-    const lode_status status = component_rules_compile(options, store, arena, &rules);
+    struct given given;
+    const lode_status status = given_make(options, patterns, store, arena, &given);
     return status && model ? lode_note(status, "the rules of model %s, over this store", model)
                            : status;
 }
@@ -134,7 +134,9 @@ static lode_status check(const struct lode_params *params, const struct lode_sto
     if (!status && path) status = check_model(&model, store);
     if (!status && !path) status = check_training(params);
     if (!status && !path) status = check_store(&options, store, arena);
-    if (!status) status = check_rules(path ? &model.options : &options, store, arena, path);
+    if (!status)
+        status = path ? check_given(&model.options, &model.patterns, store, arena, path)
+                      : check_given(&options, NULL, store, arena, NULL);
     lode_arena_destroy(arena);
     return status;
 }

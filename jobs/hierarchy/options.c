@@ -60,6 +60,15 @@ const struct lode_param hierarchy_params[] = {
     {"rules", "", LODE_PARAM_DEFINITIONS,
      "lines `name: condition`, as `hot: cpu > 90% and errors > 5`: detectors beside the learned "
      "ones, 1 while the condition holds (docs/jobs/hierarchy-rules.md)"},
+    {"patterns", "", LODE_PARAM_DEFINITIONS,
+     "lines `name: counter@component FROM .. TO`, as `sawtooth: cpu@web-1 2018-03-01T10:00:00Z .. "
+     "2018-03-01T10:30:00Z`, and behind it `in COMPONENTS` or nothing: detectors of the shape that "
+     "is marked there (docs/jobs/hierarchy-patterns.md)"},
+    {"pattern_match", "0.9", "1",
+     "correlation with what was marked from which a pattern matches, 0.1 to 0.999"},
+    {"pattern_amplitude", "0.5", "1",
+     "a stretch matches only where its standard deviation is this share of the marked one's, at "
+     "least"},
     {"groups", "", LODE_PARAM_DEFINITIONS,
      "lines `name: counter, counter@component, ...`: groups of level 1 that are given; patterns "
      "with * and ?"},
@@ -198,7 +207,7 @@ static lode_status read_kinds(const struct lode_params *params, struct lode_aren
 static lode_status read_leaves(const struct lode_params *params, struct lode_arena *arena,
                                struct hierarchy_options *options)
 {
-    struct lode_definition *rules = NULL;
+    struct lode_definition *rules = NULL, *patterns = NULL;
     int chosen = 0;
     lode_try(read_kinds(params, arena, options));
     lode_try(choose(params, "family", detector_family_names, &chosen));
@@ -214,6 +223,10 @@ static lode_status read_leaves(const struct lode_params *params, struct lode_are
     lode_try(lode_params_f64(params, "saturation", 0, 1, &options->saturation));
     lode_try(lode_params_definitions(params, "rules", arena, &rules, &options->n_rules));
     options->rules = rules;
+    lode_try(lode_params_definitions(params, "patterns", arena, &patterns, &options->n_patterns));
+    options->patterns = patterns;
+    lode_try(lode_params_f64(params, "pattern_match", 0.1, 0.999, &options->pattern_match));
+    lode_try(lode_params_f64(params, "pattern_amplitude", 0.01, 100, &options->pattern_amplitude));
     return LODE_OK;
 }
 

@@ -10,9 +10,9 @@
 #include "common/log.h"
 #include "jobs/hierarchy/alerts/alert_tables.h"
 #include "jobs/hierarchy/alerts/evidence.h"
-#include "jobs/hierarchy/component_rules.h"
 #include "jobs/hierarchy/detection/detection_tables.h"
 #include "jobs/hierarchy/evaluation/quality.h"
+#include "jobs/hierarchy/given.h"
 
 /* All that the run is about. */
 struct detection {
@@ -21,7 +21,7 @@ struct detection {
     struct levels levels;
     struct labels labels;
     struct manual_groups manual;
-    struct rules rules; /* of the model, over this store */
+    struct given given; /* of the model, over this store */
     struct planning planning;
     struct planned planned;
     int n_thresholds;
@@ -123,7 +123,7 @@ static lode_status pack_params(const struct detection *d, struct lode_bytes *out
     lode_try(lode_pack_u64(out, (uint64_t)d->levels.n));
     lode_try(lode_pack_u64(out, (uint64_t)d->n_thresholds));
     for (int i = 0; i < d->n_thresholds; i++) lode_try(lode_pack_f64(out, d->thresholds[i]));
-    return component_rules_pack(&d->rules, out);
+    return given_pack(&d->given, out);
 }
 
 static lode_status pack_input(const struct detection *d, int64_t task, struct lode_bytes *out)
@@ -211,7 +211,7 @@ lode_status hierarchy_detect(struct lode_run *run, const struct model *model,
     d->model = model;
     lode_try(read_labels(d, labels_path));
     lode_try(make_levels(d));
-    lode_try(component_rules_compile(&model->options, run->store, run->arena, &d->rules));
+    lode_try(given_make(&model->options, &model->patterns, run->store, run->arena, &d->given));
     d->planning = (struct planning){model, run->store, &d->levels, &d->labels, &d->manual};
     lode_try(planning_make(&d->planning, run->arena, &d->planned));
     warn_unscored(&d->planned);

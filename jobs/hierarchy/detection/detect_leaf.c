@@ -13,7 +13,7 @@ struct detecting {
     struct lode_task *task;
     int n_levels, n_thresholds;
     const double *thresholds;
-    struct rules rules;
+    struct given given;
     const struct plan_component *plan;
     struct scoring scoring;
     struct firing_state *states; /* [n_nodes] */
@@ -262,7 +262,7 @@ static lode_status take_scratch(struct detecting *d)
 static lode_status detect_component(struct detecting *d, struct lode_counters *counters)
 {
     bool more = false;
-    lode_try(scoring_begin(d->task, counters, d->plan, &d->rules, &d->scoring));
+    lode_try(scoring_begin(d->task, counters, d->plan, &d->given, &d->scoring));
     const int64_t n_slots = d->scoring.end - d->scoring.first;
     lode_try(pack_numbers(d->task->output,
                           (const int64_t[]){DETECTED_SLOTS, d->scoring.first, n_slots}, 3));
@@ -326,7 +326,7 @@ lode_status hierarchy_detect_leaf(struct lode_task *task)
     lode_try(lode_unpack_i64(&in, &partition));
     lode_try_done(lode_task_open_counters(task, &params, partition, &counters));
     lode_try_done(unpack_thresholds(&params, &with));
-    lode_try_done(component_rules_unpack(&params, task->arena, &with.rules));
+    lode_try_done(given_unpack(&params, task->arena, &with.given));
     lode_try_done(lode_unpack_end(&params));
     lode_try_done(detect_plans(&in, &with, counters));
 done:

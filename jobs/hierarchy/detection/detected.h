@@ -3,7 +3,7 @@
  *
  * Input of a task: the number of plans, then those of a partition's components (plan.h), in order.
  * Parameters: the store, the number of levels, thresholds (none: nothing is to be evaluated), the
- * model's rules over the store.
+ * model's rules and patterns over the store.
  */
 #ifndef LODE_JOBS_HIERARCHY_DETECTION_DETECTED_H
 #define LODE_JOBS_HIERARCHY_DETECTION_DETECTED_H

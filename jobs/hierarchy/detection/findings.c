@@ -92,6 +92,21 @@ static lode_status say_rule(const struct hierarchy_options *options, const struc
     return LODE_OK;
 }
 
+/* "web: pattern sawtooth of cpu matched at 10:42 with r = 0.97: as cpu@web-1 ..". */
+static lode_status say_pattern(const struct model *model, const struct fired *fired,
+                               struct lode_bytes *out)
+{
+    char time[TIME_TEXT];
+    for (int64_t p = 0; p < model->patterns.n; p++)
+        if (strcmp(model->patterns.list[p].name, fired->detector) == 0)
+            lode_try(lode_bytes_printf(
+                out, "%s: pattern %s of %s matched at %s with r = %.2f: as %s", fired->component,
+                fired->detector, model->patterns.list[p].counter,
+                detection_time(fired->peak_ms, time),
+                pattern_likeness(&model->patterns, fired->peak), model->options.patterns[p].text));
+    return LODE_OK;
+}
+
 static lode_status keep_text(struct lode_arena *arena, struct lode_bytes *text, const char **kept)
 {
     char *copy;
@@ -115,9 +130,11 @@ static lode_status make_firing(const struct outcome *outcome, const struct fired
                                           .above = fired->peak / levels->alerts[fired->level],
                                           .counters = fired->n_main,
                                           .fired = fired - outcome->fired};
-    lode_status status = strcmp(levels->names[fired->level], LEVEL_RULE) == 0
-                             ? say_rule(&outcome->planning->model->options, fired, &text)
-                             : say_firing(fired, arena, &text);
+    const struct model *model = outcome->planning->model;
+    const char *level = levels->names[fired->level];
+    lode_status status = strcmp(level, LEVEL_RULE) == 0 ? say_rule(&model->options, fired, &text)
+                         : strcmp(level, LEVEL_PATTERN) == 0 ? say_pattern(model, fired, &text)
+                                                             : say_firing(fired, arena, &text);
     if (!status) status = keep_text(arena, &text, &finding->text);
     lode_bytes_clear(&text);
     return status;

@@ -5,11 +5,11 @@
 #include <string.h>
 
 #include "common/text.h"
-#include "jobs/hierarchy/detectors/rule.h"
+#include "jobs/hierarchy/given.h"
 
 /* ln 100: a score of 0.99, at which leaves saturate by their calibration. */
 static const double default_alert = 4.605170185988091;
-enum { LEVEL_TEXT = 32, OTHER_LEVELS = 9 };
+enum { LEVEL_TEXT = 32, OTHER_LEVELS = 10 };
 
 int levels_find(const struct levels *levels, const char *name)
 {
@@ -22,6 +22,7 @@ int levels_of(const struct levels *levels, const struct model_detector *detector
 {
     char text[LEVEL_TEXT];
     if (detector->rule) return levels_find(levels, LEVEL_RULE);
+    if (detector->pattern) return levels_find(levels, LEVEL_PATTERN);
     return levels_find(levels,
                        model_level_name(detector->role, detector->level, text, sizeof text));
 }
@@ -42,11 +43,15 @@ static lode_status unknown(const struct levels *levels, const char *parameter, c
                      nearest ? "'?" : "");
 }
 
-static bool has_rule(const struct model *model)
+/* A level of what is given, if the model has any of it. */
+static lode_status add_given(const struct model *model, struct lode_arena *arena, const char *name,
+                             struct levels *levels)
 {
     for (int64_t d = 0; d < model->n_detectors; d++)
-        if (model->detectors[d].rule) return true;
-    return false;
+        if (model_is_given(&model->detectors[d]) &&
+            strcmp(model_kind_name(&model->detectors[d]), name) == 0)
+            return add(levels, arena, name);
+    return LODE_OK;
 }
 
 static bool has_role(const struct model *model, enum model_role role)
@@ -60,9 +65,10 @@ static bool has_role(const struct model *model, enum model_role role)
 static lode_status set_alerts(const struct hierarchy_numbers *alerts, struct levels *levels)
 {
     for (int i = 0; i < levels->n; i++) {
-        const bool is_rule = strcmp(levels->names[i], LEVEL_RULE) == 0;
+        const bool is_given = strcmp(levels->names[i], LEVEL_RULE) == 0 ||
+                              strcmp(levels->names[i], LEVEL_PATTERN) == 0;
         const bool is_high = alerts->n == 0 && strcmp(levels->names[i], "high") == 0;
-        const double otherwise = is_rule   ? detector_e(RULE_SIGMA, 1.0)
+        const double otherwise = is_given  ? detector_e(GIVEN_SIGMA, 1.0)
                                  : is_high ? default_alert
                                            : (double)INFINITY;
         levels->alerts[i] = hierarchy_number_of(alerts, levels->names[i], otherwise);
@@ -93,7 +99,8 @@ lode_status levels_make(const struct model *model, const struct levels_wanted *w
     if (model->options.combiner == HIERARCHY_VOTES) lode_try(add(&made, arena, "flat"));
     if (has_role(model, MODEL_WHOLE))
         lode_try(add(&made, arena, model_level_name(MODEL_WHOLE, 0, text, sizeof text)));
-    if (has_rule(model)) lode_try(add(&made, arena, LEVEL_RULE));
+    lode_try(add_given(model, arena, LEVEL_RULE, &made));
+    lode_try(add_given(model, arena, LEVEL_PATTERN, &made));
     if (wanted->has_manual) lode_try(add(&made, arena, "manual"));
     if (wanted->has_counter_thresholds) lode_try(add(&made, arena, "counter_thresholds"));
     lode_try(set_alerts(wanted->alerts, &made));

@@ -7,9 +7,9 @@
 
 /* low; mid (groups of level 1); level-2 and on, where the tree has them; high (the one detector a
  * component ends with); high_max (the largest of what that is made of); mean (of all leaves: no
- * grouping); rule, where the model has rules: each fires where it holds; flat (mean of the votes of
- * all leaves that live, where combiner = votes); whole, where components have children; manual,
- * counter_thresholds, where asked for. */
+ * grouping); rule and pattern, where the model has any: each fires where it holds or matches; flat
+ * (mean of the votes of all leaves that live, where combiner = votes); whole, where components have
+ * children; manual, counter_thresholds, where asked for. */
 struct levels {
     int n;
     const char **names; /* [n] */
@@ -17,8 +17,9 @@ struct levels {
     bool *is_kept;      /* [n] table scores has its series */
 };
 
-/* The level of rules. */
+/* The levels of rules and of patterns. */
 #define LEVEL_RULE "rule"
+#define LEVEL_PATTERN "pattern"
 
 /* What is asked for beside the model's own levels. */
 struct levels_wanted {

@@ -13,7 +13,7 @@ static lode_status pack_node(const struct plan_node *node, struct lode_bytes *ou
     const int64_t numbers[] = {node->kind,         node->level,     node->is_kept, node->is_dead,
                                node->counter,      s->kind,         s->splits,     s->family,
                                s->window,          s->edge,         s->least_side, s->noise,
-                               node->first_member, node->n_members, node->rule};
+                               node->first_member, node->n_members, node->given};
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
         lode_try(lode_pack_i64(out, numbers[i]));
     lode_try(lode_pack_f64(out, s->usual_variance));
@@ -91,7 +91,7 @@ static lode_status unpack_node(struct lode_unpack *in, int64_t n_levels, int64_t
     lode_try(unpack_settings(in, &node->settings));
     lode_try(unpack_in(in, "first member", 0, n_members, &node->first_member));
     lode_try(unpack_in(in, "members", 0, n_members - node->first_member, &node->n_members));
-    lode_try(unpack_in(in, "rule", 0, INT64_MAX, &node->rule));
+    lode_try(unpack_in(in, "given", 0, INT64_MAX, &node->given));
     lode_try(lode_unpack_f64(in, &node->settings.usual_variance));
     lode_try(lode_unpack_f64(in, &node->settings.largest_value));
     lode_try(lode_unpack_f64(in, &node->alert));

@@ -19,7 +19,7 @@
 
 enum plan_kind {
     PLAN_LEAF,      /* sigma / 2 x D of a counter */
-    PLAN_RULE,      /* sigma / 2 x D of a rule */
+    PLAN_GIVEN,     /* sigma / 2 x D of a rule or pattern */
     PLAN_DEVIATION, /* |value - mean| / deviation, both of training: a plain threshold */
     PLAN_MEAN,      /* sum(weight E) / sum(weight) of members */
     PLAN_LARGEST,   /* the largest of members */
@@ -33,7 +33,7 @@ struct plan_node {
     bool is_dead;  /* a leaf of a counter that was constant in training, watched whether it moves */
     double alert;  /* it fires from this E on; INFINITY: never */
     int64_t counter; /* leaf, deviation: index in the store; -1: the store has none of that name */
-    int64_t rule;    /* rule: index in those of the model */
+    int64_t given;   /* given: its number (given.h) */
     struct detector_settings settings; /* leaf */
     double sigma;
     int64_t first_member, n_members; /* others: into members */
@@ -64,10 +64,10 @@ struct plan_component {
     struct plan_issue *issues; /* that concern the component */
 };
 
-/* A leaf detector, of a counter or a rule? */
+/* A leaf detector, of a counter or given? */
 static inline bool plan_is_leaf(const struct plan_node *node)
 {
-    return node->kind == PLAN_LEAF || node->kind == PLAN_RULE;
+    return node->kind == PLAN_LEAF || node->kind == PLAN_GIVEN;
 }
 
 /* MessagePack, both ways; unpacking checks every index. LODE_E_MEMORY, LODE_E_MESSAGE. */

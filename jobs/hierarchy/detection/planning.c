@@ -105,15 +105,18 @@ static void add_detectors(struct builder *b)
     for (int64_t i = 0; i < b->n_own; i++) {
         const struct model_detector *detector = &model->detectors[b->own[i]];
         const bool is_leaf = detector->role == MODEL_LEAF;
-        const enum plan_kind kind = detector->rule ? PLAN_RULE
-                                    : is_leaf      ? PLAN_LEAF
-                                                   : plan_kind_of(model, detector);
+        const enum plan_kind kind = model_is_given(detector) ? PLAN_GIVEN
+                                    : is_leaf                ? PLAN_LEAF
+                                                             : plan_kind_of(model, detector);
         struct plan_node *node =
             add_node(b, kind, detector->name, levels_of(b->planning->levels, detector), b->own[i]);
         node->is_kept = node->is_kept || b->is_crossed[b->own[i]];
         if (is_leaf) {
             if (detector->rule)
-                node->rule = detector->rule - model->options.rules;
+                node->given = detector->rule - model->options.rules;
+            else if (detector->pattern)
+                node->given =
+                    model->options.n_rules + (detector->pattern - model->options.patterns);
             else
                 node->counter = lode_store_find_counter(b->planning->store, detector->counter);
             node->settings = detector->settings;
@@ -163,7 +166,8 @@ static void add_flat(struct builder *b)
 {
     struct plan_node *flat = NULL;
     for (int64_t i = 0; i < b->n_leaves; i++) {
-        if (!(b->to->plan.nodes[i].sigma > 0.0) || b->to->plan.nodes[i].kind == PLAN_RULE) continue;
+        if (!(b->to->plan.nodes[i].sigma > 0.0) || b->to->plan.nodes[i].kind == PLAN_GIVEN)
+            continue;
         if (!flat)
             flat = add_node(b, PLAN_VOTES, "flat", levels_find(b->planning->levels, "flat"), -1);
         add_member(b, flat, i, 1.0);
@@ -185,7 +189,7 @@ static void add_comparisons(struct builder *b)
     }
     if (manual >= 0) add_manual(b, manual);
     for (int64_t i = 0; thresholds >= 0 && i < b->n_leaves; i++) {
-        if (plan->nodes[i].kind == PLAN_RULE) continue;
+        if (plan->nodes[i].kind == PLAN_GIVEN) continue;
         if (i > 0 && strcmp(leaf_counter(b, i), leaf_counter(b, i - 1)) == 0) continue;
         struct plan_node *node = add_node(b, PLAN_DEVIATION, leaf_counter(b, i), thresholds, -1);
         node->counter = plan->nodes[i].counter;

@@ -67,17 +67,20 @@ static double limited(double value)
     return fmin(fmax(value, -largest_value), largest_value);
 }
 
-/* Which rules the component has. */
-static lode_status find_rules(struct scoring *s)
+/* Which of what is given the component has. */
+static lode_status find_given(struct scoring *s)
 {
+    const struct given_component of = {.name = s->about->name,
+                                       .step_ms = s->plan->step_ms,
+                                       .counters = s->about->counters,
+                                       .n_counters = s->about->n_counters};
     for (int64_t i = 0; i < s->plan->n_nodes; i++) {
         const struct plan_node *node = &s->plan->nodes[i];
-        if (node->kind != PLAN_RULE) continue;
-        if (node->rule >= s->rules->n)
-            return lode_fail(LODE_E_MESSAGE, "rule %lld of %lld", (long long)node->rule,
-                             (long long)s->rules->n);
-        s->is_there[i] = component_rules_fits(&s->rules->list[node->rule], s->about->counters,
-                                              s->about->n_counters);
+        if (node->kind != PLAN_GIVEN) continue;
+        if (node->given >= given_count(s->given))
+            return lode_fail(LODE_E_MESSAGE, "rule or pattern %lld of %lld", (long long)node->given,
+                             (long long)given_count(s->given));
+        s->is_there[i] = given_fits(s->given, node->given, &of);
     }
     return LODE_OK;
 }
@@ -135,10 +138,10 @@ static lode_status take_stretch(struct scoring *s)
 }
 
 lode_status scoring_begin(struct lode_task *task, struct lode_counters *counters,
-                          const struct plan_component *plan, const struct rules *rules,
+                          const struct plan_component *plan, const struct given *given,
                           struct scoring *scoring)
 {
-    struct scoring s = {.task = task, .counters = counters, .plan = plan, .rules = rules};
+    struct scoring s = {.task = task, .counters = counters, .plan = plan, .given = given};
     s.block = lode_counters_find(counters, plan->component);
     if (s.block < 0)
         return lode_fail(LODE_E_MESSAGE, "component %lld is not in the partition",
@@ -147,7 +150,7 @@ lode_status scoring_begin(struct lode_task *task, struct lode_counters *counters
     lode_try(slots_make(plan->first_ms, plan->last_ms, plan->step_ms, &s.slots));
     lode_try(lode_counters_times(counters, s.block, task->arena, &s.times));
     lode_try(find_counters(&s));
-    lode_try(find_rules(&s));
+    lode_try(find_given(&s));
     const int64_t trained = slots_of(&s.slots, plan->trained_ms);
     int64_t sample = sample_at(&s, plan->trained_ms + 1);
     while (sample < s.about->n_times && slots_of(&s.slots, s.times[sample]) <= trained) sample++;
@@ -238,23 +241,23 @@ static lode_status score_leaf(struct scoring *s, int64_t node)
     return lode_task_advance(s->task, n);
 }
 
-static lode_status score_rule(struct scoring *s, int64_t node)
+static lode_status score_given(struct scoring *s, int64_t node)
 {
     struct lode_arena *arena = s->task->arena;
     const struct lode_arena_mark mark = lode_arena_mark(arena);
     const struct plan_node *leaf = &s->plan->nodes[node];
-    const int64_t reach = rule_reach(&s->rules->list[leaf->rule], s->slots.step_ms);
+    const int64_t reach = given_reach(s->given, leaf->given, s->slots.step_ms);
     const int64_t from = s->at > reach ? s->at - reach : 0, end = s->at + s->n;
     const int64_t first = sample_at(s, slot_time(s, from - 1));
-    const struct rule_slots where = {.counters = s->counters,
-                                     .block = s->block,
-                                     .slots = {slot_time(s, from), s->slots.step_ms, end - from},
-                                     .times = s->times,
-                                     .first_sample = first,
-                                     .n = sample_at(s, slot_time(s, end)) - first};
+    const struct given_slots where = {.counters = s->counters,
+                                      .block = s->block,
+                                      .slots = {slot_time(s, from), s->slots.step_ms, end - from},
+                                      .times = s->times,
+                                      .first_sample = first,
+                                      .n = sample_at(s, slot_time(s, end)) - first};
     double *distance = NULL;
     lode_try(lode_take(arena, end - from, &distance));
-    lode_try(component_rules_scan(s->rules, leaf->rule, &where, arena, distance));
+    lode_try(given_scan(s->given, leaf->given, &where, arena, distance));
     for (int64_t i = 0; i < s->n; i++)
         s->e[node][i] = detector_e(leaf->sigma, distance[s->at - from + i]);
     lode_arena_rewind(arena, mark);
@@ -276,8 +279,8 @@ static lode_status score_deviation(struct scoring *s, int64_t node)
 static lode_status score_node(struct scoring *s, int64_t i)
 {
     const struct plan_node *node = &s->plan->nodes[i];
-    if (node->kind == PLAN_RULE && s->is_there[i]) return score_rule(s, i);
-    if (!reads_counter(node) && node->kind != PLAN_RULE) {
+    if (node->kind == PLAN_GIVEN && s->is_there[i]) return score_given(s, i);
+    if (!reads_counter(node) && node->kind != PLAN_GIVEN) {
         plan_combine(s->plan, i, s->n, s->e);
         return lode_task_advance(s->task, s->n);
     }
@@ -341,6 +344,9 @@ lode_status scoring_change(struct scoring *s, int64_t node, int64_t i, int64_t *
     double *values = NULL, *distance = NULL;
     int32_t *since = NULL;
     *slot = at;
+    if (leaf->kind == PLAN_GIVEN && given_pattern(s->given, leaf->given) >= 0)
+        *slot = at - given_reach(s->given, leaf->given, s->slots.step_ms);
+    if (*slot < 0) *slot = 0; /* at a threshold of 0 a firing needs no match */
     if (leaf->kind != PLAN_LEAF || !s->is_there[node] || at - reach < s->gap) return LODE_OK;
     settings.splits = DETECTOR_SPLITS_MAX;
     settings.least_side = 1;

@@ -11,15 +11,15 @@
 #ifndef LODE_JOBS_HIERARCHY_DETECTION_SCORING_H
 #define LODE_JOBS_HIERARCHY_DETECTION_SCORING_H
 
-#include "jobs/hierarchy/component_rules.h"
 #include "jobs/hierarchy/detection/plan.h"
+#include "jobs/hierarchy/given.h"
 #include "jobs/hierarchy/slots.h"
 
 struct scoring {
     struct lode_task *task;
     struct lode_counters *counters;
     const struct plan_component *plan;
-    const struct rules *rules;
+    const struct given *given;
     int64_t block;
     const struct lode_counters_block *about;
     struct slots slots; /* of the component, from its first sample on */
@@ -27,7 +27,7 @@ struct scoring {
     int64_t first, end; /* new slots; first == end: none */
     int64_t gap;        /* slots between those of training and first: windows pass over them */
     double *mean, *deviation; /* [n_nodes] of training, for PLAN_DEVIATION */
-    bool *is_there; /* [n_nodes] the component has the node's counter, or all of the rule */
+    bool *is_there;           /* [n_nodes] the component has the node's counter, or what is given */
     /* the stretch at hand: slots [at, at + n) */
     int64_t at, n, most;
     double **e; /* [n_nodes][n] */
@@ -36,7 +36,7 @@ struct scoring {
 /* Prepares a component; what is taken is the task's arena's. LODE_E_MESSAGE, LODE_E_INPUT,
  * LODE_E_MEMORY (in words: not even one slot fits). */
 LODE_CHECKED lode_status scoring_begin(struct lode_task *task, struct lode_counters *counters,
-                                       const struct plan_component *plan, const struct rules *rules,
+                                       const struct plan_component *plan, const struct given *given,
                                        struct scoring *scoring);
 
 /* The next stretch; *more is false when there is none. */
@@ -53,8 +53,9 @@ LODE_CHECKED lode_status scoring_waking(struct scoring *scoring, int64_t node,
                                         struct waking *waking);
 
 /* Slot of the series in which the change began that a leaf sees in slot at + i of the stretch:
- * where the window is best split, also by a detector that looks at one split of it alone. The slot
- * itself where the kind of detector does not say, or the node is no leaf. */
+ * where the window is best split, also by a detector that looks at one split of it alone; where
+ * the stretch begins that a pattern matches. The slot itself where the kind of detector does not
+ * say, or the node is no leaf. */
 LODE_CHECKED lode_status scoring_change(struct scoring *scoring, int64_t node, int64_t i,
                                         int64_t *slot);
 

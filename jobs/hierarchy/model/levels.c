@@ -20,7 +20,9 @@ const char *model_level_name(enum model_role role, int32_t level, char *text, si
 
 const char *model_kind_name(const struct model_detector *leaf)
 {
-    return leaf->rule ? "rule" : detector_kinds[leaf->settings.kind]->name;
+    return leaf->rule      ? "rule"
+           : leaf->pattern ? "pattern"
+                           : detector_kinds[leaf->settings.kind]->name;
 }
 
 double model_combine(const struct model *model, int64_t detector, const double *e)

@@ -8,7 +8,7 @@
  * detectors that hold them, so one pass forward computes every E:
  *
  *   leaf   E = sigma / 2 x D of its kind on its counter; or of a rule of operators, which may read
- *          several
+ *          several, or of a pattern that was marked
  *   others E = the combiner over members, in their order: sum(weight E) / sum(weight), or the
  *          largest (options.combiner; ends and wholes are always the first). With votes a leaf
  *          counts with its vote (vote.h) in place of its E
@@ -25,6 +25,7 @@
 #include "common/memory.h"
 #include "common/store/table.h"
 #include "jobs/hierarchy/detectors/detector.h"
+#include "jobs/hierarchy/detectors/pattern.h"
 #include "jobs/hierarchy/options.h"
 
 struct model_component {
@@ -51,18 +52,19 @@ struct model_detector {
     enum model_role role;
     int32_t level;     /* leaf: 0; group: 1..; end, whole: above their members */
     int32_t component; /* index into components: a leaf's own; else its scope */
-    /* leaf: its counter, and ":kind" where there are several kinds; a rule's name; group:
-     * "group-1".. within scope and level; "end"; "whole" */
+    /* leaf: its counter, and ":kind" where there are several kinds; name of a rule or pattern;
+     * group: "group-1".. within scope and level; "end"; "whole" */
     const char *name;
     enum model_state state;
     double severity; /* > 0, for health */
     /* of leaves */
-    const char *counter;                /* or the name of the rule */
-    const struct lode_definition *rule; /* of options.rules; NULL: a counter's detector */
-    struct detector_settings settings;  /* 0 of a rule */
-    double sigma;                       /* >= 0 and finite */
-    double saturation;                  /* share of training slots with a score > 0.99 */
-    double weight;                      /* > 0: of options.weights */
+    const char *counter; /* or the name of the rule or pattern */
+    /* of options.rules, of options.patterns; both NULL: a counter's detector */
+    const struct lode_definition *rule, *pattern;
+    struct detector_settings settings; /* 0 of a rule or pattern */
+    double sigma;                      /* >= 0 and finite */
+    double saturation;                 /* share of training slots with a score > 0.99 */
+    double weight;                     /* > 0: of options.weights */
     /* of others */
     int64_t first_member, n_members; /* into members; n >= 1 */
     int64_t exemplar;                /* detector; -1 */
@@ -82,7 +84,14 @@ struct model {
     struct model_member *members;
     int32_t n_levels; /* highest level of a group + 1 */
     struct hierarchy_options options;
+    struct patterns patterns; /* [options.n_patterns] with what was marked; index: not kept */
 };
+
+/* Of what people have given: a rule or a pattern? */
+static inline bool model_is_given(const struct model_detector *leaf)
+{
+    return leaf->rule || leaf->pattern;
+}
 
 /* In table `parameters`, the row that says which lode made the model. */
 #define MODEL_VERSION "lode_version"
@@ -96,14 +105,14 @@ const char *model_level_name(enum model_role role, int32_t level, char *text, si
 extern const char *const model_role_names[];
 extern const char *const model_state_names[];
 
-/* The kind of a leaf: "hellinger", ..; "rule". */
+/* The kind of a leaf: "hellinger", ..; "rule"; "pattern". */
 const char *model_kind_name(const struct model_detector *leaf);
 
 /* E of a detector that is no leaf, from e [n_detectors] of all before it, members in their order.
  */
 double model_combine(const struct model *model, int64_t detector, const double *e);
 
-/* Puts tables parameters, components, detectors, members. */
+/* Puts tables parameters, components, detectors, members, and patterns where there are any. */
 LODE_CHECKED lode_status model_put(const struct model *model, const struct lode_params *params,
                                    struct lode_arena *arena, struct lode_results *results);
 

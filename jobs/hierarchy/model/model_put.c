@@ -96,7 +96,7 @@ static lode_status add_leaves(const struct model *model, struct rows *rows)
     uint32_t *counters = NULL, *kinds = NULL, *families = NULL;
     int64_t *windows = NULL, *edges = NULL, *noises = NULL;
     double *sigmas = NULL, *saturations = NULL, *weights = NULL, *variances = NULL, *largest = NULL;
-    lode_try(rows_text(rows, "counter", "of a leaf; the name of a rule", &counters));
+    lode_try(rows_text(rows, "counter", "of a leaf; name of a rule or pattern", &counters));
     lode_try(rows_text(rows, "kind", "of a leaf", &kinds));
     lode_try(rows_text(rows, "family", "of a leaf: distribution of the counter", &families));
     lode_try(rows_i64(rows, "window", "slots", "of a leaf", &windows));
@@ -123,7 +123,7 @@ static lode_status add_leaves(const struct model *model, struct rows *rows)
         sigmas[i] = one->sigma;
         saturations[i] = one->saturation;
         weights[i] = one->weight;
-        if (!one->rule)
+        if (!model_is_given(one))
             lode_try(rows_code(rows, detector_family_names[one->settings.family], &families[i]));
     }
     return LODE_OK;
@@ -161,11 +161,39 @@ static lode_status put_members(const struct model *model, struct lode_arena *are
     return lode_results_put(results, rows_end(&rows));
 }
 
+static lode_status put_patterns(const struct model *model, struct lode_arena *arena,
+                                struct lode_results *results)
+{
+    struct rows rows;
+    uint32_t *names = NULL, *counters = NULL, *wheres = NULL;
+    int64_t *steps = NULL, n = 0;
+    double *values = NULL;
+    for (int64_t p = 0; p < model->patterns.n; p++) n += model->patterns.list[p].n;
+    lode_try(rows_begin(&rows, "patterns", "what was marked, slot by slot", n, arena));
+    lode_try(rows_text(&rows, "pattern", "name", &names));
+    lode_try(rows_text(&rows, "counter", "that it was marked in and is looked for in", &counters));
+    lode_try(rows_text(&rows, "components", "that it is looked for in", &wheres));
+    lode_try(rows_i64(&rows, "step_ms", "ms", "length of a slot", &steps));
+    lode_try(rows_f64(&rows, "value", NULL, "of the slot", &values));
+    for (int64_t p = 0, row = 0; p < model->patterns.n; p++) {
+        const struct pattern *one = &model->patterns.list[p];
+        for (int64_t i = 0; i < one->n; i++, row++) {
+            lode_try(rows_code(&rows, one->name, &names[row]));
+            lode_try(rows_code(&rows, one->counter, &counters[row]));
+            lode_try(rows_code(&rows, one->where, &wheres[row]));
+            steps[row] = one->step_ms;
+            values[row] = one->values[i];
+        }
+    }
+    return lode_results_put(results, rows_end(&rows));
+}
+
 lode_status model_put(const struct model *model, const struct lode_params *params,
                       struct lode_arena *arena, struct lode_results *results)
 {
     lode_try(put_parameters(params, arena, results));
     lode_try(put_components(model, arena, results));
     lode_try(put_detectors(model, arena, results));
-    return put_members(model, arena, results);
+    lode_try(put_members(model, arena, results));
+    return model->patterns.n > 0 ? put_patterns(model, arena, results) : LODE_OK;
 }

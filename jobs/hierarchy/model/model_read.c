@@ -58,7 +58,9 @@ static lode_status get_i64(const struct reading *reading, const char *name, int6
     return LODE_OK;
 }
 
-static lode_status get_f64(const struct reading *reading, const char *name, double **values)
+/* Finite numbers in [low, 1e300]. */
+static lode_status get_numbers(const struct reading *reading, const char *name, double low,
+                               double **values)
 {
     static const double most = 1e300;
     const struct lode_column *column = NULL;
@@ -66,10 +68,15 @@ static lode_status get_f64(const struct reading *reading, const char *name, doub
     lode_try(lode_take(reading->arena, reading->table.n_rows, values));
     for (int64_t i = 0; i < reading->table.n_rows; i++) {
         (*values)[i] = ((const double *)column->data)[lode_column_at(column, i)];
-        if (!((*values)[i] >= 0 && (*values)[i] <= most))
+        if (!((*values)[i] >= low && (*values)[i] <= most))
             return fault(reading, i, name, "a number that cannot be");
     }
     return LODE_OK;
+}
+
+static lode_status get_f64(const struct reading *reading, const char *name, double **values)
+{
+    return get_numbers(reading, name, 0, values);
 }
 
 static lode_status get_text(const struct reading *reading, const char *name, const char ***values)
@@ -206,17 +213,18 @@ struct detector_columns {
     double *severities, *sigmas, *saturations, *weights, *variances, *largest;
 };
 
-/* Names of kinds, the empty one of those that are no leaves in front, rule behind. */
+/* Names of kinds, the empty one of those that are no leaves in front, rule and pattern behind. */
 static lode_status kind_names(struct lode_arena *arena, const char *const **names)
 {
     int n = 0;
     const char **list = NULL;
     while (detector_kinds[n]) n++;
-    lode_try(lode_take(arena, n + 3, &list));
+    lode_try(lode_take(arena, n + 4, &list));
     list[0] = "";
     for (int i = 0; i < n; i++) list[i + 1] = detector_kinds[i]->name;
     list[n + 1] = "rule";
-    list[n + 2] = NULL;
+    list[n + 2] = "pattern";
+    list[n + 3] = NULL;
     *names = list;
     return LODE_OK;
 }
@@ -265,14 +273,22 @@ static int64_t find_component(const struct model *model, const char *name)
     return -1;
 }
 
-static lode_status find_rule(const struct reading *reading, const struct model *model, int64_t row,
-                             struct model_detector *made)
+/* The definition of what is given. */
+static lode_status find_given(const struct reading *reading, const struct model *model, int64_t row,
+                              bool is_pattern, struct model_detector *made)
 {
     const struct hierarchy_options *options = &model->options;
-    for (int64_t r = 0; r < options->n_rules; r++)
-        if (strcmp(options->rules[r].name, made->counter) == 0) made->rule = &options->rules[r];
-    return made->rule ? LODE_OK
-                      : fault(reading, row, "counter", "parameter rules has no rule of that name");
+    const struct lode_definition *list = is_pattern ? options->patterns : options->rules;
+    const int64_t n = is_pattern ? options->n_patterns : options->n_rules;
+    for (int64_t i = 0; i < n; i++) {
+        if (strcmp(list[i].name, made->counter) != 0) continue;
+        made->rule = is_pattern ? NULL : &list[i];
+        made->pattern = is_pattern ? &list[i] : NULL;
+        return LODE_OK;
+    }
+    return fault(reading, row, "counter",
+                 is_pattern ? "parameter patterns has no pattern of that name"
+                            : "parameter rules has no rule of that name");
 }
 
 /* Kinds and families count from 1 here: 0 is the empty cell. */
@@ -281,7 +297,9 @@ static lode_status make_settings(const struct reading *reading,
                                  const struct model *model, struct model_detector *made)
 {
     const int kind = (int)columns->kinds[row] - 1;
-    if (!detector_kinds[kind]) return find_rule(reading, model, row, made);
+    int n_kinds = 0;
+    while (detector_kinds[n_kinds]) n_kinds++;
+    if (kind >= n_kinds) return find_given(reading, model, row, kind > n_kinds, made);
     if (columns->families[row] == 0) return fault(reading, row, "family", "a leaf of no family");
     made->settings =
         hierarchy_settings(&model->options, kind, model->components[made->component].step_ms);
@@ -386,6 +404,69 @@ static lode_status read_members(struct reading *reading, struct model *model)
     return LODE_OK;
 }
 
+/* --- patterns --- */
+
+struct pattern_columns {
+    const char **names, **counters, **wheres;
+    int64_t *steps;
+    double *values;
+};
+
+/* The rows of one definition, from `row` on. */
+static lode_status read_pattern(const struct reading *reading,
+                                const struct pattern_columns *columns, const char *name,
+                                int64_t row, struct pattern *made)
+{
+    *made = (struct pattern){.name = name, .index = -1, .values = columns->values + row};
+    while (row + made->n < reading->table.n_rows &&
+           strcmp(columns->names[row + made->n], name) == 0) {
+        const int64_t at = row + made->n++;
+        if (columns->steps[at] != columns->steps[row])
+            return fault(reading, at, "step_ms", "is another than in the rows before");
+        if (strcmp(columns->counters[at], columns->counters[row]) != 0)
+            return fault(reading, at, "counter", "is another than in the rows before");
+        if (strcmp(columns->wheres[at], columns->wheres[row]) != 0)
+            return fault(reading, at, "components", "is another than in the rows before");
+    }
+    if (made->n == 0) return fault(reading, row, "pattern", "is not that of parameter patterns");
+    if (columns->counters[row][0] == '\0')
+        return fault(reading, row, "counter", "a pattern of no counter");
+    if (!pattern_is_shape(made->values, made->n))
+        return fault(reading, row, "value", "values from here on that are no shape to look for");
+    made->counter = columns->counters[row];
+    made->where = columns->wheres[row];
+    made->step_ms = columns->steps[row];
+    return LODE_OK;
+}
+
+/* As many and in the order of the definitions. */
+static lode_status read_patterns(struct reading *reading, struct model *model)
+{
+    const struct hierarchy_options *options = &model->options;
+    struct patterns made = {.match = options->pattern_match,
+                            .amplitude = options->pattern_amplitude};
+    struct pattern_columns columns;
+    int64_t row = 0;
+    if (options->n_patterns > 0) {
+        lode_try(open_table(reading, "patterns"));
+        lode_try(get_text(reading, "pattern", &columns.names));
+        lode_try(get_text(reading, "counter", &columns.counters));
+        lode_try(get_text(reading, "components", &columns.wheres));
+        lode_try(get_i64(reading, "step_ms", 1, furthest_ms, &columns.steps));
+        lode_try(get_numbers(reading, "value", -1e300, &columns.values));
+        lode_try(lode_take_zero(reading->arena, options->n_patterns, &made.list));
+        for (; made.n < options->n_patterns; made.n++) {
+            struct pattern *one = &made.list[made.n];
+            lode_try(read_pattern(reading, &columns, options->patterns[made.n].name, row, one));
+            row += one->n;
+        }
+        if (row < reading->table.n_rows)
+            return fault(reading, row, "pattern", "is not that of parameter patterns");
+    }
+    model->patterns = made;
+    return LODE_OK;
+}
+
 /* Of another job's run, or of one that scored, not learned. */
 static lode_status check_tables(const struct reading *reading)
 {
@@ -422,6 +503,7 @@ lode_status model_read(const char *directory, struct lode_arena *arena, struct m
     lode_try(read_components(&reading, &read));
     lode_try(read_detectors(&reading, &read));
     lode_try(read_members(&reading, &read));
+    lode_try(read_patterns(&reading, &read));
     *model = read;
     return LODE_OK;
 }

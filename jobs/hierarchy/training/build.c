@@ -298,8 +298,8 @@ lode_status build_scope_groups(struct build *build, const struct build_scope *sc
 /* --- ends and wholes --- */
 
 /* Over its groups of level 1; without any, over its leaves with a sigma; with votes over both.
- * Rules count through groups alone: by themselves they fire, and most never hold. Ends and wholes
- * are beside the tree: of a detector that is in no group, why stays told. */
+ * What is given counts through groups alone: by itself it fires, and mostly it does not. Ends and
+ * wholes are beside the tree: of a detector that is in no group, why stays told. */
 static lode_status add_end(struct build *build, int64_t component)
 {
     struct model_detector end = begin_holder(build, MODEL_END, (int32_t)component, "end");
@@ -311,7 +311,7 @@ static lode_status add_end(struct build *build, int64_t component)
     }
     for (int64_t i = 0; i < leaves.n && (groups.n == 0 || votes); i++) {
         const struct model_detector *leaf = build_detector(build, leaves.first + i);
-        if (leaf->sigma > 0 && leaf->state != MODEL_USED && !leaf->rule)
+        if (leaf->sigma > 0 && leaf->state != MODEL_USED && !model_is_given(leaf))
             lode_try(add_member(build, &end, leaves.first + i, 1.0));
     }
     return end.n_members > 0 ? build_add_detector(build, &end) : LODE_OK;

@@ -15,7 +15,7 @@ struct build {
     struct model model;          /* components and options; lists come at the end */
     int64_t *store_of;           /* [components] index in the store */
     int64_t *component_of;       /* [components of the store] index in the model */
-    const struct rules *rules;   /* compiled over the store */
+    const struct given *given;   /* over the store */
     struct build_span *leaves;   /* [components] */
     struct build_span *groups;   /* [components] of level 1 */
     struct lode_bytes detectors; /* of struct model_detector */

@@ -1,8 +1,8 @@
 /* Hints: what operators know of groups, found among the leaves of one component.
  *
- * A pattern is `COUNTER` or `COUNTER@COMPONENT`, both with * and ?; a rule goes by its name. Lines
- * of parameter groups give each group patterns, separated by commas; those of parameter exemplars
- * are leaves that begin a group. A leaf that several groups would have is of the first.
+ * A pattern is `COUNTER` or `COUNTER@COMPONENT`, both with * and ?; a rule or pattern goes by its
+ * name. Lines of parameter groups give each group patterns, separated by commas; those of parameter
+ * exemplars are leaves that begin a group. A leaf that several groups would have is of the first.
  */
 #ifndef LODE_JOBS_HIERARCHY_TRAINING_HINTS_H
 #define LODE_JOBS_HIERARCHY_TRAINING_HINTS_H
@@ -16,7 +16,8 @@ struct hints {
     const char **names; /* [n] of the groups given; those that have no leaf here have no number */
 };
 
-/* leaves [n]: counters, or names of rules. Everything is the arena's. LODE_E_MEMORY. */
+/* leaves [n]: counters, or names of rules and patterns. Everything is the arena's. LODE_E_MEMORY.
+ */
 LODE_CHECKED lode_status hints_find(const struct hierarchy_options *options, const char *component,
                                     const char *const *leaves, int64_t n, struct lode_arena *arena,
                                     struct hints *hints);

@@ -34,6 +34,24 @@ static lode_status unpack_numbers(struct lode_unpack *in, const char *what, int6
     return LODE_OK;
 }
 
+static lode_status find_given(const struct merging *merging, struct learned_component *one)
+{
+    const struct given *given = &merging->learned->given;
+    const struct lode_component *about = lode_store_component(merging->run->store, one->component);
+    const struct given_component of = {.name = about->name,
+                                       .step_ms = about->step_ms,
+                                       .counters = one->counters,
+                                       .n_counters = one->n_counters};
+    for (int64_t i = 0; i < given_count(given); i++)
+        if (given_is_out_of_length(given, i, &of))
+            lode_log_warn("a pattern is not looked for where it would be fewer than %d slots or "
+                          "more than %d pattern=\"%s\" component=\"%s\" slot_ms=%lld",
+                          PATTERN_LEAST, PATTERN_MOST,
+                          given->patterns.list[given_pattern(given, i)].name, about->name,
+                          (long long)about->step_ms);
+    return given_find(given, &of, merging->run->arena, &one->given, &one->n_given);
+}
+
 static lode_status unpack_counters(struct lode_unpack *in, const struct merging *merging,
                                    struct learned_component *one)
 {
@@ -48,9 +66,8 @@ static lode_status unpack_counters(struct lode_unpack *in, const struct merging 
                              (long long)n_known);
     }
     one->n_counters = n;
-    lode_try(component_rules_find(&merging->learned->rules, one->counters, n, merging->run->arena,
-                                  &one->rules, &one->n_rules));
-    one->n_detectors = one->n_counters * merging->options->n_kinds + one->n_rules;
+    lode_try(find_given(merging, one));
+    one->n_detectors = one->n_counters * merging->options->n_kinds + one->n_given;
     return LODE_OK;
 }
 
@@ -124,7 +141,7 @@ static lode_status unpack_component(struct lode_unpack *in, const struct merging
     lode_try(unpack_families(in, arena, one));
     lode_try(lode_take(arena, one->n_detectors, &one->alive));
     for (int64_t i = 0; i < one->n_detectors; i++)
-        if (learned_varies(i >= one->n_detectors - one->n_rules, one->sigma[i], one->saturation[i]))
+        if (learned_varies(i >= one->n_detectors - one->n_given, one->sigma[i], one->saturation[i]))
             one->alive[one->n_alive++] = i;
     lode_try(unpack_gram(in, arena, one));
     lode_try(unpack_shares(in, arena, one));
@@ -177,7 +194,7 @@ lode_status learn(struct lode_run *run, const struct hierarchy_options *options,
     warn_hollow(run->store);
     lode_try(partitions_make(run->store, run->arena, &partitions));
     *learned = (struct learned){0};
-    lode_try(component_rules_compile(options, run->store, run->arena, &learned->rules));
+    lode_try(given_make(options, NULL, run->store, run->arena, &learned->given));
     lode_try(lode_take(run->arena, partitions.n_components, &learned->list));
     lode_try(lode_take_zero(run->arena, partitions.n, &inputs));
     for (int64_t p = 0; p < partitions.n; p++) {
@@ -188,7 +205,7 @@ lode_status learn(struct lode_run *run, const struct hierarchy_options *options,
                                               lode_store_component(run->store, one->components[i]),
                                               &inputs[p]));
     }
-    lode_try_done(scan_pack_params(run->store, run->params, &learned->rules, &stage.params));
+    lode_try_done(scan_pack_params(run->store, run->params, &learned->given, &stage.params));
     partitions_describe(&partitions, run->store, &stage);
     stage.inputs = inputs;
     lode_try_done(lode_map(run, &stage, merge, &merging));

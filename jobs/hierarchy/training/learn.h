@@ -5,14 +5,14 @@
  * result, an array of components: index (i64), whether it has a full window (u64), slots (i64), its
  * counters (array of i64); of all its detectors (scan.h has their order), sigma, saturation and
  * what is fitted (usual variance, largest value: bin of doubles each) and family (i64 each); of
- * those with a sigma (rules: that vary) the covariances of the scores, upper triangle by rows (bin
- * of doubles); with replicates the share of them that have each edge of the graph that follows (bin
- * of doubles, else empty).
+ * those with a sigma (what is given: that vary) the covariances of the scores, upper triangle by
+ * rows (bin of doubles); with replicates the share of them that have each edge of the graph that
+ * follows (bin of doubles, else empty).
  */
 #ifndef LODE_JOBS_HIERARCHY_TRAINING_LEARN_H
 #define LODE_JOBS_HIERARCHY_TRAINING_LEARN_H
 
-#include "jobs/hierarchy/component_rules.h"
+#include "jobs/hierarchy/given.h"
 #include "jobs/job.h"
 
 lode_status hierarchy_learn_leaf(struct lode_task *task);
@@ -24,9 +24,9 @@ struct learned_component {
     int64_t n_slots;
     int64_t n_counters;
     int64_t *counters; /* [n_counters] index in the store, in order of names */
-    int64_t n_rules;
-    int64_t *rules;                         /* [n_rules] those that it has */
-    int64_t n_detectors;                    /* counters x kinds, then rules */
+    int64_t n_given;
+    int64_t *given;                         /* [n_given] what it has of that */
+    int64_t n_detectors;                    /* counters x kinds, then what is given */
     double *sigma, *saturation;             /* [n_detectors]; sigma 0: dead */
     double *usual_variance, *largest_value; /* [n_detectors] fitted */
     enum detector_family *family;           /* [n_detectors] */
@@ -39,14 +39,14 @@ struct learned_component {
 struct learned {
     int64_t n;
     struct learned_component *list; /* [n] all with samples and a step, by partition, then name */
-    struct rules rules;
+    struct given given;
 };
 
-/* May a detector be grouped? One with a sigma; a rule that held in some of the training slots, not
- * in all: scores that never change go with nothing. */
-static inline bool learned_varies(bool is_rule, double sigma, double saturation)
+/* May a detector be grouped? One with a sigma; of what is given what held or matched in some of
+ * the training slots, not in all: scores that never change go with nothing. */
+static inline bool learned_varies(bool is_given, double sigma, double saturation)
 {
-    return sigma > 0 && (!is_rule || (saturation > 0 && saturation < 1));
+    return sigma > 0 && (!is_given || (saturation > 0 && saturation < 1));
 }
 
 /* Runs the stage. */

@@ -12,8 +12,8 @@
 #include "jobs/hierarchy/training/scope.h"
 
 static const double saturated = 0.99; /* a score */
-/* what a detector at work takes, with what goes in and out; a rule besides */
-enum { SCRATCH_SERIES = 16, RULE_BYTES = 2 << 20 };
+/* what a detector at work takes, with what goes in and out; what is given besides */
+enum { SCRATCH_SERIES = 16, GIVEN_BYTES = 2 << 20 };
 
 struct component {
     struct scan *scan;
@@ -63,12 +63,12 @@ static lode_status calibrate(const struct component *component, int64_t detector
     lode_try(scan_distance(component->scan, detector, distance, &settings));
     distance += component->scan->reach;
     memcpy(sorted, distance, (size_t)n * sizeof *sorted);
-    const bool is_rule = scan_is_rule(component->scan, detector);
+    const bool is_given = scan_is_given(component->scan, detector);
     const double sigma =
-        is_rule ? RULE_SIGMA : detector_sigma(sorted, n, component->scan->options.saturation);
+        is_given ? GIVEN_SIGMA : detector_sigma(sorted, n, component->scan->options.saturation);
     for (int64_t i = 0; i < n; i++) {
         const double one = detector_score(detector_e(sigma, distance[i]));
-        above += is_rule ? distance[i] > 0 : one > saturated;
+        above += is_given ? distance[i] >= 1 : one > saturated;
         if (component->held) component->held[detector][i] = one;
     }
     component->families[detector] = settings.family;
@@ -86,7 +86,7 @@ static int64_t room_for_series(const struct component *component, int64_t n)
     const double one = (double)component->n_full * sizeof(double);
     const double left = (double)lode_arena_left(component->scan->task->arena);
     const double scratch = SCRATCH_SERIES * sizeof(double) * (double)component->scan->slots.n +
-                           (component->scan->n_rules > 0 ? RULE_BYTES : 0);
+                           (component->scan->n_given > 0 ? GIVEN_BYTES : 0);
     const double room = (left - scratch - 2.0 * sizeof(double) * (double)n * (double)n) / one;
     return room < 0 ? 0 : room > 1e9 ? 1000000000 : (int64_t)room;
 }
@@ -201,7 +201,7 @@ static lode_status measure(struct component *component)
     if (room_for_series(component, n) >= n) lode_try(hold(component, n, &component->held));
     for (int64_t d = 0; d < n; d++) {
         lode_try(calibrate(component, d));
-        if (learned_varies(scan_is_rule(component->scan, d), component->sigma[d],
+        if (learned_varies(scan_is_given(component->scan, d), component->sigma[d],
                            component->saturation[d]))
             component->alive[component->n_alive++] = d;
     }

@@ -4,7 +4,7 @@
 #include <string.h>
 
 lode_status scan_pack_params(const struct lode_store *store, const struct lode_params *params,
-                             const struct rules *rules, struct lode_bytes *out)
+                             const struct given *given, struct lode_bytes *out)
 {
     const char *name = NULL, *value = NULL;
     uint32_t n = 0;
@@ -15,7 +15,7 @@ lode_status scan_pack_params(const struct lode_store *store, const struct lode_p
         lode_try(lode_pack_text(out, name, strlen(name)));
         lode_try(lode_pack_text(out, value, strlen(value)));
     }
-    return component_rules_pack(rules, out);
+    return given_pack(given, out);
 }
 
 lode_status scan_pack_component(int64_t component, const struct lode_component *about,
@@ -63,7 +63,7 @@ lode_status scan_begin(struct lode_task *task, int64_t partition, struct scan *s
     *scan = (struct scan){.task = task};
     lode_status status = lode_task_open_counters(task, &in, partition, &scan->counters);
     if (!status) status = unpack_options(&in, task->arena, &scan->options);
-    if (!status) status = component_rules_unpack(&in, task->arena, &scan->rules);
+    if (!status) status = given_unpack(&in, task->arena, &scan->given);
     if (!status) status = lode_unpack_end(&in);
     if (status) scan_end(scan);
     return status;
@@ -89,9 +89,12 @@ lode_status scan_component(struct scan *scan, struct lode_unpack *in)
                          (long long)step_ms);
     scan->about = lode_counters_block(scan->counters, scan->block);
     lode_try(slots_make(first_ms, last_ms, step_ms, &scan->slots));
-    lode_try(component_rules_find(&scan->rules, scan->about->counters, scan->about->n_counters,
-                                  scan->task->arena, &scan->own_rules, &scan->n_rules));
-    scan->n_detectors = scan->about->n_counters * scan->options.n_kinds + scan->n_rules;
+    const struct given_component of = {.name = scan->about->name,
+                                       .step_ms = step_ms,
+                                       .counters = scan->about->counters,
+                                       .n_counters = scan->about->n_counters};
+    lode_try(given_find(&scan->given, &of, scan->task->arena, &scan->own_given, &scan->n_given));
+    scan->n_detectors = scan->about->n_counters * scan->options.n_kinds + scan->n_given;
     scan->reach = 0;
     for (int k = 0; k < scan->options.n_kinds; k++) {
         scan->settings[k] = hierarchy_settings(&scan->options, scan->options.kinds[k], step_ms);
@@ -115,20 +118,20 @@ lode_status scan_note(const struct scan *scan, lode_status status)
                          : "");
 }
 
-bool scan_is_rule(const struct scan *scan, int64_t detector)
+bool scan_is_given(const struct scan *scan, int64_t detector)
 {
-    return detector >= scan->n_detectors - scan->n_rules;
+    return detector >= scan->n_detectors - scan->n_given;
 }
 
-static lode_status scan_rule(struct scan *scan, int64_t detector, double *distance)
+static lode_status scan_given(struct scan *scan, int64_t detector, double *distance)
 {
-    const int64_t rule = scan->own_rules[detector - (scan->n_detectors - scan->n_rules)];
-    const struct rule_slots where = {.counters = scan->counters,
-                                     .block = scan->block,
-                                     .slots = scan->slots,
-                                     .times = scan->times,
-                                     .n = scan->about->n_times};
-    lode_try(component_rules_scan(&scan->rules, rule, &where, scan->task->arena, distance));
+    const int64_t given = scan->own_given[detector - (scan->n_detectors - scan->n_given)];
+    const struct given_slots where = {.counters = scan->counters,
+                                      .block = scan->block,
+                                      .slots = scan->slots,
+                                      .times = scan->times,
+                                      .n = scan->about->n_times};
+    lode_try(given_scan(&scan->given, given, &where, scan->task->arena, distance));
     return lode_task_advance(scan->task, scan->about->n_times);
 }
 
@@ -138,7 +141,7 @@ lode_status scan_distance(struct scan *scan, int64_t detector, double *distance,
     struct lode_arena *arena = scan->task->arena;
     const struct lode_arena_mark mark = lode_arena_mark(arena);
     *settings = (struct detector_settings){0};
-    if (scan_is_rule(scan, detector)) return scan_rule(scan, detector, distance);
+    if (scan_is_given(scan, detector)) return scan_given(scan, detector, distance);
     const int64_t kind = detector % scan->options.n_kinds;
     const int64_t counter = scan->about->counters[detector / scan->options.n_kinds];
     double *values = NULL, *placed = NULL;

@@ -2,21 +2,21 @@
  * at a time; and what the coordinator must tell a leaf for that.
  *
  * Detectors of a component are numbered counter by counter in order of the names, within a counter
- * by kind in order of parameter `detectors`; behind them its rules in their order.
+ * by kind in order of parameter `detectors`; behind them what is given (given.h) in its order.
  */
 #ifndef LODE_JOBS_HIERARCHY_TRAINING_SCAN_H
 #define LODE_JOBS_HIERARCHY_TRAINING_SCAN_H
 
-#include "jobs/hierarchy/component_rules.h"
+#include "jobs/hierarchy/given.h"
 #include "jobs/hierarchy/slots.h"
 #include "jobs/job.h"
 
 /* --- both sides --- */
 
-/* Parameters of both training leaves: the store, all parameters of the job, its rules compiled. */
+/* Parameters of both training leaves: the store, all parameters of the job, what is given. */
 LODE_CHECKED lode_status scan_pack_params(const struct lode_store *store,
                                           const struct lode_params *params,
-                                          const struct rules *rules, struct lode_bytes *out);
+                                          const struct given *given, struct lode_bytes *out);
 /* A component: index, first and last sample, step (i64 each). */
 LODE_CHECKED lode_status scan_pack_component(int64_t component, const struct lode_component *about,
                                              struct lode_bytes *out);
@@ -26,7 +26,7 @@ LODE_CHECKED lode_status scan_pack_component(int64_t component, const struct lod
 struct scan {
     struct lode_task *task;
     struct hierarchy_options options;
-    struct rules rules;
+    struct given given;
     struct lode_counters *counters; /* the partition; closed by scan_end */
     /* of the component at hand */
     int64_t component, block;
@@ -34,9 +34,9 @@ struct scan {
     struct slots slots;
     int64_t *times;      /* [about->n_times] */
     int64_t reach;       /* largest of all kinds: slots before have no full window */
-    int64_t n_detectors; /* counters x kinds, and rules */
-    int64_t n_rules;
-    int64_t *own_rules; /* [n_rules] */
+    int64_t n_detectors; /* counters x kinds, and what is given */
+    int64_t n_given;
+    int64_t *own_given; /* [n_given] */
     struct detector_settings settings[HIERARCHY_MOST_KINDS];
 };
 
@@ -50,7 +50,8 @@ LODE_CHECKED lode_status scan_component(struct scan *scan, struct lode_unpack *i
 /* Whether there is at least one slot with a full window. */
 bool scan_is_fit(const struct scan *scan);
 
-bool scan_is_rule(const struct scan *scan, int64_t detector);
+/* Of what is given? */
+bool scan_is_given(const struct scan *scan, int64_t detector);
 
 /* D of a detector: distance [slots.n], 0 before its own reach. `settings`: what it was scanned
  * with; training chooses the family where the options leave it open, and fits what its kind has to

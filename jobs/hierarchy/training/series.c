@@ -175,7 +175,7 @@ static lode_status load_tracks(struct batch *batch)
     lode_status status = LODE_OK;
     lode_try(find_tasks(batch));
     lode_try(lode_take_zero(batch->arena, batch->n_tasks, &inputs));
-    lode_try_done(scan_pack_params(run->store, run->params, batch->build->rules, &stage.params));
+    lode_try_done(scan_pack_params(run->store, run->params, batch->build->given, &stage.params));
     for (int64_t t = 0; t < batch->n_tasks; t++)
         lode_try_done(pack_task(batch, batch->partitions[t], &inputs[t]));
     stage.n_tasks = batch->n_tasks;

@@ -34,10 +34,10 @@ static lode_status put_counters(const struct lode_run *run, const struct model *
     double *sigmas = NULL, *saturations = NULL;
     int64_t n = 0;
     while (n < model->n_detectors && model->detectors[n].role == MODEL_LEAF) n++;
-    lode_try(
-        rows_begin(&rows, "counters", "every counter's detectors, and the rules", n, run->arena));
+    lode_try(rows_begin(&rows, "counters", "every counter's detectors, rules and patterns", n,
+                        run->arena));
     lode_try(rows_text(&rows, "component", "that the counter is of", &components));
-    lode_try(rows_text(&rows, "counter", "name; of a rule its own", &counters));
+    lode_try(rows_text(&rows, "counter", "name; of a rule or pattern its own", &counters));
     lode_try(rows_text(&rows, "detector", "kind", &kinds));
     lode_try(rows_text(&rows, "family", "distribution that hellinger takes it for", &families));
     lode_try(rows_f64(&rows, "sigma", NULL, "E = sigma / 2 x distance; 0: dead", &sigmas));
@@ -49,7 +49,7 @@ static lode_status put_counters(const struct lode_run *run, const struct model *
         lode_try(rows_code(&rows, model->components[leaf->component].name, &components[i]));
         lode_try(rows_code(&rows, leaf->counter, &counters[i]));
         lode_try(rows_code(&rows, model_kind_name(leaf), &kinds[i]));
-        if (!leaf->rule)
+        if (!model_is_given(leaf))
             lode_try(rows_code(&rows, detector_family_names[leaf->settings.family], &families[i]));
         lode_try(rows_code(&rows, model_state_names[leaf->state], &states[i]));
         sigmas[i] = leaf->sigma;

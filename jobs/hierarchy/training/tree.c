@@ -16,13 +16,16 @@ static double severity_of(const struct build *build, const char *leaf, const cha
     return hierarchy_number_of(severities, leaf, hierarchy_number_of(severities, component, 1.0));
 }
 
-/* A rule in a component; one that nothing can be learned of stands alone. */
-static lode_status add_rule(struct build *build, const struct learned_component *learned,
-                            int64_t detector)
+/* What is given in a component; that of which nothing can be learned stands alone. */
+static lode_status add_given(struct build *build, const struct learned_component *learned,
+                             int64_t detector)
 {
     const struct hierarchy_options *options = &build->model.options;
-    const int64_t first = learned->n_detectors - learned->n_rules;
-    const struct lode_definition *rule = &options->rules[learned->rules[detector - first]];
+    const int64_t first = learned->n_detectors - learned->n_given;
+    const int64_t given = learned->given[detector - first];
+    const int64_t pattern = given_pattern(build->given, given);
+    const struct lode_definition *of =
+        pattern < 0 ? &options->rules[given] : &options->patterns[pattern];
     const int64_t component = build->component_of[learned->component];
     const double sigma = learned->sigma[detector], saturation = learned->saturation[detector];
     return build_add_detector(
@@ -30,16 +33,17 @@ static lode_status add_rule(struct build *build, const struct learned_component 
         &(struct model_detector){
             .role = MODEL_LEAF,
             .component = (int32_t)component,
-            .name = rule->name,
-            .counter = rule->name,
-            .rule = rule,
+            .name = of->name,
+            .counter = of->name,
+            .rule = pattern < 0 ? of : NULL,
+            .pattern = pattern < 0 ? NULL : of,
             .sigma = sigma,
             .saturation = saturation,
             .state = !learned->is_fit                          ? MODEL_UNFIT
                      : learned_varies(true, sigma, saturation) ? MODEL_TOP
                                                                : MODEL_ISOLATED,
-            .weight = hierarchy_number_of(&options->weights, rule->name, 1.0),
-            .severity = severity_of(build, rule->name, build->model.components[component].name),
+            .weight = hierarchy_number_of(&options->weights, of->name, 1.0),
+            .severity = severity_of(build, of->name, build->model.components[component].name),
             .exemplar = -1});
 }
 
@@ -102,9 +106,9 @@ static lode_status add_leaves(struct build *build, const struct learned *learned
         if (!found) continue;
         build->model.components[c].n_slots = (*found)->n_slots;
         (*leaves)[n++] = (struct leaves){*found, build_detectors(build)};
-        const int64_t n_learned = (*found)->n_detectors - (*found)->n_rules;
+        const int64_t n_learned = (*found)->n_detectors - (*found)->n_given;
         for (int64_t d = 0; d < (*found)->n_detectors; d++)
-            lode_try(d < n_learned ? add_leaf(build, *found, d) : add_rule(build, *found, d));
+            lode_try(d < n_learned ? add_leaf(build, *found, d) : add_given(build, *found, d));
     }
     return LODE_OK;
 }
@@ -118,7 +122,7 @@ static lode_status group_leaves(struct build *build, const struct leaves *leaves
             const enum model_state state = build_detector(build, leaves[i].first + d)->state;
             level->dead += state == MODEL_DEAD;
             level->unfit += state == MODEL_UNFIT;
-            level->isolated += state == MODEL_ISOLATED; /* rules that never or always held */
+            level->isolated += state == MODEL_ISOLATED; /* what is given and never or always held */
         }
         level->detectors += learned->n_detectors;
         int64_t *items = NULL;
@@ -145,7 +149,8 @@ lode_status tree_grow(struct lode_run *run, const struct hierarchy_options *opti
     struct leaves *leaves = NULL;
     lode_status status = LODE_OK;
     lode_try_done(build_begin(&build, run, options));
-    build.rules = &learned->rules;
+    build.given = &learned->given;
+    build.model.patterns = learned->given.patterns;
     lode_try_done(add_leaves(&build, learned, &leaves));
     lode_try_done(group_leaves(&build, leaves, learned->n));
     lode_try_done(series_levels(&build));

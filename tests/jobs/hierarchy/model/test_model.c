@@ -295,6 +295,96 @@ static void leaves_must_follow_from_the_parameters(void **state)
     refused(f, "column depth");
 }
 
+/* --- patterns --- */
+
+static const double tooth[] = {-1, 0, 1, 2, 7};
+
+/* Two patterns, of which shop/b has one. */
+static void mark(struct fixture *f, struct pattern list[2])
+{
+    const struct pattern one = {
+        .name = "one", .counter = "cpu", .where = "*", .step_ms = 60000, .n = 5, .values = tooth};
+    list[0] = list[1] = one;
+    list[1].name = "two";
+    list[1].where = "shop/?";
+    f->model.patterns = (struct patterns){.n = 2, .list = list};
+    f->detectors[3].name = f->detectors[3].counter = "two";
+    f->detectors[3].pattern = &f->model.options.patterns[1];
+    f->detectors[3].settings = (struct detector_settings){0};
+}
+
+static void set_patterns(struct fixture *f)
+{
+    assert_ok(lode_params_set(f->params, "patterns=one: as marked;;two: as marked"));
+    assert_ok(hierarchy_options_read(f->params, f->arena, &f->model.options));
+}
+
+static void patterns_are_read_back_with_their_values(void **state)
+{
+    struct fixture *f = *state;
+    struct pattern list[2];
+    struct model read;
+    set_patterns(f);
+    mark(f, list);
+    put(f);
+    assert_ok(model_read(f->directory, f->arena, &read));
+    assert_int_equal(read.patterns.n, 2);
+    assert_true(read.patterns.match == 0.9 && read.patterns.amplitude == 0.5);
+    assert_string_equal(read.patterns.list[0].where, "*");
+    assert_string_equal(read.patterns.list[1].name, "two");
+    assert_string_equal(read.patterns.list[1].counter, "cpu");
+    assert_string_equal(read.patterns.list[1].where, "shop/?");
+    assert_int_equal(read.patterns.list[1].step_ms, 60000);
+    assert_int_equal(read.patterns.list[1].n, 5);
+    assert_memory_equal(read.patterns.list[1].values, tooth, sizeof tooth);
+    assert_ptr_equal(read.detectors[3].pattern, &read.options.patterns[1]);
+    assert_string_equal(model_kind_name(&read.detectors[3]), "pattern");
+    assert_null(read.detectors[0].pattern);
+}
+
+/* The model with patterns as they are in `list` now. */
+static void refused_with(struct fixture *f, struct pattern list[2], const char *words)
+{
+    refused(f, words);
+    mark(f, list);
+}
+
+static void patterns_that_cannot_be_are_refused_by_row_and_column(void **state)
+{
+    const double flat[] = {1, 1, 1, 1, 1}, hole[] = {1, 2, (double)NAN, 4, 5};
+    const double beyond[] = {1, 2, 3, 4, 1e200};
+    struct fixture *f = *state;
+    struct pattern list[2];
+    set_patterns(f);
+    mark(f, list);
+    list[1].values = flat;
+    refused_with(f, list, "table patterns, row 5, column value: values from here on");
+    list[1].values = hole;
+    refused_with(f, list, "table patterns, row 7, column value: a number that cannot be");
+    list[1].values = beyond;
+    refused_with(f, list, "row 5, column value");
+    list[1].n = 4;
+    refused_with(f, list, "row 5, column value");
+    list[0].step_ms = 0;
+    refused_with(f, list, "row 0, column step_ms");
+    list[0].counter = "";
+    refused_with(f, list, "row 0, column counter: a pattern of no counter");
+    list[1].name = "three";
+    refused_with(f, list, "row 5, column pattern: is not that of parameter patterns");
+    f->model.patterns.n = 1;
+    refused_with(f, list, "row 5, column pattern: is not that of parameter patterns");
+    list[1].name = "one"; /* one of ten rows, in slots of two lengths */
+    list[1].step_ms = 30000;
+    refused_with(f, list, "row 5, column step_ms: is another than in the rows before");
+    f->detectors[3].counter = "three";
+    refused_with(f, list, "table detectors, row 3, column counter: parameter patterns has no");
+    f->model.patterns.n = 0;
+    put(f);
+    struct model read;
+    assert_status(LODE_E_USAGE, model_read(f->directory, f->arena, &read));
+    assert_non_null(strstr(lode_error_text(), "patterns"));
+}
+
 static void another_versions_model_is_refused(void **state)
 {
     struct fixture *f = *state;
@@ -354,6 +444,8 @@ int main(void)
         TEST(a_holder_without_members_is_refused),
         TEST(components_in_a_circle_or_out_of_order_are_refused),
         TEST(leaves_must_follow_from_the_parameters),
+        TEST(patterns_are_read_back_with_their_values),
+        TEST(patterns_that_cannot_be_are_refused_by_row_and_column),
         TEST(another_versions_model_is_refused),
         TEST(what_is_no_model_is_refused_with_what_one_is),
     };

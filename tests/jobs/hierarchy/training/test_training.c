@@ -335,6 +335,58 @@ static void a_rule_of_a_counter_that_there_is_not_is_refused(void **state)
     assert_non_null(strstr(lode_error_text(), "did you mean 'noise'"));
 }
 
+/* Of lone, c1 to c3 rise 60 minutes after the first slot, for the first time. */
+#define FIRST_RISE "@lone 2023-11-14T23:07:20Z .. 2023-11-14T23:19:20Z"
+
+static void patterns_that_match_together_are_grouped_as_leaves(void **state)
+{
+    struct model model;
+    tree_world_set(*state, "patterns=one: c1" FIRST_RISE ";;two: c2" FIRST_RISE
+                           ";;here: c1" FIRST_RISE " in lone");
+    tree_world_train(*state, "patterns", &model);
+    const int64_t one = leaf(&model, "lone", "one"), two = leaf(&model, "lone", "two");
+    assert_true(one >= 0 && two == one + 1);
+    assert_string_equal(model_kind_name(&model.detectors[one]), "pattern");
+    assert_string_equal(model.detectors[one].pattern->text, "c1" FIRST_RISE);
+    assert_true(model.detectors[one].sigma == PATTERN_SIGMA);
+    assert_true(model.detectors[one].saturation * TREE_SLOTS > 4); /* it rises seven times */
+    assert_true(model.detectors[one].saturation * TREE_SLOTS < 10);
+    assert_true(tree_world_group_of(&model, 1, one) >= 0);
+    assert_int_equal(tree_world_group_of(&model, 1, one), tree_world_group_of(&model, 1, two));
+    assert_true(leaf(&model, "shop/db", "two") >= 0);
+    assert_int_equal(leaf(&model, "many", "one"), -1); /* has no c1 */
+    assert_true(leaf(&model, "lone", "here") >= 0);
+    assert_int_equal(leaf(&model, "shop/db", "here"), -1);
+    assert_int_equal(model.detectors[leaf(&model, "shop/short", "one")].state, MODEL_UNFIT);
+}
+
+/* Beside groups, and where there are none, an end has the leaves of counters alone. */
+static void what_is_given_counts_for_nothing_beside_groups(void **state)
+{
+    struct model plain, model;
+    tree_world_set(*state, "combiner=votes");
+    tree_world_train(*state, "plain", &plain);
+    tree_world_set(*state, "patterns=one: c1" FIRST_RISE " in shop/db");
+    tree_world_train(*state, "patterns", &model);
+    const int64_t pattern = leaf(&model, "shop/db", "one");
+    assert_int_equal(tree_world_group_of(&model, 1, pattern), -1);
+    const int64_t end = tree_world_find(&model, MODEL_END, 0, "shop/db", "end");
+    assert_int_equal(
+        model.detectors[end].n_members,
+        plain.detectors[tree_world_find(&plain, MODEL_END, 0, "shop/db", "end")].n_members);
+}
+
+static void patterns_change_no_byte_with_the_order_of_tasks(void **state)
+{
+    struct tree_world *world = *state;
+    char order[TREE_PATH], disorder[TREE_PATH];
+    tree_world_set(world, "patterns=one: c1" FIRST_RISE ";;noisy: noise" FIRST_RISE);
+    assert_ok(tree_world_run(world, "order", order));
+    world->cluster.backwards = world->cluster.twice = true;
+    assert_ok(tree_world_run(world, "disorder", disorder));
+    assert_same_results(order, disorder);
+}
+
 static void groups_that_are_given_are_kept_and_have_their_names(void **state)
 {
     struct model model;
@@ -407,6 +459,9 @@ int main(void)
         TEST(a_rule_is_a_leaf_of_the_components_that_have_its_counters),
         TEST(rules_change_no_byte_with_the_order_of_tasks),
         TEST(a_rule_of_a_counter_that_there_is_not_is_refused),
+        TEST(patterns_that_match_together_are_grouped_as_leaves),
+        TEST(what_is_given_counts_for_nothing_beside_groups),
+        TEST(patterns_change_no_byte_with_the_order_of_tasks),
         TEST(groups_that_are_given_are_kept_and_have_their_names),
         TEST(exemplars_that_are_given_lead_a_group_or_stay_alone),
         TEST(a_given_group_that_would_be_mistaken_for_a_found_one_is_refused),
