@@ -118,7 +118,14 @@ wrong "c14@machine-3-10 1970-01-18T00:00:00Z .. 1970-01-21T00:00:00Z" "7: .*4320
 wrong "c14@machine-3-10 1970-01-18T00:00:00Z .. 1970-01-18T00:04:00Z" "7: .*4 slots of 60000 ms"
 printf 'component,timestamp_s,cpu\n' >gaps.csv
 seq 0 59 | awk '{ print "web," 60 * $1 "," ($1 == 20 ? "" : $1 < 40 ? $1 % 7 : 3) }' >>gaps.csv
+seq 0 59 | awk '{ print "slow," 300 * $1 "," $1 % 5 }' >>gaps.csv
 lode stage counters gaps.csv -o gaps --component component --local 1 --quiet
+expect "where a mark would be too few slots it is not looked for, and that is told by name" '
+    lode run hierarchy gaps -o L --local 1 --set "patterns=a: cpu@web 1970-01-01T00:00:00Z .. 1970-01-01T00:20:00Z" 2>err
+    grep -q "not looked for .* count=1 pattern=.a. component=.slow. slot_ms=300000" err
+    lode export L counters >leaves
+    grep -q "^web,a,pattern" leaves
+    not grep -q "^slow,a," leaves'
 refuse 2 "patterns:1:4: pattern 'a': there is no sample at 1970-01-01 00:20 UTC" \
     "lode run hierarchy gaps -o X --local 1 --set 'patterns=a: cpu@web 1970-01-01T00:10:00Z .. 1970-01-01T00:30:00Z'"
 refuse 2 "patterns:1:4: pattern 'a': one value throughout" \

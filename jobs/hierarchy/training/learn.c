@@ -14,6 +14,10 @@ struct merging {
     const struct partitions *partitions;
     const struct hierarchy_options *options;
     struct learned *learned;
+    /* patterns that components do not have for their slots: how many, the first of them */
+    int64_t n_out_of_length;
+    const char *out_pattern;
+    const struct lode_component *out_of;
 };
 
 /* n doubles, each finite and not negative. */
@@ -34,7 +38,7 @@ static lode_status unpack_numbers(struct lode_unpack *in, const char *what, int6
     return LODE_OK;
 }
 
-static lode_status find_given(const struct merging *merging, struct learned_component *one)
+static lode_status find_given(struct merging *merging, struct learned_component *one)
 {
     const struct given *given = &merging->learned->given;
     const struct lode_component *about = lode_store_component(merging->run->store, one->component);
@@ -43,16 +47,14 @@ static lode_status find_given(const struct merging *merging, struct learned_comp
                                        .counters = one->counters,
                                        .n_counters = one->n_counters};
     for (int64_t i = 0; i < given_count(given); i++)
-        if (given_is_out_of_length(given, i, &of))
-            lode_log_warn("a pattern is not looked for where it would be fewer than %d slots or "
-                          "more than %d pattern=\"%s\" component=\"%s\" slot_ms=%lld",
-                          PATTERN_LEAST, PATTERN_MOST,
-                          given->patterns.list[given_pattern(given, i)].name, about->name,
-                          (long long)about->step_ms);
+        if (given_is_out_of_length(given, i, &of) && merging->n_out_of_length++ == 0) {
+            merging->out_pattern = given->patterns.list[given_pattern(given, i)].name;
+            merging->out_of = about;
+        }
     return given_find(given, &of, merging->run->arena, &one->given, &one->n_given);
 }
 
-static lode_status unpack_counters(struct lode_unpack *in, const struct merging *merging,
+static lode_status unpack_counters(struct lode_unpack *in, struct merging *merging,
                                    struct learned_component *one)
 {
     const int64_t n_known = lode_store_counters(merging->run->store);
@@ -120,7 +122,7 @@ static lode_status unpack_shares(struct lode_unpack *in, struct lode_arena *aren
     return unpack_numbers(in, "share", one->n_shares, arena, &one->shares);
 }
 
-static lode_status unpack_component(struct lode_unpack *in, const struct merging *merging,
+static lode_status unpack_component(struct lode_unpack *in, struct merging *merging,
                                     struct learned_component *one)
 {
     struct lode_arena *arena = merging->run->arena;
@@ -151,7 +153,7 @@ static lode_status unpack_component(struct lode_unpack *in, const struct merging
 
 static lode_status merge(void *context, int64_t task, const uint8_t *result, size_t size)
 {
-    const struct merging *merging = context;
+    struct merging *merging = context;
     const struct partition_components *partition = &merging->partitions->list[task];
     struct lode_unpack in = lode_unpack_begin(result, size);
     uint32_t n = 0;
@@ -183,13 +185,25 @@ static void warn_hollow(const struct lode_store *store)
             (long long)n, first);
 }
 
+static void warn_out_of_length(const struct merging *merging)
+{
+    if (merging->n_out_of_length > 0)
+        lode_log_warn("patterns are not looked for in components in which they would be fewer than "
+                      "%d slots or more than %d count=%lld pattern=\"%s\" component=\"%s\" "
+                      "slot_ms=%lld",
+                      PATTERN_LEAST, PATTERN_MOST, (long long)merging->n_out_of_length,
+                      merging->out_pattern, merging->out_of->name,
+                      (long long)merging->out_of->step_ms);
+}
+
 lode_status learn(struct lode_run *run, const struct hierarchy_options *options,
                   struct learned *learned)
 {
     struct partitions partitions = {0};
     struct lode_stage stage = {.leaf = "hierarchy.learn", .title = "learning detectors"};
     struct lode_bytes *inputs = NULL;
-    struct merging merging = {run, &partitions, options, learned};
+    struct merging merging = {
+        .run = run, .partitions = &partitions, .options = options, .learned = learned};
     lode_status status = LODE_OK;
     warn_hollow(run->store);
     lode_try(partitions_make(run->store, run->arena, &partitions));
@@ -209,6 +223,7 @@ lode_status learn(struct lode_run *run, const struct hierarchy_options *options,
     partitions_describe(&partitions, run->store, &stage);
     stage.inputs = inputs;
     lode_try_done(lode_map(run, &stage, merge, &merging));
+    warn_out_of_length(&merging);
 done:
     for (int64_t p = 0; p < partitions.n; p++) lode_bytes_clear(&inputs[p]);
     lode_bytes_clear(&stage.params);

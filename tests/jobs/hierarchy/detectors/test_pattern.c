@@ -8,7 +8,8 @@
 #include "jobs/hierarchy/detectors/detector.h"
 #include "jobs/hierarchy/detectors/pattern.h"
 
-enum { SLOTS = 600, MINUTE = 60000, SHAPE = 6 };
+enum { SLOTS = 600, SHAPE = 6 };
+#define MINUTE INT64_C(60000)
 
 /* A tooth of a saw; its standard deviation is sqrt(35 / 12). */
 static const double tooth[SHAPE] = {0, 1, 2, 3, 4, 5};
