@@ -65,16 +65,16 @@ const struct lode_param hierarchy_params[] = {
      "2018-03-01T10:30:00Z`, and behind it `in COMPONENTS` or nothing: detectors of the shape that "
      "is marked there (docs/jobs/hierarchy-patterns.md)"},
     {"pattern_match", "0.9", "1",
-     "correlation with what was marked from which a pattern matches, 0.1 to 0.999"},
+     "correlation with what was marked from which a pattern matches, 0.5 to 0.999"},
     {"pattern_amplitude", "0.5", "1",
      "a stretch matches only where its standard deviation is this share of the marked one's, at "
      "least"},
     {"groups", "", LODE_PARAM_DEFINITIONS,
-     "lines `name: counter, counter@component, ...`: groups of level 1 that are given; patterns "
+     "lines `name: counter, counter@component, ...`: groups of level 1 that are given; names "
      "with * and ?"},
-    {"exemplars", "", "", "counters that begin a group of their own, patterns likewise"},
+    {"exemplars", "", "", "counters that begin a group of their own, likewise"},
     {"weights", "", LODE_PARAM_DEFINITIONS,
-     "lines `counter: weight` for combiner=weighted; patterns with * and ?, the first that fits "
+     "lines `counter: weight` for combiner=weighted; names with * and ?, the first that fits "
      "counts, else 1"},
     {"severities", "", LODE_PARAM_DEFINITIONS,
      "lines `counter or component: severity` for health, likewise"},
@@ -225,7 +225,7 @@ static lode_status read_leaves(const struct lode_params *params, struct lode_are
     options->rules = rules;
     lode_try(lode_params_definitions(params, "patterns", arena, &patterns, &options->n_patterns));
     options->patterns = patterns;
-    lode_try(lode_params_f64(params, "pattern_match", 0.1, 0.999, &options->pattern_match));
+    lode_try(lode_params_f64(params, "pattern_match", 0.5, 0.999, &options->pattern_match));
     lode_try(lode_params_f64(params, "pattern_amplitude", 0.01, 100, &options->pattern_amplitude));
     return LODE_OK;
 }

@@ -222,7 +222,7 @@ lode_status patterns_unpack(struct lode_unpack *in, struct lode_arena *arena,
     uint32_t n = 0;
     lode_try(lode_unpack_f64(in, &made.match));
     lode_try(lode_unpack_f64(in, &made.amplitude));
-    if (!(made.match >= 0.1 && made.match <= 0.999 && made.amplitude > 0 &&
+    if (!(made.match >= 0.5 && made.match <= 0.999 && made.amplitude > 0 &&
           made.amplitude <= largest_value))
         return lode_fail(LODE_E_MESSAGE, "patterns match at %g and %g", made.match, made.amplitude);
     lode_try(lode_unpack_array(in, &n));

@@ -40,7 +40,7 @@ struct pattern {
 struct patterns {
     int64_t n;
     struct pattern *list;    /* [n] in the order of their definitions */
-    double match, amplitude; /* 0.1 <= match <= 0.999, amplitude > 0 */
+    double match, amplitude; /* 0.5 <= match <= 0.999, amplitude > 0 */
 };
 
 /* Values that can be looked for: PATTERN_LEAST to PATTERN_MOST, finite, within +-1e100, and not all

@@ -179,12 +179,13 @@ static void a_gap_has_the_value_before_and_too_many_are_like_nothing(void **stat
 
 static void in_shorter_slots_each_marked_one_lasts(void **state)
 {
+    enum { STAIRS = 2 * SHAPE };
     struct pattern pattern = pattern_of(tooth, SHAPE);
-    double stairs[2 * SHAPE], distance[2 * SHAPE];
-    for (int i = 0; i < 2 * SHAPE; i++) stairs[i] = tooth[i / 2];
-    assert_int_equal(pattern_slots(&pattern, MINUTE / 2), 2 * SHAPE);
-    scan_at(*state, &pattern, MINUTE / 2, stairs, 2 * SHAPE, distance);
-    assert_true(fabs(distance[2 * SHAPE - 1] - 2) < 1e-12);
+    double stairs[STAIRS], distance[STAIRS];
+    for (int i = 0; i < STAIRS; i++) stairs[i] = tooth[i / 2];
+    assert_int_equal(pattern_slots(&pattern, MINUTE / 2), STAIRS);
+    scan_at(*state, &pattern, MINUTE / 2, stairs, STAIRS, distance);
+    assert_true(fabs(distance[STAIRS - 1] - 2) < 1e-12);
 }
 
 /* Ten minutes are five slots of two minutes, or seven of 86 seconds. */
