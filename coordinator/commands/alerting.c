@@ -168,6 +168,11 @@ static void report(const struct alerting *alerting, const struct desk_outcome *o
         fprintf(stderr,
                 "lode: warning: %" PRId64 " requests were refused for good, see %s/refused\n",
                 outcome->n_refused, alerting->folder);
+    if (outcome->n_unsent > 0)
+        fprintf(stderr,
+                "lode: warning: %" PRId64 " requests with alerts that still last were not "
+                "delivered; unless the next run delivers them, the receiver ends them\n",
+                outcome->n_unsent);
     if (outcome->is_full)
         fprintf(stderr,
                 "lode: warning: %s/spool is full: the alerts are in alerts.jsonl alone, "
@@ -189,7 +194,9 @@ static lode_status serve(const struct alerting *alerting, const char *directory,
     lode_status status = make_source(directory, &source);
     const struct desk desk = {.folder = alerting->folder,
                               .lines_path = lines,
-                              .source = (const char *)source.data,
+                              .request = {.source = (const char *)source.data,
+                                          .now_ms = lode_clock_wall_ms(),
+                                          .lasts_ms = alerting->settings.lasts_ms},
                               .cooldown_ms = alerting->settings.cooldown_ms,
                               .lock_wait_ms = (int)alerting->settings.webhook_ms + LOCK_MORE_MS,
                               .send = alerting->url ? send_body : NULL,
@@ -208,7 +215,8 @@ int alerting_conclude(const struct alerting *alerting, const char *directory, bo
         return ALERTING_UNDELIVERED;
     }
     report(alerting, &outcome, quiet);
-    if (alerting->url && (outcome.n_waiting > 0 || outcome.n_refused > 0 || outcome.is_full))
+    if (alerting->url &&
+        (outcome.n_waiting > 0 || outcome.n_refused > 0 || outcome.n_unsent > 0 || outcome.is_full))
         return ALERTING_UNDELIVERED;
     return alerting->settings.has_exit_status && outcome.n_alerts > 0 ? ALERTING_RAISED : 0;
 }

@@ -99,6 +99,9 @@ const struct lode_param hierarchy_params[] = {
      "run's record"},
     {"webhook_file", "", LODE_PARAM_FILE, "file with that URL, for one that is a secret"},
     {"webhook_time", "1m", "time", "for all deliveries of a run, with tries again and pauses"},
+    {"webhook_lasts", "1h", "time",
+     "a lasting alert ends at the receiver when no run has sent it again for so long: some four "
+     "times the time between runs"},
     {"alert_exit", "off", "", "end with status 10 when alerts were raised"},
     {NULL, NULL, NULL, NULL},
 };

@@ -135,17 +135,28 @@ for line in open("requests"):
     for alert in json.loads(line)["body"]:
         print(alert["startsAt"][11:16], alert["labels"]["component"], alert["labels"]["fingerprint"])'
 }
+# ends: of all alerts that came whether they ended, else how many hours from now they will
+ends() {
+    "$python" -c 'import datetime, json
+now = datetime.datetime.now(datetime.timezone.utc)
+for line in open("requests"):
+    for alert in json.loads(line)["body"]:
+        end = datetime.datetime.fromisoformat(alert["endsAt"].replace("Z", "+00:00"))
+        print("ended" if end < now else f"in-{round((end - now).total_seconds() / 3600)}h")'
+}
 
-expect 'a good receiver: the form of Alertmanager, with the key; no second time' '
+expect 'a good receiver: the form of Alertmanager, with the key; what lasts again, with a later end' '
     serve good
     LODE_WEBHOOK_KEY=geheim post S3 0
     unset LODE_WEBHOOK_KEY
-    post S3 0
+    post S3 0 --set webhook_lasts=2h
     exec 9>&-
-    test "$(wc -l <requests)" -eq 1
-    test "$(starts | cut -d" " -f2 | tr "\n" " ")" = "shop/db shop/web "
-    test "$(json requests "d[\"headers\"][\"Authorization\"], d[\"headers\"][\"Content-Type\"]")" = "('"'Bearer geheim', 'application/json'"')"
-    test "$(json requests "sorted(d[\"body\"][1])")" = "['"'annotations', 'generatorURL', 'labels', 'startsAt'"']"
+    test "$(lines P)" -eq 0
+    test "$(starts | cut -d" " -f2 | tr "\n" " ")" = "shop/db shop/web shop/web "
+    test "$(ends | tr "\n" " ")" = "ended in-1h in-2h "
+    head -1 requests >first.json
+    test "$(json first.json "d[\"headers\"][\"Authorization\"], d[\"headers\"][\"Content-Type\"]")" = "('"'Bearer geheim', 'application/json'"')"
+    test "$(json first.json "sorted(d[\"body\"][1])")" = "['"'annotations', 'endsAt', 'generatorURL', 'labels', 'startsAt'"']"
     not grep -rq geheim P
     rm -rf M.alerts'
 
@@ -173,8 +184,23 @@ expect 'nobody there for two runs: the third delivers all, the oldest first' '
     post S3 0
     exec 9>&-
     test "$(waiting)" -eq 0
-    test "$(starts | cut -d" " -f2 | tr "\n" " ")" = "shop/db shop/db shop/web "
+    test "$(starts | cut -d" " -f2 | tr "\n" " ")" = "shop/db shop/db shop/web shop/web " # it lasts
     test "$(starts | cut -d" " -f3 | sort -u | wc -l)" -eq 2
+    rm -rf M.alerts'
+
+expect 'what lasts and could not be sent again: status 11, nothing waits, the next run sends it' '
+    serve good
+    post S1 0
+    exec 9>&-
+    serve 500
+    post S1 11 --set webhook_time=300ms
+    grep -q "alerts that still last were not delivered" post.err
+    test "$(waiting)" -eq 0
+    exec 9>&-
+    serve good
+    post S1 0
+    exec 9>&-
+    test "$(starts | wc -l)" -eq 1
     rm -rf M.alerts'
 
 expect 'a receiver that fails at first is tried again' '
@@ -208,7 +234,7 @@ expect 'killed while the receiver is silent: the next run delivers, the lock is 
     serve good
     post S1 0
     exec 9>&-
-    test "$(starts | wc -l) $(waiting)" = "1 0"
+    test "$(starts | sort -u | wc -l) $(waiting)" = "1 0"
     rm -rf M.alerts'
 
 expect 'two runs at once: each alert is told by one of them' '
@@ -221,7 +247,7 @@ expect 'two runs at once: each alert is told by one of them' '
     for pid in $pids; do wait "$pid"; done
     exec 9>&-
     test "$(cat T1/alerts.jsonl T2/alerts.jsonl | wc -l)" -eq 2
-    test "$(starts | sort -u | wc -l) $(starts | wc -l)" = "2 2"
+    test "$(starts | sort -u | wc -l) $(starts | wc -l)" = "2 3" # what lasts by both
     rm -rf M.alerts'
 
 expect 'a secret URL is in no file of the run and in no message' '
@@ -258,6 +284,8 @@ refuse 2 'parameter webhook needs alerts=new' \
     'detect S1 X --set webhook=http://127.0.0.1:1/'
 refuse 2 "parameter alerts: 'nwe' is none of run, new, off; did you mean 'new'" \
     'detect S1 X --set alerts=nwe'
+refuse 2 'parameter webhook_lasts: 20 ms, 1 s to 365 days are possible' \
+    'detect S1 X --set alerts=new --set webhook_lasts=20ms'
 refuse 2 'parameter webhook: a URL with a user or password in it' \
     'detect S1 X --set alerts=new --set webhook=http://me:pass@127.0.0.1/'
 

@@ -5,7 +5,8 @@
 
 #include "common/text.h"
 
-enum { WEBHOOK_LEAST_MS = 100, WEBHOOK_MOST_MS = 3600000 };
+enum { WEBHOOK_LEAST_MS = 100, WEBHOOK_MOST_MS = 3600000, LASTS_LEAST_MS = 1000 };
+static const int64_t lasts_most_ms = INT64_C(365) * 86400000;
 
 static const char *const modes[] = {"run", "new", "off", NULL};
 
@@ -32,6 +33,7 @@ lode_status alert_settings_read(const struct lode_params *params, struct alert_s
     lode_try(lode_params_duration_ms(params, "alert_gap", &read.gap_ms));
     lode_try(lode_params_duration_ms(params, "cooldown", &read.cooldown_ms));
     lode_try(lode_params_duration_ms(params, "webhook_time", &read.webhook_ms));
+    lode_try(lode_params_duration_ms(params, "webhook_lasts", &read.lasts_ms));
     lode_try(lode_params_bool(params, "alert_exit", &read.has_exit_status));
     if (!read.state || !read.webhook || !read.webhook_file)
         return lode_fail(LODE_E_BUG, "the job has no parameters of alerts");
@@ -45,6 +47,10 @@ lode_status alert_settings_read(const struct lode_params *params, struct alert_s
         return lode_fail(LODE_E_USAGE,
                          "parameter webhook_time: %lld ms, 100 ms to 1 h are possible",
                          (long long)read.webhook_ms);
+    if (read.lasts_ms < LASTS_LEAST_MS || read.lasts_ms > lasts_most_ms)
+        return lode_fail(LODE_E_USAGE,
+                         "parameter webhook_lasts: %lld ms, 1 s to 365 days are possible",
+                         (long long)read.lasts_ms);
     *settings = read;
     return LODE_OK;
 }

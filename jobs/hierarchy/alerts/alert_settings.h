@@ -14,6 +14,7 @@ struct alert_settings {
     enum alert_mode mode;
     int64_t gap_ms, cooldown_ms;
     int64_t webhook_ms; /* of all deliveries of a run */
+    int64_t lasts_ms;   /* from now to the end that a lasting alert is sent with */
     bool has_exit_status;
     const char *state;        /* path of the folder; "": beside the model */
     const char *webhook;      /* URL; "": none */

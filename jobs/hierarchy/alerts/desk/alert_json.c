@@ -116,8 +116,16 @@ done:
     return status;
 }
 
-lode_status alert_body_append(const struct alert *alerts, int64_t n, const char *source,
-                              struct lode_bytes *out)
+static int64_t end_of(const struct alert *alert, const struct alert_request *request)
+{
+    if (alert->end_ms != INT64_MIN) return alert->end_ms;
+    /* clocks of machines differ: an alert that ends before it starts is refused */
+    const int64_t from_ms = alert->start_ms > request->now_ms ? alert->start_ms : request->now_ms;
+    return from_ms + request->lasts_ms;
+}
+
+lode_status alert_body_append(const struct alert *alerts, int64_t n,
+                              const struct alert_request *request, struct lode_bytes *out)
 {
     lode_try(lode_bytes_append(out, "[", 1));
     for (int64_t i = 0; i < n; i++) {
@@ -128,8 +136,8 @@ lode_status alert_body_append(const struct alert *alerts, int64_t n, const char 
             lode_bytes_printf(out, ",\"fingerprint\":\"%016" PRIx64 "\"},", alert->fingerprint));
         lode_try(append_annotations(alert, out));
         lode_try(append_time(out, ",\"startsAt\":", alert->start_ms));
-        if (alert->end_ms != INT64_MIN) lode_try(append_time(out, ",\"endsAt\":", alert->end_ms));
-        lode_try(append_text(out, ",\"generatorURL\":", source));
+        lode_try(append_time(out, ",\"endsAt\":", end_of(alert, request)));
+        lode_try(append_text(out, ",\"generatorURL\":", request->source));
         lode_try(lode_bytes_append(out, "}", 1));
     }
     return lode_bytes_append(out, "]", 1);

@@ -10,7 +10,6 @@
 
 #include "common/file.h"
 #include "common/lock_file.h"
-#include "jobs/hierarchy/alerts/desk/alert_json.h"
 #include "jobs/hierarchy/alerts/desk/spool.h"
 
 enum { STATE_LIMIT = 1 << 30, ALERTS_A_REQUEST = 64 };
@@ -108,18 +107,42 @@ done:
     return status;
 }
 
+/* Of the first of the alerts that are left. */
+static lode_status make_body(const struct serving *s, const struct alert *alerts, int64_t left,
+                             struct lode_bytes *body)
+{
+    body->size = 0;
+    return alert_body_append(alerts, left < ALERTS_A_REQUEST ? left : ALERTS_A_REQUEST,
+                             &s->desk->request, body);
+}
+
 /* Into the spool, from the memory's next number on; they count when the memory does. */
 static lode_status enqueue(struct serving *s)
 {
     struct lode_bytes body = {0};
     lode_status status = LODE_OK;
     for (int64_t i = 0; i < s->alerts.n && !status; i += ALERTS_A_REQUEST) {
-        const int64_t left = s->alerts.n - i;
-        body.size = 0;
-        status =
-            alert_body_append(s->alerts.list + i, left < ALERTS_A_REQUEST ? left : ALERTS_A_REQUEST,
-                              s->desk->source, &body);
+        status = make_body(s, s->alerts.list + i, s->alerts.n - i, &body);
         if (!status) status = spool_write(s->spool, s->after.next++, &body);
+    }
+    lode_bytes_clear(&body);
+    return status;
+}
+
+/* What still lasts, straight to the receiver, until it does not take one. */
+static lode_status send_lasting(struct serving *s)
+{
+    struct lode_bytes body = {0};
+    lode_status status = LODE_OK;
+    const struct alerts *alerts = &s->alerts;
+    for (int64_t i = 0; i < alerts->n_lasting && !status; i += ALERTS_A_REQUEST) {
+        status = make_body(s, alerts->lasting + i, alerts->n_lasting - i, &body);
+        if (status) break;
+        const bool is_tried = s->outcome->n_unsent == 0;
+        const bool is_taken =
+            is_tried && s->desk->send(s->desk->context, body.data, body.size) == DESK_TAKEN;
+        s->outcome->n_sent += is_taken;
+        s->outcome->n_unsent += !is_taken;
     }
     lode_bytes_clear(&body);
     return status;
@@ -143,9 +166,12 @@ static lode_status serve(struct serving *s, const struct alert_firing *firings, 
     lode_try(write_lines(desk, &s->alerts));
     lode_try(save_state(s));
     s->before.next = s->after.next;
-    if (is_open) return deliver(s, &is_open);
-    s->outcome->n_waiting += desk->send ? n_requests : 0;
-    return LODE_OK;
+    if (!is_open) {
+        s->outcome->n_waiting += desk->send ? n_requests : 0;
+        return LODE_OK;
+    }
+    lode_try(deliver(s, &is_open));
+    return is_open && desk->send ? send_lasting(s) : LODE_OK;
 }
 
 static lode_status serve_alone(const struct desk *desk, const struct alert_firing *firings,

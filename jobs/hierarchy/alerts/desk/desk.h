@@ -12,11 +12,14 @@
  * which finds the same firings, tells them; one that is killed later has all in the spool. So an
  * alert may come twice, with the same fingerprint, but is never lost. When the spool is full the
  * state stays as it was, with the same effect.
+ *
+ * Alerts of earlier runs that still last are sent again when all else was taken, past the spool: a
+ * later run would send them with a later end.
  */
 #ifndef LODE_JOBS_HIERARCHY_ALERTS_DESK_DESK_H
 #define LODE_JOBS_HIERARCHY_ALERTS_DESK_DESK_H
 
-#include "jobs/hierarchy/alerts/desk/memory.h"
+#include "jobs/hierarchy/alerts/desk/alert_json.h"
 
 enum desk_answer {
     DESK_TAKEN,
@@ -27,7 +30,7 @@ enum desk_answer {
 struct desk {
     const char *folder; /* made where it is not there; NULL: nothing is remembered or delivered */
     const char *lines_path; /* the run's alerts.jsonl, to be made */
-    const char *source;     /* of Alertmanager's generatorURL */
+    struct alert_request request;
     int64_t cooldown_ms;
     int lock_wait_ms; /* for another run at the same desk */
     /* Delivers a body, with all tries that it wants; NULL: there is nobody to deliver to. */
@@ -39,6 +42,7 @@ struct desk_outcome {
     int64_t n_alerts, n_suppressed; /* firings that were not told */
     int64_t n_sent, n_refused;      /* requests */
     int64_t n_waiting;              /* requests, in the spool */
+    int64_t n_unsent;               /* requests that say that alerts of earlier runs still last */
     bool is_full;                   /* the alerts are in alerts.jsonl alone, and told again */
 };
 

@@ -159,10 +159,9 @@ static struct memory_detector *record_of(const struct deciding *d,
     return d->records[firing - d->firings];
 }
 
-static void tell(struct deciding *d, const struct incident *of, const struct alert_firing *first,
-                 int64_t n_told)
+static void describe(const struct deciding *d, const struct incident *of,
+                     const struct alert_firing *first, int64_t n_told, struct alert *alert)
 {
-    struct alert *alert = &d->alerts.list[d->alerts.n++];
     *alert =
         (struct alert){.first = first,
                        .strongest = of->firings[0],
@@ -180,7 +179,14 @@ static void tell(struct deciding *d, const struct incident *of, const struct ale
     }
 }
 
-/* What is told of an incident: firings that are to be, and the end of what was told as lasting. */
+static void tell(struct deciding *d, const struct incident *of, const struct alert_firing *first,
+                 int64_t n_told)
+{
+    describe(d, of, first, n_told, &d->alerts.list[d->alerts.n++]);
+}
+
+/* What is told of an incident: firings that are to be, and the end of what was told as lasting, or
+ * that it still lasts. */
 static void tell_incident(struct deciding *d, const struct incident *of)
 {
     const bool lasts = of->end_ms == INT64_MIN;
@@ -193,9 +199,13 @@ static void tell_incident(struct deciding *d, const struct incident *of)
         else if (record->open_ms == of->firings[0]->start_ms)
             record->open_ms = INT64_MIN; /* this alert says that it has ended */
     }
-    for (int64_t i = 0; i < of->n && !lasts; i++) {
+    for (int64_t i = lasts && of->n_told > 0; i < of->n; i++) { /* but for what was just told */
         struct memory_detector *record = record_of(d, of->firings[i]);
         if (record->open_ms != of->firings[i]->start_ms) continue;
+        if (lasts) {
+            describe(d, of, of->firings[i], 0, &d->alerts.lasting[d->alerts.n_lasting++]);
+            continue;
+        }
         tell(d, of, of->firings[i], 0);
         record->open_ms = INT64_MIN;
     }
@@ -213,6 +223,7 @@ lode_status memory_decide(const struct memory *before, const struct alert_firing
     lode_try(lode_take(arena, n, &d.records));
     lode_try(lode_take(arena, n, &d.alerts.verdicts));
     lode_try(lode_take(arena, d.n_incidents + n, &d.alerts.list));
+    lode_try(lode_take(arena, n, &d.alerts.lasting));
     for (int64_t i = 0; i < n; i++) {
         const struct memory_detector key = {.level = firings[i].level,
                                             .component = firings[i].component,

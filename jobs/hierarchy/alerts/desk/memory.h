@@ -7,7 +7,8 @@
  *
  * An alert is told of an incident that has a firing to tell; once more where it ends, if it lasted
  * when it was told. Its fingerprint is that of the incident's first firing, so what is told of one
- * incident twice is known again.
+ * incident twice is known again. One that was told before and still lasts is no news for people,
+ * but a receiver of alerts must hear of it again, or takes it for over.
  */
 #ifndef LODE_JOBS_HIERARCHY_ALERTS_DESK_MEMORY_H
 #define LODE_JOBS_HIERARCHY_ALERTS_DESK_MEMORY_H
@@ -60,7 +61,7 @@ struct alert {
     uint64_t fingerprint;
     int64_t start_ms, end_ms; /* of the incident; end_ms INT64_MIN: it lasts */
     double severity;          /* the largest */
-    int64_t n_told;           /* of its firings; 0: it is told because it has ended */
+    int64_t n_told;           /* of its firings; 0: it is told because it has ended, or lasts */
     /* firings that were not told, since the last alert, of the detectors told (n_told 0: of first)
      */
     int64_t suppressed;
@@ -69,8 +70,10 @@ struct alert {
 };
 
 struct alerts {
-    int64_t n; /* in order of the incidents' starts */
+    int64_t n; /* to tell, in order of the incidents' starts */
     struct alert *list;
+    int64_t n_lasting; /* told by a run before, and lasting: likewise, n_told 0 */
+    struct alert *lasting;
     enum alert_verdict *verdicts; /* [firings] */
     int64_t n_suppressed;
 };

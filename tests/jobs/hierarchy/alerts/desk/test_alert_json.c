@@ -60,7 +60,8 @@ static void a_line_has_all_that_is_known(void **state)
 static cJSON *make_body(const struct alert *alerts, int64_t n)
 {
     struct lode_bytes out = {0};
-    assert_ok(alert_body_append(alerts, n, "file:///runs/r1", &out));
+    const struct alert_request request = {"file:///runs/r1", 60000, 5000};
+    assert_ok(alert_body_append(alerts, n, &request, &out));
     cJSON *body = cJSON_ParseWithLength((const char *)out.data, out.size);
     assert_true(cJSON_IsArray(body));
     lode_bytes_clear(&out);
@@ -89,8 +90,19 @@ static void labels_and_annotations_are_texts_as_alertmanager_asks(void **state)
         assert_string_equal(text_of(item, "startsAt"), "1970-01-01T00:00:01.500Z");
         assert_string_equal(text_of(item, "generatorURL"), "file:///runs/r1");
     }
-    assert_null(text_of(cJSON_GetArrayItem(body, 0), "endsAt"));
+    assert_string_equal(text_of(cJSON_GetArrayItem(body, 0), "endsAt"), "1970-01-01T00:01:05.000Z");
     assert_string_equal(text_of(cJSON_GetArrayItem(body, 1), "endsAt"), "1970-01-01T00:00:09.000Z");
+    cJSON_Delete(body);
+}
+
+/* The clock of what was measured may be ahead of ours. */
+static void what_lasts_ends_after_its_start_whatever_the_clock_says(void **state)
+{
+    (void)state;
+    struct alert alert = make_alert();
+    alert.start_ms = 70000;
+    cJSON *body = make_body(&alert, 1);
+    assert_string_equal(text_of(cJSON_GetArrayItem(body, 0), "endsAt"), "1970-01-01T00:01:15.000Z");
     cJSON_Delete(body);
 }
 
@@ -114,6 +126,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_line_has_all_that_is_known),
         cmocka_unit_test(labels_and_annotations_are_texts_as_alertmanager_asks),
+        cmocka_unit_test(what_lasts_ends_after_its_start_whatever_the_clock_says),
         cmocka_unit_test(labels_stay_the_same_while_an_incident_grows),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -45,7 +45,7 @@ static int begin(void **state)
     snprintf(f->lines, sizeof f->lines, "%s/alerts.jsonl", f->folder);
     f->desk = (struct desk){.folder = f->folder,
                             .lines_path = f->lines,
-                            .source = "file:///r",
+                            .request = {"file:///r", 60000, 1000},
                             .cooldown_ms = 100,
                             .send = receive,
                             .context = &f->receiver};
@@ -216,6 +216,46 @@ static void a_desk_that_another_run_holds_is_left_with_its_name(void **state)
     assert_int_equal(serve(f, 1).n_sent, 1);
 }
 
+/* A run that sees one firing, which lasts. */
+static struct desk_outcome serve_lasting(struct fixture *f)
+{
+    struct desk_outcome outcome;
+    struct alert_firing one = firing(0, 1);
+    one.end_ms = INT64_MIN;
+    assert_ok(desk_serve(&f->desk, &one, 1, f->arena, &outcome));
+    return outcome;
+}
+
+static void what_lasts_is_sent_again_by_every_run_with_a_later_end_and_told_once(void **state)
+{
+    struct fixture *f = *state;
+    assert_int_equal(serve_lasting(f).n_alerts, 1);
+    assert_non_null(strstr(f->receiver.last, "\"endsAt\":\"1970-01-01T00:01:01.000Z\""));
+    f->desk.request.now_ms += 1000;
+    const struct desk_outcome outcome = serve_lasting(f);
+    assert_int_equal(outcome.n_alerts, 0);
+    assert_int_equal(outcome.n_sent, 1);
+    assert_non_null(strstr(f->receiver.last, "\"endsAt\":\"1970-01-01T00:01:02.000Z\""));
+    f->desk.request.now_ms += 1000;
+    assert_int_equal(serve(f, 1).n_alerts, 1); /* its end */
+    assert_non_null(strstr(f->receiver.last, "\"endsAt\":\"1970-01-01T00:00:00.005Z\""));
+    assert_int_equal(f->receiver.n_taken, 3);
+}
+
+static void that_an_alert_lasts_does_not_wait_for_a_receiver(void **state)
+{
+    struct fixture *f = *state;
+    serve_lasting(f);
+    f->receiver.answer = DESK_LATER;
+    for (int run = 0; run < 2; run++) {
+        const struct desk_outcome outcome = serve_lasting(f);
+        assert_int_equal(outcome.n_unsent, 1);
+        assert_int_equal(outcome.n_waiting, 0);
+    }
+    f->receiver.answer = DESK_TAKEN;
+    assert_int_equal(serve_lasting(f).n_sent, 1);
+}
+
 #define desk_test(test) cmocka_unit_test_setup_teardown(test, begin, end)
 
 int main(void)
@@ -228,6 +268,8 @@ int main(void)
         desk_test(files_half_written_are_removed_and_foreign_ones_left),
         desk_test(a_full_spool_makes_the_next_run_tell_again),
         desk_test(many_alerts_are_several_requests),
+        desk_test(what_lasts_is_sent_again_by_every_run_with_a_later_end_and_told_once),
+        desk_test(that_an_alert_lasts_does_not_wait_for_a_receiver),
         desk_test(without_a_folder_every_run_tells_all),
         desk_test(a_broken_state_is_named_and_left_alone),
         desk_test(a_desk_that_another_run_holds_is_left_with_its_name),

@@ -102,6 +102,38 @@ static void the_end_of_what_was_told_as_lasting_is_told_once(void **state)
     assert_int_equal(decide(&memory, firings, 1).n, 0);
 }
 
+static void what_was_told_and_lasts_is_named_by_every_run_until_it_ends(void **state)
+{
+    (void)state;
+    struct memory memory = {0};
+    struct alert_firing firings[] = {firing("end", 10, INT64_MIN, 1), firing("b", 15, 20, 1)};
+    struct alerts alerts = decide(&memory, firings, 1);
+    const uint64_t fingerprint = alerts.list[0].fingerprint;
+    assert_int_equal(alerts.n_lasting, 0); /* just told */
+    for (int run = 0; run < 2; run++) {
+        alerts = decide(&memory, firings, 1);
+        assert_int_equal(alerts.n, 0);
+        assert_int_equal(alerts.n_lasting, 1);
+        assert_true(alerts.lasting[0].fingerprint == fingerprint);
+        assert_true(alerts.lasting[0].end_ms == INT64_MIN);
+    }
+    alerts = decide(&memory, firings, 2);
+    assert_int_equal(alerts.n, 1); /* the same incident, with news */
+    assert_int_equal(alerts.n_lasting, 0);
+    firings[0].end_ms = 30;
+    assert_int_equal(decide(&memory, firings, 2).n_lasting, 0);
+}
+
+static void what_was_suppressed_is_not_named_as_lasting(void **state)
+{
+    (void)state;
+    struct memory memory = {0};
+    const struct alert_firing firings[] = {firing("end", 10, 20, 1),
+                                           firing("end", 50, INT64_MIN, 2)};
+    assert_int_equal(decide(&memory, firings, 2).n_suppressed, 1);
+    assert_int_equal(decide(&memory, firings, 2).n_lasting, 0);
+}
+
 /* Two incidents were told as lasting; a third firing joins them. */
 static void both_alerts_of_incidents_that_became_one_are_ended(void **state)
 {
@@ -252,6 +284,8 @@ int main(void)
         cmocka_unit_test(a_repeat_within_the_cooldown_is_counted_by_the_next_alert),
         cmocka_unit_test(an_incident_is_one_alert_about_its_strongest_firing),
         cmocka_unit_test(the_end_of_what_was_told_as_lasting_is_told_once),
+        cmocka_unit_test(what_was_told_and_lasts_is_named_by_every_run_until_it_ends),
+        cmocka_unit_test(what_was_suppressed_is_not_named_as_lasting),
         cmocka_unit_test(both_alerts_of_incidents_that_became_one_are_ended),
         cmocka_unit_test(a_memory_that_is_printed_and_parsed_decides_the_same),
         cmocka_unit_test(a_broken_state_is_refused_with_its_line),
