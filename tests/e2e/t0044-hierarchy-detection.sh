@@ -118,6 +118,11 @@ expect 'mute and diff know a firing again' '
     lode mute R 1 --reason "known"
     lode show R | grep -q "known"'
 
+printf 'component,start_s,end_s\n' >empty.csv
+expect 'labels without an issue are told, not refused: firings are counted' '
+    lode run hierarchy S --detect M --labels empty.csv -o E --local 1 --quiet 2>E.log
+    grep -q "no issue of the labels starts in the scored slots.* issues=0" E.log
+    lode export E evaluation | grep -qE "^high,0.02,[0-9]+,0,0,,0?"'
 printf 'component,start_s,end_s\nshop/db,60,30\n' >backwards.csv
 refuse 3 'backwards.csv, line 2: the issue ends at 30000 ms, where it starts \(60000 ms\) or before' \
     'lode run hierarchy S --detect M --labels backwards.csv -o X --local 1 --quiet'

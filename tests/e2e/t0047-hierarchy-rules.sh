@@ -87,6 +87,13 @@ expect "1, 2 and 5 workers: the same bytes" '
     test "$(results W1)" = "$(results W2)"
     test "$(results W1)" = "$(results W5)"'
 
+awk 'BEGIN { print "component,timestamp_s,queue"; for (i = 0; i < 300; i++) print "mail," 60 * i "," i % 7 }' >mail.csv
+expect "a rule whose counters are in no component together is told by name, with what lacks where" '
+    lode stage counters train-web.csv mail.csv -o apart --component component --units cpu=%,latency=ms --local 1 --quiet
+    lode run hierarchy apart -o T --set rules="apart: latency > 500ms and queue > 5;; hot: cpu > 90%" --local 1 --quiet 2>apart.err
+    grep -q "warn.*rule .apart. applies to no component: none has all of its counters; .mail. lacks .latency." apart.err
+    not grep -q "rule .hot." apart.err'
+
 # wrong LINE WORDS: a file whose third line is that, refused with these words
 wrong() {
     printf 'preset: robust\nrules:\n  %s\n' "$1" >wrong.yaml

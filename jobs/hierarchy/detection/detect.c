@@ -192,6 +192,10 @@ static lode_status evaluate(const struct detection *d)
         quality.n_issues++;
         for (int64_t k = 0; k < (int64_t)d->levels.n * n; k++) found[k] += is_found[k];
     }
+    if (quality.n_issues == 0)
+        lode_log_warn("no issue of the labels starts in the scored slots: tables evaluation and "
+                      "summary have no recall issues=%" PRId64,
+                      d->labels.n);
     for (int level = 0; level < d->levels.n; level++)
         levels[level] =
             (struct quality_level){d->levels.names[level], d->outcome.tallies[level].firings,

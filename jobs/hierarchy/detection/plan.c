@@ -1,9 +1,13 @@
 /* Plan: see the header. */
 #include "jobs/hierarchy/detection/plan.h"
 
+#include <float.h>
 #include <math.h>
 
 #include "jobs/hierarchy/model/vote.h"
+
+/* Of what the parameters of a job and the table of a model allow. */
+static const double least_vote = 1e-3, most_vote = 1e6, most_number = 1e300;
 
 /* --- on the wire --- */
 
@@ -61,6 +65,14 @@ static lode_status unpack_in(struct lode_unpack *in, const char *what, int64_t l
                      (long long)*value, (long long)low, (long long)high);
 }
 
+static lode_status unpack_f64_in(struct lode_unpack *in, const char *what, double low, double high,
+                                 double *value)
+{
+    lode_try(lode_unpack_f64(in, value));
+    if (*value >= low && *value <= high) return LODE_OK;
+    return lode_fail(LODE_E_MESSAGE, "%s of a plan is %g, not %g to %g", what, *value, low, high);
+}
+
 static lode_status unpack_settings(struct lode_unpack *in, struct detector_settings *settings)
 {
     int64_t kind = 0, splits = 0, family = 0, n_kinds = 0;
@@ -92,10 +104,10 @@ static lode_status unpack_node(struct lode_unpack *in, int64_t n_levels, int64_t
     lode_try(unpack_in(in, "first member", 0, n_members, &node->first_member));
     lode_try(unpack_in(in, "members", 0, n_members - node->first_member, &node->n_members));
     lode_try(unpack_in(in, "given", 0, INT64_MAX, &node->given));
-    lode_try(lode_unpack_f64(in, &node->settings.usual_variance));
-    lode_try(lode_unpack_f64(in, &node->settings.largest_value));
-    lode_try(lode_unpack_f64(in, &node->alert));
-    lode_try(lode_unpack_f64(in, &node->sigma));
+    lode_try(unpack_f64_in(in, "variance", 0, most_number, &node->settings.usual_variance));
+    lode_try(unpack_f64_in(in, "largest value", 0, most_number, &node->settings.largest_value));
+    lode_try(unpack_f64_in(in, "threshold", 0, (double)INFINITY, &node->alert));
+    lode_try(unpack_f64_in(in, "sigma", 0, most_number, &node->sigma));
     node->kind = (enum plan_kind)kind;
     node->level = (int32_t)level;
     node->is_kept = is_kept != 0;
@@ -109,7 +121,7 @@ static lode_status unpack_members(struct lode_unpack *in, struct plan_component 
 {
     for (int64_t i = 0; i < plan->n_members; i++) {
         lode_try(unpack_in(in, "member", 0, plan->n_nodes - 1, &plan->members[i].node));
-        lode_try(lode_unpack_f64(in, &plan->members[i].weight));
+        lode_try(unpack_f64_in(in, "weight", DBL_MIN, most_number, &plan->members[i].weight));
     }
     for (int64_t n = 0; n < plan->n_nodes; n++)
         for (int64_t i = 0; is_combination(&plan->nodes[n]) && i < plan->nodes[n].n_members; i++)
@@ -128,7 +140,7 @@ lode_status plan_unpack(struct lode_unpack *in, int n_levels, struct lode_arena 
     lode_try(unpack_in(in, "step", 1, INT64_MAX, &plan->step_ms));
     lode_try(lode_unpack_i64(in, &plan->trained_ms));
     lode_try(lode_unpack_i64(in, &plan->last_ms));
-    lode_try(lode_unpack_f64(in, &plan->vote));
+    lode_try(unpack_f64_in(in, "vote", least_vote, most_vote, &plan->vote));
     lode_try(lode_unpack_count(in, "nodes", left, &plan->n_nodes));
     lode_try(lode_unpack_count(in, "members", left, &plan->n_members));
     lode_try(lode_unpack_count(in, "issues", left, &plan->n_issues));

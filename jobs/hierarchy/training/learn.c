@@ -196,6 +196,52 @@ static void warn_out_of_length(const struct merging *merging)
                       (long long)merging->out_of->step_ms);
 }
 
+static bool has_counter(const struct learned_component *one, int64_t counter)
+{
+    int64_t at = 0;
+    while (at < one->n_counters && one->counters[at] != counter) at++;
+    return at < one->n_counters;
+}
+
+/* A component that has most of a rule's counters. */
+static const struct learned_component *nearest_of(const struct learned *learned,
+                                                  const struct rule *rule)
+{
+    const struct learned_component *nearest = NULL;
+    int64_t most = -1;
+    for (int64_t i = 0; i < learned->n; i++) {
+        int64_t n = 0;
+        for (int64_t k = 0; k < rule->n_counters; k++)
+            n += has_counter(&learned->list[i], rule->counters[k]);
+        if (n > most) nearest = &learned->list[i];
+        if (n > most) most = n;
+    }
+    return nearest;
+}
+
+/* A rule whose counters exist, but nowhere together, is told: it never fires. */
+static lode_status warn_rules(const struct lode_store *store, const struct learned *learned)
+{
+    struct lode_bytes lacking = {0};
+    lode_status status = LODE_OK;
+    for (int64_t r = 0; r < learned->given.rules.n && learned->n > 0 && !status; r++) {
+        const struct rule *rule = &learned->given.rules.list[r];
+        const struct learned_component *nearest = nearest_of(learned, rule);
+        lacking.size = 0;
+        for (int64_t k = 0; k < rule->n_counters && !status; k++)
+            if (!has_counter(nearest, rule->counters[k]))
+                status = lode_bytes_printf(&lacking, "%s'%s'", lacking.size > 0 ? ", " : "",
+                                           lode_store_counter(store, rule->counters[k])->name);
+        if (!status && lacking.size > 0)
+            lode_log_warn("rule '%s' applies to no component: none has all of its counters; '%s' "
+                          "lacks %.*s",
+                          rule->name, lode_store_component(store, nearest->component)->name,
+                          (int)lacking.size, (const char *)lacking.data);
+    }
+    lode_bytes_clear(&lacking);
+    return status;
+}
+
 lode_status learn(struct lode_run *run, const struct hierarchy_options *options,
                   struct learned *learned)
 {
@@ -224,6 +270,7 @@ lode_status learn(struct lode_run *run, const struct hierarchy_options *options,
     stage.inputs = inputs;
     lode_try_done(lode_map(run, &stage, merge, &merging));
     warn_out_of_length(&merging);
+    lode_try_done(warn_rules(run->store, learned));
 done:
     for (int64_t p = 0; p < partitions.n; p++) lode_bytes_clear(&inputs[p]);
     lode_bytes_clear(&stage.params);

@@ -175,6 +175,33 @@ static void indices_that_lead_outside_are_refused(void **state)
     refused(&plan, 3, "step of a plan is 0");
 }
 
+static void numbers_that_no_model_has_are_refused(void **state)
+{
+    (void)state;
+    const double votes[] = {0, -30, 1e7, (double)NAN, (double)INFINITY};
+    struct plan_component plan = make_plan();
+    struct plan_node bad[NODES];
+    struct plan_member light[7];
+    for (size_t i = 0; i < sizeof votes / sizeof *votes; i++) {
+        plan.vote = votes[i];
+        refused(&plan, 3, "vote of a plan is ");
+    }
+    plan = make_plan();
+    memcpy(light, members, sizeof light);
+    plan.members = light;
+    light[3].weight = 0; /* a mean of nothing */
+    refused(&plan, 3, "weight of a plan is 0");
+    plan = make_plan();
+    memcpy(bad, nodes, sizeof bad);
+    plan.nodes = bad;
+    bad[2].sigma = -1;
+    refused(&plan, 3, "sigma of a plan is -1");
+    bad[1].alert = (double)NAN;
+    refused(&plan, 3, "threshold of a plan is ");
+    bad[0].settings.usual_variance = -0.5;
+    refused(&plan, 3, "variance of a plan is -0.5");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -182,6 +209,7 @@ int main(void)
         cmocka_unit_test(contributions_of_leaves_add_up_to_e),
         cmocka_unit_test(leaves_vote_once_and_their_votes_are_their_contributions),
         cmocka_unit_test(a_plan_comes_back_as_it_was_packed),
+        cmocka_unit_test(numbers_that_no_model_has_are_refused),
         cmocka_unit_test(indices_that_lead_outside_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
