@@ -14,7 +14,8 @@ static lode_status compile_rules(const struct hierarchy_options *options,
     if (options->n_rules == 0) return LODE_OK;
     lode_try(lode_take(arena, n, &counters));
     for (int64_t i = 0; i < n; i++) counters[i] = *lode_store_counter(store, i);
-    return rules_compile(options->rules, options->n_rules, counters, n, "UTC", arena, rules);
+    return rules_compile(options->rules, options->n_rules, counters, n, options->timezone, arena,
+                         rules);
 }
 
 /* Patterns of a model, with the places that this store has for their counters. */

@@ -60,6 +60,7 @@ const struct lode_param hierarchy_params[] = {
     {"rules", "", LODE_PARAM_DEFINITIONS,
      "lines `name: condition`, as `hot: cpu > 90% and errors > 5`: detectors beside the learned "
      "ones, 1 while the condition holds (docs/jobs/hierarchy-rules.md)"},
+    {"timezone", "UTC", "", "of hour(time) and its like in rules: +02:00, Europe/Berlin"},
     {"patterns", "", LODE_PARAM_DEFINITIONS,
      "lines `name: counter@component FROM .. TO`, as `sawtooth: cpu@web-1 2018-03-01T10:00:00Z .. "
      "2018-03-01T10:30:00Z`, and behind it `in COMPONENTS` or nothing: detectors of the shape that "
@@ -211,6 +212,7 @@ static lode_status read_leaves(const struct lode_params *params, struct lode_are
                                struct hierarchy_options *options)
 {
     struct lode_definition *rules = NULL, *patterns = NULL;
+    char *timezone = NULL;
     int chosen = 0;
     lode_try(read_kinds(params, arena, options));
     lode_try(choose(params, "family", detector_family_names, &chosen));
@@ -226,6 +228,9 @@ static lode_status read_leaves(const struct lode_params *params, struct lode_are
     lode_try(lode_params_f64(params, "saturation", 0, 1, &options->saturation));
     lode_try(lode_params_definitions(params, "rules", arena, &rules, &options->n_rules));
     options->rules = rules;
+    const char *text = lode_params_text(params, "timezone");
+    lode_try(lode_arena_text(arena, text, strlen(text), &timezone));
+    options->timezone = timezone;
     lode_try(lode_params_definitions(params, "patterns", arena, &patterns, &options->n_patterns));
     options->patterns = patterns;
     lode_try(lode_params_f64(params, "pattern_match", 0.5, 0.999, &options->pattern_match));

@@ -39,6 +39,7 @@ struct hierarchy_options {
     double saturation;                            /* f */
     int64_t n_rules;
     const struct lode_definition *rules; /* [n_rules] of operators: leaves of kind rule */
+    const char *timezone;                /* of the clock in rules */
     int64_t n_patterns;
     const struct lode_definition *patterns; /* [n_patterns] marked (marks.h): kind pattern */
     double pattern_match, pattern_amplitude;

@@ -57,6 +57,7 @@ slots() {
 expect "rules are leaves: grouped where they hold in training, left alone where they never or always hold" '
     lode stage counters train-*.csv -o S --component component --units cpu=%,latency=ms --local 2 --quiet
     lode run hierarchy S -o M --spec rules.yaml --local 2 --quiet
+    lode run hierarchy S -o Z --set rules="evening: cpu > 0% and hour(time) = 18" --set timezone=Europe/Berlin --local 1 --quiet
     lode export M counters >counters.csv
     grep -q "^web,hot,rule,,9.21034.*,used$" counters.csv
     grep -q "^db,hot,rule,,9.21034.*,used$" counters.csv
@@ -76,6 +77,10 @@ expect "in new slots each holds where it was planted, across the seam, not where
     test "$(slots back R)" = "db 1021-1022 web 1021-1022 "
     test -z "$(slots never R)"
     test "$(slots steady R1)" = "web 1001-1003 "'
+
+expect "hours are those of the zone that the model was learned with" '
+    lode run hierarchy S --detect Z -o ZR --local 2 --quiet
+    test "$(slots evening ZR)" = "db 1021-1080 web 1021-1080 "'
 
 expect "findings say rule, time and condition" '
     lode export R findings >findings.csv
@@ -104,6 +109,9 @@ wrong 'hot: cpu > 90' 'wrong.yaml:3:8: .*write 90%'
 wrong 'hot: cpu + 1' "wrong.yaml:3:8: rule 'hot' is a number, not a condition"
 wrong 'cpu: errors > 5' "wrong.yaml:3:8: .*'cpu' is a counter of the store"
 wrong 'hot: count_sessions() > 1' "wrong.yaml:3:8"
+
+refuse 2 "parameter timezone: .*Europe/Berlni.*Europe/Berlin" \
+    'lode run hierarchy S -o X --set rules="late: cpu > 0% and hour(time) = 23" --set timezone=Europe/Berlni --local 1'
 
 cut -d, -f1-4 second-web.csv >less.csv
 lode stage counters less.csv -o less --component component --units cpu=% --local 1 --quiet

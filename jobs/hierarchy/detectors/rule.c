@@ -179,6 +179,23 @@ static lode_status compile_rule(const struct lode_definition *definition,
     return LODE_OK;
 }
 
+/* Both the arena's; read here, on the coordinator, as the data bases of hosts differ. */
+static lode_status read_zone(const char *zone, struct lode_arena *arena, struct rules *rules)
+{
+    struct lode_bytes read = {0};
+    uint8_t *copy;
+    lode_status status = LODE_OK;
+    lode_try_done(lode_zone_read(zone, &read));
+    lode_try_done(lode_take(arena, read.size, &copy));
+    if (read.size > 0) memcpy(copy, read.data, read.size);
+    rules->zone_rules = copy;
+    rules->zone_size = read.size;
+    lode_try_done(lode_zone_make(zone, copy, read.size, arena, &rules->zone));
+done:
+    lode_bytes_clear(&read);
+    return status ? lode_note(status, "parameter timezone") : LODE_OK;
+}
+
 lode_status rules_compile(const struct lode_definition *definitions, int64_t n,
                           const struct lode_counter *counters, int64_t n_counters, const char *zone,
                           struct lode_arena *arena, struct rules *rules)
@@ -187,6 +204,7 @@ lode_status rules_compile(const struct lode_definition *definitions, int64_t n,
     struct expr_language *language = NULL;
     struct rule_scale *scales;
     struct rules made = {.n_counters = n_counters};
+    lode_try(read_zone(zone, arena, &made));
     lode_try(make_schema(counters, n_counters, arena, &schema, &scales));
     made.scales = scales;
     lode_try(lode_take(arena, n, &made.list));
@@ -198,7 +216,7 @@ lode_status rules_compile(const struct lode_definition *definitions, int64_t n,
     return LODE_OK;
 }
 
-/* --- as bytes: graph, scales, then each rule's name and node --- */
+/* --- as bytes: graph, scales, each rule's name and node, then the rules of the zone --- */
 
 lode_status rules_pack(const struct rules *rules, struct lode_bytes *out)
 {
@@ -214,7 +232,7 @@ lode_status rules_pack(const struct rules *rules, struct lode_bytes *out)
         lode_try(lode_pack_text(out, rule->name, strlen(rule->name)));
         lode_try(lode_pack_i64(out, rule->node));
     }
-    return LODE_OK;
+    return lode_pack_bin(out, rules->zone_rules, rules->zone_size);
 }
 
 static lode_status unpack_rule(struct lode_unpack *in, struct lode_arena *arena,
@@ -232,6 +250,21 @@ static lode_status unpack_rule(struct lode_unpack *in, struct lode_arena *arena,
                          (long long)node, graph->n_nodes);
     *rule = (struct rule){.name = name, .node = (int32_t)node};
     return find_reads(graph, arena, rule);
+}
+
+static lode_status unpack_zone(struct lode_unpack *in, struct lode_arena *arena,
+                               struct rules *rules)
+{
+    const uint8_t *bytes;
+    uint8_t *copy;
+    size_t size;
+    lode_try(lode_unpack_bin(in, &bytes, &size));
+    lode_try(lode_take(arena, size, &copy));
+    if (size > 0) memcpy(copy, bytes, size);
+    rules->zone_rules = copy;
+    rules->zone_size = size;
+    const lode_status status = lode_zone_make(rules->graph->zone, copy, size, arena, &rules->zone);
+    return status == LODE_E_INPUT ? lode_note(LODE_E_MESSAGE, "zone of rules") : status;
 }
 
 lode_status rules_unpack(struct lode_unpack *in, struct lode_arena *arena, struct rules *rules)
@@ -256,6 +289,7 @@ lode_status rules_unpack(struct lode_unpack *in, struct lode_arena *arena, struc
     lode_try(lode_unpack_array(in, &n));
     lode_try(lode_take(arena, n, &made.list));
     for (; made.n < n; made.n++) lode_try(unpack_rule(in, arena, graph, &made.list[made.n]));
+    lode_try(unpack_zone(in, arena, &made));
     *rules = made;
     return LODE_OK;
 }
@@ -306,7 +340,7 @@ static lode_status evaluate(const struct rules *rules, const struct rule_series 
                                          .session_offsets = offsets,
                                          .starts = series->times,
                                          .kpis = scaled};
-    lode_try(expr_program_make(rules->graph, roots, n_roots, NULL, arena, &program));
+    lode_try(expr_program_make(rules->graph, roots, n_roots, rules->zone, arena, &program));
     return expr_program_run(program, &columns, 0, 1, arena, values);
 }
 

@@ -20,6 +20,7 @@
 
 #include "common/expr/graph.h"
 #include "common/param/definitions.h"
+#include "common/zone.h"
 #include "lode/counters.h"
 
 /* D of a rule is 1 where it holds, else 0, and this makes its score 0.99 there: no share of the
@@ -48,17 +49,20 @@ struct rules {
     const struct expr_graph *graph;  /* of all rules */
     int64_t n_counters;              /* of the store */
     const struct rule_scale *scales; /* [n_counters] */
+    const struct lode_zone *zone;    /* graph->zone, of hour(time) and its like */
+    size_t zone_size;
+    const uint8_t *zone_rules; /* [zone_size] of it (lode_zone_read) */
 };
 
 /* Compiles rules (of parameter `rules`: lode_params_definitions). A rule may use the names of those
  * before it.
  *
  *   counters  [n_counters] of the store: names and units
- *   zone      of hour(time) and its like: "UTC" or an offset such as "+02:00"
+ *   zone      of hour(time) and its like: "UTC", "+02:00", "Europe/Berlin"
  *   rules     out; everything is the arena's
  *
  * LODE_E_USAGE, "file:line:column: ...": no expression (with the nearest name), no condition, reads
- * no counter, compares a counter in % with a number above 1. LODE_E_MEMORY. */
+ * no counter, compares a counter in % with a number above 1; the zone is none. LODE_E_MEMORY. */
 LODE_CHECKED lode_status rules_compile(const struct lode_definition *definitions, int64_t n,
                                        const struct lode_counter *counters, int64_t n_counters,
                                        const char *zone, struct lode_arena *arena,
@@ -90,7 +94,7 @@ int64_t rule_reach(const struct rule *rule, int64_t step_ms);
  *   distance  [rules->n][n] out; NULL: that rule is not asked for (as it must be where it does not
  *             apply)
  *
- * LODE_E_MEMORY; LODE_E_INPUT: the zone is none; LODE_E_BUG: a rule that does not apply was asked
+ * LODE_E_MEMORY; LODE_E_BUG: a rule that does not apply was asked
  * for. Same bits wherever the series begins, from its reach on. */
 LODE_CHECKED lode_status rules_scan(const struct rules *rules, const struct rule_series *series,
                                     struct lode_arena *arena, double *const *distance);

@@ -97,6 +97,44 @@ static void slots_before_can_be_asked_for(void **state)
     check_holds(*state, "hour(time) = 0 and minute(time) >= 30 and errors > 0", "00000011");
 }
 
+/* In Berlin 1970 began at 1 o'clock, and in summer clocks there are two hours ahead. */
+static void hours_are_those_of_the_zone_also_in_summer(void **state)
+{
+    enum { N = 2 };
+    const int64_t winter_and_summer[N] = {0, INT64_C(1750000000000)}; /* 2025-06-15 15:06 UTC */
+    const double ones[N] = {1, 1};
+    const double *const values[COUNTERS] = {[ERRORS] = ones};
+    const struct rule_series series = {.n = N, .times = winter_and_summer, .values = values};
+    const struct lode_definition definitions[] = {
+        {"winter", "errors > 0 and hour(time) = 1", "spec.yaml", 1, 1},
+        {"summer", "errors > 0 and hour(time) = 17", "spec.yaml", 2, 1},
+    };
+    double winter[N], summer[N], *list[] = {winter, summer};
+    struct lode_bytes packed = {0};
+    struct rules rules, there;
+    assert_ok(rules_compile(definitions, 2, counters, COUNTERS, "Europe/Berlin", *state, &rules));
+    assert_ok(rules_pack(&rules, &packed));
+    struct lode_unpack in = lode_unpack_begin(packed.data, packed.size);
+    assert_ok(rules_unpack(&in, *state, &there)); /* as on a host without time zones */
+    assert_ok(rules_scan(&there, &series, *state, list));
+    assert_true(winter[0] == 1.0 && winter[1] == 0.0);
+    assert_true(summer[0] == 0.0 && summer[1] == 1.0);
+    packed.data[packed.size - 1] ^= 0xff; /* the end of the zone's rules */
+    in = lode_unpack_begin(packed.data, packed.size);
+    assert_status(LODE_E_MESSAGE, rules_unpack(&in, *state, &there));
+    lode_bytes_clear(&packed);
+}
+
+static void a_zone_that_is_none_is_refused_with_the_nearest(void **state)
+{
+    const struct lode_definition definition = {"it", "errors > 5", "spec.yaml", 1, 1};
+    struct rules rules;
+    assert_status(LODE_E_USAGE, rules_compile(&definition, 1, counters, COUNTERS, "Europe/Berlni",
+                                              *state, &rules));
+    assert_non_null(strstr(lode_error_text(), "parameter timezone"));
+    assert_non_null(strstr(lode_error_text(), "Europe/Berlin"));
+}
+
 /* Within 15m: this slot and the two before it; the last one stands alone. */
 static void spans_are_of_the_slots_that_began_less_than_their_length_before(void **state)
 {
@@ -237,6 +275,8 @@ int main(void)
         cmocka_unit_test(units_of_counters_are_those_of_the_language),
         cmocka_unit_test(odd_names_stand_in_quotes),
         cmocka_unit_test(slots_before_can_be_asked_for),
+        cmocka_unit_test(hours_are_those_of_the_zone_also_in_summer),
+        cmocka_unit_test(a_zone_that_is_none_is_refused_with_the_nearest),
         cmocka_unit_test(spans_are_of_the_slots_that_began_less_than_their_length_before),
         cmocka_unit_test(reach_is_what_a_batch_must_read_before_its_first_slot),
         cmocka_unit_test(bits_do_not_depend_on_where_a_series_begins),
