@@ -4,6 +4,7 @@
 #include "common/store/counters.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "common/store/store_private.h"
@@ -44,6 +45,38 @@ static const struct {
      offsetof(struct lode_component, step_ms), 0},
 };
 enum { COLUMNS = sizeof columns / sizeof *columns };
+
+static int compare_names(const void *left, const void *right)
+{
+    const struct lode_store_name *a = left, *b = right;
+    const int order = strcmp(a->name, b->name);
+    return order ? order : (a->index > b->index) - (a->index < b->index);
+}
+
+static lode_status sort_names(char *const *names, int64_t n, struct lode_arena *arena,
+                              const struct lode_store_name **sorted)
+{
+    struct lode_store_name *list;
+    lode_try(lode_take(arena, n, &list));
+    for (int64_t i = 0; i < n; i++) list[i] = (struct lode_store_name){names[i], i};
+    if (n > 1) qsort(list, (size_t)n, sizeof *list, compare_names);
+    *sorted = list;
+    return LODE_OK;
+}
+
+/* Index of the first of that name; -1: none. */
+static int64_t find_name(const struct lode_store_name *sorted, int64_t n, const char *name)
+{
+    int64_t low = 0, high = n;
+    while (low < high) {
+        const int64_t middle = low + (high - low) / 2;
+        if (strcmp(sorted[middle].name, name) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < n && strcmp(sorted[low].name, name) == 0 ? sorted[low].index : -1;
+}
 
 static lode_status get_numbers(struct lode_hdf *file, struct lode_arena *arena,
                                struct lode_counters_schema *schema)
@@ -98,6 +131,7 @@ static lode_status get_components(struct lode_hdf *file, struct lode_store *stor
         lode_hdf_get_texts(file, "components/name", store->arena, &names, &schema->n_components));
     lode_try(lode_take_zero(store->arena, schema->n_components, &schema->components));
     for (int64_t i = 0; i < schema->n_components; i++) schema->components[i].name = names[i];
+    lode_try(sort_names(names, schema->n_components, store->arena, &schema->component_names));
     lode_try(get_numbers(file, store->arena, schema));
     for (int64_t i = 0; i < schema->n_components; i++) lode_try(check_component(store, i));
     return check_circles(schema, store->arena);
@@ -136,6 +170,7 @@ lode_status store_get_counters(struct lode_hdf *file, struct lode_store *store)
                          schema->n_counters, n_units, schema->slot_ms);
     lode_try(
         store_get_column(file, "counters/type", LODE_HDF_U8, schema->n_counters, arena, &types));
+    lode_try(sort_names(names, schema->n_counters, arena, &schema->counter_names));
     lode_try(lode_take_zero(arena, schema->n_counters, &schema->counters));
     for (int64_t i = 0; i < schema->n_counters; i++) {
         const uint8_t type = ((const uint8_t *)types)[i];
@@ -255,9 +290,8 @@ const struct lode_component *lode_store_component(const struct lode_store *store
 int64_t lode_store_find_component(const struct lode_store *store, const char *name)
 {
     const struct lode_counters_schema *schema = &store->counters;
-    for (int64_t i = 0; i < schema->n_components; i++)
-        if (strcmp(schema->components[i].name, name) == 0) return i;
-    return -1;
+    return schema->component_names ? find_name(schema->component_names, schema->n_components, name)
+                                   : -1;
 }
 
 int64_t lode_store_counters(const struct lode_store *store)
@@ -274,9 +308,7 @@ const struct lode_counter *lode_store_counter(const struct lode_store *store, in
 int64_t lode_store_find_counter(const struct lode_store *store, const char *name)
 {
     const struct lode_counters_schema *schema = &store->counters;
-    for (int64_t i = 0; i < schema->n_counters; i++)
-        if (strcmp(schema->counters[i].name, name) == 0) return i;
-    return -1;
+    return schema->counter_names ? find_name(schema->counter_names, schema->n_counters, name) : -1;
 }
 
 int64_t lode_store_slot_ms(const struct lode_store *store)

@@ -238,6 +238,8 @@ static lode_status make_blocks(struct lode_counters *c)
     lode_try(list_spans(c, &n_spans));
     lode_try(lode_take_zero(c->arena, n_spans, &c->blocks));
     lode_try(lode_take_zero(c->arena, n_spans + 1, &c->first_span));
+    lode_try(lode_take(c->arena, c->n_components, &c->block_of));
+    for (int64_t i = 0; i < c->n_components; i++) c->block_of[i] = -1;
     for (int64_t first = 0, end = 0; first < n_spans; first = end) {
         struct lode_counters_block *block = &c->blocks[c->n_blocks];
         for (end = first + 1; end < n_spans; end++)
@@ -247,6 +249,7 @@ static lode_status make_blocks(struct lode_counters *c)
         block->component = c->spans[first].component;
         for (int64_t s = first; s < end; s++) block->n_times += c->spans[s].n_times;
         lode_try(unite_counters(c, c->spans + first, end - first, block));
+        c->block_of[block->component] = c->n_blocks;
         c->first_span[c->n_blocks++] = first;
     }
     c->first_span[c->n_blocks] = n_spans;

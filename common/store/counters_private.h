@@ -37,6 +37,7 @@ struct lode_counters {
     int64_t n_components;
     int64_t n_blocks;
     struct lode_counters_block *blocks;
+    int64_t *block_of;   /* [n_components] -1: the partition has none */
     int64_t *first_span; /* [n_blocks + 1] */
     struct counters_part_span *spans;
 };

@@ -20,9 +20,8 @@ const struct lode_counters_block *lode_counters_block(const struct lode_counters
 
 int64_t lode_counters_find(const struct lode_counters *counters, int64_t component)
 {
-    for (int64_t b = 0; b < counters->n_blocks; b++)
-        if (counters->blocks[b].component == component) return b;
-    return -1;
+    return component >= 0 && component < counters->n_components ? counters->block_of[component]
+                                                                : -1;
 }
 
 /* [first, end) of the spans of a block. */

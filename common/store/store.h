@@ -95,13 +95,22 @@ struct lode_store_finding {
 };
 
 /* What only a store of kind `counters` has. */
+/* A name and what it is the name of. */
+struct lode_store_name {
+    const char *name;
+    int64_t index;
+};
+
 struct lode_counters_schema {
     int64_t slot_ms; /* 0: samples as they were */
     int64_t n_components;
     struct lode_component *components; /* [n_components] in order of their first generation */
     int64_t n_counters;
     struct lode_counter *counters; /* [n_counters] likewise */
-    int64_t n_found;               /* 0 also where an older lode staged it */
+    /* of a store that was opened: both in order of names, for lode_store_find_component, _counter
+     */
+    const struct lode_store_name *component_names, *counter_names;
+    int64_t n_found; /* 0 also where an older lode staged it */
     struct lode_store_finding *found;
 };
 

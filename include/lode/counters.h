@@ -46,10 +46,10 @@ struct lode_component {
 /* All are 0, -1 or NULL for stores of other kinds, and past the last. */
 int64_t lode_store_components(const struct lode_store *store);
 const struct lode_component *lode_store_component(const struct lode_store *store, int64_t index);
-int64_t lode_store_find_component(const struct lode_store *store, const char *name);
+int64_t lode_store_find_component(const struct lode_store *store, const char *name); /* O(log n) */
 int64_t lode_store_counters(const struct lode_store *store);
 const struct lode_counter *lode_store_counter(const struct lode_store *store, int64_t index);
-int64_t lode_store_find_counter(const struct lode_store *store, const char *name);
+int64_t lode_store_find_counter(const struct lode_store *store, const char *name); /* O(log n) */
 /* Length of the slots whose means the store holds, in ms; 0: samples as they were. */
 int64_t lode_store_slot_ms(const struct lode_store *store);
 /* "gauge", "count", "rate", "counter". */
