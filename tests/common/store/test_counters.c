@@ -342,6 +342,27 @@ static void the_index_is_read_back(void **state)
     assert_non_null(strstr(lode_error_text(), "a store of kind 'counters', not of events"));
 }
 
+/* An index is in the order of generations, names are not. */
+static void names_are_found_in_whatever_order_they_came(void **state)
+{
+    struct fixture *f = *state;
+    struct lode_store *store = NULL;
+    f->components[0].name = "m";
+    f->components[1].name = "b";
+    f->counters[0].name = "swap";
+    f->counters[1].name = "cpu";
+    write_store(f);
+    assert_ok(lode_store_open(f->directory, &store));
+    assert_int_equal(lode_store_find_component(store, "m"), 0);
+    assert_int_equal(lode_store_find_component(store, "b"), 1);
+    assert_int_equal(lode_store_find_component(store, "a"), -1);
+    assert_int_equal(lode_store_find_component(store, "z"), -1);
+    assert_int_equal(lode_store_find_counter(store, "swap"), 0);
+    assert_int_equal(lode_store_find_counter(store, "cpu"), 1);
+    assert_int_equal(lode_store_find_counter(store, "mem"), -1);
+    lode_store_close(store);
+}
+
 static void a_tree_has_no_circles(void **state)
 {
     struct fixture *f = *state;
@@ -368,6 +389,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(times_that_fall_and_infinite_values_are_refused, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(the_index_is_read_back, setup, teardown),
+        cmocka_unit_test_setup_teardown(names_are_found_in_whatever_order_they_came, setup,
+                                        teardown),
         cmocka_unit_test_setup_teardown(a_tree_has_no_circles, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
