@@ -188,3 +188,58 @@ done:
     lode_arena_rewind(arena, mark);
     return status;
 }
+
+/* Who wants to know, by columns. */
+struct telling {
+    int32_t *first; /* [columns] the first root of it */
+    int32_t *next;  /* [roots] the next one of the same column; -1 */
+    expr_occurred_fn occurred;
+    void *context;
+};
+
+static void tell(void *context, int32_t column, int64_t event)
+{
+    const struct telling *telling = context;
+    for (int32_t root = telling->first[column]; root >= 0; root = telling->next[root])
+        telling->occurred(telling->context, root, event);
+}
+
+static lode_status list_roots(const struct expr_program *program, struct lode_arena *arena,
+                              struct telling *telling)
+{
+    lode_try(lode_take(arena, program->n_columns, &telling->first));
+    lode_try(lode_take(arena, program->roots.n_nodes, &telling->next));
+    for (int32_t c = 0; c < program->n_columns; c++) telling->first[c] = -1;
+    for (int32_t r = program->roots.n_nodes - 1; r >= 0; r--) {
+        const int32_t node = program->roots.nodes[r];
+        const enum expr_op op = program->graph->nodes[node].op;
+        if (op != EXPR_EVENT_COUNT && op != EXPR_EVENT_MATCH_COUNT)
+            return lode_fail(LODE_E_BUG, "root %d is no count of events", (int)r);
+        telling->next[r] = telling->first[program->column_of[node]];
+        telling->first[program->column_of[node]] = r;
+    }
+    return LODE_OK;
+}
+
+lode_status expr_program_occurrences(const struct expr_program *program,
+                                     const struct expr_columns *columns, int64_t first, int64_t n,
+                                     struct lode_arena *arena, expr_occurred_fn occurred,
+                                     void *context)
+{
+    lode_status status = LODE_OK;
+    const struct lode_arena_mark mark = lode_arena_mark(arena);
+    struct telling telling = {.occurred = occurred, .context = context};
+    struct event_run *run = NULL;
+    double *counts = NULL; /* of one session after the other: nobody asks */
+    lode_try_done(expr_columns_check(program->graph, &program->roots, &program->reach,
+                                     &program->needs, columns));
+    lode_try_done(list_roots(program, arena, &telling));
+    lode_try_done(event_run_make(&program->events, columns, arena, &run));
+    lode_try_done(lode_take_zero(arena, program->n_columns, &counts));
+    const struct event_output output = {
+        .values = counts, .stride = 1, .occurred = tell, .context = &telling};
+    for (int64_t s = first; s < first + n; s++) event_run_pass(run, s, 1, &output);
+done:
+    lode_arena_rewind(arena, mark);
+    return status;
+}

@@ -110,4 +110,17 @@ LODE_CHECKED lode_status expr_program_run(const struct expr_program *program,
                                           int64_t n_users, struct lode_arena *arena,
                                           double *const *values);
 
+/* An occurrence of root `root`, which ends with `event`, a row of the columns. */
+typedef void (*expr_occurred_fn)(void *context, int32_t root, int64_t event);
+
+/* Instead of how many there are, when: tells of every event that root r counts
+ * (EXPR_EVENT_COUNT), and of the last event of every occurrence (EXPR_EVENT_MATCH_COUNT), in
+ * sessions [first, first + n). Session after session in order of events; of one event in an order
+ * that depends on the program alone. Scratch is given back. LODE_E_BUG: another kind of root, or a
+ * needed column is NULL; LODE_E_MEMORY. */
+LODE_CHECKED lode_status expr_program_occurrences(const struct expr_program *program,
+                                                  const struct expr_columns *columns, int64_t first,
+                                                  int64_t n, struct lode_arena *arena,
+                                                  expr_occurred_fn occurred, void *context);
+
 #endif

@@ -85,6 +85,13 @@ static double *column(const struct event_run *run, const struct event_entry *ent
     return column_at(run, entry->first);
 }
 
+/* One more in a column of counts. */
+static void add_one(const struct event_run *run, int32_t number)
+{
+    *column_at(run, number) += 1.0;
+    if (run->output->occurred) run->output->occurred(run->output->context, number, run->event);
+}
+
 static bool holds(const struct event_run *run, const struct event_entry *entry)
 {
     return run->hits[entry->guard] == run->position;
@@ -152,7 +159,7 @@ static void run_counts(struct event_run *run, const struct event_entry *entry,
                        const struct event_entry *end)
 {
     for (; entry < end; entry++)
-        if (holds(run, entry)) *column(run, entry) += 1.0;
+        if (holds(run, entry)) add_one(run, entry->first);
 }
 
 static void run_firsts(struct event_run *run, const struct event_entry *entry,
@@ -254,12 +261,11 @@ static void close_states(struct event_run *run)
 static void found(struct event_run *run, int32_t number)
 {
     const struct event_pattern *pattern = &run->program->patterns[number];
-    double *value = column_at(run, pattern->column);
     run->patterns[number].floor = run->visible + 1;
     if (pattern->is_counted) {
-        *value += 1.0;
+        add_one(run, pattern->column);
     } else {
-        *value = 1.0;
+        *column_at(run, pattern->column) = 1.0;
         run->patterns[number].done = run->visible_session;
     }
 }

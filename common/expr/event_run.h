@@ -17,6 +17,10 @@ struct event_output {
     int64_t stride;
     int64_t *const *tallies; /* [tops] or NULL */
     const int64_t *n_tallies;
+    /* Told of each event that adds to a count, and of the last event of each occurrence of a
+     * pattern that is counted: the column, and the row of the event. Or NULL. */
+    void (*occurred)(void *context, int32_t column, int64_t event);
+    void *context;
 };
 
 /* Sessions [first, first + n). Columns must hold the values of a session without events

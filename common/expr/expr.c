@@ -65,7 +65,9 @@ static lode_status check_name(struct parser *parser, const char *name)
     return LODE_OK;
 }
 
-static lode_status parse_all(struct parser *parser, struct lex *lex, int32_t *node)
+typedef lode_status (*parse_fn)(struct parser *parser, int32_t *node);
+
+static lode_status parse_all(struct parser *parser, struct lex *lex, parse_fn parse, int32_t *node)
 {
     struct lex_error error;
     if (parser->definition->name) lode_try(check_name(parser, parser->definition->name));
@@ -76,14 +78,14 @@ static lode_status parse_all(struct parser *parser, struct lex *lex, int32_t *no
     }
     lode_try(status);
     parser->at = lex->tokens;
-    lode_try(parse_expression(parser, node));
+    lode_try(parse(parser, node));
     if (parser->at->kind == LEX_END) return LODE_OK;
     return parse_fail(parser, parser->at, "an operator or the end belongs here, not '%.*s'",
                       (int)(parser->at->size > 40 ? 40 : parser->at->size), parser->at->source);
 }
 
-lode_status expr_define(struct expr_language *language, const struct expr_definition *definition,
-                        int32_t *node)
+static lode_status define(struct expr_language *language, const struct expr_definition *definition,
+                          parse_fn parse, int32_t *node)
 {
     struct parser parser = {.schema = &language->schema,
                             .definitions = language->definitions,
@@ -92,7 +94,7 @@ lode_status expr_define(struct expr_language *language, const struct expr_defini
                             .arena = language->arena};
     const struct expr_builder_mark mark = expr_builder_mark(language->builder);
     int32_t made = -1;
-    lode_status status = parse_all(&parser, &language->lex, &made);
+    lode_status status = parse_all(&parser, &language->lex, parse, &made);
     if (status == LODE_OK && definition->name)
         status = expr_definitions_set(language->definitions, definition->name, made);
     if (status != LODE_OK) {
@@ -101,4 +103,16 @@ lode_status expr_define(struct expr_language *language, const struct expr_defini
     }
     *node = made;
     return LODE_OK;
+}
+
+lode_status expr_define(struct expr_language *language, const struct expr_definition *definition,
+                        int32_t *node)
+{
+    return define(language, definition, parse_expression, node);
+}
+
+lode_status expr_define_occurrences(struct expr_language *language,
+                                    const struct expr_definition *definition, int32_t *node)
+{
+    return define(language, definition, parse_occurrences, node);
 }

@@ -60,6 +60,12 @@ LODE_CHECKED lode_status expr_language_create(const struct expr_schema *schema,
  * LODE_E_MEMORY. */
 LODE_CHECKED lode_status expr_define(struct expr_language *language,
                                      const struct expr_definition *definition, int32_t *node);
+/* The same of a text that says what is to be counted: EVENTS or a PATTERN, which `count(...)` or
+ * `count_matches(...)` of it would count. The node is one of those two, for
+ * expr_program_occurrences (evaluate.h). */
+LODE_CHECKED lode_status expr_define_occurrences(struct expr_language *language,
+                                                 const struct expr_definition *definition,
+                                                 int32_t *node);
 /* The graph of all definitions; its arrays move with the next definition. */
 const struct expr_graph *expr_language_graph(const struct expr_language *language);
 

@@ -287,7 +287,8 @@ static lode_status parse_number(struct parser *parser, int32_t *node)
 static lode_status parse_primary(struct parser *parser, int32_t *node)
 {
     const struct lex_token *token = parser->at;
-    if (!parser->schema->of_slots && parse_is_within(token)) return parse_within(parser, node);
+    if (!parser->schema->of_slots && parse_is_within(token))
+        return parse_within(parser, EXPR_EVENT_MATCH, node);
     if (token->kind == LEX_NUMBER) return parse_number(parser, node);
     if (token->kind == LEX_NAME && token_is(token + 1, "(") && !parse_is_reserved(token->text))
         return parse_call(parser, node);

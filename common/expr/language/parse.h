@@ -87,8 +87,10 @@ const struct lex_token *parse_word_end(const struct lex_token *token);
 LODE_CHECKED lode_status parse_pattern(struct parser *parser, int32_t *pattern);
 /* Do events begin here that `within` follows? */
 bool parse_is_within(const struct lex_token *token);
-/* EVENTS within DURATION of EVENTS. */
-LODE_CHECKED lode_status parse_within(struct parser *parser, int32_t *node);
+/* EVENTS within DURATION of EVENTS, as EXPR_EVENT_MATCH or EXPR_EVENT_MATCH_COUNT. */
+LODE_CHECKED lode_status parse_within(struct parser *parser, enum expr_op op, int32_t *node);
+/* EVENTS or a pattern, as the count of its occurrences. */
+LODE_CHECKED lode_status parse_occurrences(struct parser *parser, int32_t *node);
 /* Index of an event attribute; a number if `as_number`, else either. */
 LODE_CHECKED lode_status parse_event_attribute(struct parser *parser, bool as_number,
                                                int64_t *index);

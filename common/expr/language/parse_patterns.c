@@ -1,4 +1,4 @@
-/* Parse patterns: steps, links between them, limits; and `a within 10s of b`. */
+/* Parse patterns: steps, links between them, limits; `a within 10s of b`; occurrences. */
 #include "common/expr/language/parse.h"
 
 /* no X between A and B: A => B without X */
@@ -109,11 +109,11 @@ bool parse_is_within(const struct lex_token *token)
     return token && token_is(token, "within");
 }
 
-lode_status parse_within(struct parser *parser, int32_t *node)
+lode_status parse_within(struct parser *parser, enum expr_op op, int32_t *node)
 {
     const struct lex_token *token = parser->at;
     struct expr_step steps[2] = {{.without = -1}, {.without = -1, .link = EXPR_LATER}};
-    struct expr_node made = expr_node_of(EXPR_EVENT_MATCH);
+    struct expr_node made = expr_node_of(op);
     int64_t within_ms = 0;
     int32_t index = -1;
     lode_try(parse_atom_selector(parser, &steps[1].selector));
@@ -122,6 +122,30 @@ lode_status parse_within(struct parser *parser, int32_t *node)
     lode_try(parse_expect(parser, "of"));
     lode_try(parse_atom_selector(parser, &steps[0].selector));
     lode_try(add_pattern(parser, steps, 2, within_ms, &index));
+    made.index = index;
+    return parse_add(parser, token, made, node);
+}
+
+/* What stands behind the first step of a pattern, but not behind EVENTS. */
+static bool goes_on(const struct lex_token *token)
+{
+    return token_is(token, "->") || token_is(token, "=>") || token_is(token, "until") ||
+           token_is(token, "within");
+}
+
+lode_status parse_occurrences(struct parser *parser, int32_t *node)
+{
+    const struct lex_token *token = parser->at;
+    struct expr_node made = expr_node_of(EXPR_EVENT_COUNT);
+    int32_t index = -1;
+    if (parse_is_within(token)) return parse_within(parser, EXPR_EVENT_MATCH_COUNT, node);
+    if (!token_is(token, "no")) {
+        lode_try(parse_selector(parser, &made.selectors[0]));
+        if (!goes_on(parser->at)) return parse_add(parser, token, made, node);
+    }
+    parser->at = token;
+    made = expr_node_of(EXPR_EVENT_MATCH_COUNT);
+    lode_try(parse_pattern(parser, &index));
     made.index = index;
     return parse_add(parser, token, made, node);
 }

@@ -2,6 +2,9 @@
  * section 3 of the paper; whole blocks. Everything at once is in test_evaluate_random.c. */
 #include "tests/common/expr/one_session.h"
 
+#include <stdio.h>
+#include <string.h>
+
 #define DAY_MS 86400000.0
 
 static double matched(const char *pattern, int64_t within_ms, const char *events)
@@ -219,6 +222,49 @@ static void occurrences_that_are_counted_do_not_overlap(void **state)
 }
 
 /* Nothing of one session is left for the next. */
+struct heard {
+    char text[64];
+};
+
+static void hear(void *context, int32_t root, int64_t event)
+{
+    struct heard *heard = context;
+    const size_t size = strlen(heard->text);
+    snprintf(heard->text + size, sizeof heard->text - size, "%d@%lld ", (int)root,
+             (long long)part.event_times[event]);
+}
+
+static void an_occurrence_is_at_the_time_of_its_last_event(void **state)
+{
+    (void)state;
+    struct lode_arena *arena;
+    struct expr_program *program;
+    struct heard heard = {""};
+    const int32_t b = count_of(&builder, select_names(&builder, "b"));
+    const int32_t roots[] = {b, match_count(&builder, pattern_of(&builder, "a>b", INT64_MAX)), b,
+                             match_count(&builder, pattern_of(&builder, "a=c", 10))};
+    part_session(&part, 0, "a1 b2 c3 b4");
+    part_session(&part, 0, "b5 a6 c20 a21 c22");
+    assert_ok(lode_arena_create(0, &arena));
+    assert_ok(expr_program_make(&builder.graph, roots, 4, NULL, arena, &program));
+    assert_ok(expr_program_occurrences(program, &part.columns, 0, 2, arena, hear, &heard));
+    assert_string_equal(heard.text, "0@2 2@2 1@2 3@3 0@4 2@4 0@5 2@5 3@22 ");
+    lode_arena_destroy(arena);
+}
+
+static void only_counts_have_occurrences(void **state)
+{
+    (void)state;
+    struct lode_arena *arena;
+    struct expr_program *program;
+    const int32_t has = matches(&builder, pattern_of(&builder, "a>b", INT64_MAX));
+    assert_ok(lode_arena_create(0, &arena));
+    assert_ok(expr_program_make(&builder.graph, &has, 1, NULL, arena, &program));
+    assert_status(LODE_E_BUG,
+                  expr_program_occurrences(program, &part.columns, 0, 0, arena, hear, NULL));
+    lode_arena_destroy(arena);
+}
+
 static void a_pattern_does_not_go_over_sessions(void **state)
 {
     (void)state;
@@ -435,6 +481,8 @@ int main(void)
         cmocka_unit_test_setup(until_is_one_or_more_in_a_row, begin),
         cmocka_unit_test_setup(without_forbids_what_is_strictly_between, begin),
         cmocka_unit_test_setup(occurrences_that_are_counted_do_not_overlap, begin),
+        cmocka_unit_test_setup(an_occurrence_is_at_the_time_of_its_last_event, begin),
+        cmocka_unit_test_setup(only_counts_have_occurrences, begin),
         cmocka_unit_test_setup(a_pattern_does_not_go_over_sessions, begin),
         cmocka_unit_test_setup(a_session_is_joined_with_the_samples_of_a_component, begin),
         cmocka_unit_test_setup(example_night, begin),

@@ -299,6 +299,50 @@ static void check_roots(struct world *w, uint64_t seed, const int32_t *roots, in
     }
 }
 
+/* Of each root, by session: what expr_program_occurrences tells. */
+struct told {
+    const struct part *part;
+    double counts[BUILDER_NODES][PART_SESSIONS];
+    int64_t last[BUILDER_NODES]; /* event; they never go back */
+};
+
+static void hear(void *context, int32_t root, int64_t event)
+{
+    struct told *told = context;
+    int64_t s = 0;
+    while (told->part->event_offsets[s + 1] <= event) s++;
+    assert_true(event >= told->last[root]);
+    told->last[root] = event;
+    told->counts[root][s] += 1.0;
+}
+
+/* As many occurrences as the counts say, session by session; some counts twice. */
+static void check_occurrences(struct world *w, uint64_t seed, struct lode_arena *arena)
+{
+    static struct told told;
+    const struct expr_columns *columns = &w->part.columns;
+    int32_t roots[2 * BUILDER_NODES], n_roots = 0;
+    struct expr_program *program;
+    memset(&told, 0, sizeof told);
+    told.part = &w->part;
+    for (int32_t i = 0; i < w->builder.graph.n_nodes && n_roots + 2 <= BUILDER_NODES; i++) {
+        const enum expr_op op = w->builder.nodes[i].op;
+        if (op != EXPR_EVENT_COUNT && op != EXPR_EVENT_MATCH_COUNT) continue;
+        for (int twice = chance(w, 0.3); twice >= 0; twice--) roots[n_roots++] = i;
+    }
+    assert_ok(expr_program_make(&w->builder.graph, roots, n_roots, NULL, arena, &program));
+    const int64_t cut = below(w, columns->n_sessions + 1);
+    assert_ok(expr_program_occurrences(program, columns, 0, cut, arena, hear, &told));
+    assert_ok(expr_program_occurrences(program, columns, cut, columns->n_sessions - cut, arena,
+                                       hear, &told));
+    for (int32_t r = 0; r < n_roots; r++)
+        for (int64_t s = 0; s < columns->n_sessions; s++)
+            if (!same_value(oracle_value(&w->builder.graph, columns, roots[r], s),
+                            told.counts[r][s]))
+                fail_msg("LODE_SEED=%llu: %g occurrences of node %d in session %lld",
+                         (unsigned long long)seed, told.counts[r][s], roots[r], (long long)s);
+}
+
 static void check_seed(uint64_t seed, struct lode_arena *arena)
 {
     static struct world w;
@@ -311,6 +355,7 @@ static void check_seed(uint64_t seed, struct lode_arena *arena)
     check_roots(&w, seed, roots, n, arena);
     for (int32_t i = 0; i < 3; i++) roots[i] = (int32_t)below(&w, n);
     check_roots(&w, seed, roots, 3, arena);
+    check_occurrences(&w, seed, arena);
 }
 
 static void random_graphs_have_the_values_of_the_oracle(void **state)

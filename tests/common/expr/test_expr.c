@@ -343,6 +343,52 @@ static void definitions_that_are_alike_take_no_memory(void **state)
     assert_int_equal(peak, lode_arena_peak(fixture->arena));
 }
 
+static lode_status define_occurrences(void **state, const char *text, int32_t *node)
+{
+    struct fixture *fixture = *state;
+    const struct expr_definition definition = {
+        .text = text, .file = "rates.yaml", .line = 2, .column = 9};
+    return expr_define_occurrences(fixture->language, &definition, node);
+}
+
+static void occurrences_are_events_or_patterns(void **state)
+{
+    static const char *const alike[][2] = {
+        {"search", "count(search)"},
+        {"request{status != '200' and ms > 5}", "count(request{status != '200' and ms > 5})"},
+        {"(cart | pay) after search", "count((cart | pay) after search)"},
+        {"cart -> pay", "count_matches(cart -> pay)"},
+        {"login_retry until login_ok", "count_matches(login_retry until login_ok)"},
+        {"cart => pay without poll within 30s",
+         "count_matches(cart => pay without poll within 30s)"},
+        {"no poll between cart and pay", "count_matches(no poll between cart and pay)"},
+        {"pay within 10s of cart", "count_matches(cart => pay within 10s)"},
+    };
+    for (size_t i = 0; i < sizeof alike / sizeof *alike; i++) {
+        int32_t node = -1;
+        if (define_occurrences(state, alike[i][0], &node) != LODE_OK)
+            fail_msg("%s: %s", alike[i][0], lode_error_text());
+        assert_int_equal(node, node_of(state, alike[i][1]));
+    }
+}
+
+static void what_is_no_occurrence_is_told_by_its_place(void **state)
+{
+    static const char *const mistakes[][2] = {
+        {"crash", "rates.yaml:2:9: no event has the name 'crash'"},
+        {"cart -> ", "rates.yaml:2:17: an event belongs here"},
+        {"cart > 2", "rates.yaml:2:14: an operator or the end belongs here, not '>'"},
+        {"request{stauts = '1'}",
+         "rates.yaml:2:17: unknown event attribute 'stauts', did you mean 'status'?"},
+    };
+    for (size_t i = 0; i < sizeof mistakes / sizeof *mistakes; i++) {
+        int32_t node = -7;
+        assert_status(LODE_E_USAGE, define_occurrences(state, mistakes[i][0], &node));
+        assert_non_null(strstr(lode_error_text(), mistakes[i][1]));
+        assert_int_equal(node, -7);
+    }
+}
+
 /* --- mistakes --- */
 
 static void assert_mistake(void **state, const char *text, const char *message)
@@ -585,6 +631,8 @@ int main(void)
         WITH_LANGUAGE(definitions_use_the_names_of_those_before),
         WITH_LANGUAGE(a_definition_that_fails_leaves_nothing_behind),
         WITH_LANGUAGE(definitions_that_are_alike_take_no_memory),
+        WITH_LANGUAGE(occurrences_are_events_or_patterns),
+        WITH_LANGUAGE(what_is_no_occurrence_is_told_by_its_place),
         WITH_LANGUAGE(unknown_names_are_told_with_the_nearest),
         WITH_LANGUAGE(a_definition_is_a_candidate_too),
         WITH_LANGUAGE(types_that_do_not_fit_are_told),
