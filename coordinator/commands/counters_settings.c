@@ -8,6 +8,21 @@
 #include <stddef.h>
 #include <string.h>
 
+/* rates and rate add to what there is: rates of a file and of flags go together. */
+static lode_status set_rates(void *field, struct lode_arena *arena, const char *name,
+                             const char *value)
+{
+    (void)name;
+    return rates_read(field, arena, value);
+}
+
+static lode_status set_rate(void *field, struct lode_arena *arena, const char *name,
+                            const char *value)
+{
+    (void)name;
+    return rates_add_line(field, arena, value);
+}
+
 #define AT(field) offsetof(struct stage_counters_options, field)
 static const struct setting {
     const char *name;
@@ -26,6 +41,9 @@ static const struct setting {
     {"tree-file", stage_value_text, AT(tree_file)},
     {"units", stage_value_names, AT(units)},
     {"types", stage_value_names, AT(types)},
+    {"rates", set_rates, AT(rates)},
+    {"rate", set_rate, AT(rates)},
+    {"component-name", stage_value_text, AT(rates.component_name)},
     {"max-rejects", stage_value_share, AT(max_rejects)},
     {"partition-bytes", stage_value_bytes, AT(partition_bytes)},
 };
@@ -51,6 +69,7 @@ lode_status counters_settings_set(struct stage_counters_options *counters, struc
 struct loading {
     struct stage_counters_options *counters;
     struct lode_arena *arena;
+    const char *path;
 };
 
 static lode_status take_setting(void *context, const char *name, const char *value)
@@ -59,9 +78,23 @@ static lode_status take_setting(void *context, const char *name, const char *val
     return counters_settings_set(loading->counters, loading->arena, name, value);
 }
 
+/* Rates may stand in the mapping file itself. */
+static lode_status take_definition(void *context, const struct lode_spec_definition *definition)
+{
+    const struct loading *loading = context;
+    if (strcmp(definition->group, "rates") != 0)
+        return lode_fail(LODE_E_USAGE, "'%s' takes one value, not a mapping", definition->group);
+    return rates_add(&loading->counters->rates, loading->arena,
+                     &(struct lode_definition){.name = definition->name,
+                                               .text = definition->text,
+                                               .file = loading->path,
+                                               .line = (int64_t)definition->line,
+                                               .column = (int64_t)definition->column});
+}
+
 lode_status counters_settings_load(struct stage_counters_options *counters,
                                    struct lode_arena *arena, const char *path)
 {
-    struct loading loading = {.counters = counters, .arena = arena};
-    return lode_spec_read(path, take_setting, NULL, NULL, &loading);
+    struct loading loading = {.counters = counters, .arena = arena, .path = path};
+    return lode_spec_read(path, take_setting, take_definition, NULL, &loading);
 }

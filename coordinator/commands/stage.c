@@ -10,6 +10,7 @@
 #include "coordinator/engine.h"
 #include "coordinator/mpirun.h"
 #include "jobs/stage/append_lock.h"
+#include "jobs/stage/counters/rates/definitions.h"
 
 #include <limits.h>
 #include <stdio.h>
@@ -56,7 +57,8 @@ static const struct option events_options[] = {
 };
 static const struct option counters_options[] = {
     {OF_COUNTERS, "--component", "COLUMN",
-     "counters: whose counters a row has (the file is one component); of query_range: label"},
+     "counters: whose counters a row has (the file is one component); of query_range: label; of "
+     "rates: attribute of sessions or events"},
     {OF_COUNTERS + 1, "--counter", "COLUMN",
      "counters: long rows: name of the counter (each other column is one)"},
     {OF_COUNTERS + 2, "--value", "COLUMN", "counters: long rows: its value"},
@@ -69,6 +71,13 @@ static const struct option counters_options[] = {
     {OF_COUNTERS + 8, "--aggregate", "COLUMN|PATTERN",
      "counters: many machines' series as sum, min, max, mean of each slot: the column (label) that "
      "says the machine, or {component}/{machine} of names"},
+    {OF_COUNTERS + 9, "--rates", "FILE.yaml",
+     "counters of a store of events (EVENTS.lode in the place of FILE): how often in each slot; "
+     "`rates:` of lines NAME: EXPRESSION"},
+    {OF_COUNTERS + 10, "--rate", "NAME: EXPRESSION",
+     "counters: one more rate: events, such as error{status >= 500}, or a pattern, such as a -> b"},
+    {OF_COUNTERS + 11, "--component-name", "NAME",
+     "counters: of rates: the component (the store's name), such as shop/web or shop/{region}"},
     {OF_COUNTERS + 5, "--units", "A=UNIT,B=UNIT", "counters: units of counters"},
     {OF_COUNTERS + 6, "--types", "A=TYPE,B=TYPE",
      "counters: gauge, count, rate or counter (gauge)"},
@@ -91,7 +100,8 @@ struct request {
     struct lode_arena *arena;
     struct lode_bytes history; /* what decided the store's content, as a command line */
     const char *output, *append, *mapping;
-    const char *mapped; /* an option that an append takes from its store; NULL: none */
+    const char *mapped;   /* an option that an append takes from its store; NULL: none */
+    const char *of_rates; /* the same, unless the store gets its rates by the append */
     bool dry_run;
 };
 
@@ -107,6 +117,13 @@ static lode_status take_mapping(void *context, int id, const char *value)
 static bool is_of_mapping(const char *name)
 {
     return strcmp(name, "--max-rejects") != 0 && strcmp(name, "--range-bytes") != 0;
+}
+
+/* Does it say which rates are counted, and whose they are? */
+static bool is_of_rates(const char *name)
+{
+    return strcmp(name, "--component") == 0 || strcmp(name, "--component-name") == 0 ||
+           strcmp(name, "--rates") == 0 || strcmp(name, "--rate") == 0;
 }
 
 static lode_status set(struct request *request, const char *name, const char *value)
@@ -127,7 +144,10 @@ static lode_status take_setting(struct request *request, int id, const char *val
             if (t > 0 && t - 1 != (int)request->kind)
                 return lode_fail(LODE_E_USAGE, "%s is an option of lode stage %s, not of %s",
                                  option->name, kind_names[t - 1], kind_names[request->kind]);
-            if (is_of_mapping(option->name)) request->mapped = option->name;
+            if (is_of_rates(option->name))
+                request->of_rates = option->name;
+            else if (is_of_mapping(option->name))
+                request->mapped = option->name;
             return set(request, option->name + strlen("--"), value);
         }
     return LODE_OK;
@@ -228,6 +248,11 @@ static void print_findings(const struct stage_counters_summary *c)
 {
     enum { SHOWN = 10 };
     char a[32], b[32], name[256];
+    if (c->n_late > 0)
+        fprintf(stderr,
+                "warning: %s occurrences before the last slot that was staged: left out; stage the "
+                "rates anew to have them\n",
+                lode_text_grouped(c->n_late, a));
     if (c->n_missing > 0)
         fprintf(stderr, "%s samples missing: empty, null or NaN\n",
                 lode_text_grouped(c->n_missing, a));
@@ -263,13 +288,24 @@ static void print_rows(const struct request *request)
                 lode_text_grouped(e->n_events, n[2]));
 }
 
-static void print_summary(const struct request *request)
+static void print_read(const struct request *request, const struct told *told)
 {
     char a[32], b[32], c[32];
+    if (request->kind == COUNTERS && request->counters_summary.of_events)
+        fprintf(stderr, "%s events read, %s occurrences counted\n",
+                lode_text_grouped(told->n_rows_read, a),
+                lode_text_grouped(request->counters_summary.n_occurrences, b));
+    else
+        fprintf(stderr, "%s rows read = %s used + %s rejected\n",
+                lode_text_grouped(told->n_rows_read, a), lode_text_grouped(told->n_rows_used, b),
+                lode_text_grouped(told->n_rows_rejected, c));
+}
+
+static void print_summary(const struct request *request)
+{
+    char a[32];
     const struct told told = tell(request);
-    fprintf(stderr, "%s rows read = %s used + %s rejected\n",
-            lode_text_grouped(told.n_rows_read, a), lode_text_grouped(told.n_rows_used, b),
-            lode_text_grouped(told.n_rows_rejected, c));
+    print_read(request, &told);
     for (int64_t i = 0; i < told.n_reasons; i++)
         fprintf(stderr, "warning: %s rows rejected: %s\n",
                 lode_text_grouped(told.reasons[i].count, a), told.reasons[i].reason);
@@ -373,8 +409,12 @@ static lode_status append(struct invocation *invocation, struct request *request
 }
 
 /* Where to: a store that is not there yet, or one that is. */
-static lode_status check_target(struct request *request)
+static lode_status check_target(struct request *request, const char *input)
 {
+    const bool has_rates = request->kind == COUNTERS && rates_is_store(input);
+    const char *mapped = request->mapping                  ? "--mapping"
+                         : request->of_rates && !has_rates ? request->of_rates
+                                                           : request->mapped;
     char index[PATH_MAX];
     if (!request->append) {
         if (!request->output)
@@ -387,10 +427,10 @@ static lode_status check_target(struct request *request)
     }
     if (request->output)
         return lode_fail(LODE_E_USAGE, "-o makes a store, --append adds to one: not both");
-    if (request->mapping || request->mapped)
+    if (mapped)
         return lode_fail(LODE_E_USAGE,
                          "%s: appending maps columns as the store was staged; leave it out",
-                         request->mapping ? "--mapping" : request->mapped);
+                         mapped);
     snprintf(index, sizeof index, "%s/%s", request->append, LODE_STORE_INDEX);
     if (access(index, F_OK) != 0)
         return lode_fail(LODE_E_INPUT, "%s: no store to append to (%s is missing)", request->append,
@@ -411,7 +451,7 @@ static lode_status run_parsed(struct invocation *invocation, struct request *req
     }
     if (n_words < 2)
         return lode_fail(LODE_E_USAGE, "lode stage %s: no input files", kind_names[request->kind]);
-    lode_try(check_target(request));
+    lode_try(check_target(request, words[1]));
     lode_try(lode_bytes_printf(&request->history, "lode %s stage %s", lode_version(),
                                kind_names[request->kind]));
     lode_try(lode_bytes_append(&request->history, "", 1)); /* zero-terminated */
@@ -452,7 +492,7 @@ const struct command stage_command = {
     .name = "stage",
     .usage = "events|counters FILE... -o STORE|--append STORE [options]",
     .summary = "turn CSV or JSON Lines files (plain, gzip, zstd) into a store; counters also "
-               "Prometheus' query_range",
+               "Prometheus' query_range, or rates of a store of events",
     .example = "lode stage events sessions.csv.gz events.csv.gz -o web.lode",
     .options = option_tables,
     .on_cluster = true,

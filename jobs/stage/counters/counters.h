@@ -6,12 +6,17 @@
  * value of each counter (wide) or one counter's name and value (long); a sample of Prometheus'
  * query_range is a long row. Many machines' series may become one component's (machine.h).
  *
+ * Or the input is one store of events, and the counters are rates: how often events, or patterns of
+ * events, occur in each slot (rates/). A task per part of that store counts, the tasks that write
+ * are the same.
+ *
  * What is staged depends on the input, the options and `partition_bytes` alone.
  */
 #ifndef LODE_JOBS_STAGE_COUNTERS_COUNTERS_H
 #define LODE_JOBS_STAGE_COUNTERS_COUNTERS_H
 
 #include "jobs/stage/counters/family.h"
+#include "jobs/stage/counters/rates/definitions.h"
 #include "jobs/stage/stage.h"
 
 /* Bytes of a component's name; that of a counter has at most STAGE_WORD_LIMIT. */
@@ -28,6 +33,8 @@ struct stage_counters_summary {
     const char **unstaged;
     int64_t n_missing, n_unordered;   /* of these files: samples, rows (records.h) */
     int64_t n_gaps, n_gap_components; /* of the store: times that its steps would have */
+    bool of_events;                   /* rates: rows are events, of which there are */
+    int64_t n_occurrences, n_late;    /* so many that are counted, and left out (rates/slots.h) */
     int64_t n_unused;                 /* names of the tree file that are in no input */
     const char **unused;
 };
@@ -35,8 +42,8 @@ struct stage_counters_summary {
 /* Fill with stage_counters_defaults first. All pointers are borrowed while the job runs. */
 struct stage_counters_options {
     int64_t n_inputs;
-    const char *const *inputs;
-    const char *output; /* the store; must not exist */
+    const char *const *inputs; /* files, or one store of events */
+    const char *output;        /* the store; must not exist */
     /* the store to append to, instead of `output`: all options about what rows mean are taken from
      * it. The caller holds its lock (append_lock.h). */
     const char *append;
@@ -61,6 +68,7 @@ struct stage_counters_options {
     struct counters_family family; /* what it says: filled by the job */
     struct stage_names units;      /* "counter=unit" */
     struct stage_names types;      /* "counter=gauge" (count, rate, counter) */
+    struct counters_rates rates;   /* of a store of events; then `component` is an attribute */
 
     const char *history;                    /* command and version, for the index */
     struct stage_counters_summary *summary; /* filled on success; or NULL */
@@ -73,7 +81,7 @@ void stage_counters_defaults(struct stage_counters_options *options);
  * LODE_E_DISK and what lode_map says; then nothing is left of the store. */
 extern const struct lode_job stage_counters_job;
 
-/* The leaves, by name "stage.counters_parse", "stage.counters_write". */
+/* The leaves, by name "stage.counters_parse", "stage.counters_write" (and rates/plan.h). */
 lode_status counters_parse_leaf(struct lode_task *task);
 lode_status counters_write_leaf(struct lode_task *task);
 

@@ -3,6 +3,7 @@
 #define LODE_JOBS_STAGE_COUNTERS_COUNTING_H
 
 #include "jobs/stage/counters/plan.h"
+#include "jobs/stage/counters/rates/plan.h"
 #include "jobs/stage/counters/schema.h"
 #include "jobs/stage/publish.h"
 
@@ -13,15 +14,20 @@ struct counting {
     struct stage_counters_options options; /* when appending, those of the store */
     struct lode_store *before;             /* appending: the store as it is; else NULL */
     struct counters_plan plan;
+    const char *asked_component; /* options.component as it was given */
+    struct lode_store *events;   /* that rates are counted from; NULL: files are staged */
+    struct rates_plan rates;
     int64_t n_files;
     struct counters_file *files;
     struct lode_bytes *inputs; /* [n_files] the heap's */
     struct publish publish;
     struct rejects_total rejects;
     struct schema *schema;
-    struct lode_store store; /* the index to be */
-    int64_t n_rows_read, n_rows_put, n_rows_seen;
-    int64_t n_missing, n_unordered; /* records.h */
+    struct lode_store store;         /* the index to be */
+    int64_t n_rows_read;             /* or events */
+    int64_t n_rows_put, n_rows_seen; /* that were sent and that arrived; or occurrences */
+    int64_t n_occurrences, n_late;   /* of rates (rates/slots.h) */
+    int64_t n_missing, n_unordered;  /* records.h */
 };
 
 /* Bytes of the file unpacked, roughly. */

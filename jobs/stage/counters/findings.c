@@ -21,12 +21,13 @@ lode_status counting_find(struct counting *c)
     struct lode_counters_schema *schema = &c->store.counters;
     const struct lode_counters_schema *before = c->before ? &c->before->counters : NULL;
     const int64_t n_before = before ? before->n_found : 0;
-    lode_try(lode_take(c->arena, n_before + c->rejects.n_reasons + 2, &schema->found));
+    lode_try(lode_take(c->arena, n_before + c->rejects.n_reasons + 3, &schema->found));
     schema->n_found = 0;
     for (int64_t i = 0; i < n_before; i++)
         add(schema, before->found[i].what, before->found[i].count);
     add(schema, "samples missing: empty, null or NaN", c->n_missing);
     add(schema, "rows out of order", c->n_unordered);
+    add(schema, "occurrences before the last slot that was staged: left out", c->n_late);
     rejects_sort(&c->rejects);
     for (int64_t i = 0; i < c->rejects.n_reasons; i++)
         add(schema, c->rejects.reasons[i].reason, c->rejects.reasons[i].count);
@@ -63,6 +64,9 @@ lode_status counting_summarise(struct counting *c, struct stage_counters_summary
     summary.n_generations = c->plan.generation;
     summary.n_missing = c->n_missing;
     summary.n_unordered = c->n_unordered;
+    summary.of_events = c->events != NULL;
+    summary.n_occurrences = c->n_occurrences;
+    summary.n_late = c->n_late;
     count_gaps(c, &summary);
     lode_try(schema_list_unused(c->schema, &c->options.family, &summary.unused, &summary.n_unused));
     for (int64_t f = 0; f < c->n_files; f++) n_columns += c->files[f].n_columns;

@@ -1,4 +1,5 @@
-/* Job stage.counters: plan the files, shuffle their rows to the partitions, make the schema,
+/* Job stage.counters: plan the files, shuffle their rows (or the rates of a store of events) to the
+ * partitions, make the schema,
  * publish the store or its next generation.
  */
 #include "common/file.h"
@@ -6,6 +7,7 @@
 #include "common/wire/pack.h"
 #include "jobs/shuffle/shuffle.h"
 #include "jobs/stage/counters/counting.h"
+#include "jobs/stage/counters/rates/stage.h"
 #include "jobs/stage/counters/rules.h"
 #include "jobs/stage/growth.h"
 
@@ -69,6 +71,7 @@ static lode_status check_parsed(void *context, struct lode_stage *reduce)
 {
     struct counting *c = context;
     (void)reduce;
+    if (c->events) return LODE_OK; /* events are no rows: what is sent is occurrences */
     if (c->n_rows_put + c->rejects.n != c->n_rows_read)
         return lode_fail(LODE_E_BUG,
                          "%" PRId64 " rows read, but %" PRId64 " used and %" PRId64 " rejected",
@@ -99,6 +102,28 @@ static lode_status merge_components(struct counting *c, struct lode_unpack *in, 
     return LODE_OK;
 }
 
+/* Names of counters of a written partition. Those of files are none of the store's rates, so that a
+ * component's counters say which of both it is. */
+static lode_status merge_counters(struct counting *c, struct lode_unpack *in)
+{
+    int64_t n = 0;
+    lode_try(lode_unpack_count(in, "counters", (uint64_t)(in->end - in->at), &n));
+    for (int64_t i = 0; i < n; i++) {
+        const char *text = NULL;
+        char *name = NULL;
+        size_t size = 0;
+        lode_try(lode_unpack_text(in, &text, &size));
+        lode_try(lode_arena_text(c->arena, text, size, &name));
+        if (!c->events && rates_have(&c->options.rates, name))
+            return lode_fail(LODE_E_INPUT,
+                             "counter '%s' is a rate of the store, counted from events: files "
+                             "cannot have one of that name",
+                             name);
+        lode_try(schema_add_counter(c->schema, name, size));
+    }
+    return LODE_OK;
+}
+
 static lode_status put_part(struct counting *c, int64_t partition, const struct growth_file *file)
 {
     struct lode_store *store = &c->store;
@@ -124,22 +149,20 @@ static lode_status merge_write(void *context, int64_t task, const uint8_t *resul
     struct counting *c = context;
     struct lode_unpack in = lode_unpack_begin(result, size);
     struct growth_file file = {0};
-    int64_t n_seen = 0, n_names = 0;
-    lode_try(lode_unpack_count(&in, "rows of a partition", INT64_MAX, &n_seen));
+    int64_t n_seen = 0, n_used = 0, n_late = 0;
+    lode_try(lode_unpack_i64(&in, &n_seen));
+    lode_try(lode_unpack_count(&in, "occurrences used", INT64_MAX, &n_used));
+    lode_try(lode_unpack_count(&in, "occurrences that are late", INT64_MAX, &n_late));
     lode_try(lode_unpack_count(&in, "bytes of a part", INT64_MAX, &file.size_bytes));
     lode_try(lode_unpack_u64(&in, &file.checksum));
     lode_try(lode_unpack_count(&in, "components", INT64_MAX, &file.rows.n_users));
     lode_try(lode_unpack_count(&in, "times", INT64_MAX, &file.rows.n_sessions));
     lode_try(lode_unpack_count(&in, "values", INT64_MAX, &file.rows.n_events));
     lode_try(merge_components(c, &in, task, &file));
-    lode_try(lode_unpack_count(&in, "counters", (uint64_t)(in.end - in.at), &n_names));
-    for (int64_t i = 0; i < n_names; i++) {
-        const char *name = NULL;
-        size_t name_size = 0;
-        lode_try(lode_unpack_text(&in, &name, &name_size));
-        lode_try(schema_add_counter(c->schema, name, name_size));
-    }
+    lode_try(merge_counters(c, &in));
     c->n_rows_seen += n_seen;
+    c->n_occurrences += n_used;
+    c->n_late += n_late;
     lode_try(put_part(c, task, &file));
     lode_try(rejects_merge(&c->rejects, &in, c->arena));
     return lode_unpack_end(&in);
@@ -160,49 +183,57 @@ static lode_status pack_files(struct counting *c, int64_t *costs)
     return LODE_OK;
 }
 
-static lode_status shuffle(struct counting *c, const struct lode_bytes *params,
-                           const int64_t *costs)
+/* The stage that fills the buckets, and what it must know. */
+static lode_status make_map(struct counting *c, struct lode_stage *map)
 {
-    const struct lode_shuffle shuffle = {.map = {.leaf = "stage.counters_parse",
-                                                 .title = "reading files",
-                                                 .n_tasks = c->n_files,
-                                                 .params = *params,
-                                                 .inputs = c->inputs,
-                                                 .costs = costs,
-                                                 .cost_units = "bytes",
-                                                 .describe = describe_file,
-                                                 .describe_context = c},
-                                         .reduce = {.leaf = "stage.counters_write",
-                                                    .title = "writing partitions",
-                                                    .n_tasks = c->plan.n_partitions,
-                                                    .params = *params,
-                                                    .describe = describe_partition,
-                                                    .describe_context = c},
-                                         .merge_map = merge_parse,
-                                         .prepare = check_parsed,
-                                         .merge_reduce = merge_write,
-                                         .context = c};
-    return lode_shuffle(c->run, &shuffle);
+    int64_t *costs = NULL;
+    if (c->events) {
+        lode_try(lode_take(c->arena, rates_tasks(c), &costs));
+        *map = rates_stage(c, costs);
+        return rates_plan_pack(&c->rates, &map->params);
+    }
+    lode_try(lode_take(c->arena, c->n_files, &costs));
+    lode_try(pack_files(c, costs));
+    *map = (struct lode_stage){.leaf = "stage.counters_parse",
+                               .title = "reading files",
+                               .n_tasks = c->n_files,
+                               .inputs = c->inputs,
+                               .costs = costs,
+                               .cost_units = "bytes",
+                               .describe = describe_file,
+                               .describe_context = c};
+    return counters_plan_pack(&c->plan, &map->params);
+}
+
+static lode_status shuffle(struct counting *c)
+{
+    struct lode_shuffle shuffle = {.reduce = {.leaf = "stage.counters_write",
+                                              .title = "writing partitions",
+                                              .n_tasks = c->plan.n_partitions,
+                                              .describe = describe_partition,
+                                              .describe_context = c},
+                                   .merge_map = c->events ? rates_merge : merge_parse,
+                                   .prepare = check_parsed,
+                                   .merge_reduce = merge_write,
+                                   .context = c};
+    lode_status status = make_map(c, &shuffle.map);
+    if (!status) status = counters_plan_pack(&c->plan, &shuffle.reduce.params);
+    if (!status) status = lode_shuffle(c->run, &shuffle);
+    lode_bytes_clear(&shuffle.map.params);
+    lode_bytes_clear(&shuffle.reduce.params);
+    return status;
 }
 
 static lode_status move_rows(struct counting *c)
 {
-    struct lode_bytes params = {0};
-    lode_status status = LODE_OK;
-    int64_t *costs = NULL;
     c->store.kind = LODE_STORE_COUNTERS;
     c->store.n_partitions = c->plan.n_partitions;
     lode_try(lode_take_zero(c->arena, c->plan.n_partitions, &c->store.partitions));
     if (c->before) lode_try(growth_begin(c->before, &c->store, c->arena));
     lode_try(schema_create(c->before ? &c->before->counters : NULL, c->arena, &c->schema));
-    lode_try(lode_take(c->arena, c->n_files, &costs));
     lode_try(lode_take_zero(c->arena, c->n_files, &c->inputs));
-    lode_try_done(pack_files(c, costs));
-    lode_try_done(counters_plan_pack(&c->plan, &params));
-    lode_try_done(shuffle(c, &params, costs));
-done:
+    const lode_status status = shuffle(c);
     for (int64_t f = 0; f < c->n_files; f++) lode_bytes_clear(&c->inputs[f]);
-    lode_bytes_clear(&params);
     return status;
 }
 
@@ -213,6 +244,10 @@ static lode_status list_sources(struct counting *c)
     struct lode_bytes text = {0};
     lode_status status = LODE_OK;
     char *copy = NULL;
+    if (c->events) {
+        c->store.source = strrchr(c->events->path, '/') + 1; /* it is absolute */
+        return LODE_OK;
+    }
     for (int64_t f = 0; f < c->n_files; f++)
         lode_try_done(lode_bytes_printf(&text, "%s%s", f > 0 ? ", " : "", c->files[f].name));
     lode_try_done(lode_arena_text(c->arena, (const char *)text.data, text.size, &copy));
@@ -235,12 +270,27 @@ static lode_status commit_growth(struct counting *c)
     return lode_store_write_index(&c->store, c->before->path);
 }
 
+/* As of rejects: few late occurrences are told, many mean that the rates are wrong. */
+static lode_status check_late(const struct counting *c)
+{
+    const int64_t n = c->n_occurrences + c->n_late;
+    if ((double)c->n_late <= c->options.max_rejects * (double)n) return LODE_OK;
+    return lode_fail(LODE_E_INPUT,
+                     "%" PRId64 " of %" PRId64 " new occurrences are in slots before the last one "
+                     "that is staged, more than a share of %g: stage the rates anew, or leave them "
+                     "out by --max-rejects",
+                     c->n_late, n, c->options.max_rejects);
+}
+
 static lode_status publish_store(struct counting *c)
 {
     if (c->n_rows_seen != c->n_rows_put)
-        return lode_fail(LODE_E_BUG, "%" PRId64 " rows were sent, %" PRId64 " arrived",
-                         c->n_rows_put, c->n_rows_seen);
+        return lode_fail(LODE_E_BUG, "%" PRId64 " %s were sent, %" PRId64 " arrived", c->n_rows_put,
+                         c->events ? "occurrences" : "rows", c->n_rows_seen);
     lode_try(check_rejects(c));
+    lode_try(check_late(c));
+    if (c->store.n_sessions == 0 && c->events)
+        return lode_fail(LODE_E_INPUT, "%s: has no events", c->events->path);
     if (c->store.n_sessions == 0)
         return lode_fail(LODE_E_INPUT, "no sample in %" PRId64 " rows of %" PRId64 " files",
                          c->n_rows_read, c->n_files);
@@ -250,8 +300,9 @@ static lode_status publish_store(struct counting *c)
     c->store.history = c->options.history ? c->options.history : "";
     c->store.n_rows_read = c->n_rows_read;
     c->store.n_rows_rejected = c->rejects.n;
+    if (c->events || !c->before)
+        lode_try(counters_rules_make(&c->options, c->arena, &c->store.rules));
     if (c->before) return commit_growth(c);
-    lode_try(counters_rules_make(&c->options, c->arena, &c->store.rules));
     return publish_commit(&c->publish, &c->store, &c->rejects, c->run->work_directory, c->arena);
 }
 
@@ -297,8 +348,12 @@ static lode_status run_stage_counters(struct lode_run *run)
     c->run = run;
     c->arena = run->arena;
     c->options = *(const struct stage_counters_options *)run->options;
-    if (c->options.append) return run_append(c);
-    return publish_build(c->options.output, c->arena, &c->publish, build_store, c);
+    c->asked_component = c->options.component;
+    const lode_status status =
+        c->options.append ? run_append(c)
+                          : publish_build(c->options.output, c->arena, &c->publish, build_store, c);
+    lode_store_close(c->events);
+    return status;
 }
 
 /* Rules of thumb: a number of text takes about 8 bytes, as it does in the store. */
@@ -308,23 +363,28 @@ static lode_status forecast_stage_counters(const struct lode_run *run,
     enum { TASK_BYTES = 26 << 20 }; /* of the least worker: it is enough for any input */
     struct counting c = {.arena = run->arena,
                          .options = *(const struct stage_counters_options *)run->options};
-    uint64_t bytes = 0;
+    uint64_t bytes = 0, task_bytes = 0;
+    c.asked_component = c.options.component;
     lode_status status = c.options.append ? open_before(&c) : LODE_OK;
     if (!status) status = counting_plan(&c);
     for (int64_t f = 0; f < c.n_files && !status; f++) bytes += counting_text_bytes(&c.files[f]);
+    if (!status && c.events) status = rates_forecast(&c, &bytes, &task_bytes);
     if (!status)
         *forecast = (struct lode_forecast){
             .n_stages = 2,
-            .stages = {{"reading files", c.n_files, bytes, TASK_BYTES},
+            .stages = {{c.events ? "counting events" : "reading files",
+                        c.events ? rates_tasks(&c) : c.n_files, bytes, TASK_BYTES + task_bytes},
                        {"writing partitions", c.plan.n_partitions, bytes, TASK_BYTES}},
             .work_bytes = 2 * bytes, /* run files, then blocks */
             .output_bytes = bytes};
     lode_store_close(c.before);
+    lode_store_close(c.events);
     return status;
 }
 
 static const struct lode_leaf leaves[] = {
     {"stage.counters_parse", counters_parse_leaf},
+    {"stage.counters_rates", rates_count_leaf},
     {"stage.counters_write", counters_write_leaf},
     {NULL, NULL},
 };
@@ -334,7 +394,9 @@ static const struct lode_param params[] = {{0}};
 const struct lode_job stage_counters_job = {
     .name = "stage.counters",
     .store_kind = NULL,
-    .summary = "series of components from CSV, JSON Lines or query_range files into a store",
+    .summary =
+        "series of components from CSV, JSON Lines or query_range files, or rates of events, into "
+        "a store",
     .leaves = leaves,
     .params = params,
     .run = run_stage_counters,

@@ -38,8 +38,23 @@ lode_status counters_plan_pack(const struct counters_plan *plan, struct lode_byt
     lode_try(lode_pack_bin(out, plan->zone.rules, plan->zone.rules_size));
     lode_try(put_text(out, plan->labels));
     lode_try(put_text(out, plan->machine));
+    lode_try(lode_pack_i64(out, plan->n_rates));
+    for (int32_t i = 0; i < plan->n_rates; i++) lode_try(put_text(out, plan->rates[i]));
     lode_try(put_text(out, plan->directory));
     return lode_pack_i64(out, plan->generation);
+}
+
+static lode_status get_rates(struct lode_unpack *in, struct lode_arena *arena,
+                             struct counters_plan *plan)
+{
+    const char **rates = NULL;
+    int64_t n = 0;
+    lode_try(lode_unpack_count(in, "rates", RATES_MOST, &n));
+    lode_try(lode_take(arena, n, &rates));
+    for (int64_t i = 0; i < n; i++) lode_try(get_text(in, arena, &rates[i]));
+    plan->n_rates = (int32_t)n;
+    plan->rates = rates;
+    return LODE_OK;
 }
 
 lode_status counters_plan_unpack(const void *data, size_t size, struct lode_arena *arena,
@@ -56,6 +71,7 @@ lode_status counters_plan_unpack(const void *data, size_t size, struct lode_aren
     lode_try(lode_unpack_bin(&in, &plan->zone.rules, &plan->zone.rules_size));
     lode_try(get_text(&in, arena, &plan->labels));
     lode_try(get_text(&in, arena, &plan->machine));
+    lode_try(get_rates(&in, arena, plan));
     lode_try(get_text(&in, arena, &plan->directory));
     lode_try(lode_unpack_count(&in, "generation", INT64_MAX, &plan->generation));
     if (plan->n_partitions == 0) return lode_fail(LODE_E_MESSAGE, "a store without partitions");

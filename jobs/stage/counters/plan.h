@@ -29,10 +29,12 @@ struct counters_plan {
     int64_t slot_ms; /* 0: none */
     enum stage_time_unit time_unit;
     struct stage_zone zone;
-    const char *labels;    /* of the component, in answers (labels.h); "": the usual ones */
-    const char *machine;   /* what is aggregated (machine.h); "": nothing */
-    const char *directory; /* store under construction, or that is appended to */
-    int64_t generation;    /* to be; 1: a new store */
+    const char *labels;       /* of the component, in answers (labels.h); "": the usual ones */
+    const char *machine;      /* what is aggregated (machine.h); "": nothing */
+    int32_t n_rates;          /* 0: files */
+    const char *const *rates; /* [n_rates] names, in order */
+    const char *directory;    /* store under construction, or that is appended to */
+    int64_t generation;       /* to be; 1: a new store */
 };
 
 /* Rows of one counter each? */

@@ -1,4 +1,5 @@
 /* Prepare: what is staged from which column of which file, before anything is. */
+#include "jobs/stage/counters/rates/prepare.h"
 #include "common/file.h"
 #include "common/input/query_range.h"
 #include "common/input/rows.h"
@@ -72,8 +73,6 @@ static lode_status read_zone(struct counting *c)
 /* Options that mean nothing without each other, or together. */
 static lode_status check_options(const struct stage_counters_options *options)
 {
-    if (options->tree && options->tree_file)
-        return lode_fail(LODE_E_USAGE, "--tree and --tree-file both make a tree: one of them");
     if (!options->aggregate) return LODE_OK;
     if (options->slot_ms == 0)
         return lode_fail(LODE_E_USAGE, "--aggregate adds up the samples of a slot: give --slot");
@@ -83,12 +82,13 @@ static lode_status check_options(const struct stage_counters_options *options)
     return machine_check(options->aggregate);
 }
 
-lode_status counting_plan(struct counting *c)
+static lode_status plan_files(struct counting *c)
 {
-    struct counters_plan *plan = &c->plan;
+    const struct counters_rates *rates = &c->options.rates;
     lode_try(check_options(&c->options));
-    if (c->options.tree_file)
-        lode_try(family_read(c->options.tree_file, c->arena, &c->options.family));
+    if (rates->n_generations == 0 && (rates->n > 0 || rates->component_name))
+        return lode_fail(LODE_E_USAGE, "%s: is a file; rates are counted from a store of events",
+                         c->options.inputs[0]);
     c->n_files = c->options.n_inputs;
     if (c->n_files > UINT32_MAX)
         return lode_fail(LODE_E_USAGE, "%" PRId64 " files; at most %u", c->n_files, UINT32_MAX);
@@ -97,7 +97,21 @@ lode_status counting_plan(struct counting *c)
         lode_try(read_header(c, c->options.inputs[f], &c->files[f]));
         lode_try(counters_map_file(&c->options, c->arena, &c->files[f]));
     }
-    plan->n_partitions = c->before ? c->before->n_partitions : count_partitions(c);
+    c->plan.n_partitions = c->before ? c->before->n_partitions : count_partitions(c);
+    return LODE_OK;
+}
+
+lode_status counting_plan(struct counting *c)
+{
+    struct counters_plan *plan = &c->plan;
+    bool has_store = false;
+    if (c->options.tree && c->options.tree_file)
+        return lode_fail(LODE_E_USAGE, "--tree and --tree-file both make a tree: one of them");
+    for (int64_t i = 0; i < c->options.n_inputs; i++)
+        has_store |= rates_is_store(c->options.inputs[i]);
+    lode_try(has_store ? rates_prepare(c) : plan_files(c));
+    if (c->options.tree_file)
+        lode_try(family_read(c->options.tree_file, c->arena, &c->options.family));
     plan->generation = c->before ? c->before->n_generations + 1 : 1;
     plan->slot_ms = c->options.slot_ms;
     plan->time_unit = c->options.time_unit;

@@ -192,6 +192,17 @@ static lode_status order_counters(struct schema *s, struct lode_counters_schema 
     return LODE_OK;
 }
 
+/* Rates are counts of events, whatever else is said of them. */
+static void mark_rates(const struct schema *s, const struct counters_rates *rates,
+                       struct lode_counters_schema *out)
+{
+    for (int64_t i = s->n_counters_before; i < out->n_counters; i++) {
+        if (!rates_have(rates, out->counters[i].name)) continue;
+        out->counters[i].unit = "events";
+        out->counters[i].type = LODE_COUNT;
+    }
+}
+
 static lode_status fail_counter(const struct schema *s, const struct lode_counters_schema *out,
                                 const char *option, const char *name)
 {
@@ -272,5 +283,6 @@ lode_status schema_finish(struct schema *s, const struct stage_counters_options 
     if (options->family.n > 0) lode_try(add_kin(s, &options->family));
     lode_try(order_components(s, out));
     lode_try(order_counters(s, out));
+    mark_rates(s, &options->rates, out);
     return set_types(s, options, out);
 }

@@ -9,6 +9,7 @@
 #include "jobs/stage/counters/blocks.h"
 #include "jobs/stage/counters/components.h"
 #include "jobs/stage/counters/plan.h"
+#include "jobs/stage/counters/rates/slots.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -20,7 +21,8 @@ struct writer {
     struct counters_plan plan;
     struct shuffle_in in;
     struct blocks *blocks;
-    struct components *components;
+    struct components *components; /* of files */
+    struct rate_slots *rates;      /* of events; one of both */
     struct rejects *rejects;
     struct lode_hdf *file;
     /* appending: what is there; else NULL */
@@ -89,9 +91,21 @@ static lode_status open_all(struct writer *w)
     lode_try(rejects_create(task->work_directory, name, task->arena, &w->rejects));
     lode_try(blocks_create(&site, quarter < BLOCKS_MOST ? quarter : (size_t)BLOCKS_MOST,
                            w->plan.slot_ms > 0, &w->blocks));
-    return components_create(task->arena, w->blocks, w->rejects, w->plan.slot_ms,
-                             w->plan.machine[0] != 0, is_append ? find_staged : NULL, w,
-                             &w->components);
+    if (w->plan.n_rates == 0)
+        return components_create(task->arena, w->blocks, w->rejects, w->plan.slot_ms,
+                                 w->plan.machine[0] != 0, is_append ? find_staged : NULL, w,
+                                 &w->components);
+    const struct slots_options options = {.slot_ms = w->plan.slot_ms,
+                                          .n = w->plan.n_rates,
+                                          .names = w->plan.rates,
+                                          .staged = is_append ? find_staged : NULL,
+                                          .context = w};
+    return rate_slots_create(task, w->blocks, &options, &w->rates);
+}
+
+static lode_status add(struct writer *w, const struct shuffle_record *record)
+{
+    return w->rates ? rate_slots_add(w->rates, record) : components_add(w->components, record);
 }
 
 static lode_status read_records(struct writer *w)
@@ -100,8 +114,8 @@ static lode_status read_records(struct writer *w)
         struct shuffle_record record;
         bool more = false;
         lode_try(shuffle_next(&w->in, &record, &more));
-        if (!more) return components_finish(w->components);
-        lode_try(components_add(w->components, &record));
+        if (!more) return w->rates ? rate_slots_finish(w->rates) : components_finish(w->components);
+        lode_try(add(w, &record));
         if (n % PROGRESS_ROWS == 0) lode_try(lode_task_advance(w->task, PROGRESS_ROWS));
     }
 }
@@ -127,6 +141,19 @@ static lode_status write_file(struct writer *w, uint64_t *size_bytes, uint64_t *
     return lode_hash_file(path, hash, size_bytes);
 }
 
+/* Rows, or occurrences: those that came; of rates those that rows have, and the late ones. */
+static lode_status pack_arrived(const struct writer *w, struct lode_bytes *out)
+{
+    struct slots_totals totals = {0};
+    if (w->rates)
+        totals = rate_slots_totals(w->rates);
+    else
+        totals.n_arrived = components_rows(w->components);
+    lode_try(lode_pack_i64(out, totals.n_arrived));
+    lode_try(lode_pack_i64(out, totals.n_used));
+    return lode_pack_i64(out, totals.n_late);
+}
+
 /* What merge_write in job.c reads. */
 static lode_status write_part(struct writer *w)
 {
@@ -135,7 +162,7 @@ static lode_status write_part(struct writer *w)
     lode_try(open_all(w));
     lode_try(read_records(w));
     lode_try(write_file(w, &size_bytes, &hash));
-    lode_try(lode_pack_i64(out, components_rows(w->components)));
+    lode_try(pack_arrived(w, out));
     lode_try(lode_pack_u64(out, size_bytes));
     lode_try(lode_pack_u64(out, hash));
     lode_try(blocks_pack(w->blocks, out));
