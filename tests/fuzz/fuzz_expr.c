@@ -46,7 +46,10 @@ static void check_bytes(const struct expr_graph *graph, struct lode_arena *arena
     lode_bytes_clear(&again);
 }
 
-static void check_text(const struct expr_schema *of, const char *text)
+typedef lode_status (*define_fn)(struct expr_language *language,
+                                 const struct expr_definition *definition, int32_t *node);
+
+static void check_text(const struct expr_schema *of, define_fn define, const char *text)
 {
     struct lode_arena *arena = NULL;
     struct expr_language *language = NULL;
@@ -54,7 +57,7 @@ static void check_text(const struct expr_schema *of, const char *text)
     check(lode_arena_create(0, &arena) == LODE_OK);
     check(expr_language_create(of, arena, &language) == LODE_OK);
     const struct expr_definition definition = {"it", text, "spec", 3, 5};
-    if (expr_define(language, &definition, &node) == LODE_OK) {
+    if (define(language, &definition, &node) == LODE_OK) {
         check_print(of, language, node);
         check_bytes(expr_language_graph(language), arena);
     } else {
@@ -68,8 +71,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     char *text = strndup((const char *)data, size);
     check(text != NULL);
-    check_text(&schema, text);
-    check_text(&slots, text);
+    check_text(&schema, expr_define, text);
+    check_text(&schema, expr_define_occurrences, text);
+    check_text(&slots, expr_define, text);
     free(text);
     return 0;
 }
