@@ -107,6 +107,7 @@ lode_status rates_plan_unpack(const void *data, size_t size, struct lode_arena *
     lode_try(get_nodes(&in, arena, plan));
     lode_try(expr_graph_unpack(&in, arena, &graph));
     plan->graph = graph;
-    if (plan->slot_ms == 0) return lode_fail(LODE_E_MESSAGE, "rates without slots");
+    if (plan->slot_ms == 0 || plan->n_parts == 0)
+        return lode_fail(LODE_E_MESSAGE, "rates without slots or events");
     return lode_unpack_end(&in);
 }

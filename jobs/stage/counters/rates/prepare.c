@@ -102,19 +102,19 @@ static lode_status check_new(const struct counting *c)
 }
 
 /* The store of events must be the one that was counted before, grown. */
-static lode_status check_grown(const struct counting *c)
+static lode_status check_grown(const struct counting *c, const struct lode_store *before)
 {
     const struct counters_rates *rates = &c->options.rates;
     uint64_t was = 0;
     if (c->asked_component)
         return lode_fail(LODE_E_USAGE, "--component: %s knows whose its rates are; leave it out",
-                         c->before->path);
+                         before->path);
     lode_try(digest(c->events, rates->n_generations, c->arena, &was));
     if (c->events->n_generations < rates->n_generations || was != rates->events_digest)
         return lode_fail(LODE_E_INPUT,
                          "%s: not the store of events from which the rates of %s were counted, or "
                          "staged anew since: then stage the rates anew, too",
-                         c->options.inputs[0], c->before->path);
+                         c->options.inputs[0], before->path);
     if (c->events->n_generations > rates->n_generations) return LODE_OK;
     return lode_fail(LODE_E_INPUT, "%s: has not grown since its rates were counted: nothing new",
                      c->options.inputs[0]);
@@ -158,13 +158,13 @@ static lode_status list_names(struct counting *c)
 lode_status rates_prepare(struct counting *c)
 {
     struct counters_rates *rates = &c->options.rates;
-    const bool has_rates = rates->n_generations > 0; /* the store that is appended to */
+    const struct lode_store *before = c->before;
     struct naming naming;
     lode_try(open_events(c));
     lode_try(check_slot(c));
-    if (!c->before) lode_try(check_options(c));
-    if (has_rates) {
-        lode_try(check_grown(c));
+    if (!before) lode_try(check_options(c));
+    if (before && rates->n_generations > 0) {
+        lode_try(check_grown(c, before));
     } else {
         lode_try(check_new(c));
         lode_try(name_component(c));
@@ -179,6 +179,6 @@ lode_status rates_prepare(struct counting *c)
     c->rates.slot_ms = c->options.slot_ms;
     rates->n_generations = c->rates.n_generations;
     lode_try(digest(c->events, rates->n_generations, c->arena, &rates->events_digest));
-    c->plan.n_partitions = c->before ? c->before->n_partitions : count_partitions(c);
+    c->plan.n_partitions = before ? before->n_partitions : count_partitions(c);
     return list_names(c);
 }
