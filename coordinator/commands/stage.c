@@ -63,7 +63,8 @@ static const struct option counters_options[] = {
      "counters: long rows: name of the counter (each other column is one)"},
     {OF_COUNTERS + 2, "--value", "COLUMN", "counters: long rows: its value"},
     {OF_COUNTERS + 3, "--slot", "TIME",
-     "counters: means of slots, from a component's first sample on (samples as they are)"},
+     "counters: means of slots, from a component's first sample on (samples as they are); of "
+     "rates: counts"},
     {OF_COUNTERS + 4, "--tree", "TEXT",
      "counters: what separates the parts of a component's name (no tree)"},
     {OF_COUNTERS + 7, "--tree-file", "FILE.yaml",
