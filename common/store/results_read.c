@@ -11,9 +11,10 @@
 struct reader {
     struct lode_hdf *file;
     struct lode_arena *arena;
-    struct lode_table table;
-    char **word_paths; /* [columns] where each column's words came from; NULL: none */
-    char **code_paths; /* [columns] the same for the codes of a coded column */
+    struct lode_table table; /* n_rows: those that are read */
+    int64_t n_stored;        /* rows that there are */
+    char **word_paths;       /* [columns] where each column's words came from; NULL: none */
+    char **code_paths;       /* [columns] the same for the codes of a coded column */
 };
 
 /* Columns that share a word list in the file share it in memory. */
@@ -53,19 +54,25 @@ static lode_status read_row_codes(struct reader *reader, const char *path,
         return LODE_OK;
     }
     lode_try(lode_hdf_describe(reader->file, path, reader->arena, &stored));
-    if (stored.rows != table->n_rows || stored.columns != 1) {
+    if (stored.rows != reader->n_stored || stored.columns != 1) {
         return lode_fail(LODE_E_INPUT,
                          "'%s' has %" PRId64 " codes a row, %" PRId64 " rows of %" PRId64, path,
-                         stored.columns, stored.rows, table->n_rows);
+                         stored.columns, stored.rows, reader->n_stored);
     }
-    lode_try(lode_hdf_get_codes(reader->file, path, 0, stored.rows, reader->arena, &codes));
-    for (int64_t i = 0; i < stored.rows; i++) largest = codes[i] > largest ? codes[i] : largest;
-    if (stored.rows > 0 && largest >= column->n_data) {
+    lode_try(lode_hdf_get_codes(reader->file, path, 0, table->n_rows, reader->arena, &codes));
+    for (int64_t i = 0; i < table->n_rows; i++) largest = codes[i] > largest ? codes[i] : largest;
+    if (table->n_rows > 0 && largest >= column->n_data) {
         return lode_fail(LODE_E_INPUT, "'%s' holds code %u, there are %" PRId64 " values of '%s'",
                          path, largest, column->n_data, column->name);
     }
     column->codes = codes;
     return LODE_OK;
+}
+
+/* Values of a coded column are read whole, as any row may have any of them. */
+static int64_t count_values(const struct reader *reader, const struct lode_column *column)
+{
+    return column->codes != NULL ? column->n_data : reader->table.n_rows;
 }
 
 static lode_status read_texts(struct reader *reader, const char *path,
@@ -77,8 +84,8 @@ static lode_status read_texts(struct reader *reader, const char *path,
         return lode_fail(LODE_E_INPUT, "'%s' has %" PRId64 " words a row", path, stored->columns);
     }
     lode_try(read_words(reader, path, column));
-    lode_try(lode_hdf_get_optional_codes(reader->file, path, 0, stored->rows, column->n_words,
-                                         reader->arena, &codes));
+    lode_try(lode_hdf_get_optional_codes(reader->file, path, 0, count_values(reader, column),
+                                         column->n_words, reader->arena, &codes));
     column->data = codes;
     column->width = column->type == LODE_COLUMN_TOKENS ? stored->columns : 0;
     return LODE_OK;
@@ -92,8 +99,8 @@ static lode_status read_numbers(struct reader *reader, const char *path,
     if (stored->columns != 1) {
         return lode_fail(LODE_E_INPUT, "'%s' has %" PRId64 " columns", path, stored->columns);
     }
-    lode_try(lode_hdf_get(reader->file, path, results_stored[column->type], 0, stored->rows,
-                          reader->arena, &data));
+    lode_try(lode_hdf_get(reader->file, path, results_stored[column->type], 0,
+                          count_values(reader, column), reader->arena, &data));
     column->data = data;
     return LODE_OK;
 }
@@ -114,11 +121,11 @@ static lode_status read_column(struct reader *reader, const char *name)
     lode_try(lode_hdf_optional_text(reader->file, path, "codes", reader->arena, &codes));
     while (which < RESULTS_TYPES && strcmp(type, results_types[which]) != 0) which++;
     if (which == RESULTS_TYPES || position < 0 || position >= table->n_columns ||
-        table->columns[position].name != NULL || (!codes && stored.rows != table->n_rows)) {
+        table->columns[position].name != NULL || (!codes && stored.rows != reader->n_stored)) {
         return lode_fail(LODE_E_INPUT,
                          "column '%s': type '%s', position %" PRId64 " of %d, %" PRId64
                          " rows of %" PRId64,
-                         path, type, position, table->n_columns, stored.rows, table->n_rows);
+                         path, type, position, table->n_columns, stored.rows, reader->n_stored);
     }
     struct lode_column *column = &table->columns[position];
     column->name = name;
@@ -135,7 +142,8 @@ static lode_status read_column(struct reader *reader, const char *name)
 }
 
 /* The group's attributes, and room for its columns. */
-static lode_status begin_table(struct reader *reader, const char *name, int64_t n_members)
+static lode_status begin_table(struct reader *reader, const char *name, int64_t n_members,
+                               int64_t most)
 {
     struct lode_table *table = &reader->table;
     char *own_name, *title;
@@ -143,13 +151,14 @@ static lode_status begin_table(struct reader *reader, const char *name, int64_t 
 
     lode_try(lode_arena_text(reader->arena, name, strlen(name), &own_name));
     lode_try(lode_hdf_attribute_text(reader->file, name, "title", reader->arena, &title));
-    lode_try(lode_hdf_attribute_i64(reader->file, name, "n_rows", &table->n_rows));
+    lode_try(lode_hdf_attribute_i64(reader->file, name, "n_rows", &reader->n_stored));
     lode_try(lode_hdf_attribute_i64(reader->file, name, "n_columns", &n_columns));
     if (n_columns != n_members || n_columns < 1 || n_columns > INT32_MAX) {
         return lode_fail(LODE_E_INPUT,
                          "table '%s' has %" PRId64 " columns, its attribute says %" PRId64, name,
                          n_members, n_columns);
     }
+    table->n_rows = reader->n_stored < most ? reader->n_stored : most;
     table->name = own_name;
     table->title = title;
     table->n_columns = (int)n_columns;
@@ -158,7 +167,7 @@ static lode_status begin_table(struct reader *reader, const char *name, int64_t 
     return lode_take_zero(reader->arena, n_columns, &table->columns);
 }
 
-static lode_status read_table(struct reader *reader, const char *name)
+static lode_status read_table(struct reader *reader, const char *name, int64_t most)
 {
     char **members;
     int64_t n_members, n_data = 0;
@@ -167,7 +176,7 @@ static lode_status read_table(struct reader *reader, const char *name)
     for (int64_t i = 0; i < n_members; i++) {
         if (!results_is_reserved(members[i])) members[n_data++] = members[i];
     }
-    lode_try(begin_table(reader, name, n_data));
+    lode_try(begin_table(reader, name, n_data, most));
     for (int64_t i = 0; i < n_data; i++) lode_try(read_column(reader, members[i]));
     return LODE_OK;
 }
@@ -199,8 +208,9 @@ static lode_status refuse_name(struct lode_hdf *file, const char *name, struct l
     return status;
 }
 
-lode_status lode_results_read(const char *path, const char *name, struct lode_arena *arena,
-                              struct lode_table *table)
+lode_status lode_results_read_first(const char *path, const char *name, int64_t most,
+                                    struct lode_arena *arena, struct lode_table *table,
+                                    int64_t *n_rows)
 {
     lode_status status = LODE_OK;
     struct reader reader = {.arena = arena};
@@ -209,12 +219,20 @@ lode_status lode_results_read(const char *path, const char *name, struct lode_ar
     if (name[0] == '\0' || strchr(name, '/') != NULL || !lode_hdf_has(reader.file, name)) {
         status = refuse_name(reader.file, name, arena);
     } else {
-        status = read_table(&reader, name);
+        status = read_table(&reader, name, most);
     }
     lode_hdf_close(reader.file);
     if (status != LODE_OK) return lode_note(status, "%s", path);
     *table = reader.table;
+    *n_rows = reader.n_stored;
     return LODE_OK;
+}
+
+lode_status lode_results_read(const char *path, const char *name, struct lode_arena *arena,
+                              struct lode_table *table)
+{
+    int64_t n_rows;
+    return lode_results_read_first(path, name, INT64_MAX, arena, table, &n_rows);
 }
 
 lode_status lode_results_list(const char *path, struct lode_arena *arena, char ***names,

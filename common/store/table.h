@@ -24,6 +24,10 @@ void lode_results_discard(struct lode_results *results);                    /* t
 /* Reads a table back; LODE_E_USAGE with the nearest name when there is none of that name. */
 LODE_CHECKED lode_status lode_results_read(const char *path, const char *name,
                                            struct lode_arena *arena, struct lode_table *table);
+/* The same of its first `most` rows at most (>= 0); *n_rows: how many there are. */
+LODE_CHECKED lode_status lode_results_read_first(const char *path, const char *name, int64_t most,
+                                                 struct lode_arena *arena, struct lode_table *table,
+                                                 int64_t *n_rows);
 /* Names of the tables in a results file, sorted. */
 LODE_CHECKED lode_status lode_results_list(const char *path, struct lode_arena *arena,
                                            char ***names, int64_t *count);

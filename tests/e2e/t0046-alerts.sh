@@ -72,12 +72,14 @@ expect 'one run: an alert an incident, with its end, words and counters; its mem
 
 expect 'a finding shows its counters before and after the change' '
     lode export R evidence | grep -qE "^1,shop/db,cpu,0.[0-9]+,2[01][.0-9]*,7[0-9][.0-9]*$"
+    lode export R evidence_values | grep -qE "^1,shop/db,cpu,122940000,2[01]"
+    lode export R evidence_values | grep -qE "^1,shop/db,cpu,123000000,8[01]"
     lode show R --finding 1 | grep -qE "cpu  *0.5.* 21  *7[0-9]"'
 
 expect 'health: what lasts is red up to the top, and the severity of its counters counts' '
     detect S3 H
     lode export H health | grep -qE "^shop,0.[0-9]+,(red|orange|yellow),shop/web,high,"
-    lode export H health | grep -q "^shop/db,1,green,,,,,$"
+    lode export H health | grep -q "^shop/db,1,green,,,,,,shop$"
     detect S3 H --set severities="shop/*: 0.001;; cpu: 0.001;; load: 0.001;; reads: 0.001"
     lode export H health | grep -qE "^shop,0.99[0-9]*,green,shop/web,high,"
     detect S3 H --set severities="reads: 50"

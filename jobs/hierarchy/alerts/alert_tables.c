@@ -152,7 +152,7 @@ static lode_status put_health(const struct lode_run *run, const struct about *ab
     struct rows rows;
     struct health *health;
     double *value, *firing;
-    uint32_t *component, *colour, *level, *where, *detector, *since;
+    uint32_t *component, *parent, *colour, *level, *where, *detector, *since;
     char time[40];
     lode_try(lode_take(run->arena, about->n_components, &health));
     lode_try(judge_health(about, run->arena, health));
@@ -166,8 +166,10 @@ static lode_status put_health(const struct lode_run *run, const struct about *ab
     lode_try(rows_text(&rows, "detector", "the worst", &detector));
     lode_try(rows_f64(&rows, "firing", NULL, "number, as in table firings", &firing));
     lode_try(rows_text(&rows, "since", "start of that firing", &since));
+    lode_try(rows_text(&rows, "parent", "component above; empty: none", &parent));
     for (int64_t c = 0; c < about->n_components; c++) {
         const struct fired *of = health[c].worst >= 0 ? &outcome->fired[health[c].worst] : NULL;
+        const int64_t above = model->components[c].parent;
         value[c] = health[c].value;
         firing[c] = of ? (double)(health[c].worst + 1) : (double)NAN;
         lode_try(rows_code(&rows, model->components[c].name, &component[c]));
@@ -177,6 +179,7 @@ static lode_status put_health(const struct lode_run *run, const struct about *ab
             rows_code(&rows, of ? outcome->planning->levels->names[of->level] : NULL, &level[c]));
         lode_try(rows_code(&rows, of ? of->detector : NULL, &detector[c]));
         lode_try(rows_code(&rows, of ? detection_time(of->start_ms, time) : NULL, &since[c]));
+        lode_try(rows_code(&rows, above >= 0 ? model->components[above].name : NULL, &parent[c]));
     }
     return lode_results_put(run->results, rows_end(&rows));
 }

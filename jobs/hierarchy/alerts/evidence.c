@@ -20,6 +20,9 @@ struct ask {
     int64_t index; /* of the counter in the store */
     int64_t from_ms, change_ms, until_ms;
     double share, before, after;
+    int64_t n_values;
+    int64_t *times; /* [n_values] ms, around the change */
+    double *values; /* [n_values] NaN: a gap */
 };
 
 struct evidence {
@@ -136,14 +139,26 @@ static lode_status pack_task(const struct evidence *e, int64_t task, struct lode
     return LODE_OK;
 }
 
+static lode_status unpack_values(struct lode_unpack *in, struct lode_arena *arena, struct ask *ask)
+{
+    lode_try(lode_unpack_f64(in, &ask->before));
+    lode_try(lode_unpack_f64(in, &ask->after));
+    lode_try(lode_unpack_count(in, "values", 2 * EVIDENCE_VALUES, &ask->n_values));
+    lode_try(lode_take(arena, ask->n_values, &ask->times));
+    lode_try(lode_take(arena, ask->n_values, &ask->values));
+    for (int64_t i = 0; i < ask->n_values; i++) {
+        lode_try(lode_unpack_i64(in, &ask->times[i]));
+        lode_try(lode_unpack_f64(in, &ask->values[i]));
+    }
+    return LODE_OK;
+}
+
 static lode_status merge(void *context, int64_t task, const uint8_t *result, size_t size)
 {
     const struct evidence *e = context;
     struct lode_unpack in = lode_unpack_begin(result, size);
-    for (int64_t i = e->first[task]; i < e->first[task + 1]; i++) {
-        lode_try(lode_unpack_f64(&in, &e->list[i].before));
-        lode_try(lode_unpack_f64(&in, &e->list[i].after));
-    }
+    for (int64_t i = e->first[task]; i < e->first[task + 1]; i++)
+        lode_try(unpack_values(&in, e->run->arena, &e->list[i]));
     return lode_unpack_end(&in);
 }
 
@@ -191,6 +206,35 @@ static lode_status put_table(const struct evidence *e)
         after[i] = ask->after;
         lode_try(rows_code(&rows, ask->counter->component, &component[i]));
         lode_try(rows_code(&rows, ask->counter->name, &counter[i]));
+    }
+    return lode_results_put(e->run->results, rows_end(&rows));
+}
+
+static lode_status put_values(const struct evidence *e)
+{
+    struct rows rows;
+    int64_t *finding, *time, n = 0, row = 0;
+    uint32_t *component, *counter, codes[2];
+    double *value;
+    for (int64_t i = 0; i < e->n; i++) n += e->ranked[i]->n_values;
+    lode_try(rows_begin(&rows, "evidence_values", "samples around the change of a counter", n,
+                        e->run->arena));
+    lode_try(rows_i64(&rows, "finding", NULL, "rank, as in table findings", &finding));
+    lode_try(rows_text(&rows, "component", "of the counter", &component));
+    lode_try(rows_text(&rows, "counter", "leaf detector of it", &counter));
+    lode_try(rows_i64(&rows, "time", "ms since 1970-01-01T00:00:00Z", "of the sample", &time));
+    lode_try(rows_f64(&rows, "value", NULL, "as it is in the store; empty: a gap", &value));
+    for (int64_t i = 0; i < e->n; i++) {
+        const struct ask *ask = e->ranked[i];
+        lode_try(rows_code(&rows, ask->counter->component, &codes[0]));
+        lode_try(rows_code(&rows, ask->counter->name, &codes[1]));
+        for (int64_t k = 0; k < ask->n_values; k++, row++) {
+            finding[row] = ask->finding + 1;
+            component[row] = codes[0];
+            counter[row] = codes[1];
+            time[row] = ask->times[k];
+            value[row] = ask->values[k];
+        }
     }
     return lode_results_put(e->run->results, rows_end(&rows));
 }
@@ -260,5 +304,6 @@ lode_status evidence_put(struct lode_run *run, const struct outcome *outcome,
     lode_try(cut_tasks(e));
     lode_try(measure(e));
     lode_try(put_table(e));
+    lode_try(put_values(e));
     return put_lines(e);
 }

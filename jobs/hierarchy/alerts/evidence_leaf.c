@@ -1,21 +1,27 @@
-/* Leaf "hierarchy.evidence": means of series before and after a time. */
+/* Leaf "hierarchy.evidence": series before and after a time: their means, and samples near it. */
 #include "jobs/hierarchy/alerts/evidence.h"
 
 #include <math.h>
+
+int64_t evidence_find(const int64_t *times, int64_t n, int64_t time_ms)
+{
+    int64_t low = 0, high = n;
+    while (low < high) {
+        const int64_t middle = low + (high - low) / 2;
+        if (times[middle] < time_ms)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
 
 double evidence_mean(const int64_t *times, const double *values, int64_t n, int64_t from_ms,
                      int64_t until_ms)
 {
     double sum = 0.0;
-    int64_t count = 0, low = 0, high = n;
-    while (low < high) { /* the first time that is not before from_ms */
-        const int64_t middle = low + (high - low) / 2;
-        if (times[middle] < from_ms)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    for (int64_t i = low; i < n && times[i] < until_ms; i++) {
+    int64_t count = 0;
+    for (int64_t i = evidence_find(times, n, from_ms); i < n && times[i] < until_ms; i++) {
         if (isnan(values[i])) continue;
         sum += values[i];
         count++;
@@ -61,6 +67,20 @@ static lode_status turn_to_counter(struct reading *r, int64_t counter)
     return lode_task_advance(r->task, r->n);
 }
 
+/* The samples next to the change, on both sides. */
+static lode_status pack_values(const struct reading *r, int64_t change_ms, struct lode_bytes *out)
+{
+    const int64_t at = evidence_find(r->times, r->n, change_ms);
+    const int64_t first = at < EVIDENCE_VALUES ? 0 : at - EVIDENCE_VALUES;
+    const int64_t end = r->n - at < EVIDENCE_VALUES ? r->n : at + EVIDENCE_VALUES;
+    lode_try(lode_pack_u64(out, (uint64_t)(end - first)));
+    for (int64_t i = first; i < end; i++) {
+        lode_try(lode_pack_i64(out, r->times[i]));
+        lode_try(lode_pack_f64(out, r->values[i]));
+    }
+    return LODE_OK;
+}
+
 static lode_status measure(struct reading *r, struct lode_unpack *in)
 {
     int64_t component = 0, counter = 0, from_ms = 0, change_ms = 0, until_ms = 0;
@@ -73,8 +93,9 @@ static lode_status measure(struct reading *r, struct lode_unpack *in)
     lode_try(turn_to_counter(r, counter));
     lode_try(lode_pack_f64(r->task->output,
                            evidence_mean(r->times, r->values, r->n, from_ms, change_ms)));
-    return lode_pack_f64(r->task->output,
-                         evidence_mean(r->times, r->values, r->n, change_ms, until_ms));
+    lode_try(lode_pack_f64(r->task->output,
+                           evidence_mean(r->times, r->values, r->n, change_ms, until_ms)));
+    return pack_values(r, change_ms, r->task->output);
 }
 
 lode_status evidence_leaf(struct lode_task *task)

@@ -14,7 +14,7 @@ static lode_status put_findings(const struct lode_run *run,
     struct rows rows;
     int64_t *rank, *counters;
     uint32_t *component, *level, *detector, *start, *until, *change, *text;
-    double *peak;
+    double *peak, *firing;
     lode_try(
         rows_begin(&rows, DETECTION_FINDINGS, "what changed, ranked", findings->n, run->arena));
     lode_try(rows_i64(&rows, "rank", NULL, "place in the list, from 1", &rank));
@@ -27,6 +27,7 @@ static lode_status put_findings(const struct lode_run *run,
     lode_try(rows_f64(&rows, "peak", NULL, "largest E", &peak));
     lode_try(rows_text(&rows, "change", "when the first contributor changed", &change));
     lode_try(rows_i64(&rows, "counters", NULL, "fewest that make 90 % of the peak", &counters));
+    lode_try(rows_f64(&rows, "firing", NULL, "number, as in table firings; empty: none", &firing));
     lode_try(rows_text(&rows, "text", "the finding in words", &text));
     for (int64_t i = 0; i < findings->n; i++) {
         const struct detection_finding *of = &findings->list[i];
@@ -34,6 +35,7 @@ static lode_status put_findings(const struct lode_run *run,
         rank[i] = i + 1;
         peak[i] = of->peak;
         counters[i] = of->counters;
+        firing[i] = of->fired >= 0 ? (double)(of->fired + 1) : (double)NAN;
         lode_try(rows_code(&rows, of->component, &component[i]));
         lode_try(rows_code(&rows, of->level, &level[i]));
         lode_try(rows_code(&rows, of->detector, &detector[i]));

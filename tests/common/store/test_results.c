@@ -121,6 +121,23 @@ static void a_table_comes_back_as_it_was_put(void **state)
     assert_true(ratios[0] == 0.5 && isnan(ratios[1]) && isinf(ratios[2]));
 }
 
+static void the_first_rows_of_a_table_are_read_alone(void **state)
+{
+    struct fixture *f = *state;
+    struct lode_table t;
+    int64_t n_rows = 0;
+    write_results(f);
+    assert_ok(lode_results_read_first(f->path, "patterns", 2, f->arena, &t, &n_rows));
+    assert_int_equal(t.n_rows, 2);
+    assert_int_equal(n_rows, 3);
+    assert_memory_equal(t.columns[0].data, patterns, 4 * sizeof *patterns);
+    assert_memory_equal(t.columns[3].data, sessions, 2 * sizeof *sessions);
+    assert_ok(lode_results_read_first(f->path, "patterns", 0, f->arena, &t, &n_rows));
+    assert_int_equal(t.n_rows, 0);
+    assert_ok(lode_results_read_first(f->path, "summary", 5, f->arena, &t, &n_rows));
+    assert_int_equal(n_rows, 0);
+}
+
 static void an_empty_table_comes_back(void **state)
 {
     struct fixture *f = *state;
@@ -263,6 +280,19 @@ static void coded_columns_come_back_coded(void **state)
     assert_int_equal(cells.size, strlen("910.75close700.25700.25"));
     assert_memory_equal(cells.data, "910.75close700.25700.25", cells.size);
     lode_bytes_clear(&cells);
+}
+
+static void the_first_rows_of_a_coded_table_have_all_of_its_values(void **state)
+{
+    struct fixture *f = *state;
+    struct lode_table t;
+    int64_t n_rows = 0;
+    put_coded(f, outcomes, outcomes);
+    assert_ok(lode_results_read_first(f->path, "t", 1, f->arena, &t, &n_rows));
+    assert_int_equal(t.n_rows, 1);
+    assert_int_equal(n_rows, 4);
+    assert_int_equal(t.columns[0].n_data, 2);
+    assert_memory_equal(t.columns[0].codes, outcomes, sizeof *outcomes);
 }
 
 static void shared_codes_are_stored_once_and_others_apart(void **state)
@@ -434,6 +464,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(a_table_comes_back_as_it_was_put),
+        TEST(the_first_rows_of_a_table_are_read_alone),
         TEST(an_empty_table_comes_back),
         TEST(codes_are_a_byte_each_and_a_shared_word_list_is_stored_once),
         TEST(tables_are_listed_sorted),
@@ -442,6 +473,7 @@ int main(void)
         TEST(a_code_without_a_word_is_refused),
         TEST(a_table_that_does_not_add_up_is_refused),
         TEST(coded_columns_come_back_coded),
+        TEST(the_first_rows_of_a_coded_table_have_all_of_its_values),
         TEST(shared_codes_are_stored_once_and_others_apart),
         TEST(codes_of_256_values_come_back),
         TEST(a_code_without_a_value_is_refused),
