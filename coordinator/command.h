@@ -32,7 +32,7 @@ struct command {
 
 extern const struct command stage_command, run_command, show_command, export_command, info_command,
     gen_command, verify_command, version_command, worker_command, status_command, explain_command,
-    diff_command, mute_command, feedback_command, templates_command, submit_command;
+    diff_command, mute_command, feedback_command, templates_command, submit_command, report_command;
 
 /* Prints usage, summary, options and example to standard output. */
 void command_help(const struct command *command);

@@ -16,10 +16,12 @@
 #include <unistd.h>
 
 static const struct command *const commands[] = {
-    &stage_command,  &run_command,  &verify_command,    &status_command,   &explain_command,
-    &show_command,   &diff_command, &mute_command,      &feedback_command, &export_command,
-    &info_command,   &gen_command,  &templates_command, &version_command,  &worker_command,
-    &submit_command, NULL,
+    &stage_command,    &run_command,       &verify_command,
+    &status_command,   &explain_command,   &show_command,
+    &report_command,   &diff_command,      &mute_command,
+    &feedback_command, &export_command,    &info_command,
+    &gen_command,      &templates_command, &version_command,
+    &worker_command,   &submit_command,    NULL,
 };
 
 static void print_overview(FILE *out)

@@ -3,8 +3,9 @@
  *
  * Of the counters that made a firing the mean over a window of their detector before the change,
  * and over as long at most from the change to the end of the firing; and the samples themselves, as
- * many as EVIDENCE_VALUES on either side of the change. A further stage reads those series alone. Firings across components name detectors of other components, which have their own
- * findings: of them there is no evidence.
+ * many as EVIDENCE_VALUES on either side of the change. A further stage reads those series alone.
+ * Firings across components name detectors of other components, which have their own findings: of
+ * them there is no evidence.
  */
 #ifndef LODE_JOBS_HIERARCHY_ALERTS_EVIDENCE_H
 #define LODE_JOBS_HIERARCHY_ALERTS_EVIDENCE_H
@@ -19,8 +20,8 @@ enum { EVIDENCE_VALUES = 60 };
 lode_status evidence_leaf(struct lode_task *task);
 
 /* Of the first findings (200): puts tables `evidence` and `evidence_values`, and a key `evidence`
- * into the lines of findings.jsonl, which is there. Same bytes for any number of workers. Fails as lode_map does, and
- * with LODE_E_DISK. */
+ * into the lines of findings.jsonl, which is there. Same bytes for any number of workers. Fails as
+ * lode_map does, and with LODE_E_DISK. */
 LODE_CHECKED lode_status evidence_put(struct lode_run *run, const struct outcome *outcome,
                                       const struct detection_findings *findings);
 
