@@ -50,7 +50,7 @@ static lode_status report(const char *run, const struct request *request)
     struct run_findings findings = {0};
     struct lode_bytes json = {0}, page = {0};
     lode_status status = LODE_OK;
-    lode_try(run_findings_load(run, &findings));
+    lode_try(run_findings_load_any(run, &findings));
     lode_try_done(make_page(&findings, &json, &page));
     lode_try_done(lode_file_write(request->output, page.data, page.size, false));
 done:

@@ -100,33 +100,31 @@ static lode_status read_names(const cJSON *from, const char *key, struct lode_ar
 }
 
 /* A job of the user's library: run.json says what there is to show, so that the library need be
- * neither there nor run. NULL: it says nothing. Texts are the record's. */
+ * neither there nor run. Texts are the record's. */
 static lode_status read_job(const struct record *record, struct lode_arena *arena,
                             const struct lode_job **job)
 {
     const cJSON *from = cJSON_GetObjectItemCaseSensitive(record->json, "findings");
     struct lode_job *read = NULL;
-    *job = NULL;
-    if (!field_text(from, "table")[0]) return LODE_OK;
     lode_try(lode_take_zero(arena, 1, &read));
+    *job = read;
     read->name = record_job(record);
+    if (!field_text(from, "table")[0]) return LODE_OK;
     read->findings_table = field_text(from, "table");
     lode_try(read_names(from, "show", arena, &read->show_columns));
     lode_try(read_names(from, "identity", arena, &read->identity_columns));
-    lode_try(read_names(from, "figures", arena, &read->figure_columns));
-    *job = read;
-    return LODE_OK;
+    return read_names(from, "figures", arena, &read->figure_columns);
 }
 
 /* Who made it, and is it well and over? */
-static lode_status check_record(struct run_findings *findings)
+static lode_status check_record(struct run_findings *findings, bool must_have)
 {
     const struct record *record = &findings->record;
     const char *error = field_text(record->json, "error");
     if (error[0]) return lode_fail(LODE_E_INPUT, "%s: this run failed: %s", findings->path, error);
     findings->job = lode_job_find(record_job(record));
     if (!findings->job) lode_try(read_job(record, findings->arena, &findings->job));
-    if (!findings->job || !findings->job->findings_table)
+    if (!findings->job->name[0] || (must_have && !findings->job->findings_table))
         return lode_fail(LODE_E_INPUT, "%s: run.json names no job whose findings can be shown",
                          findings->path);
     if (record->state != RECORD_ENDED)
@@ -136,12 +134,13 @@ static lode_status check_record(struct run_findings *findings)
     return LODE_OK;
 }
 
-static lode_status load(struct run_findings *findings)
+static lode_status load(struct run_findings *findings, bool must_have)
 {
     char path[PATH_MAX];
     lode_try(record_load(findings->path, &findings->record));
     lode_try(lode_arena_create(0, &findings->arena));
-    lode_try(check_record(findings));
+    lode_try(check_record(findings, must_have));
+    if (!findings->job->findings_table) return LODE_OK;
     snprintf(path, sizeof path, "%s/results.h5", findings->path);
     lode_try(
         lode_results_read(path, findings->job->findings_table, findings->arena, &findings->table));
@@ -150,12 +149,22 @@ static lode_status load(struct run_findings *findings)
     return status ? lode_note(status, "%s", path) : LODE_OK;
 }
 
-lode_status run_findings_load(const char *run, struct run_findings *findings)
+static lode_status load_or_clear(const char *run, bool must_have, struct run_findings *findings)
 {
     *findings = (struct run_findings){.path = run, .store_path = ""};
-    const lode_status status = load(findings);
+    const lode_status status = load(findings, must_have);
     if (status) run_findings_clear(findings);
     return status;
+}
+
+lode_status run_findings_load(const char *run, struct run_findings *findings)
+{
+    return load_or_clear(run, true, findings);
+}
+
+lode_status run_findings_load_any(const char *run, struct run_findings *findings)
+{
+    return load_or_clear(run, false, findings);
 }
 
 void run_findings_clear(struct run_findings *findings)

@@ -24,6 +24,8 @@ struct run_findings {
 /* LODE_E_USAGE: there is no such run; LODE_E_INPUT: it is none, has failed or is not over, its job
  * has no findings, or its tables are not what they should be. */
 LODE_CHECKED lode_status run_findings_load(const char *run, struct run_findings *findings);
+/* The same; a job that has no findings is well: job->findings_table is NULL, the table empty. */
+LODE_CHECKED lode_status run_findings_load_any(const char *run, struct run_findings *findings);
 void run_findings_clear(struct run_findings *findings); /* of a zeroed one too */
 
 /* The key of every row. LODE_E_INPUT: the table lacks an identity column. */

@@ -34,7 +34,8 @@ LODE_CHECKED lode_status page_data_append(struct lode_bytes *out, const struct p
 /* "run": what run.json says, hosts and processes left out. */
 LODE_CHECKED lode_status page_about_append(struct lode_bytes *out,
                                            const struct page_source *source);
-/* "findings": the first, with what is muted and judged, and their lines of findings.jsonl. */
+/* "findings": the first, with what is muted and judged, and their lines of findings.jsonl; null
+ * where the job has none. */
 LODE_CHECKED lode_status page_findings_append(struct lode_bytes *out,
                                               const struct page_source *source);
 /* "views" and "rows": what the job has drawn (jobs/job.h), of the tables that the run has. `tables`

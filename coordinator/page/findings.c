@@ -109,6 +109,7 @@ lode_status page_findings_append(struct lode_bytes *out, const struct page_sourc
 {
     const struct lode_table *table = &source->findings->table;
     const int64_t n = table->n_rows < PAGE_FINDINGS ? table->n_rows : PAGE_FINDINGS;
+    if (!source->findings->job->findings_table) return lode_bytes_printf(out, "\"findings\":null");
     lode_try(lode_bytes_printf(out, "\"findings\":{\"rows\":%lld,\"shown\":%lld",
                                (long long)table->n_rows, (long long)n));
     lode_try(page_field_append(out, false, "table", table->name));

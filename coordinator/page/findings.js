@@ -49,6 +49,7 @@ function addFilter(part, table, n) {
     });
     count.textContent = `${shown} shown`;
     closeFinding();
+    history.replaceState(null, '', '#findings'); /* so that the same rank can be asked for again */
   });
   part.append(make('p', {class: 'filter'}, make('label', {for: 'filter'}, 'Filter: '), input, ' ',
     count));

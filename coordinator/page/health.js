@@ -69,7 +69,7 @@ function addHealth(view) {
   const tree = make('div', {class: 'tree', role: 'region', 'aria-label': 'Tree of components',
     tabindex: '0'}, makeTally(), makeBranch('', 0));
   part.append(make('div', {class: 'down'}, tree, make('div', {id: 'component', tabindex: '-1',
-    role: 'region', 'aria-live': 'polite', 'aria-label': 'Component'})));
+    role: 'region', 'aria-label': 'Component'})));
 }
 
 /* --- a component --- */
@@ -249,21 +249,23 @@ function openComponent(name, firing, counter) {
     ? asked : firstFiring(name, rows);
   const at = health.get('at')[row];
   place.replaceChildren();
-  add(place, makeTrail(name), make('h3', null, data(name), ' ', makeHealth(health.get('health')[row])),
+  add(place, health.get('parent')[row] ? makeTrail(name) : null, make('h3', null, data(name), ' ', makeHealth(health.get('health')[row])),
     at && at !== name ? make('p', null, 'It is as well as ', link({component: at}, data(at)), '.') : null,
     rows.length === 0 ? make('p', null, 'Nothing fired here.') : null,
     rows.length === 0 ? null : make('div', {class: 'fired'}, makeDetectors(rows),
       makeFirings(name, rows, chosen)),
     chosen === undefined ? null : makeFiring(name, chosen, counter));
+  const line = place.querySelector('.firings tr[aria-current]');
+  if (line) line.closest('.scroll').scrollTop = line.offsetTop - 4 * line.offsetHeight;
   document.querySelectorAll('.node').forEach((node) =>
     node.classList.toggle('chosen', node.dataset.component === visible(name)));
   drawPlots();
 }
 
-/* Where a reader starts: the least healthy component, or the one of the first finding. */
+/* Where a reader starts: where the least health comes from, or the component of the first finding. */
 function openWorst() {
   const values = health.get('health');
   const worst = values.reduce((best, value, row) => value < values[best] ? row : best, 0);
-  const first = findings.get('component')[0];
-  openComponent(values[worst] < 1 || !healthOf.has(first) ? health.get('component')[worst] : first);
+  const at = values[worst] < 1 ? health.get('at')[worst] : findings.get('component')[0];
+  openComponent(healthOf.has(at) ? at : health.get('component')[worst]);
 }

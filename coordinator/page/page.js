@@ -87,7 +87,7 @@ function start() {
   addHead();
   const isHealth = (view) => view.kind === 'health';
   page.views.filter(isHealth).slice(0, 1).forEach(addHealth);
-  addFindings();
+  if (page.findings) addFindings();
   addViews(page.views.filter((view) => !isHealth(view)));
   addTables();
   addRun();

@@ -219,10 +219,11 @@ lode_status page_views_append(struct lode_bytes *out, const struct page_source *
     views->source = source;
     lode_try(lode_take(source->arena, PAGE_FINDINGS, &list));
     for (int64_t i = 0; i < PAGE_FINDINGS; i++) list[i] = i;
-    views->list[views->n++] =
-        (struct taken){.name = source->findings->table.name,
-                       .table = source->findings->table,
-                       .rows = {n_findings < PAGE_FINDINGS ? n_findings : PAGE_FINDINGS, list}};
+    if (n_findings > 0)
+        views->list[views->n++] =
+            (struct taken){.name = source->findings->table.name,
+                           .table = source->findings->table,
+                           .rows = {n_findings < PAGE_FINDINGS ? n_findings : PAGE_FINDINGS, list}};
     lode_try(append_views(out, of_job->views, tables, n_tables));
     lode_try(append_rows(out, views, of_job->rows, tables, n_tables));
     lode_arena_rewind(source->arena, mark);

@@ -85,6 +85,21 @@ static void a_record_that_says_less_or_nonsense_is_refused(void **state)
            "no column 'other'");
 }
 
+static void a_job_without_findings_is_well_for_those_who_ask_for_any(void **state)
+{
+    struct fixture *f = *state;
+    struct run_findings got;
+    write_in(f, "run.json", "{\"job\": \"words\", \"state\": \"done\", \"error\": \"\"}");
+    assert_status(LODE_E_INPUT, run_findings_load(f->run, &got));
+    assert_ok(run_findings_load_any(f->run, &got));
+    assert_string_equal(got.job->name, "words");
+    assert_null(got.job->findings_table);
+    assert_int_equal(got.table.n_rows, 0);
+    run_findings_clear(&got);
+    write_in(f, "run.json", "{\"state\": \"done\", \"error\": \"\"}");
+    assert_status(LODE_E_INPUT, run_findings_load_any(f->run, &got));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -92,6 +107,8 @@ int main(void)
                                         tear_down),
         cmocka_unit_test_setup_teardown(a_record_that_says_less_or_nonsense_is_refused, set_up,
                                         tear_down),
+        cmocka_unit_test_setup_teardown(a_job_without_findings_is_well_for_those_who_ask_for_any,
+                                        set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
