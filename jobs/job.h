@@ -44,16 +44,16 @@ enum lode_view_kind {
 };
 
 struct lode_view {
-    enum lode_view_kind kind;
     const char *title;         /* NULL: the end of the list */
     const char *text;          /* what there is to see; may be NULL */
     const char *table;         /* the view is left out of runs without it */
     const char *x, *y, *lines; /* of curves */
-    bool log_x, log_y;
-    bool least; /* of curves: the least y that reaches an x, in place of all points */
     /* of curves: where the table lacks column y, it is `part` over that of the line `whole` at the
      * same x */
     const char *part, *whole;
+    enum lode_view_kind kind;
+    bool log_x, log_y; /* of curves */
+    bool least;        /* of curves: the least y that reaches an x, in place of all points */
 };
 
 /* Rows that views need, taken once for all of them. */

@@ -12,11 +12,12 @@
 #include "coordinator/mutes.h"
 
 enum {
-    PAGE_FINDINGS = 1000,        /* the first of them */
-    PAGE_DETAIL_BYTES = 4 << 20, /* findings.jsonl of the first findings, as far as it fits */
-    PAGE_PREVIEW_ROWS = 20,      /* of every table, the first */
-    PAGE_PREVIEW_COLUMNS = 64,   /* the same */
-    PAGE_TABLES = 200            /* the same, by name */
+    PAGE_FINDINGS = 1000,         /* the first of them */
+    PAGE_DETAIL_BYTES = 4 << 20,  /* findings.jsonl of the first findings, as far as it fits */
+    PAGE_PREVIEW_ROWS = 20,       /* of every table, the first */
+    PAGE_PREVIEW_COLUMNS = 64,    /* the same */
+    PAGE_PREVIEW_BYTES = 4 << 20, /* tables after those that fill it are shown without rows */
+    PAGE_TABLES = 200             /* the first by name */
 };
 
 struct page_source {

@@ -4,7 +4,8 @@
 const findings = readRows(page.findings);
 
 function findingColumns(names) {
-  const columns = names.filter((name) => findings.about.has(name))
+  const isEmpty = (value) => value === null || value === '';
+  const columns = names.filter((name) => !findings.get(name).every(isEmpty))
     .map((name) => findings.about.get(name));
   if (page.findings.feedback.some((word) => word !== '')) {
     columns.push({name: 'feedback', title: 'what people said of it', units: '', kind: 'text'});

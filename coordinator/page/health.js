@@ -43,7 +43,7 @@ function makeBranch(parent, depth) {
     const count = (firingsOf.get(name) || []).length;
     return make('li', null, make('div', {class: 'node', 'data-component': name},
       link({component: name}, data(name)), makeHealth(health.get('health')[healthOf.get(name)]),
-      make('span', {class: 'note'}, count > 0 ? `${showNumber(count)} firings` : '')),
+      make('span', {class: 'note'}, count > 0 ? nameCount(count, 'firings') : '')),
     makeBranch(name, depth + 1));
   }));
 }

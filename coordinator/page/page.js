@@ -10,7 +10,7 @@ function addHead() {
     run.exit_status === 0 ? 'done' : `${run.state}, exit status ${run.exit_status}`,
     run.ended ? `${run.ended.replace('T', ' ').replace(/\..*/, '')} UTC` : null,
     typeof run.wall_seconds === 'number' ? `${showNumber(run.wall_seconds)} s` : null,
-    typeof run.workers === 'number' ? `${run.workers} workers` : null,
+    typeof run.workers === 'number' ? nameCount(run.workers, 'workers') : null,
     `lode ${run.lode_version}`,
   ].filter(Boolean).join(' \u00b7 ');
   add(document.getElementById('head'), make('p', {class: 'brand'}, 'lode report'),
@@ -18,7 +18,7 @@ function addHead() {
     make('p', {class: 'command'}, make('code', null, `lode ${(run.command || []).join(' ')}`)));
   if (run.missing && run.missing.length > 0) {
     add(document.getElementById('head'), make('p', {class: 'warning'},
-      `The run went on without parts of its input (${run.missing.length} tasks): see The run.`));
+      `The run went on without parts of its input (${nameCount(run.missing.length, 'tasks')}): see The run.`));
   }
 }
 

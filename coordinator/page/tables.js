@@ -1,5 +1,7 @@
 /* Tables: rows of data as HTML tables that scroll by themselves; values of any JSON for details. */
 
+const LONGEST_SHORT = 24; /* a time; cells up to there are not broken */
+
 /* columns: [{title, kind, units, label}]; cell(row, column index) gives a text or an element. */
 function makeTable(caption, columns, n, cell, options = {}) {
   const head = make('tr', null, columns.map((column) =>
@@ -9,7 +11,8 @@ function makeTable(caption, columns, n, cell, options = {}) {
   for (let row = 0; row < n; row++) {
     body.append(make('tr', null, columns.map((column, index) => {
       const content = cell(row, index);
-      return make('td', {class: column.kind === 'number' ? 'number' : null,
+      const isShort = typeof content === 'string' && content.length <= LONGEST_SHORT;
+      return make('td', {class: column.kind === 'number' ? 'number' : isShort ? 'short' : null,
         'data-label': column.title}, content instanceof Node ? content : data(content));
     })));
   }
@@ -33,9 +36,13 @@ function makeRowsTable(caption, rows, names = [...rows.about.keys()], order = nu
     showCell(rows.get(columns[index].name)[list[row]], columns[index]));
 }
 
-const countOf = (shown, total, what) =>
-  shown < total ? `the first ${showNumber(shown)} of ${showNumber(total)} ${what}`
-                : `${showNumber(total)} ${what}`;
+/* "3 rows", "1 row"; `things` ends with s. */
+const nameCount = (count, things) =>
+  `${showNumber(count)} ${count === 1 ? things.slice(0, -1) : things}`;
+
+const countOf = (shown, total, things) =>
+  shown < total ? `the first ${showNumber(shown)} of ${nameCount(total, things)}`
+                : nameCount(total, things);
 
 /* Any JSON as what a person reads: lists of objects are tables, objects lists of terms. */
 function makeValue(value, caption, depth = 0) {
@@ -71,12 +78,12 @@ function makeTerms(object, depth = 0) {
 function addTables() {
   const total = page.n_tables;
   const part = addPart('tables', 'Tables',
-    `${countOf(page.tables.length, total, 'tables of the run')}, each with its first rows, numbers to six ` +
-    'digits. All of a table: lode export RUN TABLE.');
+    `${countOf(page.tables.length, total, 'tables')} of the run, each with its first rows. ` +
+    'All of a table: lode export RUN TABLE.');
   for (const table of page.tables) {
     const rows = readRows(table);
     const summary = [make('code', null, table.name), ` ${table.title} `,
-      make('span', {class: 'note'}, `${showNumber(table.rows)} rows`)];
+      make('span', {class: 'note'}, nameCount(table.rows, 'rows'))];
     addDetails(part, summary, (details) => {
       const names = table.columns.map((column) => column.name);
       add(details, make('p', {class: 'note'}, `${countOf(rows.n, rows.total, 'rows')}, ` +

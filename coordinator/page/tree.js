@@ -38,7 +38,7 @@ function addMember(parent, detector, component, depth) {
     add(item, name);
     return;
   }
-  name.push(make('span', {class: 'note'}, `, ${list.length} members`));
+  name.push(make('span', {class: 'note'}, `, ${nameCount(list.length, 'members')}`));
   addDetails(item, name, (details) => {
     const branch = make('ul');
     details.append(branch);
@@ -85,7 +85,8 @@ function addTree(view) {
     const counters = count('leaf'), groups = count('group');
     const aside = (droppedOf.get(component) || []).length;
     const details = addDetails(part, [data(component), make('span', {class: 'note'},
-      ` ${counters} counters, ${groups} groups, ${aside} detectors in no group`)],
+      ` ${nameCount(counters, 'counters')}, ${nameCount(groups, 'groups')}, ` +
+      `${nameCount(aside, 'detectors')} in no group`)],
     (place) => fillComponent(place, component));
     details.dataset.tree = visible(component);
   }

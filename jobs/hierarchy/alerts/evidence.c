@@ -143,7 +143,7 @@ static lode_status unpack_values(struct lode_unpack *in, struct lode_arena *aren
 {
     lode_try(lode_unpack_f64(in, &ask->before));
     lode_try(lode_unpack_f64(in, &ask->after));
-    lode_try(lode_unpack_count(in, "values", 2 * EVIDENCE_VALUES, &ask->n_values));
+    lode_try(lode_unpack_count(in, "values", (uint64_t)EVIDENCE_VALUES * 2, &ask->n_values));
     lode_try(lode_take(arena, ask->n_values, &ask->times));
     lode_try(lode_take(arena, ask->n_values, &ask->values));
     for (int64_t i = 0; i < ask->n_values; i++) {
