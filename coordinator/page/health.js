@@ -24,6 +24,14 @@ const textOf = new Map(incidents.get('firing').map((number, row) =>
 
 /* --- the tree --- */
 
+/* What health.c says of a firing that lasts: (T / (T + E)) ^ severity. */
+function firingHealth(row) {
+  if (firings.get('end')[row] !== null) return 1;
+  const threshold = firings.get('threshold')[row], peak = firings.get('peak')[row];
+  const severity = severityOf.get(firings.get('firing')[row]) ?? 1;
+  return (threshold / (threshold + peak)) ** severity;
+}
+
 function childrenOf() {
   const children = new Map();
   health.get('component').forEach((name, row) => {
@@ -36,10 +44,21 @@ function childrenOf() {
 }
 const componentChildren = childrenOf();
 
+/* Detectors of a component that fire at the end of the scored slots. */
+function makeUnwell(name) {
+  const rows = (firingsOf.get(name) || []).filter((row) => firingHealth(row) < 1);
+  return rows.map((row) => make('li', null, make('div', {class: 'node', 'data-detector': name},
+    link({component: name, firing: firings.get('firing')[row]},
+      data(`${firings.get('level')[row]} ${firings.get('detector')[row]}`)),
+    makeHealth(firingHealth(row)), make('span', {class: 'note'},
+      `fires since ${showTime(firings.get('start')[row])}`))));
+}
+
 function makeBranch(parent, depth) {
   const names = componentChildren.get(parent);
-  if (!names || depth > 64) return null;
-  return make('ul', null, names.map((name) => {
+  const unwell = makeUnwell(parent);
+  if ((!names && unwell.length === 0) || depth > 64) return null;
+  return make('ul', null, unwell, (names || []).map((name) => {
     const count = (firingsOf.get(name) || []).length;
     return make('li', null, make('div', {class: 'node', 'data-component': name},
       link({component: name}, data(name)), makeHealth(health.get('health')[healthOf.get(name)]),
@@ -73,14 +92,6 @@ function addHealth(view) {
 }
 
 /* --- a component --- */
-
-/* What health.c says of a firing that lasts: (T / (T + E)) ^ severity. */
-function firingHealth(row) {
-  if (firings.get('end')[row] !== null) return 1;
-  const threshold = firings.get('threshold')[row], peak = firings.get('peak')[row];
-  const severity = severityOf.get(firings.get('firing')[row]) ?? 1;
-  return (threshold / (threshold + peak)) ** severity;
-}
 
 const aboveThreshold = (row) => firings.get('peak')[row] / firings.get('threshold')[row];
 
@@ -257,7 +268,7 @@ function openComponent(name, firing, counter) {
     chosen === undefined ? null : makeFiring(name, chosen, counter));
   const line = place.querySelector('.firings tr[aria-current]');
   if (line) line.closest('.scroll').scrollTop = line.offsetTop - 4 * line.offsetHeight;
-  document.querySelectorAll('.node').forEach((node) =>
+  document.querySelectorAll('.node[data-component]').forEach((node) =>
     node.classList.toggle('chosen', node.dataset.component === visible(name)));
   drawPlots();
 }

@@ -56,7 +56,7 @@ fi
 # whatever it asks the network for is in `requests`.
 look() {
     rm -rf profile net.json
-    HOME=$work timeout 60 "$browser" --no-sandbox --disable-gpu --user-data-dir="$work/profile" \
+    HOME=$work timeout 60 "$browser" --headless --no-sandbox --disable-gpu --user-data-dir="$work/profile" \
         --log-net-log="$work/net.json" --dump-dom "file://$work/$1" >whole 2>browser.err || return 1
     sed '/<script/,/<\/script>/d; /<style/,/<\/style>/d' whole >dom
     grep -oE '"url":"[a-z]+:[^"]*"' net.json | sort -u >requests || true
@@ -73,7 +73,8 @@ expect 'a detection: findings, components by health in number, word and colour, 
     lode report R -o R.html
     look R.html
     there "$(rows_of R findings)" "<tr data-row="
-    there "$(rows_of R health)" "class=\"node( chosen)?\""
+    there "$(rows_of R health)" "class=\"node( chosen)?\" data-component="
+    there 1 "data-detector=\"shop/"
     there 1 "data-component=\"shop\".*class=\"health red\""
     grep -qE "class=\"health green\"><span aria-hidden=\"true\">[^<]*</span>1.00 green" dom
     there 5 "<figure class=\"plot\" data-lines=\"[1-9][0-9]*\" data-points=\"[1-9][0-9]*\""
