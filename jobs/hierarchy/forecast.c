@@ -58,7 +58,7 @@ lode_status hierarchy_forecast(const struct lode_run *run, struct lode_forecast 
         return LODE_OK;
     }
     add_stage(forecast, run->store, "learning detectors", (uint64_t)options.n_kinds * largest);
-    if (options.max_levels > 1) {
+    if (options.max_levels > 1 || options.combiner == HIERARCHY_ONE_CLASS) {
         add_stage(forecast, run->store, "scoring groups", largest);
         forecast->work_bytes = largest; /* groups are a part of the counters */
     }

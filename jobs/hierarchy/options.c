@@ -51,9 +51,9 @@ const struct lode_param hierarchy_params[] = {
     {"replicates", "", "", "bootstraps that tell how stable an edge is; 0: none (all: 0)"},
     {"combiner", "", "",
      "a group's E from those of its members: mean (robust, paper), weighted (by `weights`), "
-     "largest, or votes: the mean of c ln(1 + E / c), and above it leaves without a group count, "
-     "too (votes)"},
-    {"vote", "", "", "c of combiner=votes (all: 30)"},
+     "largest, votes: the mean of c ln(1 + E / c), and above it leaves without a group count, "
+     "too (votes), or oneclass: how far their votes are from what training had"},
+    {"vote", "", "", "c of combiner=votes and oneclass (all: 30)"},
     {"cross_level", "", "",
      "level from which groups cross the borders of components inside a service (all: 2)"},
     {"max_levels", "", "", "most levels of groups (all: 4)"},
@@ -306,7 +306,8 @@ static lode_status read_numbers(const struct lode_params *params, const char *na
 static lode_status read_tree(const struct lode_params *params, struct lode_arena *arena,
                              struct hierarchy_options *options)
 {
-    static const char *const combiners[] = {"mean", "weighted", "largest", "votes", NULL};
+    static const char *const combiners[] = {"mean",  "weighted", "largest",
+                                            "votes", "oneclass", NULL};
     int chosen = 0;
     lode_try(choose(params, "combiner", combiners, &chosen));
     options->combiner = (enum hierarchy_combiner)chosen;

@@ -16,7 +16,13 @@ extern const struct lode_param hierarchy_params[]; /* ends with a NULL name */
 enum { HIERARCHY_MOST_KINDS = 16 };
 
 /* How the E of its members makes that of a group. */
-enum hierarchy_combiner { HIERARCHY_MEAN, HIERARCHY_WEIGHTED, HIERARCHY_LARGEST, HIERARCHY_VOTES };
+enum hierarchy_combiner {
+    HIERARCHY_MEAN,
+    HIERARCHY_WEIGHTED,
+    HIERARCHY_LARGEST,
+    HIERARCHY_VOTES,
+    HIERARCHY_ONE_CLASS
+};
 
 /* A line `name: number` of parameters weights, severities and thresholds. */
 struct hierarchy_number {
@@ -56,7 +62,7 @@ struct hierarchy_options {
     const char *exemplars;                /* patterns of leaves that begin a group */
     /* tree */
     enum hierarchy_combiner combiner;
-    double vote;         /* c of votes, > 0 */
+    double vote;         /* c of votes (votes, oneclass), > 0 */
     int64_t cross_level; /* from this level on a scope is the service, not a component */
     int64_t max_levels;  /* of groups */
     /* what operators know; patterns of names with * and ? */

@@ -67,6 +67,7 @@ PYTHON
 
 expect 'a model without new slots: said so, empty tables, exit status 0' '
     lode stage counters train.csv -o S --component component --tree / --local 2 --quiet
+    cp -r S S.train
     lode run hierarchy S -o M --local 2 --quiet
     lode run hierarchy S --detect M -o none --local 2 --quiet 2>none.log
     grep -q "no component has slots after the model" none.log
@@ -106,6 +107,41 @@ expect '1, 2 and 5 workers: the same bytes' '
     test "$(results W1)" = "$(results W2)"
     test "$(results W1)" = "$(results W5)"
     test "$(lode export W1 firings | grep -c ^[0-9]*,low,)" -ge 6'
+
+expect 'oneclass: groups that learn without labels; 1, 2 and 5 workers: the same bytes' '
+    for n in 1 2 5; do
+        lode run hierarchy S.train -o O$n --set combiner=oneclass --local $n --quiet
+        lode run hierarchy S --detect O$n -o P$n --local $n --quiet \
+            --set thresholds="mid: 4;; high: 4;; whole: 3" 2>/dev/null
+    done
+    test "$(results O1)" = "$(results O2)"
+    test "$(results O1)" = "$(results O5)"
+    test "$(results P1)" = "$(results P2)"
+    test "$(results P1)" = "$(results P5)"
+    lode export P1 findings | grep "shop/db,mid" | grep -q "changed together at 1970-01-02 10:10 UTC"'
+
+expect 'oneclass: what the counters add is the peak, of every firing inside a component' '
+    lode export P1 firings >firings.csv
+    lode export P1 contributions | awk -F, "
+        NR == FNR { if (FNR > 1 && \$2 != \"whole\") peak[\$1] = \$8; next }
+        FNR > 1 { sum[\$1] += \$5 }
+        END { for (i in peak) { n++; off = sum[i] / peak[i] - 1; if (off > 1e-9 || off < -1e-9) exit 1 }
+              exit n < 3 }" firings.csv -'
+
+expect 'oneclass: a classifier with a hole is refused by table, row and column' '
+    cp -r O1 hole
+    "$python" - "$LODE_FORGE" hole/results.h5 <<PYTHON
+import os, subprocess, sys, h5py
+path = sys.argv[2]
+os.truncate(path, os.path.getsize(path) - 24)
+with h5py.File(path, "r+") as file:
+    file["classifiers/value"][1] = float("nan")
+subprocess.run(sys.argv[1:], check=True, stdout=subprocess.DEVNULL)
+PYTHON
+    code=0
+    lode run hierarchy S --detect hole -o X --local 1 --quiet 2>hole.log || code=$?
+    test $code -eq 3
+    grep -q "table classifiers, row 1, column value" hole.log'
 
 expect 'a manual grouping is judged beside the learned one' '
     printf "component,group,counter\n*,work,cpu\n*,work,load\nshop/db,rest,s*\n" >groups.csv

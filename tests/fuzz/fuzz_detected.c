@@ -16,17 +16,19 @@ static void check(int fact)
 
 static void compute(const struct plan_component *plan, struct lode_arena *arena)
 {
-    double **e, *values, *contribution;
+    double **e, *values, *contribution, *scratch;
     check(lode_take(arena, plan->n_nodes, &e) == LODE_OK);
     check(lode_take_zero(arena, plan->n_nodes, &values) == LODE_OK);
     check(lode_take(arena, plan->n_nodes, &contribution) == LODE_OK);
+    check(lode_take(arena, 2 * plan->n_members, &scratch) == LODE_OK);
     for (int64_t i = 0; i < plan->n_nodes; i++) {
         const enum plan_kind kind = plan->nodes[i].kind;
         check(plan->nodes[i].level >= 0 && plan->nodes[i].level < LEVELS);
         e[i] = &values[i];
         values[i] = 1.0;
-        if (kind == PLAN_MEAN || kind == PLAN_LARGEST) plan_combine(plan, i, 1, e);
-        plan_contributions(plan, i, values, contribution);
+        if (kind == PLAN_MEAN || kind == PLAN_LARGEST || kind == PLAN_ONE_CLASS)
+            plan_combine(plan, i, 1, e, scratch);
+        plan_contributions(plan, i, values, scratch, contribution);
     }
 }
 

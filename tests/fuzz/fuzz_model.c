@@ -22,14 +22,16 @@ static void use(const struct model *model, struct lode_arena *arena)
 {
     const struct levels_wanted wanted = {.alerts = &model->options.thresholds};
     struct levels levels;
-    double *e = NULL;
+    double *e = NULL, *votes = NULL;
     if (lode_take_zero(arena, model->n_detectors, &e) != LODE_OK) return;
+    if (lode_take(arena, model->n_members, &votes) != LODE_OK) return;
     if (levels_make(model, &wanted, arena, &levels) != LODE_OK) return;
     for (int64_t d = 0; d < model->n_detectors; d++) {
         const struct model_detector *one = &model->detectors[d];
         check(strlen(model->components[one->component].name) > 0 && strlen(one->name) < SIZE_MAX);
         check(levels_of(&levels, one) >= 0);
-        e[d] = one->role == MODEL_LEAF ? detector_e(one->sigma, 1e50) : model_combine(model, d, e);
+        e[d] = one->role == MODEL_LEAF ? detector_e(one->sigma, 1e50)
+                                       : model_combine(model, d, e, votes);
         check(isfinite(e[d]) && e[d] >= 0);
     }
 }

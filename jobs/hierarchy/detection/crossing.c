@@ -77,7 +77,17 @@ static void place_source(const struct source *source, const struct slots *slots,
 struct members {
     struct plan_component plan; /* nodes: members, then the detector */
     double **e;                 /* [n_nodes][slots.n] */
+    double *scratch;            /* [2 n_members] */
 };
+
+/* Its leaves vote where they are, not again. */
+static enum plan_kind kind_of(const struct model *model, const struct model_detector *detector)
+{
+    if (model_is_one_class(model, detector)) return PLAN_ONE_CLASS;
+    return detector->role == MODEL_GROUP && model->options.combiner == HIERARCHY_LARGEST
+               ? PLAN_LARGEST
+               : PLAN_MEAN;
+}
 
 static lode_status place_members(const struct combining *c, int64_t detector,
                                  const struct slots *slots, struct members *members)
@@ -87,7 +97,8 @@ static lode_status place_members(const struct combining *c, int64_t detector,
     const struct model_detector *of = &model->detectors[detector];
     const int64_t n = of->n_members;
     struct plan_component *plan = &members->plan;
-    *plan = (struct plan_component){.n_nodes = n + 1, .n_members = n};
+    *plan = (struct plan_component){.n_nodes = n + 1, .n_members = n, .vote = model->options.vote};
+    lode_try(lode_take(arena, 2 * n, &members->scratch));
     lode_try(lode_take_zero(arena, n + 1, &plan->nodes));
     lode_try(lode_take(arena, n, &plan->members));
     lode_try(lode_take(arena, n + 1, &members->e));
@@ -100,12 +111,9 @@ static lode_status place_members(const struct combining *c, int64_t detector,
         plan->members[m] = (struct plan_member){m, member->weight};
         place_source(&source, slots, members->e[m]);
     }
-    plan->nodes[n] = (struct plan_node){.kind = of->role == MODEL_GROUP &&
-                                                        model->options.combiner == HIERARCHY_LARGEST
-                                                    ? PLAN_LARGEST
-                                                    : PLAN_MEAN,
-                                        .n_members = n};
-    plan_combine(plan, n, slots->n, members->e);
+    plan->nodes[n] = (struct plan_node){
+        .kind = kind_of(model, of), .n_members = n, .sigma = of->sigma, .factor = of->factor};
+    plan_combine(plan, n, slots->n, members->e, members->scratch);
     return LODE_OK;
 }
 
@@ -154,7 +162,7 @@ static lode_status explain(const struct combining *c, const struct members *memb
     lode_try(lode_take(arena, n, &contributions));
     lode_try(lode_take(arena, n, &order));
     for (int64_t i = 0; i < n; i++) e[i] = members->e[i][firing->peak_slot];
-    plan_contributions(&members->plan, n - 1, e, contributions);
+    plan_contributions(&members->plan, n - 1, e, members->scratch, contributions);
     firing_contributions(contributions, n, order, firing);
     lode_arena_rewind(arena, mark);
     return LODE_OK;

@@ -56,7 +56,7 @@ static lode_status put_firing(const struct detecting *d, int64_t node, struct fi
 static void contribute(struct detecting *d, int64_t node, int64_t i)
 {
     for (int64_t k = 0; k <= node; k++) d->e[k] = d->scoring.e[k][i];
-    plan_contributions(d->plan, node, d->e, d->contributions);
+    plan_contributions(d->plan, node, d->e, d->scoring.scratch, d->contributions);
 }
 
 /* When the leaf changed that adds most in the slot in which the firing began. */

@@ -41,7 +41,8 @@ void firing_contributions(const double *contributions, int64_t n, struct contrib
     int64_t count = 0;
     double sum = 0.0, so_far = 0.0;
     for (int64_t i = 0; i < n; i++)
-        if (contributions[i] > 0.0) order[count++] = (struct contributor){i, contributions[i]};
+        if (contributions[i] < 0.0 || contributions[i] > 0.0)
+            order[count++] = (struct contributor){i, contributions[i]};
     if (count > 1) qsort(order, (size_t)count, sizeof *order, compare_contributors);
     for (int64_t i = 0; i < count; i++) sum += order[i].e;
     firing->n_main = 0;

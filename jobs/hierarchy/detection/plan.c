@@ -3,7 +3,9 @@
 
 #include <float.h>
 #include <math.h>
+#include <string.h>
 
+#include "jobs/hierarchy/model/one_class.h"
 #include "jobs/hierarchy/model/vote.h"
 
 /* Of what the parameters of a job and the table of a model allow. */
@@ -23,7 +25,9 @@ static lode_status pack_node(const struct plan_node *node, struct lode_bytes *ou
     lode_try(lode_pack_f64(out, s->usual_variance));
     lode_try(lode_pack_f64(out, s->largest_value));
     lode_try(lode_pack_f64(out, node->alert));
-    return lode_pack_f64(out, node->sigma);
+    lode_try(lode_pack_f64(out, node->sigma));
+    const size_t size = node->factor ? (size_t)one_class_size(node->n_members) : 0;
+    return lode_pack_bin(out, node->factor, size * sizeof *node->factor);
 }
 
 lode_status plan_pack(const struct plan_component *plan, struct lode_bytes *out)
@@ -52,7 +56,8 @@ lode_status plan_pack(const struct plan_component *plan, struct lode_bytes *out)
 
 static bool is_combination(const struct plan_node *node)
 {
-    return node->kind == PLAN_MEAN || node->kind == PLAN_LARGEST || node->kind == PLAN_VOTES;
+    return node->kind == PLAN_MEAN || node->kind == PLAN_LARGEST || node->kind == PLAN_VOTES ||
+           node->kind == PLAN_ONE_CLASS;
 }
 
 /* A number that must lie in [low, high]. */
@@ -91,11 +96,35 @@ static lode_status unpack_settings(struct lode_unpack *in, struct detector_setti
     return LODE_OK;
 }
 
+/* The classifier of a node, empty where it has none. Members are fewer than bytes of the message,
+ * so their square is a number. */
+static lode_status unpack_factor(struct lode_unpack *in, struct lode_arena *arena,
+                                 struct plan_node *node)
+{
+    const int64_t n = node->kind == PLAN_ONE_CLASS ? one_class_size(node->n_members) : 0;
+    const uint8_t *data = NULL;
+    size_t size = 0;
+    double *factor = NULL;
+    lode_try(lode_unpack_bin(in, &data, &size));
+    if (size % sizeof *factor != 0 || (int64_t)(size / sizeof *factor) != n)
+        return lode_fail(LODE_E_MESSAGE, "%zu bytes of a classifier of %lld members", size,
+                         (long long)node->n_members);
+    if (n == 0) return LODE_OK;
+    lode_try(lode_take(arena, n, &factor));
+    memcpy(factor, data, size);
+    for (int64_t i = 0; i < n; i++)
+        if (!(fabs(factor[i]) <= ONE_CLASS_MOST))
+            return lode_fail(LODE_E_MESSAGE, "number %lld of a classifier is %g", (long long)i,
+                             factor[i]);
+    node->factor = factor;
+    return LODE_OK;
+}
+
 static lode_status unpack_node(struct lode_unpack *in, int64_t n_levels, int64_t n_members,
-                               struct plan_node *node)
+                               struct lode_arena *arena, struct plan_node *node)
 {
     int64_t kind = 0, level = 0, is_kept = 0, is_dead = 0;
-    lode_try(unpack_in(in, "kind of node", 0, PLAN_VOTES, &kind));
+    lode_try(unpack_in(in, "kind of node", 0, PLAN_ONE_CLASS, &kind));
     lode_try(unpack_in(in, "level", 0, n_levels - 1, &level));
     lode_try(unpack_in(in, "whether it is kept", 0, 1, &is_kept));
     lode_try(unpack_in(in, "whether it is dead", 0, 1, &is_dead));
@@ -114,7 +143,7 @@ static lode_status unpack_node(struct lode_unpack *in, int64_t n_levels, int64_t
     node->is_dead = is_dead != 0;
     if (is_combination(node) && node->n_members < 1)
         return lode_fail(LODE_E_MESSAGE, "a node of a plan combines nothing");
-    return LODE_OK;
+    return unpack_factor(in, arena, node);
 }
 
 static lode_status unpack_members(struct lode_unpack *in, struct plan_component *plan)
@@ -148,7 +177,7 @@ lode_status plan_unpack(struct lode_unpack *in, int n_levels, struct lode_arena 
     lode_try(lode_take_zero(arena, plan->n_members, &plan->members));
     lode_try(lode_take_zero(arena, plan->n_issues, &plan->issues));
     for (int64_t i = 0; i < plan->n_nodes; i++)
-        lode_try(unpack_node(in, n_levels, plan->n_members, &plan->nodes[i]));
+        lode_try(unpack_node(in, n_levels, plan->n_members, arena, &plan->nodes[i]));
     lode_try(unpack_members(in, plan));
     for (int64_t i = 0; i < plan->n_issues; i++) {
         struct plan_issue *issue = &plan->issues[i];
@@ -161,9 +190,25 @@ lode_status plan_unpack(struct lode_unpack *in, int n_levels, struct lode_arena 
 
 /* --- arithmetic --- */
 
-void plan_combine(const struct plan_component *plan, int64_t node, int64_t n, double *const *e)
+static void classify(const struct plan_component *plan, const struct plan_node *of, int64_t n,
+                     double *const *e, double *votes, double *combined)
+{
+    const struct plan_member *members = plan->members + of->first_member;
+    for (int64_t i = 0; i < n; i++) {
+        for (int64_t m = 0; m < of->n_members; m++)
+            votes[m] = vote_of(e[members[m].node][i], plan->vote);
+        combined[i] = detector_e(of->sigma, one_class_distance(of->factor, of->n_members, votes));
+    }
+}
+
+void plan_combine(const struct plan_component *plan, int64_t node, int64_t n, double *const *e,
+                  double *scratch)
 {
     const struct plan_node *of = &plan->nodes[node];
+    if (of->kind == PLAN_ONE_CLASS) {
+        classify(plan, of, n, e, scratch, e[node]);
+        return;
+    }
     const struct plan_member *members = plan->members + of->first_member;
     double *combined = e[node];
     double weights = 0.0;
@@ -195,8 +240,22 @@ static int64_t largest_member(const struct plan_component *plan, const struct pl
     return largest;
 }
 
+/* What the members answer for of the E that a classifier does: their part of its D, each in units
+ * of its own E. */
+static void share_out(const struct plan_component *plan, const struct plan_node *of, double part,
+                      const double *e, double *scratch, double *contribution)
+{
+    const struct plan_member *members = plan->members + of->first_member;
+    double *votes = scratch, *shares = scratch + of->n_members;
+    for (int64_t m = 0; m < of->n_members; m++) votes[m] = vote_of(e[members[m].node], plan->vote);
+    one_class_shares(of->factor, of->n_members, votes, shares);
+    for (int64_t m = 0; m < of->n_members; m++)
+        if (e[members[m].node] > 0.0)
+            contribution[members[m].node] += part * shares[m] / e[members[m].node];
+}
+
 void plan_contributions(const struct plan_component *plan, int64_t node, const double *e,
-                        double *contribution)
+                        double *scratch, double *contribution)
 {
     for (int64_t i = 0; i < plan->n_nodes; i++) contribution[i] = 0.0;
     contribution[node] = 1.0; /* first the share of E that a node answers for, from the top down */
@@ -207,6 +266,10 @@ void plan_contributions(const struct plan_component *plan, int64_t node, const d
         if (!is_combination(of) || share == 0.0) continue; /* not below the node */
         contribution[i] = 0.0;
         votes = votes || of->kind == PLAN_VOTES;
+        if (of->kind == PLAN_ONE_CLASS) {
+            share_out(plan, of, share * e[i], e, scratch, contribution);
+            continue;
+        }
         if (of->kind == PLAN_LARGEST) {
             contribution[largest_member(plan, of, e)] += share;
             continue;
@@ -220,5 +283,5 @@ void plan_contributions(const struct plan_component *plan, int64_t node, const d
         }
     }
     for (int64_t i = 0; i <= node; i++)
-        if (contribution[i] > 0.0) contribution[i] *= votes ? vote_of(e[i], plan->vote) : e[i];
+        if (contribution[i] != 0.0) contribution[i] *= votes ? vote_of(e[i], plan->vote) : e[i];
 }

@@ -23,7 +23,8 @@ enum plan_kind {
     PLAN_DEVIATION, /* |value - mean| / deviation, both of training: a plain threshold */
     PLAN_MEAN,      /* sum(weight E) / sum(weight) of members */
     PLAN_LARGEST,   /* the largest of members */
-    PLAN_VOTES      /* as mean, but leaves count with their votes (model/vote.h) */
+    PLAN_VOTES,     /* as mean, but leaves count with their votes (model/vote.h) */
+    PLAN_ONE_CLASS  /* sigma / 2 x D of a classifier (model/one_class.h) on the members' votes */
 };
 
 struct plan_node {
@@ -37,6 +38,7 @@ struct plan_node {
     struct detector_settings settings; /* leaf */
     double sigma;
     int64_t first_member, n_members; /* others: into members */
+    const double *factor;            /* one class: [one_class_size(n_members)] */
 };
 
 struct plan_member {
@@ -75,13 +77,15 @@ LODE_CHECKED lode_status plan_pack(const struct plan_component *plan, struct lod
 LODE_CHECKED lode_status plan_unpack(struct lode_unpack *in, int n_levels, struct lode_arena *arena,
                                      struct plan_component *plan);
 
-/* E of a node that is no leaf, in n slots: e [n_nodes][n], of which those before it are known. */
-void plan_combine(const struct plan_component *plan, int64_t node, int64_t n, double *const *e);
+/* E of a node that is no leaf, in n slots: e [n_nodes][n], of which those before it are known.
+ * scratch [2 n_members of the plan], here and below. */
+void plan_combine(const struct plan_component *plan, int64_t node, int64_t n, double *const *e,
+                  double *scratch);
 
 /* What every leaf adds to E of a node in one slot: contribution [n_nodes] out, 0 for what is no
- * leaf (or deviation) or not below it; they add up to E. e [n_nodes] of that slot. Below a node,
- * either all leaves vote or none. */
+ * leaf (or deviation) or not below it; they add up to E. Below a classifier one may be below 0. e
+ * [n_nodes] of that slot. Below a node, either all leaves vote or none. */
 void plan_contributions(const struct plan_component *plan, int64_t node, const double *e,
-                        double *contribution);
+                        double *scratch, double *contribution);
 
 #endif

@@ -94,6 +94,7 @@ static bool is_dead(const struct model *model, const int64_t *own, int64_t i, in
 static enum plan_kind plan_kind_of(const struct model *model, const struct model_detector *detector)
 {
     if (model->options.combiner == HIERARCHY_VOTES) return PLAN_VOTES;
+    if (model_is_one_class(model, detector)) return PLAN_ONE_CLASS;
     return detector->role == MODEL_GROUP && model->options.combiner == HIERARCHY_LARGEST
                ? PLAN_LARGEST
                : PLAN_MEAN;
@@ -111,6 +112,8 @@ static void add_detectors(struct builder *b)
         struct plan_node *node =
             add_node(b, kind, detector->name, levels_of(b->planning->levels, detector), b->own[i]);
         node->is_kept = node->is_kept || b->is_crossed[b->own[i]];
+        node->sigma = detector->sigma;
+        node->factor = detector->factor;
         if (is_leaf) {
             if (detector->rule)
                 node->given = detector->rule - model->options.rules;
@@ -120,7 +123,6 @@ static void add_detectors(struct builder *b)
             else
                 node->counter = lode_store_find_counter(b->planning->store, detector->counter);
             node->settings = detector->settings;
-            node->sigma = detector->sigma;
             node->is_dead = is_dead(model, b->own, i, b->n_leaves);
         }
         for (int64_t m = 0; !is_leaf && m < detector->n_members; m++) {

@@ -133,6 +133,7 @@ static lode_status take_stretch(struct scoring *s)
                          "bytes that a task has left (more --memory, or fewer workers)",
                          s->about->name, (long long)n_nodes, lode_arena_left(arena));
     lode_try(lode_take_zero(arena, n_nodes, &s->e));
+    lode_try(lode_take(arena, 2 * s->plan->n_members, &s->scratch));
     for (int64_t i = 0; i < n_nodes; i++) lode_try(lode_take(arena, s->most, &s->e[i]));
     return LODE_OK;
 }
@@ -281,7 +282,7 @@ static lode_status score_node(struct scoring *s, int64_t i)
     const struct plan_node *node = &s->plan->nodes[i];
     if (node->kind == PLAN_GIVEN && s->is_there[i]) return score_given(s, i);
     if (!reads_counter(node) && node->kind != PLAN_GIVEN) {
-        plan_combine(s->plan, i, s->n, s->e);
+        plan_combine(s->plan, i, s->n, s->e, s->scratch);
         return lode_task_advance(s->task, s->n);
     }
     if (s->is_there[i] && node->kind == PLAN_DEVIATION) return score_deviation(s, i);

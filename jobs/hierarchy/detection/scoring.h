@@ -30,7 +30,8 @@ struct scoring {
     bool *is_there;           /* [n_nodes] the component has the node's counter, or what is given */
     /* the stretch at hand: slots [at, at + n) */
     int64_t at, n, most;
-    double **e; /* [n_nodes][n] */
+    double **e;      /* [n_nodes][n] */
+    double *scratch; /* [2 n_members of the plan] */
 };
 
 /* Prepares a component; what is taken is the task's arena's. LODE_E_MESSAGE, LODE_E_INPUT,

@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+#include "jobs/hierarchy/model/one_class.h"
 #include "jobs/hierarchy/model/vote.h"
 
 const char *const model_role_names[] = {"leaf", "group", "end", "whole", NULL};
@@ -25,11 +26,21 @@ const char *model_kind_name(const struct model_detector *leaf)
                            : detector_kinds[leaf->settings.kind]->name;
 }
 
-double model_combine(const struct model *model, int64_t detector, const double *e)
+bool model_is_one_class(const struct model *model, const struct model_detector *detector)
+{
+    return detector->role == MODEL_GROUP && model->options.combiner == HIERARCHY_ONE_CLASS;
+}
+
+double model_combine(const struct model *model, int64_t detector, const double *e, double *votes)
 {
     const struct model_detector *one = &model->detectors[detector];
     const struct model_member *members = &model->members[one->first_member];
     double sum = 0.0, weights = 0.0, largest = 0.0;
+    if (model_is_one_class(model, one)) {
+        for (int64_t i = 0; i < one->n_members; i++)
+            votes[i] = vote_of(e[members[i].detector], model->options.vote);
+        return detector_e(one->sigma, one_class_distance(one->factor, one->n_members, votes));
+    }
     for (int64_t i = 0; i < one->n_members; i++) {
         double value = e[members[i].detector];
         if (model->options.combiner == HIERARCHY_VOTES &&

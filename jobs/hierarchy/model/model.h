@@ -11,7 +11,8 @@
  *          several, or of a pattern that was marked
  *   others E = the combiner over members, in their order: sum(weight E) / sum(weight), or the
  *          largest (options.combiner; ends and wholes are always the first). With votes a leaf
- *          counts with its vote (vote.h) in place of its E
+ *          counts with its vote (vote.h) in place of its E. With oneclass E of a group is
+ *          sigma / 2 x D of its classifier on the votes of its members (one_class.h)
  *
  * Roles: leaves; groups of level 1, 2, ...; the one `end` of a component that has samples (over its
  * groups of level 1, or over its leaves where it has none; with votes over both, each leaf in no
@@ -56,18 +57,19 @@ struct model_detector {
      * group: "group-1".. within scope and level; "end"; "whole" */
     const char *name;
     enum model_state state;
-    double severity; /* > 0, for health */
+    double severity;   /* > 0, for health */
+    double sigma;      /* >= 0 and finite; of leaves, and with oneclass of groups */
+    double saturation; /* likewise: share of training slots with a score > 0.99 */
     /* of leaves */
     const char *counter; /* or the name of the rule or pattern */
     /* of options.rules, of options.patterns; both NULL: a counter's detector */
     const struct lode_definition *rule, *pattern;
     struct detector_settings settings; /* 0 of a rule or pattern */
-    double sigma;                      /* >= 0 and finite */
-    double saturation;                 /* share of training slots with a score > 0.99 */
     double weight;                     /* > 0: of options.weights */
     /* of others */
     int64_t first_member, n_members; /* into members; n >= 1 */
     int64_t exemplar;                /* detector; -1 */
+    const double *factor; /* [one_class_size(n_members)] of a group with oneclass; else NULL */
 };
 
 struct model_member {
@@ -109,10 +111,14 @@ extern const char *const model_state_names[];
 const char *model_kind_name(const struct model_detector *leaf);
 
 /* E of a detector that is no leaf, from e [n_detectors] of all before it, members in their order.
- */
-double model_combine(const struct model *model, int64_t detector, const double *e);
+ * votes [n_members]: scratch. */
+double model_combine(const struct model *model, int64_t detector, const double *e, double *votes);
 
-/* Puts tables parameters, components, detectors, members, and patterns where there are any. */
+/* Whether E of a detector comes from a classifier. */
+bool model_is_one_class(const struct model *model, const struct model_detector *detector);
+
+/* Puts tables parameters, components, detectors, members; patterns where there are any; with
+ * oneclass classifiers. */
 LODE_CHECKED lode_status model_put(const struct model *model, const struct lode_params *params,
                                    struct lode_arena *arena, struct lode_results *results);
 

@@ -1,9 +1,11 @@
-/* Model, written: tables parameters, components, detectors, members, and who wrote them. */
+/* Model, written: tables parameters, components, detectors, members, classifiers, and who wrote
+ * them. */
 #include "jobs/hierarchy/model/model.h"
 
 #include <string.h>
 
 #include "common/version.h"
+#include "jobs/hierarchy/model/one_class.h"
 #include "jobs/hierarchy/model/rows.h"
 
 /* Names of files are of a run, not of what it learned. */
@@ -105,13 +107,15 @@ static lode_status add_leaves(const struct model *model, struct rows *rows)
     lode_try(
         rows_f64(rows, "usual_variance", NULL, "of a leaf of kind shift, in training", &variances));
     lode_try(rows_f64(rows, "largest_value", NULL, "likewise", &largest));
-    lode_try(
-        rows_f64(rows, "sigma", NULL, "of a leaf: E = sigma / 2 x distance; 0: dead", &sigmas));
-    lode_try(rows_f64(rows, "saturation", "1", "of a leaf: share of training slots above 0.99",
+    lode_try(rows_f64(rows, "sigma", NULL,
+                      "of a leaf or classifier: E = sigma / 2 x distance; 0: dead", &sigmas));
+    lode_try(rows_f64(rows, "saturation", "1", "likewise: share of training slots above 0.99",
                       &saturations));
     lode_try(rows_f64(rows, "weight", NULL, "of a leaf, as told", &weights));
     for (int64_t i = 0; i < model->n_detectors; i++) {
         const struct model_detector *one = &model->detectors[i];
+        sigmas[i] = one->sigma;
+        saturations[i] = one->saturation;
         if (one->role != MODEL_LEAF) continue;
         lode_try(rows_code(rows, one->counter, &counters[i]));
         lode_try(rows_code(rows, model_kind_name(one), &kinds[i]));
@@ -120,8 +124,6 @@ static lode_status add_leaves(const struct model *model, struct rows *rows)
         noises[i] = one->settings.noise;
         variances[i] = one->settings.usual_variance;
         largest[i] = one->settings.largest_value;
-        sigmas[i] = one->sigma;
-        saturations[i] = one->saturation;
         weights[i] = one->weight;
         if (!model_is_given(one))
             lode_try(rows_code(rows, detector_family_names[one->settings.family], &families[i]));
@@ -188,6 +190,35 @@ static lode_status put_patterns(const struct model *model, struct lode_arena *ar
     return lode_results_put(results, rows_end(&rows));
 }
 
+/* With other combiners there is none. */
+static lode_status put_classifiers(const struct model *model, struct lode_arena *arena,
+                                   struct lode_results *results)
+{
+    struct rows rows;
+    int64_t n = 0, at = 0, *holders = NULL, *members = NULL, *others = NULL;
+    double *values = NULL;
+    if (model->options.combiner != HIERARCHY_ONE_CLASS) return LODE_OK;
+    for (int64_t d = 0; d < model->n_detectors; d++)
+        if (model->detectors[d].factor) n += one_class_size(model->detectors[d].n_members);
+    lode_try(rows_begin(&rows, "classifiers", "of groups: D = |F x|, x the votes of the members", n,
+                        arena));
+    lode_try(rows_i64(&rows, "detector", NULL, "row in table detectors", &holders));
+    lode_try(rows_i64(&rows, "member", NULL, "row of F: member, from 0", &members));
+    lode_try(rows_i64(&rows, "other", NULL, "column of F, up to the diagonal", &others));
+    lode_try(rows_f64(&rows, "value", NULL, "of F, the inverse of the Cholesky factor", &values));
+    for (int64_t d = 0; d < model->n_detectors; d++) {
+        const struct model_detector *one = &model->detectors[d];
+        for (int64_t k = 0, i = 0; one->factor && k < one->n_members; k++)
+            for (int64_t j = 0; j <= k; j++, i++, at++) {
+                holders[at] = d;
+                members[at] = k;
+                others[at] = j;
+                values[at] = one->factor[i];
+            }
+    }
+    return lode_results_put(results, rows_end(&rows));
+}
+
 lode_status model_put(const struct model *model, const struct lode_params *params,
                       struct lode_arena *arena, struct lode_results *results)
 {
@@ -195,5 +226,6 @@ lode_status model_put(const struct model *model, const struct lode_params *param
     lode_try(put_components(model, arena, results));
     lode_try(put_detectors(model, arena, results));
     lode_try(put_members(model, arena, results));
-    return model->patterns.n > 0 ? put_patterns(model, arena, results) : LODE_OK;
+    if (model->patterns.n > 0) lode_try(put_patterns(model, arena, results));
+    return put_classifiers(model, arena, results);
 }

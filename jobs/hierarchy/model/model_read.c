@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "common/version.h"
+#include "jobs/hierarchy/model/one_class.h"
 
 /* Staging takes no time further from 1970 (285,000 years): sums of a few do not overflow. */
 static const int64_t furthest_ms = INT64_C(1) << 53;
@@ -58,17 +59,16 @@ static lode_status get_i64(const struct reading *reading, const char *name, int6
     return LODE_OK;
 }
 
-/* Finite numbers in [low, 1e300]. */
+/* Numbers in [low, high]. */
 static lode_status get_numbers(const struct reading *reading, const char *name, double low,
-                               double **values)
+                               double high, double **values)
 {
-    static const double most = 1e300;
     const struct lode_column *column = NULL;
     lode_try(find(reading, name, LODE_COLUMN_F64, &column));
     lode_try(lode_take(reading->arena, reading->table.n_rows, values));
     for (int64_t i = 0; i < reading->table.n_rows; i++) {
         (*values)[i] = ((const double *)column->data)[lode_column_at(column, i)];
-        if (!((*values)[i] >= low && (*values)[i] <= most))
+        if (!((*values)[i] >= low && (*values)[i] <= high))
             return fault(reading, i, name, "a number that cannot be");
     }
     return LODE_OK;
@@ -76,7 +76,7 @@ static lode_status get_numbers(const struct reading *reading, const char *name, 
 
 static lode_status get_f64(const struct reading *reading, const char *name, double **values)
 {
-    return get_numbers(reading, name, 0, values);
+    return get_numbers(reading, name, 0, 1e300, values);
 }
 
 static lode_status get_text(const struct reading *reading, const char *name, const char ***values)
@@ -348,6 +348,10 @@ static lode_status make_detector(const struct reading *reading,
     if (made->exemplar >= row) return fault(reading, row, "exemplar", "is no member");
     if ((made->role == MODEL_LEAF) != (made->level == 0))
         return fault(reading, row, "depth", "of a leaf 0, of others more");
+    if (model_is_one_class(model, made)) {
+        made->sigma = columns->sigmas[row];
+        made->saturation = columns->saturations[row];
+    }
     return made->role == MODEL_LEAF ? make_leaf(reading, columns, row, model, made) : LODE_OK;
 }
 
@@ -453,7 +457,7 @@ static lode_status read_patterns(struct reading *reading, struct model *model)
         lode_try(get_text(reading, "counter", &columns.counters));
         lode_try(get_text(reading, "components", &columns.wheres));
         lode_try(get_i64(reading, "step_ms", 1, furthest_ms, &columns.steps));
-        lode_try(get_numbers(reading, "value", -1e300, &columns.values));
+        lode_try(get_numbers(reading, "value", -1e300, 1e300, &columns.values));
         lode_try(lode_take_zero(reading->arena, options->n_patterns, &made.list));
         for (; made.n < options->n_patterns; made.n++) {
             struct pattern *one = &made.list[made.n];
@@ -465,6 +469,48 @@ static lode_status read_patterns(struct reading *reading, struct model *model)
     }
     model->patterns = made;
     return LODE_OK;
+}
+
+/* --- classifiers --- */
+
+/* The rows of a group's, from *at on. */
+static lode_status make_factor(const struct reading *reading, int64_t detector,
+                               const int64_t *const keys[3], const double *values, int64_t *at,
+                               struct model_detector *made)
+{
+    static const char *const names[3] = {"detector", "member", "other"};
+    const int64_t n = reading->table.n_rows, n_members = made->n_members;
+    if (n_members > n || one_class_size(n_members) > n - *at)
+        return lode_fail(LODE_E_INPUT, "%s: table %s: has no %lld rows of detector %lld",
+                         reading->path, reading->table.name, (long long)one_class_size(n_members),
+                         (long long)detector);
+    made->factor = values + *at;
+    for (int64_t k = 0; k < n_members; k++)
+        for (int64_t j = 0; j <= k; j++, (*at)++) {
+            const int64_t expected[3] = {detector, k, j};
+            for (int i = 0; i < 3; i++)
+                if (keys[i][*at] != expected[i])
+                    return fault(reading, *at, names[i], "out of order");
+        }
+    return LODE_OK;
+}
+
+static lode_status read_classifiers(struct reading *reading, struct model *model)
+{
+    const int64_t most = model->n_detectors + model->n_members;
+    int64_t *holders = NULL, *members = NULL, *others = NULL, at = 0;
+    double *values = NULL;
+    if (model->options.combiner != HIERARCHY_ONE_CLASS) return LODE_OK;
+    lode_try(open_table(reading, "classifiers"));
+    lode_try(get_i64(reading, "detector", 0, most, &holders));
+    lode_try(get_i64(reading, "member", 0, most, &members));
+    lode_try(get_i64(reading, "other", 0, most, &others));
+    lode_try(get_numbers(reading, "value", -ONE_CLASS_MOST, ONE_CLASS_MOST, &values));
+    const int64_t *const keys[3] = {holders, members, others};
+    for (int64_t d = 0; d < model->n_detectors; d++)
+        if (model_is_one_class(model, &model->detectors[d]))
+            lode_try(make_factor(reading, d, keys, values, &at, &model->detectors[d]));
+    return at == reading->table.n_rows ? LODE_OK : fault(reading, at, "detector", "is of no group");
 }
 
 /* Of another job's run, or of one that scored, not learned. */
@@ -504,6 +550,7 @@ lode_status model_read(const char *directory, struct lode_arena *arena, struct m
     lode_try(read_detectors(&reading, &read));
     lode_try(read_members(&reading, &read));
     lode_try(read_patterns(&reading, &read));
+    lode_try(read_classifiers(&reading, &read));
     *model = read;
     return LODE_OK;
 }

@@ -1,4 +1,7 @@
-/* Contributions: weights multiplied down the tree, from each root to its leaves. */
+/* Contributions: weights multiplied down the tree, from each root to its leaves. Those below a
+ * classifier depend on the slot: they have no number here. */
+#include <math.h>
+
 #include "jobs/hierarchy/model/rows.h"
 #include "jobs/hierarchy/training/tables.h"
 
@@ -53,7 +56,9 @@ static void walk_down(struct walk *walk, int64_t root)
             continue;
         }
         const struct model_member *member = &model->members[holder->first_member + frame->next++];
-        const double share = frame->share * (member->weight / frame->weights);
+        const double share = model_is_one_class(model, holder)
+                                 ? (double)NAN
+                                 : frame->share * (member->weight / frame->weights);
         if (model->detectors[member->detector].role == MODEL_LEAF)
             add_leaf(walk, member->detector, share);
         else
@@ -107,8 +112,11 @@ lode_status contributions_put(const struct lode_run *run, const struct model *mo
     lode_try(rows_text(&rows, "detector", "its name", &names));
     lode_try(rows_text(&rows, "leaf_component", "of the leaf", &leaf_components));
     lode_try(rows_text(&rows, "leaf", "its name", &leaves));
-    lode_try(rows_f64(&rows, "share", "1",
-                      "E above = sum of share x E of leaves (with votes: x vote)", &shares));
+    lode_try(
+        rows_f64(&rows, "share", "1",
+                 "E above = sum of share x E of leaves (with votes: x vote); empty: depends on "
+                 "the slot",
+                 &shares));
     for (int64_t d = 0; d < model->n_detectors && has_shares(model); d++) {
         const struct model_detector *root = &model->detectors[d];
         if (!is_root(root)) continue;

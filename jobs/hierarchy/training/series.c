@@ -7,6 +7,8 @@
 #include <string.h>
 
 #include "jobs/hierarchy/grouping/gram.h"
+#include "jobs/hierarchy/model/vote.h"
+#include "jobs/hierarchy/training/classifier.h"
 #include "jobs/hierarchy/training/scan.h"
 
 /* A detector's series. */
@@ -96,6 +98,27 @@ static lode_status pack_task(const struct batch *batch, int64_t partition, struc
     return LODE_OK;
 }
 
+/* The classifier of a group, which the run keeps. */
+static void set_classifier(const struct build *build, int64_t group,
+                           const struct classifier *classifier)
+{
+    struct model_detector *of = build_detector(build, group);
+    of->factor = classifier->factor;
+    of->sigma = classifier->sigma;
+    of->saturation = classifier->saturation;
+}
+
+static lode_status merge_classifier(const struct build *build, int64_t group,
+                                    struct lode_unpack *in)
+{
+    struct classifier classifier;
+    if (build->model.options.combiner != HIERARCHY_ONE_CLASS) return LODE_OK;
+    lode_try(classifier_unpack(in, build_detector(build, group)->n_members, build->run->arena,
+                               &classifier));
+    set_classifier(build, group, &classifier);
+    return LODE_OK;
+}
+
 /* The tracks of a component, as its task tells them. */
 static lode_status merge_component(struct batch *batch, int64_t component, struct lode_unpack *in)
 {
@@ -116,6 +139,7 @@ static lode_status merge_component(struct batch *batch, int64_t component, struc
         const uint8_t *data = NULL;
         size_t size = 0;
         *track = (struct track){.detector = groups->first + g, .slots = slots};
+        lode_try(merge_classifier(build, track->detector, in));
         lode_try(lode_unpack_bin(in, &data, &size));
         if (size != (size_t)slots.n * sizeof *track->e)
             return lode_fail(LODE_E_MESSAGE, "%zu bytes of %lld slots", size, (long long)slots.n);
@@ -231,28 +255,86 @@ static lode_status scope_gram(struct track *const *tracks, int64_t n, const stru
     return gram_of_series((const double *const *)series, n, slots->n, scratch, means, *gram);
 }
 
+/* A group that was just made, and its members' tracks. */
+struct making {
+    const struct model_detector *group;
+    const struct model_member *members;
+    const struct track **tracks; /* [group->n_members] */
+    const struct slots *slots;
+};
+
+static lode_status find_tracks(const struct build *build, struct track *const *tracks, int64_t n,
+                               struct making *making)
+{
+    making->members = build_members(build, making->group->first_member);
+    lode_try(lode_take(build->scratch, making->group->n_members, &making->tracks));
+    for (int64_t m = 0, t = 0; m < making->group->n_members; m++) {
+        for (t = 0; t < n && tracks[t]->detector != making->members[m].detector;) t++;
+        if (t == n) return lode_fail(LODE_E_BUG, "a member without a series");
+        making->tracks[m] = tracks[t];
+    }
+    return LODE_OK;
+}
+
+static void combine(const struct making *making, bool is_largest, double *e)
+{
+    double weights = 0.0;
+    for (int64_t s = 0; s < making->slots->n; s++) e[s] = 0.0;
+    for (int64_t m = 0; m < making->group->n_members; m++) {
+        const double weight = making->members[m].weight;
+        for (int64_t s = 0; s < making->slots->n; s++) {
+            const double one = newest(making->tracks[m], making->slots, s);
+            e[s] = is_largest ? fmax(e[s], one) : e[s] + weight * one;
+        }
+        weights += weight;
+    }
+    for (int64_t s = 0; s < making->slots->n && !is_largest; s++) e[s] /= weights;
+}
+
+/* E of the group by a classifier of its own, which `classifier` is then. */
+static lode_status classify(const struct build *build, const struct making *making,
+                            struct classifier *classifier, double *e)
+{
+    const struct hierarchy_options *options = &build->model.options;
+    const int64_t p = making->group->n_members, n = making->slots->n;
+    const double windows = classifier_windows(options, n, making->slots->step_ms);
+    struct moments moments;
+    double **votes;
+    lode_try(moments_begin(p, build->scratch, &moments));
+    lode_try(classifier_begin(p, build->run->arena, classifier));
+    lode_try(lode_take(build->scratch, p, &votes));
+    for (int64_t m = 0; m < p; m++) {
+        lode_try(lode_take(build->scratch, n, &votes[m]));
+        for (int64_t s = 0; s < n; s++)
+            votes[m][s] = vote_of(newest(making->tracks[m], making->slots, s), options->vote);
+    }
+    for (int64_t s = 0; s < n; s += MOMENTS_BLOCK)
+        lode_try(moments_add(&moments, votes, s, n - s < MOMENTS_BLOCK ? n - s : MOMENTS_BLOCK));
+    lode_try(moments_factor(&moments, windows, classifier->factor));
+    classifier_distances(classifier, votes, 0, n, e);
+    return classifier_calibrate(classifier, n, options->saturation, build->scratch, e);
+}
+
 /* The series of a group that was just made, of the scope's tracks [n]. */
 static lode_status make_track(const struct batch *batch, int64_t detector,
                               struct track *const *tracks, int64_t n, const struct slots *slots,
                               struct track *made)
 {
     const struct build *build = batch->build;
-    const struct model_detector *group = build_detector(build, detector);
-    const struct model_member *members = build_members(build, group->first_member);
-    const bool is_largest = build->model.options.combiner == HIERARCHY_LARGEST;
-    double weights = 0.0;
+    const enum hierarchy_combiner combiner = build->model.options.combiner;
+    const struct lode_arena_mark mark = lode_arena_mark(build->scratch);
+    struct making making = {.group = build_detector(build, detector), .slots = slots};
+    struct classifier classifier;
     *made = (struct track){.detector = detector, .slots = *slots};
-    lode_try(lode_take_zero(batch->arena, slots->n, &made->e));
-    for (int64_t m = 0, t = 0; m < group->n_members; m++) {
-        for (t = 0; t < n && tracks[t]->detector != members[m].detector;) t++;
-        if (t == n) return lode_fail(LODE_E_BUG, "a member without a series");
-        for (int64_t s = 0; s < slots->n; s++) {
-            const double e = newest(tracks[t], slots, s);
-            made->e[s] = is_largest ? fmax(made->e[s], e) : made->e[s] + members[m].weight * e;
-        }
-        weights += members[m].weight;
+    lode_try(lode_take(batch->arena, slots->n, &made->e));
+    lode_try(find_tracks(build, tracks, n, &making));
+    if (combiner == HIERARCHY_ONE_CLASS) {
+        lode_try(classify(build, &making, &classifier, made->e));
+        set_classifier(build, detector, &classifier);
+    } else {
+        combine(&making, combiner == HIERARCHY_LARGEST, made->e);
     }
-    for (int64_t s = 0; s < slots->n && !is_largest; s++) made->e[s] /= weights;
+    lode_arena_rewind(build->scratch, mark);
     return LODE_OK;
 }
 
@@ -386,14 +468,15 @@ static lode_status run_batch(struct build *build, const bool *is_mine)
     return status;
 }
 
-/* The batch of every service, from 0 on; of one that has no two groups -1. Returns how many. */
-static int64_t fill_batches(const struct load *loads, int64_t n, int64_t *batch_of)
+/* The batch of every service, from 0 on; of one that has less than `least` groups -1. Returns how
+ * many. */
+static int64_t fill_batches(const struct load *loads, int64_t n, int64_t least, int64_t *batch_of)
 {
     uint64_t bytes = 0;
     int64_t n_batches = 0;
     for (int64_t s = 0; s < n; s++) {
         batch_of[s] = -1;
-        if (loads[s].n_groups < 2) continue;
+        if (loads[s].n_groups < least) continue;
         if (n_batches == 0 || bytes + loads[s].bytes > SERIES_BATCH_BYTES) {
             n_batches++;
             bytes = 0;
@@ -411,12 +494,13 @@ lode_status series_levels(struct build *build)
     struct load *loads = NULL;
     int64_t *batch_of = NULL;
     bool *is_mine = NULL;
-    if (model->options.max_levels < 2) return LODE_OK;
+    const bool is_one_class = model->options.combiner == HIERARCHY_ONE_CLASS;
+    if (model->options.max_levels < 2 && !is_one_class) return LODE_OK;
     lode_try(lode_take_zero(build->run->arena, n, &loads));
     lode_try(lode_take(build->run->arena, n, &batch_of));
     lode_try(lode_take(build->run->arena, n, &is_mine));
     weigh_services(build, loads);
-    const int64_t n_batches = fill_batches(loads, n, batch_of);
+    const int64_t n_batches = fill_batches(loads, n, is_one_class ? 1 : 2, batch_of);
     for (int64_t b = 0; b < n_batches; b++) {
         for (int64_t c = 0; c < n; c++) is_mine[c] = batch_of[service_of(model, c)] == b;
         lode_try(run_batch(build, is_mine));

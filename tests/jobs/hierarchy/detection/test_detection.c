@@ -180,6 +180,40 @@ static void what_crosses_components_is_the_mean_of_its_members(void **state)
     assert_true(isnan(score_of(&scores, "whole", "shop/web", "whole", NEW_SLOTS)));
 }
 
+/* A group of groups of several components, which the coordinator combines. */
+static void what_crosses_components_is_classified_by_the_votes_of_its_members(void **state)
+{
+    struct tree_world *world = *state;
+    struct lode_table scores;
+    struct model model;
+    char path[TREE_PATH];
+    double scratch[64], largest = 0.0;
+    tree_world_set(world, "combiner=oneclass");
+    train(world, &model);
+    double *e = calloc((size_t)model.n_detectors, sizeof *e);
+    const int64_t leaf = tree_world_find(&model, MODEL_LEAF, 0, "shop/web/a", "c1");
+    const int64_t group = tree_world_group_of(&model, 2, tree_world_group_of(&model, 1, leaf));
+    assert_true(group >= 0 && model.detectors[group].n_members < 64);
+    const struct model_detector *of = &model.detectors[group];
+    tree_world_set(world, "scores=mid,level-2");
+    detect(world, &model, NULL, "run", path);
+    assert_ok(lode_results_read(path, "scores", world->arena, &scores));
+    for (int64_t i = 0; i < NEW_SLOTS; i++) {
+        for (int64_t m = 0; m < of->n_members; m++) {
+            const int64_t member = model.members[of->first_member + m].detector;
+            const struct model_detector *one = &model.detectors[member];
+            e[member] =
+                score_of(&scores, "mid", model.components[one->component].name, one->name, i);
+        }
+        const double is =
+            score_of(&scores, "level-2", model.components[of->component].name, of->name, i);
+        assert_true(is == model_combine(&model, group, e, scratch));
+        largest = fmax(largest, is);
+    }
+    assert_true(largest > 1.0);
+    free(e);
+}
+
 static void only_what_a_detector_can_see_wakes_up(void **state)
 {
     struct tree_world *world = *state;
@@ -278,6 +312,7 @@ int main(void)
         TEST(stretches_and_the_order_of_tasks_change_no_byte),
         TEST(a_slot_has_the_same_e_in_whichever_batch),
         TEST(what_crosses_components_is_the_mean_of_its_members),
+        TEST(what_crosses_components_is_classified_by_the_votes_of_its_members),
         TEST(only_what_a_detector_can_see_wakes_up),
         TEST(deviations_are_from_the_mean_that_the_counter_has),
         TEST(a_component_of_empty_slots_is_told_not_scored),

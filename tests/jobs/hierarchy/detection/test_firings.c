@@ -1,6 +1,8 @@
 /* Firings: begin, end, peak, and who made it. */
 #include "tests/unit.h"
 
+#include <math.h>
+
 #include <string.h>
 
 #include "jobs/hierarchy/detection/firings.h"
@@ -65,6 +67,20 @@ static void contributors_come_in_falling_order_ties_by_node(void **state)
     for (int i = 0; i < 4; i++) assert_int_equal(firing.top[i].node, nodes[i]);
 }
 
+/* 8 of 7 are 90 %, and so is the whole of 7. */
+static void who_takes_from_e_comes_last_and_makes_no_part_of_it(void **state)
+{
+    (void)state;
+    const double contributions[] = {-1, 8, (double)NAN, 0};
+    struct contributor order[4];
+    struct firing firing = {0};
+    firing_contributions(contributions, 4, order, &firing);
+    assert_int_equal(firing.n_main, 1);
+    assert_int_equal(firing.n_top, 2);
+    assert_int_equal(firing.top[1].node, 0);
+    assert_true(firing.top[1].e == -1);
+}
+
 static void only_the_first_contributors_are_kept(void **state)
 {
     (void)state;
@@ -84,6 +100,7 @@ int main(void)
         cmocka_unit_test(a_firing_lasts_from_the_threshold_to_the_first_slot_below),
         cmocka_unit_test(nothing_below_the_threshold_fires),
         cmocka_unit_test(contributors_come_in_falling_order_ties_by_node),
+        cmocka_unit_test(who_takes_from_e_comes_last_and_makes_no_part_of_it),
         cmocka_unit_test(only_the_first_contributors_are_kept),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -176,10 +176,11 @@ static void a_weighted_mean_is_combined_in_the_order_of_the_members(void **state
 {
     struct fixture *f = *state;
     const double e[DETECTORS] = {1, 3, 0, 2, 0, 0, 0, 0};
+    double scratch[MEMBERS];
     f->model.options.combiner = HIERARCHY_MEAN;
-    assert_true(model_combine(&f->model, 4, e) == (1.0 * 1 + 0.3 * 3) / 1.3);
+    assert_true(model_combine(&f->model, 4, e, scratch) == (1.0 * 1 + 0.3 * 3) / 1.3);
     f->model.options.combiner = HIERARCHY_LARGEST;
-    assert_true(model_combine(&f->model, 4, e) == 3);
+    assert_true(model_combine(&f->model, 4, e, scratch) == 3);
 }
 
 /* A group adds votes up; above it they are added up as they are. */
@@ -187,12 +188,38 @@ static void leaves_vote_and_groups_of_them_do_not_again(void **state)
 {
     struct fixture *f = *state;
     const double e[DETECTORS] = {1, 3, 0, 2, 7, 0, 0, 0};
+    double scratch[MEMBERS];
     const double votes[] = {vote_of(1, 2), vote_of(3, 2)};
     f->model.options.combiner = HIERARCHY_VOTES;
     f->model.options.vote = 2;
-    assert_true(model_combine(&f->model, 4, e) == (votes[0] + 0.3 * votes[1]) / 1.3);
-    assert_true(model_combine(&f->model, 5, e) == 7);
-    assert_true(model_combine(&f->model, 6, e) == vote_of(2, 2));
+    assert_true(model_combine(&f->model, 4, e, scratch) == (votes[0] + 0.3 * votes[1]) / 1.3);
+    assert_true(model_combine(&f->model, 5, e, scratch) == 7);
+    assert_true(model_combine(&f->model, 6, e, scratch) == vote_of(2, 2));
+}
+
+/* The fixture's group becomes one of a classifier, as training with that parameter leaves it. */
+static void classify(struct fixture *f, const double *factor)
+{
+    f->detectors[4].sigma = 0.2;
+    f->detectors[4].saturation = 0.03;
+    f->detectors[4].factor = factor;
+    assert_ok(lode_params_set(f->params, "combiner=oneclass"));
+    assert_ok(hierarchy_options_read(f->params, f->arena, &f->model.options));
+}
+
+static void a_classifier_is_read_back_as_it_was_put(void **state)
+{
+    struct fixture *f = *state;
+    const double factor[] = {0.1, -0.3, 1.7}, e[DETECTORS] = {1, 3};
+    double scratch[MEMBERS];
+    struct model read;
+    classify(f, factor);
+    put(f);
+    assert_ok(model_read(f->directory, f->arena, &read));
+    assert_true(read.detectors[4].sigma == 0.2 && read.detectors[4].saturation == 0.03);
+    assert_memory_equal(read.detectors[4].factor, factor, sizeof factor);
+    assert_true(model_combine(&read, 4, e, scratch) == model_combine(&f->model, 4, e, scratch));
+    assert_null(read.detectors[5].factor); /* an end is a mean */
 }
 
 /* Puts the fixture's model as it is now, which must be refused with these words. */
@@ -261,6 +288,23 @@ static void members_that_lead_nowhere_or_round_are_refused(void **state)
     refused(f, "must be below");
     f->detectors[4].exemplar = 6;
     refused(f, "column exemplar");
+}
+
+static void classifiers_that_do_not_fit_their_groups_are_refused(void **state)
+{
+    struct fixture *f = *state;
+    const double wild[] = {0.1, (double)NAN, 1.7}, good[] = {0.1, 0.2, 0.3};
+    classify(f, wild);
+    refused(f, "table classifiers, row 1, column value");
+    classify(f, NULL);
+    refused(f, "table classifiers: has no 3 rows of detector 4");
+    classify(f, good);
+    f->detectors[5].factor = good; /* one more, of an end */
+    refused(f, "table classifiers, row 3, column detector: is of no group");
+    classify(f, good);
+    f->detectors[4].factor = NULL; /* enough rows, of others */
+    f->detectors[7].factor = good;
+    refused(f, "table classifiers, row 0, column detector: out of order");
 }
 
 static void a_holder_without_members_is_refused(void **state)
@@ -438,9 +482,11 @@ int main(void)
         TEST(presets_are_resolved_in_what_is_kept),
         TEST(a_weighted_mean_is_combined_in_the_order_of_the_members),
         TEST(leaves_vote_and_groups_of_them_do_not_again),
+        TEST(a_classifier_is_read_back_as_it_was_put),
         TEST(numbers_that_cannot_be_are_refused_by_table_row_and_column),
         TEST(numbers_beyond_what_staging_and_parameters_allow_are_refused),
         TEST(members_that_lead_nowhere_or_round_are_refused),
+        TEST(classifiers_that_do_not_fit_their_groups_are_refused),
         TEST(a_holder_without_members_is_refused),
         TEST(components_in_a_circle_or_out_of_order_are_refused),
         TEST(leaves_must_follow_from_the_parameters),

@@ -10,7 +10,12 @@
 #include "jobs/hierarchy/detectors/rule.h"
 #include "tests/jobs/hierarchy/training/tree_world.h"
 
-enum { FILE_LIMIT = 1 << 24, SMALL_ARENA = 320 * 1024, TINY_ARENA = 32 * 1024 };
+enum {
+    FILE_LIMIT = 1 << 24,
+    SMALL_ARENA = 320 * 1024,
+    STRETCH_ARENA = 780 * 1024,
+    TINY_ARENA = 32 * 1024
+};
 
 static int64_t leaf(const struct model *model, const char *component, const char *name)
 {
@@ -148,6 +153,26 @@ static void memory_for_a_few_series_at_a_time_changes_no_byte(void **state)
     assert_same_results(large, small);
 }
 
+/* A classifier for the sixty counters takes all their votes at once, or stretches of slots. */
+static void a_classifier_in_stretches_of_slots_changes_no_byte(void **state)
+{
+    struct tree_world *world = *state;
+    char large[TREE_PATH], small[TREE_PATH], tiny[TREE_PATH];
+    tree_world_set(world, "combiner=oneclass");
+    tree_world_set(world, "groups=all: n*");
+    assert_ok(tree_world_run(world, "large", large));
+    const size_t peak = world->cluster.peak_bytes;
+    world->cluster.budget_bytes = STRETCH_ARENA;
+    world->cluster.peak_bytes = 0;
+    assert_ok(tree_world_run(world, "small", small));
+    assert_true(world->cluster.peak_bytes < peak);
+    assert_same_results(large, small);
+    world->cluster.budget_bytes = SMALL_ARENA;
+    assert_status(LODE_E_MEMORY, tree_world_run(world, "tiny", tiny));
+    assert_non_null(strstr(lode_error_text(), "component 'many'"));
+    assert_non_null(strstr(lode_error_text(), "votes of 60 members do not fit"));
+}
+
 static void a_component_that_does_not_fit_is_named(void **state)
 {
     struct tree_world *world = *state;
@@ -213,6 +238,43 @@ static void weights_count_where_the_combiner_is_weighted(void **state)
     const int64_t group = tree_world_group_of(&model, 1, leaf(&model, "lone", "c1"));
     const struct model_member *members = &model.members[model.detectors[group].first_member];
     assert_true(members[0].weight == 2 && members[1].weight == 3 && members[2].weight == 2);
+}
+
+/* On every level, also where there is no second one. */
+static void with_oneclass_every_group_has_a_classifier_that_saturates_as_asked_for(void **state)
+{
+    struct model model;
+    int64_t n[5] = {0};
+    tree_world_set(*state, "combiner=oneclass");
+    tree_world_train(*state, "oneclass", &model);
+    for (int64_t d = 0; d < model.n_detectors; d++) {
+        const struct model_detector *one = &model.detectors[d];
+        if (one->role != MODEL_GROUP) continue;
+        assert_non_null(one->factor);
+        assert_true(one->sigma > 0);
+        assert_true(one->saturation > 0 && one->saturation <= 0.05);
+        n[one->level]++;
+    }
+    assert_true(n[1] > 0 && n[2] > 0);
+    tree_world_set(*state, "max_levels=1");
+    tree_world_train(*state, "low", &model);
+    const int64_t group = tree_world_group_of(&model, 1, leaf(&model, "lone", "c1"));
+    assert_true(model.detectors[group].sigma > 0);
+}
+
+static void shares_below_a_classifier_are_left_open(void **state)
+{
+    struct tree_world *world = *state;
+    char folder[TREE_PATH], path[TREE_PATH + 16];
+    struct lode_table table;
+    tree_world_set(world, "combiner=oneclass");
+    assert_ok(tree_world_run(world, "open", folder));
+    snprintf(path, sizeof path, "%s/results.h5", folder);
+    assert_ok(lode_results_read(path, "contributions", world->arena, &table));
+    const struct lode_column *shares = lode_table_column(&table, "share");
+    assert_true(table.n_rows >= 20);
+    for (int64_t i = 0; i < table.n_rows; i++)
+        assert_true(isnan(((const double *)shares->data)[i]));
 }
 
 /* Weights: the root of the size of a group, 1 of a leaf that is in none. */
@@ -446,10 +508,13 @@ int main(void)
         TEST(max_levels_ends_the_tree),
         TEST(disorder_and_repetition_change_no_byte),
         TEST(memory_for_a_few_series_at_a_time_changes_no_byte),
+        TEST(a_classifier_in_stretches_of_slots_changes_no_byte),
         TEST(a_component_that_does_not_fit_is_named),
         TEST(stability_is_a_share_of_bootstraps_and_high_where_counters_jump_together),
         TEST(shares_of_a_root_add_up_to_one),
         TEST(weights_count_where_the_combiner_is_weighted),
+        TEST(with_oneclass_every_group_has_a_classifier_that_saturates_as_asked_for),
+        TEST(shares_below_a_classifier_are_left_open),
         TEST(with_votes_an_end_is_over_groups_and_leaves_without_one),
         TEST(severity_is_inherited_upwards),
         TEST(several_kinds_are_leaves_of_one_counter),
