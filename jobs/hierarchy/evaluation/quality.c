@@ -6,20 +6,33 @@
 
 const int64_t quality_recall_tenths[QUALITY_RECALLS] = {4, 6, 8};
 
-int quality_best(const struct quality *quality, int level, int64_t tenths)
+/* The threshold with the fewest firings that finds so many issues; -1. */
+static int best_of(const struct quality *quality, int level, int64_t least_found)
 {
     const struct quality_level *of = &quality->levels[level];
     int best = -1;
     for (int t = 0; t < quality->n_thresholds && quality->n_issues > 0; t++) {
-        if (of->found[t] * 10 < tenths * quality->n_issues) continue;
+        if (of->found[t] < least_found) continue;
         if (best < 0 || of->firings[t] < of->firings[best]) best = t;
     }
     return best;
 }
 
+int quality_best(const struct quality *quality, int level, int64_t tenths)
+{
+    return best_of(quality, level, (tenths * quality->n_issues + 9) / 10);
+}
+
 static double ratio(int64_t part, int64_t whole)
 {
     return whole > 0 ? (double)part / (double)whole : (double)NAN;
+}
+
+/* Firings beside the fewest of level low that find as many issues. */
+static double ratio_to_low(const struct quality *quality, int64_t firings, int64_t found)
+{
+    const int low = best_of(quality, 0, found);
+    return low < 0 ? (double)NAN : ratio(firings, quality->levels[0].firings[low]);
 }
 
 static lode_status level_names(const struct quality *quality, struct lode_arena *arena,
@@ -39,12 +52,13 @@ static lode_status put_evaluation(const struct quality *quality, char *const *na
 {
     const int64_t n = (int64_t)quality->n_levels * quality->n_thresholds;
     uint32_t *level;
-    double *threshold, *recall, *precision;
+    double *threshold, *recall, *precision, *ratios;
     int64_t *firings, *issues, *found;
     lode_try(lode_take(arena, n, &level));
     lode_try(lode_take(arena, n, &threshold));
     lode_try(lode_take(arena, n, &recall));
     lode_try(lode_take(arena, n, &precision));
+    lode_try(lode_take(arena, n, &ratios));
     lode_try(lode_take(arena, n, &firings));
     lode_try(lode_take(arena, n, &issues));
     lode_try(lode_take(arena, n, &found));
@@ -58,6 +72,7 @@ static lode_status put_evaluation(const struct quality *quality, char *const *na
         found[i] = of->found[t];
         recall[i] = ratio(of->found[t], quality->n_issues);
         precision[i] = ratio(of->inside[t], of->firings[t]);
+        ratios[i] = ratio_to_low(quality, of->firings[t], of->found[t]);
     }
     struct lode_column columns[] = {
         lode_column_words("level", level, names, quality->n_levels, "level of detectors"),
@@ -68,6 +83,8 @@ static lode_status put_evaluation(const struct quality *quality, char *const *na
         lode_column_numbers("recall", LODE_COLUMN_F64, recall, "1", "found / issues"),
         lode_column_numbers("precision", LODE_COLUMN_F64, precision, "1",
                             "firings inside an issue / firings"),
+        lode_column_numbers("ratio_to_low", LODE_COLUMN_F64, ratios, "1",
+                            "firings / fewest firings of level low that find as many issues"),
     };
     return lode_results_put(results,
                             &(struct lode_table){"evaluation", "firings and issues by threshold", n,

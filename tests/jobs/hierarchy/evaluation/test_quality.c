@@ -68,6 +68,10 @@ static void both_tables_hold_what_the_levels_come_to(void **state)
     assert_true(number(&table, "recall", 4) == 0.6);
     assert_true(number(&table, "precision", 5) == 6.0 / 9.0);
     assert_true(isnan(number(&table, "precision", 7)));
+    assert_true(number(&table, "ratio_to_low", 1) == 40.0 / 20.0);
+    assert_true(number(&table, "ratio_to_low", 4) == 9.0 / 20.0);
+    assert_true(number(&table, "ratio_to_low", 5) == 9.0 / 50.0); /* low finds 7 with 50 alone */
+    assert_true(number(&table, "ratio_to_low", 7) == 0.0);
     assert_ok(lode_results_read(path, "summary", arena, &table));
     assert_int_equal(table.n_rows, 6);
     assert_true(number(&table, "firings", 1) == 20);
