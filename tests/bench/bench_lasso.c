@@ -87,7 +87,7 @@ static void fit_paths(struct bench *bench, struct lode_arena *arena)
 
 static void find_neighbours(struct bench *bench, struct lode_arena *arena)
 {
-    const struct neighbourhood_options options = {NEIGHBOURHOOD_EXPLAINED, 0.3};
+    const struct neighbourhood_options options = {.rule = NEIGHBOURHOOD_EXPLAINED, .fraction = 0.3};
     for (;;) {
         const int64_t target = atomic_fetch_add(&bench->next, 1);
         if (target >= bench->n_targets) return;

@@ -7,6 +7,7 @@
 #include "common/stats/stats.h"
 #include "jobs/hierarchy/grouping/factor.h"
 #include "jobs/hierarchy/grouping/lanes.h"
+#include "jobs/hierarchy/grouping/lease.h"
 
 enum {
     TILE = 256, /* slots: a panel is then 16 KiB, two fit the innermost cache */
@@ -92,6 +93,12 @@ static void clear_rows(struct rows rows, double *sums)
         memset(sums + i * rows.p + i, 0, (size_t)(rows.p - i) * sizeof *sums);
 }
 
+static void divide_rows(struct rows rows, int64_t n, double *sums)
+{
+    for (int64_t i = rows.first; i < rows.end; i++)
+        for (int64_t j = i; j < rows.p; j++) sums[i * rows.p + j] /= (double)n;
+}
+
 lode_status gram_rows(const double *const *series, const double *means, int64_t p, int64_t n,
                       int64_t first, int64_t end, struct lode_arena *arena, double *gram)
 {
@@ -101,8 +108,7 @@ lode_status gram_rows(const double *const *series, const double *means, int64_t 
     lode_try(take_panels(first, p, arena, &panels));
     clear_rows(rows, gram);
     add_slots(series, means, rows, 0, n, panels, gram);
-    for (int64_t i = first; i < end; i++)
-        for (int64_t j = i; j < p; j++) gram[i * p + j] /= (double)n;
+    divide_rows(rows, n, gram);
     lode_arena_rewind(arena, mark);
     return LODE_OK;
 }
@@ -117,11 +123,31 @@ void gram_mirror(double *gram, int64_t p)
                     gram[j * p + i] = gram[i * p + j];
 }
 
+/* As gram_rows of all rows, tile by tile: thousands of series take minutes. */
+static lode_status all_rows(const double *const *series, const double *means, int64_t p, int64_t n,
+                            struct lode_task *task, struct lode_arena *arena, double *gram)
+{
+    const struct lode_arena_mark mark = lode_arena_mark(arena);
+    const struct rows rows = {0, p, p};
+    double *panels;
+    lode_try(take_panels(0, p, arena, &panels));
+    clear_rows(rows, gram);
+    for (int64_t t = 0; t < n; t += TILE) {
+        const int64_t end = t + TILE < n ? t + TILE : n;
+        add_slots(series, means, rows, t, end, panels, gram);
+        lode_try(lease_renew(task, end - t));
+    }
+    divide_rows(rows, n, gram);
+    lode_arena_rewind(arena, mark);
+    return LODE_OK;
+}
+
 lode_status gram_of_series(const double *const *series, int64_t p, int64_t n,
-                           struct lode_arena *arena, double *means, double *gram)
+                           struct lode_task *task, struct lode_arena *arena, double *means,
+                           double *gram)
 {
     gram_means(series, p, n, means);
-    lode_try(gram_rows(series, means, p, n, 0, p, arena, gram));
+    lode_try(all_rows(series, means, p, n, task, arena, gram));
     for (int64_t i = 0; i < p; i++)
         if (!isfinite(gram[i * p + i]))
             return lode_fail(LODE_E_NUMERIC,
@@ -213,7 +239,10 @@ lode_status gram_resample(const double *const *series, int64_t p, int64_t n,
     gram_means(series, p, n, r.means);
     draw_blocks(&r);
     for (int64_t k = 0; k < replicates; k++) clear_rows((struct rows){0, p, p}, grams[k]);
-    for (int64_t b = 0; b < r.n_blocks; b++) add_block(&r, b, grams);
+    for (int64_t b = 0; b < r.n_blocks; b++) {
+        add_block(&r, b, grams);
+        lode_try(lease_renew(resampling->task, length));
+    }
     for (int64_t k = 0; k < replicates; k++) finish_replicate(&r, k, grams[k]);
     lode_arena_rewind(arena, mark);
     return LODE_OK;

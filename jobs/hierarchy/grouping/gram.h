@@ -10,6 +10,8 @@
 
 #include <stdint.h>
 
+struct lode_task;
+
 /* means[i] = mean of series i. n >= 1. */
 void gram_means(const double *const *series, int64_t p, int64_t n, double *means);
 
@@ -24,29 +26,34 @@ LODE_CHECKED lode_status gram_rows(const double *const *series, const double *me
 /* Fills what lies below the diagonal. */
 void gram_mirror(double *gram, int64_t p);
 
-/* The three above.
+/* The three above, all rows.
  *
  *   series   [p] of [n] finite values each; not changed
+ *   task     whose lease is renewed meanwhile; NULL: none
  *   means    [p] out
  *   gram     [p x p] out, full and symmetric
  *
- * LODE_E_NUMERIC (a value is not finite, naming the series), LODE_E_MEMORY. Cost p^2 n / 2. */
+ * LODE_E_NUMERIC (a value is not finite, naming the series), LODE_E_MEMORY; with a task
+ * LODE_E_STOPPED. Cost p^2 n / 2. */
 LODE_CHECKED lode_status gram_of_series(const double *const *series, int64_t p, int64_t n,
-                                        struct lode_arena *arena, double *means, double *gram);
+                                        struct lode_task *task, struct lode_arena *arena,
+                                        double *means, double *gram);
 
 /* Gram matrices of resampled slots, for bootstraps, in one pass over the series. */
 struct gram_resampling {
-    int64_t first;        /* replicates first .. first + replicates - 1 are made */
-    int64_t replicates;   /* >= 1 */
-    int64_t block_length; /* slots, >= 1: what stays together; the last block may be shorter */
-    uint64_t seed;        /* replicate r draws by (seed, r) */
+    int64_t first;          /* replicates first .. first + replicates - 1 are made */
+    int64_t replicates;     /* >= 1 */
+    int64_t block_length;   /* slots, >= 1: what stays together; the last block may be shorter */
+    uint64_t seed;          /* replicate r draws by (seed, r) */
+    struct lode_task *task; /* whose lease is renewed meanwhile; NULL: none */
 };
 
 /* A replicate is as many blocks as the series have, drawn with replacement.
  *
  *   grams    [replicates] of [p x p] out, as gram_of_series of the resampled series
  *
- * LODE_E_MEMORY. Cost as gram_of_series, plus p^2 / 2 for every block and replicate. */
+ * LODE_E_MEMORY; with a task LODE_E_STOPPED. Cost as gram_of_series, plus p^2 / 2 for every block
+ * and replicate. */
 LODE_CHECKED lode_status gram_resample(const double *const *series, int64_t p, int64_t n,
                                        const struct gram_resampling *resampling,
                                        struct lode_arena *arena, double **grams);

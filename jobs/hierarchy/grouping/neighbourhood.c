@@ -5,6 +5,7 @@
 
 #include "jobs/hierarchy/grouping/gram.h"
 #include "jobs/hierarchy/grouping/lasso.h"
+#include "jobs/hierarchy/grouping/lease.h"
 
 static const double LEAST_COEFFICIENT = 1e-6;
 
@@ -73,6 +74,7 @@ static lode_status fit_targets(struct fit *fit, const double *gram, const double
     for (int64_t t = out->first; t < out->first + out->n_targets; t++) {
         const lode_status status = fit_target(fit, t, least_error[t], out);
         if (status) return lode_note(status, "neighbours of detector %lld", (long long)t);
+        lode_try(lease_renew(fit->options->task, out->p));
     }
     return LODE_OK;
 }

@@ -12,6 +12,8 @@
 
 #include <stdint.h>
 
+struct lode_task;
+
 /* How far a solution may be from the conditions of an optimum, as a share of the target's largest
  * covariance (lasso_residual). On random series with copies, sums and noise of 1e-3 of them, 2 of
  * 67,000 paths missed it, at their very end. */
@@ -23,7 +25,8 @@ enum neighbourhood_rule {
 };
 struct neighbourhood_options {
     enum neighbourhood_rule rule;
-    double fraction; /* f >= 0 */
+    double fraction;        /* f >= 0 */
+    struct lode_task *task; /* whose lease is renewed target by target; NULL: none */
 };
 
 /* A coefficient beyond 1e-6 (scores lie in [0, 1]). */

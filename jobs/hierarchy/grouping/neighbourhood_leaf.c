@@ -44,6 +44,7 @@ static lode_status unpack_leaf(struct lode_task *task, struct leaf *leaf)
     lode_try(lode_unpack_count(&in, "rule", NEIGHBOURHOOD_EXPLAINED, &rule));
     lode_try(lode_unpack_f64(&in, &leaf->options.fraction));
     leaf->options.rule = (enum neighbourhood_rule)rule;
+    leaf->options.task = task;
     if (!(leaf->options.fraction >= 0.0))
         return lode_fail(LODE_E_MESSAGE, "fraction %g", leaf->options.fraction);
     const int64_t p = leaf->p;
@@ -86,7 +87,6 @@ lode_status neighbourhoods_leaf(struct lode_task *task)
                                           task->arena, &one));
         lode_try(pack_target(&one, task->output));
         lode_arena_rewind(task->arena, mark);
-        lode_try(lode_task_advance(task, leaf.p));
     }
     return LODE_OK;
 }

@@ -116,8 +116,8 @@ static lode_status add_tile(const struct component *component, const struct tile
     double *means = NULL, *gram = NULL;
     lode_try(lode_take(arena, n, &means));
     lode_try(lode_take(arena, n * n, &gram));
-    lode_try(
-        gram_of_series((const double *const *)series, n, component->n_full, arena, means, gram));
+    lode_try(gram_of_series((const double *const *)series, n, component->n_full,
+                            component->scan->task, arena, means, gram));
     for (int64_t i = 0; i < n; i++)
         for (int64_t j = 0; j < n; j++) {
             const int64_t a = i < rows ? tile->first + i : tile->other + i - rows;
@@ -125,7 +125,7 @@ static lode_status add_tile(const struct component *component, const struct tile
             component->gram[a * component->n_alive + b] = gram[i * n + j];
         }
     lode_arena_rewind(arena, mark);
-    return lode_task_advance(component->scan->task, n);
+    return LODE_OK;
 }
 
 static lode_status score_range(const struct component *component, int64_t first, int64_t end,
@@ -173,7 +173,7 @@ static lode_status find_shares(struct component *component)
 {
     struct scan *scan = component->scan;
     struct lode_arena *arena = scan->task->arena;
-    struct scope_edges edges;
+    struct scope_edges edges = {.task = scan->task};
     double **series = NULL;
     if (scan->options.replicates == 0 || component->n_alive == 0) return LODE_OK;
     if (!component->held) return refuse(scan->n_detectors);

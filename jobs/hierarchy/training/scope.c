@@ -7,10 +7,12 @@
 
 enum { MOST_ITERATIONS = 2000, STABLE = 100, SEED = 1 };
 
-static struct neighbourhood_options neighbourhood_of(const struct hierarchy_options *options)
+static struct neighbourhood_options neighbourhood_of(const struct hierarchy_options *options,
+                                                     struct lode_task *task)
 {
-    return (struct neighbourhood_options){(enum neighbourhood_rule)options->lasso_rule,
-                                          options->lasso_fraction};
+    return (struct neighbourhood_options){.rule = (enum neighbourhood_rule)options->lasso_rule,
+                                          .fraction = options->lasso_fraction,
+                                          .task = task};
 }
 
 static struct similarity_options similarity_of(const struct hierarchy_options *options)
@@ -21,7 +23,7 @@ static struct similarity_options similarity_of(const struct hierarchy_options *o
 lode_status scope_join(const double *gram, int64_t n, const struct hierarchy_options *options,
                        struct lode_run *run, struct lode_arena *arena, struct scope_edges *edges)
 {
-    const struct neighbourhood_options how = neighbourhood_of(options);
+    const struct neighbourhood_options how = neighbourhood_of(options, edges->task);
     const struct similarity_options similarity = similarity_of(options);
     if (run)
         lode_try(neighbourhoods_map(run, gram, n, &how, arena, &edges->fit));
@@ -38,8 +40,9 @@ lode_status scope_stability(const struct scope_edges *edges, const double *const
     const int64_t block = STABILITY_BLOCK_MS / step_ms;
     const struct stability_options how = {.resampling = {.replicates = options->replicates,
                                                          .block_length = block > 0 ? block : 1,
-                                                         .seed = SEED},
-                                          .neighbourhood = neighbourhood_of(options),
+                                                         .seed = SEED,
+                                                         .task = edges->task},
+                                          .neighbourhood = neighbourhood_of(options, edges->task),
                                           .similarity = similarity_of(options)};
     lode_try(lode_take(arena, edges->graph.begin[edges->graph.n], shares));
     return stability_of_edges(series, n_slots, &edges->graph, &how, arena, *shares);

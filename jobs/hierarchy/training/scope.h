@@ -10,6 +10,7 @@
 #include "jobs/job.h"
 
 struct scope_edges {
+    struct lode_task *task; /* set before: whose lease is renewed; NULL: on the coordinator */
     struct neighbourhoods fit;
     struct affinity_graph graph; /* pairs that are similar, each both ways */
 };

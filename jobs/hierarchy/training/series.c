@@ -252,7 +252,7 @@ static lode_status scope_gram(struct track *const *tracks, int64_t n, const stru
         for (int64_t s = 0; s < slots->n; s++)
             series[i][s] = detector_score(newest(tracks[i], slots, s));
     }
-    return gram_of_series((const double *const *)series, n, slots->n, scratch, means, *gram);
+    return gram_of_series((const double *const *)series, n, slots->n, NULL, scratch, means, *gram);
 }
 
 /* A group that was just made, and its members' tracks. */

@@ -88,8 +88,8 @@ static void take_series(int64_t p, int64_t n, struct lode_arena *arena,
 
 static void multiply(struct lode_arena *arena, struct reference_series *out)
 {
-    assert_ok(gram_of_series((const double *const *)out->series, out->p, out->n, arena, out->means,
-                             out->gram));
+    assert_ok(gram_of_series((const double *const *)out->series, out->p, out->n, NULL, arena,
+                             out->means, out->gram));
 }
 
 void reference_load_series(const char *name, struct lode_arena *arena, struct reference_series *out)

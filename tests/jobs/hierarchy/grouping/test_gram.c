@@ -3,6 +3,7 @@
 
 #include "common/memory.h"
 #include "jobs/hierarchy/grouping/gram.h"
+#include "jobs/job.h"
 #include "reference.h"
 #include "tests/unit.h"
 
@@ -50,7 +51,7 @@ static void means_are_those_of_the_values(void **state)
     const double a[] = {1, 2, 6}, b[] = {4, 4, 4};
     const double *const series[] = {a, b};
     double means[2], gram[4];
-    assert_ok(gram_of_series(series, 2, 3, *state, means, gram));
+    assert_ok(gram_of_series(series, 2, 3, NULL, *state, means, gram));
     assert_true(means[0] == 3.0 && means[1] == 4.0);
     assert_true(gram[0] == 14.0 / 3 && gram[1] == 0.0 && gram[2] == 0.0 && gram[3] == 0.0);
 }
@@ -74,8 +75,8 @@ static void a_value_that_is_not_finite_is_named(void **state)
     struct reference_series s;
     random_series(1, 5, 40, *state, &s);
     s.series[3][7] = (double)NAN;
-    assert_status(LODE_E_NUMERIC, gram_of_series((const double *const *)s.series, s.p, s.n, *state,
-                                                 s.means, s.gram));
+    assert_status(LODE_E_NUMERIC, gram_of_series((const double *const *)s.series, s.p, s.n, NULL,
+                                                 *state, s.means, s.gram));
     assert_non_null(strstr(lode_error_text(), "series 3"));
 }
 
@@ -108,10 +109,29 @@ static void series_that_others_give_exactly_have_no_error(void **state)
         s.series[5][t] = 3.0;
         s.series[6][t] = cos((double)(7 * t * t));
     }
-    assert_ok(gram_of_series((const double *const *)s.series, s.p, s.n, *state, s.means, s.gram));
+    assert_ok(
+        gram_of_series((const double *const *)s.series, s.p, s.n, NULL, *state, s.means, s.gram));
     assert_ok(gram_least_errors(s.gram, 7, *state, error));
     for (int i = 0; i < 6; i++) assert_true(error[i] < 1e-12);
     assert_true(error[6] > 0.4 && error[6] <= s.gram[6 * 7 + 6]);
+}
+
+/* --- leases --- */
+
+static void a_lease_is_renewed_for_every_256_slots_and_what_nobody_wants_ends(void **state)
+{
+    struct reference_series s;
+    atomic_llong progress = 0;
+    atomic_bool stop = false;
+    struct lode_task_private engine = {.progress = &progress, .stop = &stop};
+    struct lode_task task = {.engine = &engine};
+    random_series(5, 3, 600, *state, &s);
+    const double *const *series = (const double *const *)s.series;
+    assert_ok(gram_of_series(series, 3, 600, &task, *state, s.means, s.gram));
+    assert_int_equal(progress, 600);
+    stop = true;
+    assert_status(LODE_E_STOPPED, gram_of_series(series, 3, 600, &task, *state, s.means, s.gram));
+    assert_int_equal(progress, 600 + 256);
 }
 
 /* --- resampling --- */
@@ -140,7 +160,7 @@ static void a_replicate_is_the_gram_matrix_of_whole_blocks(void **state)
                 }
             }
             const double *const drawn[] = {a, b};
-            assert_ok(gram_of_series(drawn, 2, n, *state, means, gram));
+            assert_ok(gram_of_series(drawn, 2, n, NULL, *state, means, gram));
             for (int k = 0; k < 8; k++) {
                 double worst = 0;
                 for (int i = 0; i < 4; i++) worst = fmax(worst, fabs(grams[k][i] - gram[i]));
@@ -176,6 +196,7 @@ int main(void)
         TEST(a_value_that_is_not_finite_is_named),
         TEST(least_errors_of_two_series_are_those_of_regression),
         TEST(series_that_others_give_exactly_have_no_error),
+        TEST(a_lease_is_renewed_for_every_256_slots_and_what_nobody_wants_ends),
         TEST(a_replicate_is_the_gram_matrix_of_whole_blocks),
         TEST(replicates_follow_from_seed_and_number_alone),
     };

@@ -20,8 +20,9 @@ static int arena_teardown(void **state)
     return 0;
 }
 
-static const struct neighbourhood_options above = {NEIGHBOURHOOD_ABOVE, 0.1};
-static const struct neighbourhood_options explained = {NEIGHBOURHOOD_EXPLAINED, 0.3};
+static const struct neighbourhood_options above = {.rule = NEIGHBOURHOOD_ABOVE, .fraction = 0.1};
+static const struct neighbourhood_options explained = {.rule = NEIGHBOURHOOD_EXPLAINED,
+                                                       .fraction = 0.3};
 
 /* 0 and 1 are one signal with noise, 2 is alone: the bound of 2 is its variance. */
 static void a_series_alone_has_no_neighbours(void **state)

@@ -7,7 +7,8 @@
 #include "tests/unit.h"
 
 static const struct lode_leaf leaves[] = {{NEIGHBOURHOODS_LEAF, neighbourhoods_leaf}, {0}};
-static const struct neighbourhood_options options = {NEIGHBOURHOOD_EXPLAINED, 0.3};
+static const struct neighbourhood_options options = {.rule = NEIGHBOURHOOD_EXPLAINED,
+                                                     .fraction = 0.3};
 
 static int arena_setup(void **state)
 {

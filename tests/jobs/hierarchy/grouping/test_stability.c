@@ -39,7 +39,7 @@ static void make_series(struct lode_arena *arena, double **series)
 
 static const struct stability_options options = {
     .resampling = {.replicates = 40, .block_length = 20, .seed = 1},
-    .neighbourhood = {NEIGHBOURHOOD_EXPLAINED, 0.3},
+    .neighbourhood = {.rule = NEIGHBOURHOOD_EXPLAINED, .fraction = 0.3},
 };
 
 static double share_of(const struct affinity_graph *graph, const double *shares, int a, int b)
@@ -54,7 +54,8 @@ static void make_graph(double **series, struct lode_arena *arena, struct affinit
 {
     double means[SERIES], gram[SERIES * SERIES];
     struct neighbourhoods found;
-    assert_ok(gram_of_series((const double *const *)series, SERIES, SLOTS, arena, means, gram));
+    assert_ok(
+        gram_of_series((const double *const *)series, SERIES, SLOTS, NULL, arena, means, gram));
     assert_ok(neighbourhoods_fit(gram, SERIES, &options.neighbourhood, arena, &found));
     assert_ok(similarity_of_neighbourhoods(&found, &options.similarity, arena, graph));
 }
