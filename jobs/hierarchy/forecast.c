@@ -45,6 +45,12 @@ static void add_stage(struct lode_forecast *forecast, const struct lode_store *s
         (struct lode_forecast_stage){title, store->n_partitions, bytes, TASK_BYTES + task_bytes};
 }
 
+static bool is_given(const struct lode_params *params, const char *name)
+{
+    const char *text = lode_params_text(params, name);
+    return text && text[0] != '\0';
+}
+
 lode_status hierarchy_forecast(const struct lode_run *run, struct lode_forecast *forecast)
 {
     const char *model = lode_params_text(run->params, "detect");
@@ -62,5 +68,7 @@ lode_status hierarchy_forecast(const struct lode_run *run, struct lode_forecast 
         add_stage(forecast, run->store, "scoring groups", largest);
         forecast->work_bytes = largest; /* groups are a part of the counters */
     }
+    if (is_given(run->params, "labels") || is_given(run->params, "harmless"))
+        add_stage(forecast, run->store, "weighing counters", largest);
     return LODE_OK;
 }

@@ -18,6 +18,7 @@
 #include "jobs/hierarchy/training/series.h"
 #include "jobs/hierarchy/training/tables.h"
 #include "jobs/hierarchy/training/tree.h"
+#include "jobs/hierarchy/training/weighing.h"
 
 extern const struct lode_job hierarchy_job; /* declared for the registry, in registry.c */
 
@@ -100,13 +101,32 @@ static const char *path_of(const struct lode_params *params, const char *name)
 /* What is of detection alone must not be there by mistake when a model is learned. */
 static lode_status check_training(const struct lode_params *params)
 {
-    static const char *const flags[] = {"labels",      "manual_groups", "scores",
-                                        "alert_state", "webhook",       "webhook_file"};
+    static const char *const flags[] = {"manual_groups", "scores", "alert_state", "webhook",
+                                        "webhook_file"};
     for (size_t i = 0; i < sizeof flags / sizeof *flags; i++)
         if (path_of(params, flags[i]))
             return lode_fail(LODE_E_USAGE, "%s are for scoring against a model: --detect MODEL",
                              flags[i]);
     return LODE_OK;
+}
+
+/* Labels of a model that is learned, and harmless marks, which are of that alone. */
+static lode_status check_labels(const struct lode_params *params,
+                                const struct hierarchy_options *options,
+                                const struct lode_store *store, struct lode_arena *arena)
+{
+    const char *labels = path_of(params, "labels"), *harmless = path_of(params, "harmless");
+    if (path_of(params, "detect") && harmless)
+        return lode_fail(LODE_E_USAGE, "harmless marks adjust the weights of a model that is "
+                                       "learned: without --detect");
+    if (path_of(params, "detect") || (!harmless && !labels)) return LODE_OK;
+    if (options->combiner != HIERARCHY_MEAN && options->combiner != HIERARCHY_WEIGHTED &&
+        options->combiner != HIERARCHY_VOTES)
+        return lode_fail(LODE_E_USAGE,
+                         "labels and harmless marks adjust weights, which combiner=%s has not: "
+                         "mean, weighted and votes have",
+                         hierarchy_param_text(params, "combiner"));
+    return weigh_check(store, options, labels, harmless, arena);
 }
 
 /* Rules and patterns: of the job over the store where a model is learned, else of the model. */
@@ -133,6 +153,7 @@ static lode_status check(const struct lode_params *params, const struct lode_sto
     if (!status && path) status = model_read(path, arena, &model);
     if (!status && path) status = check_model(&model, store);
     if (!status && !path) status = check_training(params);
+    if (!status) status = check_labels(params, &options, store, arena);
     if (!status && !path) status = check_store(&options, store, arena);
     if (!status)
         status = path ? check_given(&model.options, &model.patterns, store, arena, path)
@@ -143,12 +164,18 @@ static lode_status check(const struct lode_params *params, const struct lode_sto
 
 static lode_status train(struct lode_run *run, const struct hierarchy_options *options)
 {
+    const char *labels = path_of(run->params, "labels"),
+               *harmless = path_of(run->params, "harmless");
     struct learned learned;
+    struct weighing weighing = {0};
     struct tree tree;
     lode_try(learn(run, options, &learned));
     lode_try(tree_grow(run, options, &learned, &tree));
+    if (labels || harmless)
+        lode_try(weigh(run, &learned.given, labels, harmless, &tree, &weighing));
     lode_try(model_put(&tree.model, run->params, run->arena, run->results));
     lode_try(tree_tables_put(run, &tree));
+    if (tree.lesson) lode_try(weight_tables_put(run, &weighing));
     lode_log_info("detectors=%lld levels=%d", (long long)tree.model.n_detectors,
                   tree.model.n_levels);
     return LODE_OK;
@@ -168,6 +195,7 @@ static lode_status run_job(struct lode_run *run)
 static const struct lode_leaf leaves[] = {
     {"hierarchy.learn", hierarchy_learn_leaf},
     {"hierarchy.series", hierarchy_series_leaf},
+    {"hierarchy.weigh", hierarchy_weigh_leaf},
     {NEIGHBOURHOODS_LEAF, neighbourhoods_leaf},
     {"hierarchy.detect", hierarchy_detect_leaf},
     {EVIDENCE_LEAF, evidence_leaf},

@@ -85,7 +85,15 @@ const struct lode_param hierarchy_params[] = {
      "levels whose scores detection keeps in table scores, a list, or none (empty: high)"},
     {"detect", "", LODE_PARAM_MODEL,
      "score the slots after the model's last against it, instead of learning"},
-    {"labels", "", LODE_PARAM_FILE, "issues to judge by: component,start_s,end_s; with --detect"},
+    {"labels", "", LODE_PARAM_FILE,
+     "issues, component,start_s,end_s: with --detect to judge by; without it they adjust the "
+     "weights of counters"},
+    {"harmless", "", LODE_PARAM_FILE,
+     "alerts that were harmless, component,start_s,end_s and perhaps counters (a;b, those meant): "
+     "they adjust weights, too"},
+    {"label_ridge", "3", "",
+     "how firmly weights stay where they were against labels and harmless marks: a larger number "
+     "moves them less"},
     {"manual_groups", "", LODE_PARAM_FILE, "groups of people's own to compare with; with --detect"},
     {"alerts", "run", "",
      "with --detect: tell all that this run finds (run), what no run before has told (new), or "
@@ -312,6 +320,7 @@ static lode_status read_tree(const struct lode_params *params, struct lode_arena
     lode_try(choose(params, "combiner", combiners, &chosen));
     options->combiner = (enum hierarchy_combiner)chosen;
     lode_try(lode_params_f64(params, "vote", 1e-3, 1e6, &options->vote));
+    lode_try(lode_params_f64(params, "label_ridge", 1e-3, 1e6, &options->label_ridge));
     lode_try(lode_params_i64(params, "cross_level", 2, 1000, &options->cross_level));
     lode_try(lode_params_i64(params, "max_levels", 1, 1000, &options->max_levels));
     lode_try(read_numbers(params, "weights", 1e-6, 1e6, arena, &options->weights));

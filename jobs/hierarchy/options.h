@@ -63,6 +63,7 @@ struct hierarchy_options {
     /* tree */
     enum hierarchy_combiner combiner;
     double vote;         /* c of votes (votes, oneclass), > 0 */
+    double label_ridge;  /* > 0: holds weights where they were (training/weight_fit.h) */
     int64_t cross_level; /* from this level on a scope is the service, not a component */
     int64_t max_levels;  /* of groups */
     /* what operators know; patterns of names with * and ? */

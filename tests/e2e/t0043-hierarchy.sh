@@ -52,7 +52,7 @@ expect "the help of the job lists its flags and parameters" '
 mkdir no-model
 refuse 2 "there is no model" "lode run hierarchy S -o X --detect no-model"
 refuse 3 "nowhere: No such file" "lode run hierarchy S -o X --detect nowhere"
-refuse 2 "labels are for scoring" "lode run hierarchy S -o X --labels $smd/labels.csv"
+refuse 2 "manual_groups are for scoring" "lode run hierarchy S -o X --set manual_groups=$smd/labels.csv"
 refuse 2 "did you mean '--labels'" "lode run hierarchy S -o X --lables $smd/labels.csv"
 refuse 2 "splits: 'middle' is none of max, centre, edge" "lode run hierarchy S -o X --set splits=middle"
 refuse 2 "no kind 'fourier'" "lode run hierarchy S -o X --set detectors=fourier"

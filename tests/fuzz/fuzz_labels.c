@@ -28,6 +28,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             const struct label *label = &labels.list[i];
             check(label->component >= 0 && label->component < 3);
             check(label->end_ms > label->start_ms);
+            check(label->counters && label->line > 0);
             check(i == 0 || label[-1].component <= label->component);
         }
     lode_rows_close(rows);

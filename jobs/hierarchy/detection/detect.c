@@ -36,18 +36,8 @@ struct detection {
 
 static lode_status read_labels(struct detection *d, const char *path)
 {
-    const int64_t n = d->model->n_components;
-    const char **names;
     if (!path) return LODE_OK;
-    lode_try(lode_take_zero(d->run->arena, n + 1, &names));
-    for (int64_t c = 0; c < n; c++) names[c] = d->model->components[c].name;
-    lode_try(labels_read(path, names, n, d->run->arena, &d->labels));
-    const char *nearest = d->labels.unknown_nearest;
-    if (d->labels.n_unknown > 0)
-        lode_log_warn("issues of components that the model does not know are left out "
-                      "count=%" PRId64 " first=\"%s\" line=%" PRId64 " nearest=\"%s\"",
-                      d->labels.n_unknown, d->labels.unknown, d->labels.unknown_line,
-                      nearest ? nearest : "");
+    lode_try(labels_read_of(path, "issues", d->model, d->run->arena, &d->labels));
     d->n_thresholds = EVALUATION_THRESHOLDS;
     thresholds_make(d->thresholds);
     return LODE_OK;

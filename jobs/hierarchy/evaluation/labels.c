@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/log.h"
 #include "common/text.h"
 #include "jobs/hierarchy/evaluation/columns.h"
 
@@ -16,6 +17,7 @@ static const double furthest_s = 1e15;
 
 struct reader {
     struct evaluation_columns columns;
+    int counters; /* place in a row; -1: there is no such column */
     const char *const *names;
     int64_t n_names;
     struct lode_arena *arena;
@@ -67,6 +69,26 @@ static lode_status add_label(struct reader *r, const struct label *label)
     return LODE_OK;
 }
 
+static int find_counters(struct lode_rows *rows)
+{
+    int n = 0;
+    const char *const *names = lode_rows_columns(rows, &n);
+    for (int c = 0; c < n; c++)
+        if (strcmp(names[c], "counters") == 0) return c;
+    return -1;
+}
+
+static lode_status read_counters(const struct reader *r, const char **counters)
+{
+    char *copy;
+    *counters = "";
+    if (r->counters < 0 || r->columns.fields[r->counters].size == 0) return LODE_OK;
+    const struct lode_field *field = &r->columns.fields[r->counters];
+    lode_try(lode_arena_text(r->arena, field->text, field->size, &copy));
+    *counters = copy;
+    return LODE_OK;
+}
+
 static lode_status read_row(struct reader *r)
 {
     const struct lode_field *component = evaluation_columns_field(&r->columns, COMPONENT);
@@ -76,11 +98,12 @@ static lode_status read_row(struct reader *r)
     lode_try(read_time(r, START, &label.start_ms));
     lode_try(read_time(r, END, &label.end_ms));
     if (label.end_ms <= label.start_ms)
-        return evaluation_columns_refuse(&r->columns,
-                                         "the issue ends at %" PRId64
-                                         " ms, where it starts (%" PRId64 " ms) or before",
-                                         label.end_ms, label.start_ms);
+        return evaluation_columns_refuse(
+            &r->columns, "it ends at %" PRId64 " ms, where it starts (%" PRId64 " ms) or before",
+            label.end_ms, label.start_ms);
     lode_try(lode_arena_text(r->arena, component->text, component->size, &name));
+    lode_try(read_counters(r, &label.counters));
+    label.line = lode_rows_line(r->columns.rows);
     label.component = find_name(r, name);
     if (label.component >= 0) return add_label(r, &label);
     if (labels->n_unknown++ == 0) {
@@ -96,14 +119,15 @@ static int compare_labels(const void *left, const void *right)
     const struct label *a = left, *b = right;
     if (a->component != b->component) return a->component < b->component ? -1 : 1;
     if (a->start_ms != b->start_ms) return a->start_ms < b->start_ms ? -1 : 1;
-    return (a->end_ms > b->end_ms) - (a->end_ms < b->end_ms);
+    if (a->end_ms != b->end_ms) return a->end_ms < b->end_ms ? -1 : 1;
+    return (a->line > b->line) - (a->line < b->line);
 }
 
 static lode_status refuse_all(const char *path, const struct labels *labels)
 {
     const char *nearest = labels->unknown_nearest;
     return lode_fail(LODE_E_INPUT,
-                     "%s, line %" PRId64 ": no issue is about a component of the model; the first "
+                     "%s, line %" PRId64 ": no row is about a component of the model; the first "
                      "is about '%s'%s%s%s",
                      path, labels->unknown_line, labels->unknown, nearest ? " (nearest: '" : "",
                      nearest ? nearest : "", nearest ? "')" : "");
@@ -114,6 +138,7 @@ lode_status labels_read_rows(struct lode_rows *rows, const char *path, const cha
 {
     struct reader r = {.names = names, .n_names = n_names, .arena = arena};
     lode_try(evaluation_columns_find(rows, path, column_names, arena, &r.columns));
+    r.counters = find_counters(rows);
     for (;;) {
         bool more = false;
         lode_try(evaluation_columns_next(&r.columns, &more));
@@ -137,4 +162,21 @@ lode_status labels_read(const char *path, const char *const *names, int64_t n_na
 done:
     lode_rows_close(rows);
     return status ? lode_note(status, "reading labels") : LODE_OK;
+}
+
+lode_status labels_read_of(const char *path, const char *what, const struct model *model,
+                           struct lode_arena *arena, struct labels *labels)
+{
+    const int64_t n = model->n_components;
+    const char **names;
+    lode_try(lode_take_zero(arena, n + 1, &names));
+    for (int64_t c = 0; c < n; c++) names[c] = model->components[c].name;
+    lode_try(labels_read(path, names, n, arena, labels));
+    const char *nearest = labels->unknown_nearest;
+    if (labels->n_unknown > 0)
+        lode_log_warn("%s of components that the model does not know are left out count=%" PRId64
+                      " first=\"%s\" line=%" PRId64 " nearest=\"%s\"",
+                      what, labels->n_unknown, labels->unknown, labels->unknown_line,
+                      nearest ? nearest : "");
+    return LODE_OK;
 }

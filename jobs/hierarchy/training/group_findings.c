@@ -34,8 +34,9 @@ static lode_status write_words(const struct model *model, const struct model_det
     return lode_bytes_append(text, "", 1);
 }
 
-static lode_status fill(const struct model *model, struct rows *rows)
+static lode_status fill(const struct tree *tree, struct rows *rows)
 {
+    const struct model *model = &tree->model;
     char level[MODEL_LEVEL_TEXT];
     struct lode_bytes words = {0};
     uint32_t *components = NULL, *levels = NULL, *names = NULL, *starts = NULL, *texts = NULL;
@@ -48,6 +49,11 @@ static lode_status fill(const struct model *model, struct rows *rows)
     lode_try(rows_text(rows, "start", "empty: of detection alone", &starts));
     lode_try(rows_i64(rows, "members", NULL, "how many", &members));
     lode_try(rows_text(rows, "text", "the finding in words", &texts));
+    if (tree->lesson) {
+        lode_try(rows_code(rows, "weights", &names[row]));
+        lode_try(rows_code(rows, tree->lesson, &texts[row]));
+        ranks[row++] = 1;
+    }
     for (int64_t d = 0; d < model->n_detectors; d++) {
         const struct model_detector *group = &model->detectors[d];
         if (group->role != MODEL_GROUP) continue;
@@ -66,12 +72,13 @@ done:
     return status;
 }
 
-lode_status group_findings_put(const struct lode_run *run, const struct model *model)
+lode_status group_findings_put(const struct lode_run *run, const struct tree *tree)
 {
+    const struct model *model = &tree->model;
     struct rows rows;
-    int64_t n = 0;
+    int64_t n = tree->lesson != NULL;
     for (int64_t d = 0; d < model->n_detectors; d++) n += model->detectors[d].role == MODEL_GROUP;
     lode_try(rows_begin(&rows, "findings", "what moves together", n, run->arena));
-    lode_try(fill(model, &rows));
+    lode_try(fill(tree, &rows));
     return lode_findings_put(run, rows_end(&rows));
 }

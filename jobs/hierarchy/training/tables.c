@@ -206,5 +206,5 @@ lode_status tree_tables_put(const struct lode_run *run, const struct tree *tree)
     lode_try(put_levels(run, tree));
     lode_try(put_dropped(run, &tree->model));
     lode_try(contributions_put(run, &tree->model));
-    return group_findings_put(run, &tree->model);
+    return group_findings_put(run, tree);
 }

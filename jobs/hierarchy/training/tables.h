@@ -13,7 +13,8 @@ LODE_CHECKED lode_status tree_tables_put(const struct lode_run *run, const struc
  * table members has. None for groups with combiner=largest. */
 LODE_CHECKED lode_status contributions_put(const struct lode_run *run, const struct model *model);
 
-/* What moves together, in words: a row a group, the lowest level first. */
-LODE_CHECKED lode_status group_findings_put(const struct lode_run *run, const struct model *model);
+/* What labels taught, if there are any; what moves together: a row a group, the lowest level first.
+ */
+LODE_CHECKED lode_status group_findings_put(const struct lode_run *run, const struct tree *tree);
 
 #endif

@@ -37,6 +37,7 @@ struct tree {
     struct tree_edge *edges; /* [n_edges] by level, scope, target, source */
     int64_t n_levels;
     struct tree_level *levels; /* [n_levels] of levels 1.. */
+    const char *lesson;        /* what labels taught, in words (weighing.h); NULL: there are none */
 };
 
 /* Everything is the run's arena's. Names are borrowed from the store. */

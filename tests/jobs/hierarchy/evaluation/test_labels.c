@@ -56,6 +56,9 @@ static void issues_are_read_in_order_of_component_and_start(void **state)
     assert_int_equal(at(&labels, 1).start_ms, 10000);
     assert_int_equal(at(&labels, 2).component, 2);
     assert_int_equal(at(&labels, 2).start_ms, 60500);
+    assert_string_equal(at(&labels, 2).counters, "c01;c02");
+    assert_int_equal(at(&labels, 2).line, 2);
+    assert_string_equal(at(&labels, 0).counters, "");
 }
 
 static void components_that_are_not_known_are_counted(void **state)
@@ -96,14 +99,14 @@ static void what_is_no_issue_is_refused_with_its_line(void **state)
             "issues.csv, line 3: start_s 'soon' is no time");
     refused(*state, "component,start_s,end_s\ndb,9,1e300\n", "line 2: end_s '1e300' is no time");
     refused(*state, "component,start_s,end_s\ndb,9,8\n", "ends at 8000 ms, where it starts (9000");
-    refused(*state, "component,start_s,end_s\ndb,9,9\n", "issues.csv, line 2: the issue ends");
+    refused(*state, "component,start_s,end_s\ndb,9,9\n", "issues.csv, line 2: it ends");
     refused(*state, "component,start_s,end_s\ndb,9\n", "issues.csv, line 2:");
 }
 
 static void a_file_about_other_components_alone_is_refused(void **state)
 {
     refused(*state, "component,start_s,end_s\nap,1,2\n",
-            "line 2: no issue is about a component of the model; the first is about 'ap' (nearest: "
+            "line 2: no row is about a component of the model; the first is about 'ap' (nearest: "
             "'api')");
 }
 

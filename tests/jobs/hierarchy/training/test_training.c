@@ -352,8 +352,8 @@ static void what_only_detection_reads_is_refused(void **state)
 {
     struct tree_world *world = *state;
     char folder[TREE_PATH];
-    tree_world_set(world, "labels=/tmp/none.csv");
-    assert_status(LODE_E_USAGE, tree_world_run(world, "labels", folder));
+    tree_world_set(world, "manual_groups=/tmp/none.csv");
+    assert_status(LODE_E_USAGE, tree_world_run(world, "groups", folder));
     assert_non_null(strstr(lode_error_text(), "--detect"));
 }
 

@@ -26,15 +26,23 @@ static bool is_high(uint64_t seed, int slot)
     return lode_random_uniform(&random) < 1.0 / 6;
 }
 
-static double value_at(int component, int counter, int slot)
+bool tree_world_is_high(int component, int counter, int slot)
 {
     const uint64_t beat = (uint64_t)beats[component] * 10;
+    const uint64_t own = (uint64_t)component * TREE_COUNTERS + (uint64_t)counter;
+    if (counter == 6) return false;
+    return is_high(counter == 5 ? 5000 + own : counter < 3 ? beat + 1 : beat + 2, slot);
+}
+
+static double value_at(int component, int counter, int slot)
+{
     const uint64_t own = (uint64_t)component * TREE_COUNTERS + (uint64_t)counter;
     struct lode_random random = lode_random_begin(1000 + own, (uint64_t)slot);
     const double wobble = lode_random_uniform(&random);
     if (counter == 6) return 5.0;
-    if (counter == 5) return 50 + 20 * wobble + (is_high(5000 + own, slot) ? 60 : 0);
-    return 50 + 5 * wobble + (is_high(counter < 3 ? beat + 1 : beat + 2, slot) ? 100 : 0);
+    if (counter == 5)
+        return 50 + 20 * wobble + (tree_world_is_high(component, counter, slot) ? 60 : 0);
+    return 50 + 5 * wobble + (tree_world_is_high(component, counter, slot) ? 100 : 0);
 }
 
 static void write_input(const char *path)

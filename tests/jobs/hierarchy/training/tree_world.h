@@ -37,6 +37,10 @@ lode_status tree_world_run(struct tree_world *world, const char *name, char *fol
 /* The same, which must end well, and the model that it left. */
 void tree_world_train(struct tree_world *world, const char *name, struct model *model);
 
+/* Whether a counter (its index in the order above) of a component (shop/web, shop/web/a,
+ * shop/web/b, shop/db, lone) stands high in a slot. */
+bool tree_world_is_high(int component, int counter, int slot);
+
 /* The detector of a role, component and name; -1: there is none. */
 int64_t tree_world_find(const struct model *model, enum model_role role, int32_t level,
                         const char *component, const char *name);
