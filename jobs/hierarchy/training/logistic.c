@@ -12,6 +12,8 @@ static const double inexactness = 1e-3;
 /* It is long enough where it goes down by such a share of what its slope promises, or where so
  * little of the slope is left: near the end sums differ by rounding alone. */
 static const double sufficient = 1e-4, flat = 0.1;
+/* No z moves further in a step: where all rows are told for sure the model knows no bounds. */
+static const double furthest = 1000.0;
 /* Derivatives beside the sums that they are of, whose rounding is some 1e-16 times the root of
  * their length. */
 static const double tolerance = 1e-11;
@@ -168,7 +170,9 @@ static void walk(struct solver *s)
 {
     const struct logistic_problem *p = s->problem;
     const double here = objective(s, s->theta, s->z);
-    double length = 1.0;
+    double length = 1.0, reach = 0.0;
+    for (int64_t i = 0; i < p->n_rows; i++) reach = fmax(reach, fabs(s->step_z[i]));
+    if (reach > furthest) length = furthest / reach;
     for (int i = 0; i < MOST_HALVINGS; i++, length /= 2) {
         for (int64_t j = 0; j < p->n_columns; j++)
             s->next[j] = fmax(s->theta[j] + length * s->step[j], p->lowest[j]);
