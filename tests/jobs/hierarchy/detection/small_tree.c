@@ -111,7 +111,7 @@ int small_tree_teardown(void **state)
 
 void small_tree_label(struct small_tree *tree, int64_t component, int64_t start_ms, int64_t end_ms)
 {
-    tree->issues[tree->labels.n++] = (struct label){component, start_ms, end_ms};
+    tree->issues[tree->labels.n++] = (struct label){component, start_ms, end_ms, "", 1};
 }
 
 void small_tree_plan(struct small_tree *tree, struct planned *planned)

@@ -322,7 +322,7 @@ static void an_issue_counts_where_its_start_was_scored(void **state)
                  {SVC_A, 12, false}, {SVC, 12, true},   {SVC, 21, false},   {aside, 12, false}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         const int64_t start_ms = cases[i].minute * MINUTE_MS;
-        const struct label label = {cases[i].component, start_ms, start_ms + 1};
+        const struct label label = {cases[i].component, start_ms, start_ms + 1, "", 1};
         if (outcome_counts(&outcome, &label) != cases[i].counts) fail_msg("case %zu", i);
     }
 }
@@ -338,7 +338,7 @@ static void an_issue_of_a_component_that_is_not_scored_does_not_count(void **sta
     begin(tree, &planned, &outcome);
     put_slots(&b);
     add(&outcome, 0, 1, &b);
-    const struct label label = {SVC_A, 12 * MINUTE_MS, 13 * MINUTE_MS};
+    const struct label label = {SVC_A, 12 * MINUTE_MS, 13 * MINUTE_MS, "", 1};
     assert_false(outcome_counts(&outcome, &label));
 }
 
