@@ -203,7 +203,7 @@ static lode_status put_woke(const struct lode_run *run, const struct outcome *ou
     lode_try(rows_begin(&rows, "woke", "counters that move since training", outcome->n_woken,
                         run->arena));
     lode_try(rows_text(&rows, "component", "of the counter", &component));
-    lode_try(rows_text(&rows, "counter", "that was constant in training", &counter));
+    lode_try(rows_text(&rows, "counter", "whose distance was 0 in training", &counter));
     lode_try(rows_i64(&rows, "time", TIME_UNITS, "first sample with another value", &time));
     lode_try(rows_f64(&rows, "before", NULL, "its value in training; empty: it had none", &before));
     lode_try(rows_f64(&rows, "after", NULL, "its value then", &after));

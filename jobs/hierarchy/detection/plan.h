@@ -29,10 +29,10 @@ enum plan_kind {
 
 struct plan_node {
     enum plan_kind kind;
-    int32_t level; /* index into levels */
-    bool is_kept;  /* the leaf returns its series */
-    bool is_dead;  /* a leaf of a counter that was constant in training, watched whether it moves */
-    double alert;  /* it fires from this E on; INFINITY: never */
+    int32_t level;   /* index into levels */
+    bool is_kept;    /* the leaf returns its series */
+    bool is_dead;    /* a leaf of a counter that was dead in training, watched whether it moves */
+    double alert;    /* it fires from this E on; INFINITY: never */
     int64_t counter; /* leaf, deviation: index in the store; -1: the store has none of that name */
     int64_t given;   /* given: its number (given.h) */
     struct detector_settings settings; /* leaf */

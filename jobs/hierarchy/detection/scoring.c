@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "common/store/counters.h"
+#include "jobs/hierarchy/detectors/families.h"
 
 /* Of the arena: a stretch takes at most one part, the rest is scratch of detectors. */
 enum { STRETCH_PARTS = 4, LONGEST_STRETCH = 1 << 16, LOOK_BACK = 256 };
@@ -306,7 +307,16 @@ static double as_seen(const struct plan_node *node, double value)
 {
     const bool is_hellinger = node->settings.kind == detector_kind_find("hellinger");
     if (is_hellinger && node->settings.family != DETECTOR_GAUSSIAN) value = fmax(value, 0.0);
-    return value;
+    return fmin(fmax(value, -FAMILY_LARGEST), FAMILY_LARGEST);
+}
+
+/* By more than rounding, as training has seen it: else it may have done so there, too. */
+static bool has_moved(const struct plan_node *node, double before, double value)
+{
+    if (isnan(before)) return true;
+    const double from = as_seen(node, before), to = as_seen(node, value);
+    const double gap = to - from, largest = fmax(fabs(from), fabs(to));
+    return gap * gap > FAMILY_ROUNDING * (largest * largest);
 }
 
 lode_status scoring_waking(struct scoring *s, int64_t node, struct waking *waking)
@@ -321,11 +331,9 @@ lode_status scoring_waking(struct scoring *s, int64_t node, struct waking *wakin
     *waking = (struct waking){0};
     if (!s->is_there[node]) return LODE_OK;
     lode_try(look_back(s, counter, first, &waking->before));
-    const double before = isnan(waking->before) ? waking->before : as_seen(of, waking->before);
     lode_try(lode_counters_some_values(s->counters, s->block, counter, first, n, arena, &values));
     for (int64_t i = 0; i < n && !waking->is_awake; i++) {
-        /* exactly: it never had another value */
-        if (isnan(values[i]) || as_seen(of, values[i]) == before) continue;
+        if (isnan(values[i]) || !has_moved(of, waking->before, values[i])) continue;
         waking->is_awake = true;
         waking->time_ms = s->times[first + i];
         waking->after = values[i];

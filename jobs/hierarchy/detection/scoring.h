@@ -49,7 +49,7 @@ struct waking {
     int64_t time_ms;
     double before, after; /* before: NaN where it had no value in training */
 };
-/* Whether a counter that was constant in training has another value since. */
+/* Whether a counter that was dead in training has another value since. */
 LODE_CHECKED lode_status scoring_waking(struct scoring *scoring, int64_t node,
                                         struct waking *waking);
 

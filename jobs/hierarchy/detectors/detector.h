@@ -52,7 +52,7 @@ struct detector_settings {
     int64_t noise;      /* slots that tell the noise of now (shift), edge < noise */
     /* found by `fit` in training, 0 of kinds without it */
     double usual_variance; /* g of shift */
-    double largest_value;
+    double largest_value;  /* |value| */
 };
 
 enum { DETECTOR_LONGEST_WINDOW = 1 << 20 };

@@ -11,8 +11,10 @@
  * counting every tremor.
  *
  * Rounding is no change: of constant stretches differences of means are some 1e-16 of the values,
- * and the calibration, which knows nothing of units, would make scores of them. So a - b below 1e-9
- * and v below 1e-12 of the largest value (squared) count as 0. A counter with g = 0 has D = 0.
+ * and the calibration, which knows nothing of units, would make scores of them. So a - b below
+ * 1.4e-14 of the largest |value| and v below the square of that count as 0: what rounds is sums in
+ * trees (FAMILY_ROUNDING), and variances are joined without cancellation. More would make the noise
+ * of a large level nothing, as that of free bytes is. A counter with g = 0 has D = 0.
  *
  * Three sums a slot, each over a range whose bits depend on the range alone (range_sums.h): cost
  * O(log window), no sum runs on from slot to slot, so nothing drifts, and the newest slots alone
@@ -28,7 +30,6 @@
 
 enum { CHUNK = 2048 };
 
-static const double least_gap = 1e-9, least_variance = 1e-12; /* of the largest value */
 static const double most = 1e100; /* a D: sigma D stays finite, as do sums of E */
 
 /* Windows that end in the slots of a chunk, one after the other. */
@@ -50,10 +51,9 @@ static int64_t reach(const struct detector_settings *settings)
     return longer_window(settings) - 1;
 }
 
-/* Negative values count as 0. */
 static double prepared(double value)
 {
-    return fmin(fmax(value, 0.0), FAMILY_LARGEST);
+    return fmin(fmax(value, -FAMILY_LARGEST), FAMILY_LARGEST);
 }
 
 static int64_t chunk_of(int64_t length)
@@ -88,12 +88,18 @@ static void measure(struct windows *w, const double *values, int64_t count)
                   w->deviation);
 }
 
+/* What rounding can make of values up to the largest of training, or the mean of now: squared. */
+static double rounding(const struct windows *w, double mean)
+{
+    const double largest = fmax(w->settings->largest_value, fabs(mean));
+    return FAMILY_ROUNDING * (largest * largest);
+}
+
 /* v of a window; 0: no more than rounding. */
 static double variance_of(const struct windows *w, int64_t i, double mean)
 {
-    const double largest = fmax(w->settings->largest_value, mean);
     const double variance = w->deviation[i] / (double)(w->settings->noise - w->settings->edge);
-    return variance <= least_variance * (largest * largest) ? 0.0 : variance;
+    return variance <= rounding(w, mean) ? 0.0 : variance;
 }
 
 static double distance_of(const struct windows *w, int64_t i)
@@ -102,7 +108,7 @@ static double distance_of(const struct windows *w, int64_t i)
     const double a = w->newest[i] / (double)s->edge;
     const double b = w->before[i] / (double)(s->window - s->edge);
     const double gap = a - b;
-    if (fabs(gap) <= least_gap * fmax(s->largest_value, b)) return 0.0;
+    if (gap * gap <= rounding(w, b)) return 0.0;
     return fmin(most, gap * gap / (variance_of(w, i, b) + s->usual_variance));
 }
 
@@ -170,7 +176,7 @@ static lode_status fit(struct detector_settings *settings, const double *values,
     lode_try(check(settings));
     settings->usual_variance = settings->largest_value = 0.0;
     for (int64_t i = 0; i < n; i++)
-        settings->largest_value = fmax(settings->largest_value, prepared(values[i]));
+        settings->largest_value = fmax(settings->largest_value, fabs(prepared(values[i])));
     if (n <= first) return LODE_OK;
     lode_try(make_windows(settings, n, arena, &w));
     const int64_t chunk = chunk_of(w.length);

@@ -42,7 +42,7 @@ enum model_role { MODEL_LEAF, MODEL_GROUP, MODEL_END, MODEL_WHOLE };
 /* Whether a detector is in a group, or why in none (ends and wholes are no groups). */
 enum model_state {
     MODEL_USED,
-    MODEL_DEAD,     /* constant in training: sigma 0; told when it moves later (`woke`) */
+    MODEL_DEAD, /* distance 0 in all training slots: sigma 0; told when it moves later (`woke`) */
     MODEL_ISOLATED, /* no edge to another detector */
     MODEL_ALONE,    /* a cluster of one */
     MODEL_UNFIT,    /* its component has no slot with a full window: sigma 0 */

@@ -54,18 +54,19 @@ static int64_t second_of(int slot)
 static void write_input(const char *path)
 {
     struct lode_bytes text = {0};
-    assert_ok(lode_bytes_printf(&text, "timestamp_s,component,cpu,flat,rare\n"));
+    assert_ok(lode_bytes_printf(&text, "timestamp_s,component,cpu,flat,wavers,huge,rare\n"));
     for (int i = 0; i < JOINED; i++) {
         const int flat = i == TRAINED + WAKES ? 9 : i == TRAINED + WAKES + 1 ? 8 : 5;
-        assert_ok(
-            lode_bytes_printf(&text, "%lld,m,%g,%d,", (long long)second_of(i), cpu_at(i), flat));
+        assert_ok(lode_bytes_printf(&text, "%lld,m,%g,%d,%s,%s,", (long long)second_of(i),
+                                    cpu_at(i), flat, i < TRAINED ? "0.3" : "0.30000000000000004",
+                                    i < TRAINED ? "1e60" : "2e60"));
         if (i <= RARE_LAST) assert_ok(lode_bytes_printf(&text, i < RARE_LAST ? "6" : "7"));
         if (i == TRAINED + RARE) assert_ok(lode_bytes_printf(&text, "4"));
         assert_ok(lode_bytes_printf(&text, "\n"));
     }
     for (int i = 0; i < 12; i++) {
-        assert_ok(lode_bytes_printf(&text, "%lld,n,1,1,1\n", (long long)second_of(i)));
-        if (i == 9) assert_ok(lode_bytes_printf(&text, "%lld,n,1,1,1\n", second_of(i) + 20LL));
+        assert_ok(lode_bytes_printf(&text, "%lld,n,1,1,1,1,1\n", (long long)second_of(i)));
+        if (i == 9) assert_ok(lode_bytes_printf(&text, "%lld,n,1,1,1,1,1\n", second_of(i) + 20LL));
     }
     assert_ok(lode_file_write(path, text.data, text.size, false));
     lode_bytes_clear(&text);
@@ -353,6 +354,21 @@ static void a_dead_counter_wakes_with_its_first_other_value(void **state)
     assert_false(waking.is_awake);
 }
 
+/* A rounding away, or beyond what detectors look at: that was no change in training either. */
+static void what_no_detector_sees_wakes_no_counter(void **state)
+{
+    struct world *w = *state;
+    struct scoring s;
+    struct waking waking;
+    add_node(w, PLAN_LEAF, "wavers");
+    add_node(w, PLAN_LEAF, "huge");
+    assert_ok(begin(w, 0, &s));
+    for (int64_t node = 0; node < 2; node++) {
+        assert_ok(scoring_waking(&s, node, &waking));
+        assert_false(waking.is_awake);
+    }
+}
+
 static void a_change_is_dated_where_the_window_is_best_split(void **state)
 {
     struct world *w = *state;
@@ -417,6 +433,7 @@ int main(void)
         TEST(a_sample_nearest_to_the_last_slot_of_training_is_not_new),
         TEST(a_store_that_begins_after_training_is_scored_without_it),
         TEST(a_dead_counter_wakes_with_its_first_other_value),
+        TEST(what_no_detector_sees_wakes_no_counter),
         TEST(a_change_is_dated_where_the_window_is_best_split),
         TEST(a_change_before_the_gap_has_its_own_slot),
         TEST(a_component_of_another_partition_is_refused),

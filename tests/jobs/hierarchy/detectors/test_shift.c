@@ -66,15 +66,18 @@ static void usual_noise_is_the_mean_variance_of_training(void **state)
     assert_true(fitted(settings, values, 2).usual_variance == 0.0); /* no full window */
 }
 
-static void negative_values_count_as_zero(void **state)
+/* D is of differences alone: a counter below 0, as a level in dBm, is as good as one above. */
+static void a_level_added_to_all_values_changes_nothing(void **state)
 {
     const struct detector_settings settings = {.window = 3, .edge = 1, .noise = 3};
-    const double values[] = {-7.0, 2.0, 2.0, 6.0, 6.0}, zero[] = {0.0, 2.0, 2.0, 6.0, 6.0};
-    const struct detector_settings one = fitted(settings, values, 5);
+    const double above[] = {0.0, 2.0, 2.0, 6.0, 6.0}, below[] = {-60.0, -58.0, -58.0, -54.0, -54.0};
+    const struct detector_settings one = fitted(settings, above, 5);
+    const struct detector_settings other = fitted(settings, below, 5);
     (void)state;
-    assert_true(one.usual_variance == 5.0 / 3.0 && one.largest_value == 6.0);
-    assert_true(last_distance(&shift_detector, &one, values, 3, NULL) ==
-                last_distance(&shift_detector, &one, zero, 3, NULL));
+    assert_true(other.usual_variance == one.usual_variance && other.largest_value == 60.0);
+    assert_true(last_distance(&shift_detector, &one, above, 4, NULL) > 0.0);
+    assert_true(last_distance(&shift_detector, &one, above, 4, NULL) ==
+                last_distance(&shift_detector, &other, below, 4, NULL));
 }
 
 static void a_counter_without_noise_in_training_has_no_distance(void **state)
@@ -87,18 +90,42 @@ static void a_counter_without_noise_in_training_has_no_distance(void **state)
     assert_true(last_distance(&shift_detector, &one, later, 3, NULL) == 0.0);
 }
 
-/* 1e-10 of the largest value is no change; 1e-8 of it is one. */
+/* 1e-15 of the largest value is no change; 1e-12 of it is one, as of bytes free on a large disk. */
 static void rounding_is_no_change(void **state)
 {
     const struct detector_settings settings = {
         .window = 4, .edge = 1, .noise = 4, .usual_variance = 1e-30, .largest_value = 0.1};
-    const double constant[] = {0.1, 0.1, 0.1, 0.1 * (1.0 + 1e-10)};
-    const double moved[] = {0.1, 0.1, 0.1, 0.1 * (1.0 + 1e-8)};
-    const double noisy[] = {0.1, 0.1 * (1.0 + 1e-10), 0.1, 0.1};
+    const double constant[] = {-0.1, -0.1, -0.1, -0.1 * (1.0 + 1e-15)};
+    const double moved[] = {-0.1, -0.1, -0.1, -0.1 * (1.0 + 1e-12)};
+    const double rounded[] = {0.1, 0.1 * (1.0 + 1e-15), 0.1, 0.1};
+    const double noisy[] = {0.1, 0.1 * (1.0 + 1e-12), 0.1, 0.1};
     (void)state;
     assert_true(last_distance(&shift_detector, &settings, constant, 4, NULL) == 0.0);
     assert_true(last_distance(&shift_detector, &settings, moved, 4, NULL) > 0.0);
-    assert_true(fitted(settings, noisy, 4).usual_variance == 0.0);
+    assert_true(fitted(settings, rounded, 4).usual_variance == 0.0);
+    assert_true(fitted(settings, noisy, 4).usual_variance > 0.0);
+}
+
+/* Whatever the value and the lengths of windows: the bound is that of the sums. */
+static void constant_values_have_neither_noise_nor_distance(void **state)
+{
+    double values[LONG], distance[LONG];
+    struct lode_random random = lode_random_begin(46, 0);
+    struct lode_arena *arena = new_arena();
+    (void)state;
+    for (int round = 0; round < 60; round++) {
+        const double level = lode_random_normal(&random) * pow(10.0, round % 30 - 10);
+        struct detector_settings settings = {.window = 9 + (int64_t)lode_random_below(&random, 900),
+                                             .edge = 1 + (int64_t)lode_random_below(&random, 8)};
+        settings.noise = settings.edge + 16 + (int64_t)lode_random_below(&random, 2000);
+        for (int i = 0; i < LONG; i++) values[i] = level;
+        assert_true(fitted(settings, values, LONG).usual_variance == 0.0);
+        settings.usual_variance = 1e-40 * level * level;
+        settings.largest_value = fabs(level);
+        assert_ok(shift_detector.scan(&settings, values, LONG, arena, distance, NULL));
+        for (int i = 0; i < LONG; i++) assert_true(distance[i] == 0.0);
+    }
+    lode_arena_destroy(arena);
 }
 
 /* Two passes over the slots from..t, as the definition is written. */
@@ -106,8 +133,8 @@ static double variance(const double *x, int64_t from, int64_t end, double *mean)
 {
     double squares = 0.0;
     *mean = 0.0;
-    for (int64_t i = from; i < end; i++) *mean += fmax(x[i], 0.0) / (double)(end - from);
-    for (int64_t i = from; i < end; i++) squares += pow(fmax(x[i], 0.0) - *mean, 2.0);
+    for (int64_t i = from; i < end; i++) *mean += x[i] / (double)(end - from);
+    for (int64_t i = from; i < end; i++) squares += pow(x[i] - *mean, 2.0);
     return squares / (double)(end - from);
 }
 
@@ -117,9 +144,8 @@ static double plain(const struct detector_settings *s, const double *x, int64_t 
     const double largest = s->largest_value;
     variance(x, t - s->edge + 1, t + 1, &a);
     variance(x, t - s->window + 1, t - s->edge + 1, &b);
-    double v = variance(x, t - s->noise + 1, t - s->edge + 1, &unused);
-    if (fabs(a - b) <= 1e-9 * largest || s->usual_variance == 0.0) return 0.0;
-    if (v <= 1e-12 * largest * largest) v = 0.0;
+    const double v = variance(x, t - s->noise + 1, t - s->edge + 1, &unused);
+    if (fabs(a - b) <= 1e-14 * largest || s->usual_variance == 0.0) return 0.0;
     return (a - b) * (a - b) / (v + s->usual_variance);
 }
 
@@ -194,9 +220,10 @@ int main(void)
         cmocka_unit_test(distance_is_the_squared_change_over_both_noises),
         cmocka_unit_test(the_change_begins_where_the_newest_slots_differ_most),
         cmocka_unit_test(usual_noise_is_the_mean_variance_of_training),
-        cmocka_unit_test(negative_values_count_as_zero),
+        cmocka_unit_test(a_level_added_to_all_values_changes_nothing),
         cmocka_unit_test(a_counter_without_noise_in_training_has_no_distance),
         cmocka_unit_test(rounding_is_no_change),
+        cmocka_unit_test(constant_values_have_neither_noise_nor_distance),
         cmocka_unit_test(every_slot_is_as_the_formula_says_wherever_a_scan_begins),
         cmocka_unit_test(shift_keeps_what_every_kind_promises),
         cmocka_unit_test(settings_that_leave_no_slots_before_the_newest_are_refused),
