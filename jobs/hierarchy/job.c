@@ -8,6 +8,7 @@
 #include "common/log.h"
 #include "jobs/hierarchy/alerts/alert_settings.h"
 #include "jobs/hierarchy/alerts/evidence.h"
+#include "jobs/hierarchy/asked.h"
 #include "jobs/hierarchy/detection/detect.h"
 #include "jobs/hierarchy/detection/detected.h"
 #include "jobs/hierarchy/forecast.h"
@@ -152,7 +153,9 @@ static lode_status check(const struct lode_params *params, const struct lode_sto
     if (!status) status = alert_settings_read(params, &alerts);
     if (!status && path) status = model_read(path, arena, &model);
     if (!status && path) status = check_model(&model, store);
+    if (!status && path) status = asked_of_detection(params, &options, &model);
     if (!status && !path) status = check_training(params);
+    if (!status && !path) status = asked_of_training(params, &options);
     if (!status) status = check_labels(params, &options, store, arena);
     if (!status && !path) status = check_store(&options, store, arena);
     if (!status)

@@ -361,11 +361,15 @@ lode_status hierarchy_options_read(const struct lode_params *params, struct lode
     return status;
 }
 
-/* A length of time in slots, rounded to the nearest. */
-static int64_t slots_in(int64_t time_ms, int64_t step_ms, int64_t least)
+int64_t hierarchy_slots_in(int64_t time_ms, int64_t step_ms)
 {
     const int64_t whole = time_ms / step_ms, rest = time_ms % step_ms;
-    const int64_t slots = whole + (rest >= step_ms - rest ? 1 : 0);
+    return whole + (rest >= step_ms - rest ? 1 : 0);
+}
+
+static int64_t slots_in(int64_t time_ms, int64_t step_ms, int64_t least)
+{
+    const int64_t slots = hierarchy_slots_in(time_ms, step_ms);
     return slots > least ? slots : least;
 }
 

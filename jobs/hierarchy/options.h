@@ -83,6 +83,9 @@ LODE_CHECKED lode_status hierarchy_options_read(const struct lode_params *params
 struct detector_settings hierarchy_settings(const struct hierarchy_options *options, int kind,
                                             int64_t step_ms);
 
+/* A length of time in slots, rounded to the nearest; may be 0. step_ms > 0. */
+int64_t hierarchy_slots_in(int64_t time_ms, int64_t step_ms);
+
 /* The value of the first pattern that the name fits, or `otherwise`. */
 double hierarchy_number_of(const struct hierarchy_numbers *numbers, const char *name,
                            double otherwise);

@@ -27,7 +27,7 @@ expect "groups are those of scikit-learn on the same scores (machine-1-2)" '
     cmp groups.txt expected.txt'
 expect "a dead counter is listed, not grouped" '
     lode export M dropped >dropped.csv
-    grep -q "low,machine-1-2,.*,dead,constant in training" dropped.csv'
+    grep -q "low,machine-1-2,.*,dead,distance 0 in every training slot" dropped.csv'
 expect "the same bytes for 1, 2 and 5 workers" '
     lode verify hierarchy S -n 1,2,5 --set replicates=2'
 expect "labels and a model are flags; firings at recall are those of the reference" '

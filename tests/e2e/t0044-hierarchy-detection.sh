@@ -165,6 +165,8 @@ refuse 3 'backwards.csv, line 2: it ends at 30000 ms, where it starts \(60000 ms
 printf 'component,start_s,end_s\nshop/dv,60,90\n' >foreign.csv
 refuse 3 "foreign.csv, line 2: no row is about a component of the model; .*nearest: 'shop/db'" \
     'lode run hierarchy S --detect M --labels foreign.csv -o X --local 1 --quiet'
+refuse 2 'parameter window is of learning: the model has its own, window=1h' \
+    'lode run hierarchy S --detect M --set window=5h -o X --local 1 --quiet'
 refuse 2 "parameter thresholds: there is no level 'hihg'; did you mean 'high'" \
     'lode run hierarchy S --detect M --set thresholds="hihg: 4" -o X --local 1 --quiet'
 

@@ -1,7 +1,8 @@
-/* Names of levels, roles and states, and how the E of members becomes one. */
+/* Names of levels, roles and states, texts of parameters, and how the E of members becomes one. */
 #include "jobs/hierarchy/model/model.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "jobs/hierarchy/model/one_class.h"
 #include "jobs/hierarchy/model/vote.h"
@@ -17,6 +18,13 @@ const char *model_level_name(enum model_role role, int32_t level, char *text, si
     if (level == 1) return "mid";
     snprintf(text, size, "level-%d", (int)level);
     return text;
+}
+
+const char *model_parameter(const struct model *model, const char *name)
+{
+    for (int64_t i = 0; i < model->parameters.n; i++)
+        if (strcmp(model->parameters.names[i], name) == 0) return model->parameters.values[i];
+    return NULL;
 }
 
 const char *model_kind_name(const struct model_detector *leaf)

@@ -77,7 +77,14 @@ struct model_member {
     double weight;    /* > 0 */
 };
 
+/* What it was learned with, as a user would write it, presets resolved. */
+struct model_parameters {
+    int64_t n;
+    const char *const *names, *const *values; /* [n] */
+};
+
 struct model {
+    struct model_parameters parameters; /* of a model that was read; else n 0 */
     int64_t n_components;
     struct model_component *components; /* in order of names */
     int64_t n_detectors;
@@ -113,6 +120,9 @@ const char *model_kind_name(const struct model_detector *leaf);
 /* E of a detector that is no leaf, from e [n_detectors] of all before it, members in their order.
  * votes [n_members]: scratch. */
 double model_combine(const struct model *model, int64_t detector, const double *e, double *votes);
+
+/* The text of a parameter that a model was learned with; NULL: it has none of that name. */
+const char *model_parameter(const struct model *model, const char *name);
 
 /* Whether E of a detector comes from a classifier. */
 bool model_is_one_class(const struct model *model, const struct model_detector *detector);

@@ -128,7 +128,8 @@ static lode_status check_version(const struct reading *reading, const char *vers
                      reading->path, version, lode_version());
 }
 
-static lode_status set_params(const struct reading *reading, struct lode_params *params)
+static lode_status set_params(const struct reading *reading, struct lode_params *params,
+                              struct model_parameters *parameters)
 {
     const char **names = NULL, **values = NULL;
     bool has_version = false;
@@ -145,6 +146,7 @@ static lode_status set_params(const struct reading *reading, struct lode_params 
                          reading->path);
     for (int64_t i = 0; i < reading->table.n_rows; i++)
         if (strcmp(names[i], MODEL_VERSION) != 0) lode_try(set_param(names[i], values[i], params));
+    *parameters = (struct model_parameters){reading->table.n_rows, names, values};
     return LODE_OK;
 }
 
@@ -153,7 +155,7 @@ static lode_status read_parameters(struct reading *reading, struct model *model)
     struct lode_params *params = NULL;
     lode_try(open_table(reading, "parameters"));
     lode_try(lode_params_create(hierarchy_params, &params));
-    lode_status status = set_params(reading, params);
+    lode_status status = set_params(reading, params, &model->parameters);
     if (!status) status = hierarchy_options_read(params, reading->arena, &model->options);
     lode_params_destroy(params);
     return status == LODE_E_USAGE ? lode_note(LODE_E_INPUT, "%s: table parameters", reading->path)

@@ -342,6 +342,7 @@ static void a_window_that_a_kind_cannot_do_with_is_refused(void **state)
     char folder[TREE_PATH];
     tree_world_set(world, "detectors=lof");
     tree_world_set(world, "window=2m");
+    tree_world_set(world, "edge=1m");
     tree_world_set(world, "least_window=2");
     tree_world_set(world, "least_side=1");
     assert_status(LODE_E_USAGE, tree_world_run(world, "lof", folder));

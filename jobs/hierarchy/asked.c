@@ -1,0 +1,148 @@
+/* Asked: see the header. */
+#include "jobs/hierarchy/asked.h"
+
+#include <string.h>
+
+static bool is_set(const struct lode_params *params, const char *name)
+{
+    return !lode_params_is_initial(params, name);
+}
+
+/* --- what nothing reads --- */
+
+/* Parameters that scoring reads itself; all others are of learning. */
+static bool is_of_detection(const char *name)
+{
+    static const char *const names[] = {
+        "thresholds",    "severities",   "scores",       "detect",        "labels",
+        "manual_groups", "alerts",       "alert_gap",    "cooldown",      "alert_state",
+        "webhook",       "webhook_file", "webhook_time", "webhook_lasts", "alert_exit"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (strcmp(names[i], name) == 0) return true;
+    return false;
+}
+
+/* The same as the model's is no mistake: one spec may serve both. */
+static lode_status check_learned(const struct lode_params *params, const struct model *model)
+{
+    const char *name = NULL, *text = NULL;
+    for (int i = 0; lode_params_at(params, i, &name, &text); i++) {
+        const char *own = model_parameter(model, name);
+        if (is_of_detection(name) || !is_set(params, name)) continue;
+        if (own && strcmp(own, text) == 0) continue;
+        if (!own || own[0] == '\0' || strpbrk(own, "\n;"))
+            return lode_fail(LODE_E_USAGE,
+                             "parameter %s is of learning: the model has its own; leave it out, or "
+                             "learn anew",
+                             name);
+        return lode_fail(LODE_E_USAGE,
+                         "parameter %s is of learning: the model has its own, %s=%s; leave it out, "
+                         "or learn anew",
+                         name, name, own);
+    }
+    return LODE_OK;
+}
+
+lode_status asked_of_detection(const struct lode_params *params,
+                               const struct hierarchy_options *options, const struct model *model)
+{
+    lode_try(check_learned(params, model));
+    if (is_set(params, "manual_groups") && !is_set(params, "labels") &&
+        !strstr(lode_params_text(params, "scores"), "manual") &&
+        hierarchy_number_of(&options->thresholds, "manual", -1) < 0)
+        return lode_fail(LODE_E_USAGE, "manual groups are judged by --labels FILE; or name level "
+                                       "manual in scores or thresholds");
+    return LODE_OK;
+}
+
+/* --- what is read with something else alone --- */
+
+static bool has_kind(const struct hierarchy_options *options, const char *name)
+{
+    for (int k = 0; k < options->n_kinds; k++)
+        if (options->kinds[k] == detector_kind_find(name)) return true;
+    return false;
+}
+
+static bool has_hellinger(const struct hierarchy_options *options)
+{
+    return has_kind(options, "hellinger");
+}
+
+static bool has_shift(const struct hierarchy_options *options)
+{
+    return has_kind(options, "shift");
+}
+
+static bool is_weighted(const struct hierarchy_options *options)
+{
+    return options->combiner == HIERARCHY_WEIGHTED;
+}
+
+static bool has_votes(const struct hierarchy_options *options)
+{
+    return options->combiner == HIERARCHY_VOTES;
+}
+
+static lode_status check_read(const struct lode_params *params,
+                              const struct hierarchy_options *options)
+{
+    static const struct {
+        const char *name, *with;
+        bool (*is_read)(const struct hierarchy_options *options);
+    } some[] = {{"family", "detectors=hellinger", has_hellinger},
+                {"splits", "detectors=hellinger", has_hellinger},
+                {"noise", "detectors=shift", has_shift},
+                {"weights", "combiner=weighted", is_weighted},
+                {"vote", "combiner=votes", has_votes}};
+    for (size_t i = 0; i < sizeof some / sizeof *some; i++)
+        if (is_set(params, some[i].name) && !some[i].is_read(options))
+            return lode_fail(LODE_E_USAGE,
+                             "parameter %s counts with %s alone (here detectors=%s, combiner=%s)",
+                             some[i].name, some[i].with, hierarchy_param_text(params, "detectors"),
+                             hierarchy_param_text(params, "combiner"));
+    return LODE_OK;
+}
+
+/* --- lengths --- */
+
+/* hellinger looks at an edge with splits=edge alone. */
+static bool has_edge(const struct hierarchy_options *options)
+{
+    return options->n_kinds > 1 || !has_hellinger(options) ||
+           options->splits == DETECTOR_SPLITS_EDGE;
+}
+
+static lode_status refuse_part(const struct lode_params *params, const char *part,
+                               const char *whole)
+{
+    return lode_fail(LODE_E_USAGE, "parameter %s=%s must be shorter than %s=%s", part,
+                     hierarchy_param_text(params, part), whole,
+                     hierarchy_param_text(params, whole));
+}
+
+static lode_status check_lengths(const struct lode_params *params,
+                                 const struct hierarchy_options *options)
+{
+    const struct {
+        const char *name;
+        int64_t ms;
+    } lengths[] = {
+        {"window", options->window_ms}, {"edge", options->edge_ms}, {"noise", options->noise_ms}};
+    for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++)
+        if (lengths[i].ms == 0)
+            return lode_fail(LODE_E_USAGE, "parameter %s=%s: no time at all", lengths[i].name,
+                             hierarchy_param_text(params, lengths[i].name));
+    if (has_edge(options) && options->edge_ms >= options->window_ms)
+        return refuse_part(params, "edge", "window");
+    if (has_shift(options) && options->edge_ms >= options->noise_ms)
+        return refuse_part(params, "edge", "noise");
+    return LODE_OK;
+}
+
+lode_status asked_of_training(const struct lode_params *params,
+                              const struct hierarchy_options *options)
+{
+    lode_try(check_read(params, options));
+    return check_lengths(params, options);
+}
