@@ -291,7 +291,8 @@ lode_status lode_params_duration_ms(const struct lode_params *params, const char
     const char *text = NULL;
     lode_try(find_text(params, name, &text));
     if (!lode_text_to_duration_ms(text, strlen(text), duration_ms))
-        return must(name, text, "be a duration such as 500ms, 30s, 15m, 2h or 7d");
+        return must(name, text,
+                    "be a duration such as 500ms, 30s, 15m, 2h or 7d (a bare number is seconds)");
     return LODE_OK;
 }
 

@@ -1,7 +1,13 @@
 /* Asked: see the header. */
 #include "jobs/hierarchy/asked.h"
 
+#include <stddef.h>
 #include <string.h>
+
+#include "common/log.h"
+#include "jobs/hierarchy/detection/levels.h"
+#include "jobs/hierarchy/names.h"
+#include "jobs/hierarchy/training/partitions.h"
 
 static bool is_set(const struct lode_params *params, const char *name)
 {
@@ -44,7 +50,8 @@ static lode_status check_learned(const struct lode_params *params, const struct 
 }
 
 lode_status asked_of_detection(const struct lode_params *params,
-                               const struct hierarchy_options *options, const struct model *model)
+                               const struct hierarchy_options *options, const struct model *model,
+                               struct lode_arena *arena)
 {
     lode_try(check_learned(params, model));
     if (is_set(params, "manual_groups") && !is_set(params, "labels") &&
@@ -52,7 +59,7 @@ lode_status asked_of_detection(const struct lode_params *params,
         hierarchy_number_of(&options->thresholds, "manual", -1) < 0)
         return lode_fail(LODE_E_USAGE, "manual groups are judged by --labels FILE; or name level "
                                        "manual in scores or thresholds");
-    return LODE_OK;
+    return names_of_detection(options, model, arena);
 }
 
 /* --- what is read with something else alone --- */
@@ -140,9 +147,67 @@ static lode_status check_lengths(const struct lode_params *params,
     return LODE_OK;
 }
 
+/* --- lengths that come to other numbers of slots --- */
+
+struct length {
+    const char *name, *why;
+    size_t asked, came; /* where options and settings have it */
+};
+
+static int64_t at(const void *of, size_t offset)
+{
+    int64_t value;
+    memcpy(&value, (const char *)of + offset, sizeof value);
+    return value;
+}
+
+static void warn_length(const struct lode_params *params, const struct hierarchy_options *options,
+                        const struct lode_store *store, const struct length *length)
+{
+    const struct lode_component *first = NULL;
+    int64_t n = 0, asked = 0, came = 0;
+    for (int64_t i = 0; i < lode_store_components(store); i++) {
+        const struct lode_component *one = lode_store_component(store, i);
+        if (!partitions_can_use(one)) continue;
+        const struct detector_settings settings =
+            hierarchy_settings(options, options->kinds[0], one->step_ms);
+        const int64_t slots = hierarchy_slots_in(at(options, length->asked), one->step_ms);
+        if (slots == at(&settings, length->came) || n++ > 0) continue;
+        first = one;
+        asked = slots;
+        came = at(&settings, length->came);
+    }
+    if (n > 0)
+        lode_log_warn("parameter %s=%s comes to %lld slots instead of %lld (%s) count=%lld "
+                      "first=\"%s\" slot_ms=%lld",
+                      length->name, lode_params_text(params, length->name), (long long)came,
+                      (long long)asked, length->why, (long long)n, first->name,
+                      (long long)first->step_ms);
+}
+
+/* Of those that users set: presets say what they come to. */
+static void warn_lengths(const struct lode_params *params, const struct hierarchy_options *options,
+                         const struct lode_store *store)
+{
+    static const struct length lengths[] = {
+        {"window", "least_window; where all splits are looked at, twice least_side",
+         offsetof(struct hierarchy_options, window_ms), offsetof(struct detector_settings, window)},
+        {"edge", "least_edge, and less than the window",
+         offsetof(struct hierarchy_options, edge_ms), offsetof(struct detector_settings, edge)},
+        {"noise", "16 more than the edge, at least", offsetof(struct hierarchy_options, noise_ms),
+         offsetof(struct detector_settings, noise)}};
+    for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++)
+        if (is_set(params, lengths[i].name)) warn_length(params, options, store, &lengths[i]);
+}
+
 lode_status asked_of_training(const struct lode_params *params,
-                              const struct hierarchy_options *options)
+                              const struct hierarchy_options *options,
+                              const struct lode_store *store, struct lode_arena *arena)
 {
     lode_try(check_read(params, options));
-    return check_lengths(params, options);
+    lode_try(check_lengths(params, options));
+    lode_try(levels_check(options, arena));
+    lode_try(names_of_training(options, store, arena));
+    warn_lengths(params, options, store);
+    return LODE_OK;
 }

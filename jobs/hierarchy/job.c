@@ -153,9 +153,9 @@ static lode_status check(const struct lode_params *params, const struct lode_sto
     if (!status) status = alert_settings_read(params, &alerts);
     if (!status && path) status = model_read(path, arena, &model);
     if (!status && path) status = check_model(&model, store);
-    if (!status && path) status = asked_of_detection(params, &options, &model);
+    if (!status && path) status = asked_of_detection(params, &options, &model, arena);
     if (!status && !path) status = check_training(params);
-    if (!status && !path) status = asked_of_training(params, &options);
+    if (!status && !path) status = asked_of_training(params, &options, store, arena);
     if (!status) status = check_labels(params, &options, store, arena);
     if (!status && !path) status = check_store(&options, store, arena);
     if (!status)

@@ -1,7 +1,6 @@
 /* Options: the parameter table, the presets, and what both come to. */
 #include "jobs/hierarchy/options.h"
 
-#include <fnmatch.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -395,6 +394,6 @@ double hierarchy_number_of(const struct hierarchy_numbers *numbers, const char *
                            double otherwise)
 {
     for (int64_t i = 0; i < numbers->n; i++)
-        if (fnmatch(numbers->list[i].name, name, FNM_NOESCAPE) == 0) return numbers->list[i].value;
+        if (lode_text_glob(numbers->list[i].name, name)) return numbers->list[i].value;
     return otherwise;
 }

@@ -49,6 +49,12 @@ expect "the help of the job lists its flags and parameters" '
     lode run hierarchy --help | grep -q -- "--detect MODEL"
     lode run hierarchy --help | grep -q "^  lasso_fraction"'
 
+expect "lengths and patterns of names that come to something else are told" '
+    lode run hierarchy S -o X --dry-run --set preset=robust --set window=30m --set "severities=zz*: 3" 2>said
+    grep -q "parameter window=30m comes to 48 slots instead of 30 .* count=10 first=\"machine-1-2\" slot_ms=60000" said
+    grep -q "parameter severities: .zz\*. fits nothing" said'
+refuse 2 "nothing is called 'c1'; did you mean 'c01'" "lode run hierarchy S -o X --set 'exemplars=c02, c1'"
+
 mkdir no-model
 refuse 2 "there is no model" "lode run hierarchy S -o X --detect no-model"
 refuse 3 "nowhere: No such file" "lode run hierarchy S -o X --detect nowhere"

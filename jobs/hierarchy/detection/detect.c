@@ -62,7 +62,8 @@ static lode_status make_levels(struct detection *d)
     if (manual && manual[0]) lode_try(manual_groups_read(manual, run->arena, &d->manual));
     wanted.has_manual = d->manual.n_groups > 0;
     lode_try(hierarchy_options_read(run->params, run->arena, &now));
-    wanted.alerts = now.thresholds.n > 0 ? &now.thresholds : &d->model->options.thresholds;
+    wanted.are_alerts_learned = now.thresholds.n == 0;
+    wanted.alerts = wanted.are_alerts_learned ? &d->model->options.thresholds : &now.thresholds;
     lode_try(lode_params_list(run->params, "scores", run->arena, &kept, &wanted.n_kept));
     wanted.kept = kept;
     if (wanted.n_kept == 0) wanted = keep_high(wanted);

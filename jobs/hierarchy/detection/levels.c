@@ -36,12 +36,23 @@ static lode_status add(struct levels *levels, struct lode_arena *arena, const ch
     return LODE_OK;
 }
 
+/* With the nearest name, or without one with all. */
 static lode_status unknown(const struct levels *levels, const char *parameter, const char *name)
 {
+    enum { MOST_TOLD = 16 };
+    struct lode_bytes all = {0};
+    lode_status status = LODE_OK;
     const char *nearest = lode_text_nearest(name, levels->names);
-    return lode_fail(LODE_E_USAGE, "parameter %s: there is no level '%s'%s%s%s", parameter, name,
-                     nearest ? "; did you mean '" : "", nearest ? nearest : "",
-                     nearest ? "'?" : "");
+    if (nearest)
+        return lode_fail(LODE_E_USAGE, "parameter %s: there is no level '%s'; did you mean '%s'?",
+                         parameter, name, nearest);
+    for (int i = 0; i < levels->n && i < MOST_TOLD && !status; i++)
+        status = lode_bytes_printf(&all, "%s%s", i > 0 ? ", " : "", levels->names[i]);
+    if (!status)
+        status = lode_fail(LODE_E_USAGE, "parameter %s: there is no level '%s', there are %.*s",
+                           parameter, name, (int)all.size, (const char *)all.data);
+    lode_bytes_clear(&all);
+    return status;
 }
 
 /* A level of what is given, if the model has any of it. */
@@ -62,8 +73,18 @@ static bool has_role(const struct model *model, enum model_role role)
     return false;
 }
 
-/* A pattern of parameter thresholds that no level fits is a slip of the pen. */
-static lode_status set_alerts(const struct hierarchy_numbers *alerts, struct levels *levels)
+/* A name of parameter thresholds that no level has is a slip of the pen. */
+static lode_status check_alerts(const struct hierarchy_numbers *alerts, const struct levels *levels)
+{
+    for (int64_t a = 0; a < alerts->n; a++) {
+        const bool fits = strpbrk(alerts->list[a].name, "*?") != NULL;
+        if (!fits && levels_find(levels, alerts->list[a].name) < 0)
+            return unknown(levels, "thresholds", alerts->list[a].name);
+    }
+    return LODE_OK;
+}
+
+static void set_alerts(const struct hierarchy_numbers *alerts, struct levels *levels)
 {
     for (int i = 0; i < levels->n; i++) {
         const bool is_given = strcmp(levels->names[i], LEVEL_RULE) == 0 ||
@@ -74,12 +95,21 @@ static lode_status set_alerts(const struct hierarchy_numbers *alerts, struct lev
                                            : (double)INFINITY;
         levels->alerts[i] = hierarchy_number_of(alerts, levels->names[i], otherwise);
     }
-    for (int64_t a = 0; a < alerts->n; a++) {
-        bool fits = strpbrk(alerts->list[a].name, "*?") != NULL;
-        if (!fits && levels_find(levels, alerts->list[a].name) < 0)
-            return unknown(levels, "thresholds", alerts->list[a].name);
-    }
-    return LODE_OK;
+}
+
+lode_status levels_check(const struct hierarchy_options *options, struct lode_arena *arena)
+{
+    static const char *const all[] = {
+        "low",      "mid",         "high",   "high_max",          "mean", "flat", "whole",
+        LEVEL_RULE, LEVEL_PATTERN, "manual", "counter_thresholds"};
+    enum { ALL = sizeof all / sizeof *all };
+    struct levels levels = {0};
+    char text[LEVEL_TEXT];
+    lode_try(lode_take_zero(arena, ALL + options->max_levels + 1, &levels.names));
+    for (int i = 0; i < ALL; i++) levels.names[levels.n++] = all[i];
+    for (int32_t level = 2; level <= options->max_levels; level++)
+        lode_try(add(&levels, arena, model_level_name(MODEL_GROUP, level, text, sizeof text)));
+    return check_alerts(&options->thresholds, &levels);
 }
 
 lode_status levels_make(const struct model *model, const struct levels_wanted *wanted,
@@ -104,7 +134,8 @@ lode_status levels_make(const struct model *model, const struct levels_wanted *w
     lode_try(add_given(model, arena, LEVEL_PATTERN, &made));
     if (wanted->has_manual) lode_try(add(&made, arena, "manual"));
     if (wanted->has_counter_thresholds) lode_try(add(&made, arena, "counter_thresholds"));
-    lode_try(set_alerts(wanted->alerts, &made));
+    set_alerts(wanted->alerts, &made);
+    if (!wanted->are_alerts_learned) lode_try(check_alerts(wanted->alerts, &made));
     for (int64_t k = 0; k < wanted->n_kept; k++) {
         const int level = levels_find(&made, wanted->kept[k]);
         if (level < 0 && strcmp(wanted->kept[k], "none") == 0) continue;

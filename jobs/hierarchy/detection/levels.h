@@ -25,13 +25,17 @@ struct levels {
 struct levels_wanted {
     bool has_manual, has_counter_thresholds;
     const struct hierarchy_numbers *alerts; /* E by name of level; n 0: high at score 0.99 */
-    char *const *kept;                      /* [n_kept] names of levels */
+    bool are_alerts_learned; /* the model's: one of a level that it has not is no mistake */
+    char *const *kept;       /* [n_kept] names of levels */
     int64_t n_kept;
 };
 
 /* LODE_E_USAGE: `kept` or `alerts` has a name that no level has. */
 LODE_CHECKED lode_status levels_make(const struct model *model, const struct levels_wanted *wanted,
                                      struct lode_arena *arena, struct levels *levels);
+/* Is every level of parameter thresholds one that a model so learned might have? LODE_E_USAGE. */
+LODE_CHECKED lode_status levels_check(const struct hierarchy_options *options,
+                                      struct lode_arena *arena);
 /* -1: there is none of that name. */
 int levels_find(const struct levels *levels, const char *name);
 /* The level of a detector. */

@@ -16,22 +16,27 @@ static bool fits(char *pattern, const char *component, const char *leaf)
     return is_fit;
 }
 
-/* Does one of the patterns of a list "a, b*, c@web" fit? */
+lode_status hints_next(const char **list, struct lode_arena *arena, char **pattern)
+{
+    const char *at = *list + strspn(*list, ", \t");
+    size_t size = strcspn(at, ",");
+    *list = at + size;
+    *pattern = NULL;
+    while (size > 0 && (at[size - 1] == ' ' || at[size - 1] == '\t')) size--;
+    return size > 0 ? lode_arena_text(arena, at, size, pattern) : LODE_OK;
+}
+
+/* Does one of the patterns of a list fit? */
 static lode_status fits_any(const char *list, const char *component, const char *leaf,
                             struct lode_arena *arena, bool *is_fit)
 {
     const struct lode_arena_mark mark = lode_arena_mark(arena);
+    char *pattern;
     *is_fit = false;
-    while (*list && !*is_fit) {
-        char *pattern;
-        list += strspn(list, ", \t");
-        size_t size = strcspn(list, ",");
-        const char *next = list + size;
-        while (size > 0 && (list[size - 1] == ' ' || list[size - 1] == '\t')) size--;
-        lode_try(lode_arena_text(arena, list, size, &pattern));
-        *is_fit = size > 0 && fits(pattern, component, leaf);
-        list = next;
-    }
+    do {
+        lode_try(hints_next(&list, arena, &pattern));
+        *is_fit = pattern && fits(pattern, component, leaf);
+    } while (pattern && !*is_fit);
     lode_arena_rewind(arena, mark);
     return LODE_OK;
 }

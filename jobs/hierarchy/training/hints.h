@@ -16,6 +16,10 @@ struct hints {
     const char **names; /* [n] of the groups given; those that have no leaf here have no number */
 };
 
+/* The next pattern of a list "a, b*, c@web", the arena's, and the list behind it; NULL: there is no
+ * more. */
+LODE_CHECKED lode_status hints_next(const char **list, struct lode_arena *arena, char **pattern);
+
 /* leaves [n]: counters, or names of rules and patterns. Everything is the arena's. LODE_E_MEMORY.
  */
 LODE_CHECKED lode_status hints_find(const struct hierarchy_options *options, const char *component,

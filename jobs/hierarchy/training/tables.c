@@ -173,7 +173,7 @@ static bool is_dropped(const struct model_detector *detector)
 static lode_status put_dropped(const struct lode_run *run, const struct model *model)
 {
     static const char *const reasons[] = {
-        [MODEL_DEAD] = "distance 0 in every training slot: constant, or beyond what its kind tells",
+        [MODEL_DEAD] = "distance 0 in every training slot: constant as far as its kind can tell",
         [MODEL_ISOLATED] = "no edge to another detector",
         [MODEL_ALONE] = "a cluster of one",
         [MODEL_UNFIT] = "fewer slots than a full window",

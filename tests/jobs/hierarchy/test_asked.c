@@ -10,15 +10,23 @@ struct fixture {
     struct lode_arena *arena;
     struct hierarchy_options options;
     struct model model;
+    struct lode_store store; /* empty */
 };
 
 static int set_up(void **state)
 {
     static struct fixture f;
+    static struct model_component components[] = {{.name = "web"}, {.name = "db"}};
+    static struct model_detector detectors[] = {{.role = MODEL_LEAF, .counter = "cpu"},
+                                                {.role = MODEL_END, .name = "end"}};
     static const char *const names[] = {"preset", "window", "edge", "rules"};
     static const char *const values[] = {"votes", "1h", "3m", "s.yaml:1:1 hot: cpu > 1\n"};
     memset(&f, 0, sizeof f);
     f.model.parameters = (struct model_parameters){4, names, values};
+    f.model.components = components;
+    f.model.n_components = 2;
+    f.model.detectors = detectors;
+    f.model.n_detectors = 2;
     *state = &f;
     return lode_params_create(hierarchy_params, &f.params) || lode_arena_create(0, &f.arena);
 }
@@ -37,14 +45,14 @@ static void set(struct fixture *f, const char *assignment)
     assert_ok(hierarchy_options_read(f->params, f->arena, &f->options));
 }
 
-static lode_status learn(const struct fixture *f)
+static lode_status learn(struct fixture *f)
 {
-    return asked_of_training(f->params, &f->options);
+    return asked_of_training(f->params, &f->options, &f->store, f->arena);
 }
 
 static lode_status detect(const struct fixture *f)
 {
-    return asked_of_detection(f->params, &f->options, &f->model);
+    return asked_of_detection(f->params, &f->options, &f->model, f->arena);
 }
 
 /* Fails with words that the message has. */
@@ -79,11 +87,24 @@ static void one_spec_may_serve_learning_and_scoring(void **state)
     set(f, "window=1h");
     set(f, "edge=3m");
     set(f, "thresholds=high: 3");
-    set(f, "severities=cpu: 3");
     set(f, "scores=none");
     set(f, "alerts=off");
     assert_ok(learn(f));
     assert_ok(detect(f));
+}
+
+/* A store may have lost them, or not have them yet: the model decides. */
+static void severities_are_of_what_the_model_has(void **state)
+{
+    struct fixture *f = *state;
+    set(f, "severities=cpu: 3;;web: 2;;x*: 4");
+    assert_ok(detect(f));
+    set(f, "severities=cpuu: 3");
+    refused(detect(f), "parameter severities: nothing is called 'cpuu'; did you mean 'cpu'?");
+    set(f, "severities=wed: 3");
+    refused(detect(f), "did you mean 'web'?");
+    set(f, "severities=end: 3");
+    refused(detect(f), "nothing is called 'end'");
 }
 
 static void manual_groups_need_something_that_shows_them(void **state)
@@ -107,7 +128,7 @@ static void parameters_that_nothing_reads_are_refused(void **state)
     static const char *const sets[][3] = {
         {"family=gaussian", "family=", "parameter family counts with detectors=hellinger alone"},
         {"splits=max", "splits=", "parameter splits counts with detectors=hellinger alone"},
-        {"weights=cpu: 2", "weights=", "parameter weights counts with combiner=weighted alone"},
+        {"weights=*: 2", "weights=", "parameter weights counts with combiner=weighted alone"},
     };
     struct fixture *f = *state;
     for (size_t i = 0; i < sizeof sets / sizeof *sets; i++) {
@@ -158,6 +179,7 @@ int main(void)
         TEST(what_is_of_learning_is_refused_where_slots_are_scored),
         TEST(of_many_lines_the_name_alone_is_told),
         TEST(one_spec_may_serve_learning_and_scoring),
+        TEST(severities_are_of_what_the_model_has),
         TEST(manual_groups_need_something_that_shows_them),
         TEST(parameters_that_nothing_reads_are_refused),
         TEST(a_length_of_nothing_is_refused),

@@ -453,7 +453,7 @@ static void patterns_change_no_byte_with_the_order_of_tasks(void **state)
 static void groups_that_are_given_are_kept_and_have_their_names(void **state)
 {
     struct model model;
-    tree_world_set(*state, "groups=odd: noise, c1@lone;;rest: d?@shop/*, nothing");
+    tree_world_set(*state, "groups=odd: noise, c1@lone;;rest: d?@shop/*, noth*");
     tree_world_train(*state, "given", &model);
     const int64_t odd = tree_world_group_of(&model, 1, leaf(&model, "lone", "noise"));
     assert_true(odd >= 0);
@@ -483,6 +483,36 @@ static void exemplars_that_are_given_lead_a_group_or_stay_alone(void **state)
             assert_int_equal(model.detectors[given].state, MODEL_ALONE);
         else
             assert_int_equal(model.detectors[group].exemplar, given);
+    }
+}
+
+/* Each alone, then what it was. */
+static void names_that_nothing_has_are_refused_with_the_nearest(void **state)
+{
+    static const struct {
+        const char *set, *words, *reset;
+    } wrong[] = {
+        {"groups=g: c1, zzz", "parameter groups: nothing is called 'zzz'", "groups="},
+        {"groups=g: c1@lonee", "'lonee'; did you mean 'lone'?", "groups="},
+        {"exemplars=c2, noize",
+         "parameter exemplars: nothing is called 'noize'; did you mean 'noise'?", "exemplars="},
+        {"weights=c*: 2;;noize: 3", "parameter weights: nothing is called 'noize'", "weights="},
+        {"severities=shop/wed: 3", "did you mean 'shop/web'?", "severities="},
+        {"thresholds=mid: 2;;hgh: 3", "parameter thresholds: there is no level 'hgh'; did you mean",
+         "thresholds="},
+        {"thresholds=level-5: 3", "did you mean 'level-2'?", "thresholds="},
+        {"thresholds=zzzzzz: 3", "there are low, mid, high, high_max, mean", "thresholds="},
+    };
+    struct tree_world *world = *state;
+    char folder[TREE_PATH], name[16];
+    tree_world_set(world, "combiner=weighted");
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        snprintf(name, sizeof name, "wrong-%zu", i);
+        tree_world_set(world, wrong[i].set);
+        assert_status(LODE_E_USAGE, tree_world_run(world, name, folder));
+        if (!strstr(lode_error_text(), wrong[i].words))
+            fail_msg("'%s' lacks '%s'", lode_error_text(), wrong[i].words);
+        tree_world_set(world, wrong[i].reset);
     }
 }
 
@@ -530,6 +560,7 @@ int main(void)
         TEST(patterns_change_no_byte_with_the_order_of_tasks),
         TEST(groups_that_are_given_are_kept_and_have_their_names),
         TEST(exemplars_that_are_given_lead_a_group_or_stay_alone),
+        TEST(names_that_nothing_has_are_refused_with_the_nearest),
         TEST(a_given_group_that_would_be_mistaken_for_a_found_one_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
