@@ -86,9 +86,26 @@ static bool is_weighted(const struct hierarchy_options *options)
     return options->combiner == HIERARCHY_WEIGHTED;
 }
 
+/* oneclass judges votes, too. */
 static bool has_votes(const struct hierarchy_options *options)
 {
-    return options->combiner == HIERARCHY_VOTES;
+    return options->combiner == HIERARCHY_VOTES || options->combiner == HIERARCHY_ONE_CLASS;
+}
+
+static bool has_rules(const struct hierarchy_options *options)
+{
+    return options->n_rules > 0;
+}
+
+static bool has_patterns(const struct hierarchy_options *options)
+{
+    return options->n_patterns > 0;
+}
+
+static bool never(const struct hierarchy_options *options)
+{
+    (void)options;
+    return false;
 }
 
 static lode_status check_read(const struct lode_params *params,
@@ -97,13 +114,20 @@ static lode_status check_read(const struct lode_params *params,
     static const struct {
         const char *name, *with;
         bool (*is_read)(const struct hierarchy_options *options);
-    } some[] = {{"family", "detectors=hellinger", has_hellinger},
-                {"splits", "detectors=hellinger", has_hellinger},
-                {"noise", "detectors=shift", has_shift},
-                {"weights", "combiner=weighted", is_weighted},
-                {"vote", "combiner=votes", has_votes}};
+        bool with_labels; /* labels, harmless marks: read with them, whatever the rest */
+    } some[] = {{"family", "detectors=hellinger", has_hellinger, false},
+                {"splits", "detectors=hellinger", has_hellinger, false},
+                {"noise", "detectors=shift", has_shift, false},
+                {"timezone", "rules", has_rules, false},
+                {"pattern_match", "patterns", has_patterns, false},
+                {"pattern_amplitude", "patterns", has_patterns, false},
+                {"weights", "combiner=weighted or labels", is_weighted, true},
+                {"label_ridge", "labels or harmless marks", never, true},
+                {"vote", "combiner=votes or oneclass", has_votes, true}};
+    const bool has_labels = is_set(params, "labels") || is_set(params, "harmless");
     for (size_t i = 0; i < sizeof some / sizeof *some; i++)
-        if (is_set(params, some[i].name) && !some[i].is_read(options))
+        if (is_set(params, some[i].name) && !some[i].is_read(options) &&
+            !(some[i].with_labels && has_labels))
             return lode_fail(LODE_E_USAGE,
                              "parameter %s counts with %s alone (here detectors=%s, combiner=%s)",
                              some[i].name, some[i].with, hierarchy_param_text(params, "detectors"),

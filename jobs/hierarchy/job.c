@@ -111,16 +111,13 @@ static lode_status check_training(const struct lode_params *params)
     return LODE_OK;
 }
 
-/* Labels of a model that is learned, and harmless marks, which are of that alone. */
+/* Labels and harmless marks of a model that is learned. */
 static lode_status check_labels(const struct lode_params *params,
                                 const struct hierarchy_options *options,
                                 const struct lode_store *store, struct lode_arena *arena)
 {
     const char *labels = path_of(params, "labels"), *harmless = path_of(params, "harmless");
-    if (path_of(params, "detect") && harmless)
-        return lode_fail(LODE_E_USAGE, "harmless marks adjust the weights of a model that is "
-                                       "learned: without --detect");
-    if (path_of(params, "detect") || (!harmless && !labels)) return LODE_OK;
+    if (!harmless && !labels) return LODE_OK;
     if (options->combiner != HIERARCHY_MEAN && options->combiner != HIERARCHY_WEIGHTED &&
         options->combiner != HIERARCHY_VOTES)
         return lode_fail(LODE_E_USAGE,
@@ -156,7 +153,7 @@ static lode_status check(const struct lode_params *params, const struct lode_sto
     if (!status && path) status = asked_of_detection(params, &options, &model, arena);
     if (!status && !path) status = check_training(params);
     if (!status && !path) status = asked_of_training(params, &options, store, arena);
-    if (!status) status = check_labels(params, &options, store, arena);
+    if (!status && !path) status = check_labels(params, &options, store, arena);
     if (!status && !path) status = check_store(&options, store, arena);
     if (!status)
         status = path ? check_given(&model.options, &model.patterns, store, arena, path)

@@ -101,7 +101,7 @@ refuse 3 'backwards.csv, line 2: it ends at 30000 ms, where it starts \(60000 ms
 printf 'component,start_s,end_s,counters\nshop.web.front,60,90,latency_2;latencie_3\n' >slip.csv
 refuse 3 "slip.csv, line 2: no counter 'latencie_3' \(nearest: 'latency_3'\)" \
     'lode run hierarchy T -o X --harmless slip.csv --local 1 --quiet'
-refuse 2 'harmless marks adjust the weights of a model that is learned: without --detect' \
+refuse 2 'parameter harmless is of learning' \
     'lode run hierarchy T -o X --detect M0 --harmless backups.csv'
 refuse 2 'adjust weights, which combiner=largest has not' \
     'lode run hierarchy T -o X --labels g/labels.csv --set combiner=largest'

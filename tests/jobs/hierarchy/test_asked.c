@@ -128,7 +128,11 @@ static void parameters_that_nothing_reads_are_refused(void **state)
     static const char *const sets[][3] = {
         {"family=gaussian", "family=", "parameter family counts with detectors=hellinger alone"},
         {"splits=max", "splits=", "parameter splits counts with detectors=hellinger alone"},
-        {"weights=*: 2", "weights=", "parameter weights counts with combiner=weighted alone"},
+        {"weights=*: 2",
+         "weights=", "parameter weights counts with combiner=weighted or labels alone"},
+        {"timezone=+02:00", "timezone=UTC", "parameter timezone counts with rules alone"},
+        {"pattern_match=0.8", "pattern_match=0.9", "pattern_match counts with patterns alone"},
+        {"label_ridge=1", "label_ridge=3", "label_ridge counts with labels or harmless marks"},
     };
     struct fixture *f = *state;
     for (size_t i = 0; i < sizeof sets / sizeof *sets; i++) {
@@ -144,7 +148,18 @@ static void parameters_that_nothing_reads_are_refused(void **state)
     set(f, "family=gaussian");
     assert_ok(learn(f));
     set(f, "vote=3");
-    refused(learn(f), "vote counts with combiner=votes alone");
+    refused(learn(f), "vote counts with combiner=votes or oneclass alone");
+    set(f, "combiner=oneclass");
+    assert_ok(learn(f));
+}
+
+static void labels_read_what_nothing_else_does(void **state)
+{
+    struct fixture *f = *state;
+    set(f, "weights=*: 2");
+    set(f, "label_ridge=1");
+    set(f, "harmless=marks.csv");
+    assert_ok(learn(f));
 }
 
 static void a_length_of_nothing_is_refused(void **state)
@@ -181,6 +196,7 @@ int main(void)
         TEST(one_spec_may_serve_learning_and_scoring),
         TEST(severities_are_of_what_the_model_has),
         TEST(manual_groups_need_something_that_shows_them),
+        TEST(labels_read_what_nothing_else_does),
         TEST(parameters_that_nothing_reads_are_refused),
         TEST(a_length_of_nothing_is_refused),
         TEST(a_part_must_be_shorter_than_the_whole),
