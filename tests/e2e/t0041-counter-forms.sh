@@ -28,7 +28,8 @@ else: # as Prometheus writes it, on one line; no sample: not there (range) or Na
     result = [{"metric": {"__name__": counter, "instance": component},
                "values": [[int(t), v or "NaN"] for t, v in series if v or form == "nan"]}
               for component, counter, series in samples]
-    json.dump({"status": "success", "data": {"resultType": "matrix", "result": result}}, sys.stdout, separators=(",", ":"))
+    answer = {"status": "success", "data": {"resultType": "matrix", "result": result}}
+    sys.stdout.write(json.dumps(answer, separators=(",", ":")))
 PYTHON
 cat >same.py <<'PYTHON'
 """Do stores hold the same samples, to the bit? Files of partitions may differ (rows without one);
@@ -46,10 +47,11 @@ def samples(store):
             times = part["samples/time"][t[i]:t[i + 1]]
             block = part["samples/value"][v[i]:v[i + 1]].reshape(c[i + 1] - c[i], len(times))
             for code, row in zip(part["blocks/counter"][c[i]:c[i + 1]], block):
-                found.setdefault((component, names[code]), {}).update(zip(times, row))
-    for key, row in found.items():
-        row = [(t, x) for t, x in sorted(row.items()) if not numpy.isnan(x)]
-        found[key] = (numpy.array([t for t, x in row]).tobytes(), numpy.array([x for t, x in row]).tobytes())
+                found.setdefault((component, names[code]), []).append((times, row))
+    for key, pieces in found.items():
+        times, row = (numpy.concatenate(x) for x in zip(*pieces))
+        keep = numpy.append(times[1:] != times[:-1], True) & ~numpy.isnan(row)
+        found[key] = (times[keep].tobytes(), row[keep].tobytes())
     return found
 first = samples(sys.argv[1])
 assert first
