@@ -249,6 +249,17 @@ lode_status lode_unpack_text(struct lode_unpack *in, const char **text, size_t *
     return LODE_OK;
 }
 
+lode_status lode_unpack_copy(struct lode_unpack *in, struct lode_arena *arena, const char **text)
+{
+    const char *borrowed = NULL;
+    char *copy = NULL;
+    size_t size = 0;
+    lode_try(lode_unpack_text(in, &borrowed, &size));
+    lode_try(lode_arena_text(arena, borrowed, size, &copy));
+    *text = copy;
+    return LODE_OK;
+}
+
 lode_status lode_unpack_bin(struct lode_unpack *in, const uint8_t **data, size_t *size)
 {
     uint32_t count;

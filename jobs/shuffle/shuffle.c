@@ -39,12 +39,7 @@ static lode_status unseal(struct lode_task *task, int64_t *n_buckets, struct run
     lode_try(lode_unpack_array(&in, &count));
     lode_try(lode_take(task->arena, count, runs));
     for (uint32_t r = 0; r < count; r++) {
-        const char *name = NULL;
-        size_t size = 0;
-        char *copy = NULL;
-        lode_try(lode_unpack_text(&in, &name, &size));
-        lode_try(lode_arena_text(task->arena, name, size, &copy));
-        (*runs)[r].name = copy;
+        lode_try(lode_unpack_copy(&in, task->arena, &(*runs)[r].name));
         lode_try(lode_unpack_u64(&in, &(*runs)[r].size_bytes));
     }
     *n_runs = count;
@@ -54,9 +49,6 @@ static lode_status unseal(struct lode_task *task, int64_t *n_buckets, struct run
 static lode_status merge_map(void *context, int64_t task, const uint8_t *result, size_t size)
 {
     struct shuffling *s = context;
-    const char *name = NULL;
-    size_t name_size = 0;
-    char *copy = NULL;
     uint32_t tail = 0;
     if (size >= sizeof tail) memcpy(&tail, result + size - sizeof tail, sizeof tail);
     if (size < sizeof tail || tail > size - sizeof tail)
@@ -64,9 +56,7 @@ static lode_status merge_map(void *context, int64_t task, const uint8_t *result,
                          (long long)task);
     const size_t own = size - sizeof tail - tail;
     struct lode_unpack in = lode_unpack_begin(result + own, tail);
-    lode_try(lode_unpack_text(&in, &name, &name_size));
-    lode_try(lode_arena_text(s->arena, name, name_size, &copy));
-    s->runs[task].name = copy;
+    lode_try(lode_unpack_copy(&in, s->arena, &s->runs[task].name));
     lode_try(lode_unpack_u64(&in, &s->runs[task].size_bytes));
     lode_try(lode_unpack_end(&in));
     const struct lode_shuffle *shuffle = s->shuffle;

@@ -99,17 +99,6 @@ lode_status stage_plan_pack(const struct stage_plan *plan, struct lode_bytes *ou
     return put_lists(out, plan);
 }
 
-static lode_status get_text(struct lode_unpack *in, struct lode_arena *arena, const char **text)
-{
-    const char *borrowed = NULL;
-    size_t size = 0;
-    char *copy = NULL;
-    lode_try(lode_unpack_text(in, &borrowed, &size));
-    lode_try(lode_arena_text(arena, borrowed, size, &copy));
-    *text = copy;
-    return LODE_OK;
-}
-
 static lode_status get_bool(struct lode_unpack *in, bool *value)
 {
     int64_t number = 0;
@@ -127,7 +116,7 @@ static lode_status get_count(struct lode_unpack *in, int64_t *count)
 
 static lode_status get_run(struct lode_unpack *in, struct lode_arena *arena, struct stage_run *run)
 {
-    lode_try(get_text(in, arena, &run->name));
+    lode_try(lode_unpack_copy(in, arena, &run->name));
     lode_try(lode_unpack_u64(in, &run->size_bytes));
     return lode_unpack_i64(in, &run->codes_of);
 }
@@ -153,7 +142,7 @@ static lode_status get_names(struct lode_unpack *in, struct lode_arena *arena,
     if (count > INT32_MAX)
         return lode_fail(LODE_E_MESSAGE, "%lld columns in the staging plan", (long long)count);
     lode_try(lode_take(arena, count, &columns));
-    for (int64_t c = 0; c < count; c++) lode_try(get_text(in, arena, &columns[c]));
+    for (int64_t c = 0; c < count; c++) lode_try(lode_unpack_copy(in, arena, &columns[c]));
     file->n_columns = (int)count;
     file->columns = columns;
     return LODE_OK;
@@ -165,8 +154,8 @@ static lode_status get_file(struct lode_unpack *in, struct lode_arena *arena,
     int roles[4];
     int64_t role = 0;
     int64_t unit = 0;
-    lode_try(get_text(in, arena, &file->path));
-    lode_try(get_text(in, arena, &file->name));
+    lode_try(lode_unpack_copy(in, arena, &file->path));
+    lode_try(lode_unpack_copy(in, arena, &file->name));
     lode_try(lode_unpack_u64(in, &file->size_bytes));
     lode_try(lode_unpack_i64(in, &file->mtime_ns));
     lode_try(get_bool(in, &file->is_packed));
@@ -199,7 +188,7 @@ static lode_status get_zones(struct lode_unpack *in, struct lode_arena *arena,
     if (plan->n_zones < 1) return lode_fail(LODE_E_MESSAGE, "a staging plan without a time zone");
     lode_try(lode_take_zero(arena, plan->n_zones, &plan->zones));
     for (int64_t z = 0; z < plan->n_zones; z++) {
-        lode_try(get_text(in, arena, &plan->zones[z].name));
+        lode_try(lode_unpack_copy(in, arena, &plan->zones[z].name));
         lode_try(lode_unpack_bin(in, &plan->zones[z].rules, &plan->zones[z].rules_size));
     }
     return LODE_OK;
@@ -213,12 +202,12 @@ static lode_status get_lists(struct lode_unpack *in, struct lode_arena *arena,
     lode_try(lode_take_zero(arena, plan->n_files, &plan->files));
     lode_try(lode_take_zero(arena, plan->n_runs, &plan->runs));
     for (int64_t k = 0; k < plan->n_kpis; k++) {
-        lode_try(get_text(in, arena, &plan->kpis[k].name));
+        lode_try(lode_unpack_copy(in, arena, &plan->kpis[k].name));
         lode_try(get_bool(in, &plan->kpis[k].is_binary));
     }
     for (int64_t a = 0; a < plan->n_attributes; a++) {
         struct stage_attribute *attribute = &plan->attributes[a];
-        lode_try(get_text(in, arena, &attribute->name));
+        lode_try(lode_unpack_copy(in, arena, &attribute->name));
         lode_try(get_bool(in, &attribute->of_user));
         lode_try(get_bool(in, &attribute->named));
         lode_try(get_bool(in, &attribute->dropped));
@@ -246,7 +235,7 @@ lode_status stage_plan_unpack(const void *data, size_t size, struct lode_arena *
     lode_try(get_zones(&in, arena, plan));
     lode_try(lode_unpack_i64(&in, &plan->n_event_names));
     lode_try(get_run(&in, arena, &plan->codes));
-    lode_try(get_text(&in, arena, &plan->directory));
+    lode_try(lode_unpack_copy(&in, arena, &plan->directory));
     lode_try(lode_unpack_count(&in, "generation", INT64_MAX, &plan->generation));
     lode_try(get_bool(&in, &plan->in_order_only));
     lode_try(get_count(&in, &plan->n_kpis));

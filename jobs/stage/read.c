@@ -124,13 +124,8 @@ lode_status staging_map(struct staging *s, struct lode_stage *stage, lode_merge_
 lode_status staging_merge_run(struct staging *s, struct lode_unpack *in, int64_t codes_of)
 {
     struct stage_run *run = &s->plan.runs[s->plan.n_runs];
-    const char *name = NULL;
-    size_t size = 0;
-    char *copy = NULL;
-    lode_try(lode_unpack_text(in, &name, &size));
-    lode_try(lode_arena_text(s->arena, name, size, &copy));
+    lode_try(lode_unpack_copy(in, s->arena, &run->name));
     lode_try(lode_unpack_u64(in, &run->size_bytes));
-    run->name = copy;
     run->codes_of = codes_of;
     s->plan.n_runs++;
     return LODE_OK;

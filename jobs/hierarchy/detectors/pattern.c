@@ -183,25 +183,14 @@ lode_status patterns_pack(const struct patterns *patterns, struct lode_bytes *ou
     return LODE_OK;
 }
 
-static lode_status unpack_text(struct lode_unpack *in, struct lode_arena *arena, const char **text)
-{
-    const char *bytes = NULL;
-    char *copy = NULL;
-    size_t size = 0;
-    lode_try(lode_unpack_text(in, &bytes, &size));
-    lode_try(lode_arena_text(arena, bytes, size, &copy));
-    *text = copy;
-    return LODE_OK;
-}
-
 static lode_status unpack_pattern(struct lode_unpack *in, struct lode_arena *arena,
                                   struct pattern *pattern)
 {
     const uint8_t *data = NULL;
     double *values = NULL;
     size_t size = 0;
-    lode_try(unpack_text(in, arena, &pattern->name));
-    lode_try(unpack_text(in, arena, &pattern->where));
+    lode_try(lode_unpack_copy(in, arena, &pattern->name));
+    lode_try(lode_unpack_copy(in, arena, &pattern->where));
     lode_try(lode_unpack_i64(in, &pattern->index));
     lode_try(lode_unpack_i64(in, &pattern->step_ms));
     lode_try(lode_unpack_bin(in, &data, &size));

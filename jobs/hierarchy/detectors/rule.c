@@ -238,12 +238,9 @@ lode_status rules_pack(const struct rules *rules, struct lode_bytes *out)
 static lode_status unpack_rule(struct lode_unpack *in, struct lode_arena *arena,
                                const struct expr_graph *graph, struct rule *rule)
 {
-    const char *text;
-    char *name;
-    size_t size;
+    const char *name;
     int64_t node;
-    lode_try(lode_unpack_text(in, &text, &size));
-    lode_try(lode_arena_text(arena, text, size, &name));
+    lode_try(lode_unpack_copy(in, arena, &name));
     lode_try(lode_unpack_i64(in, &node));
     if (node < 0 || node >= graph->n_nodes || graph->nodes[node].type != EXPR_BOOL)
         return lode_fail(LODE_E_MESSAGE, "rule '%.80s': node %lld of %d is no condition", name,

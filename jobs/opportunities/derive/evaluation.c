@@ -30,15 +30,10 @@ lode_status evaluation_pack(const struct expr_graph *graph, const struct expr_sc
 static lode_status unpack_event_attribute(struct lode_unpack *in, struct lode_arena *arena,
                                           struct expr_event_attribute *attribute)
 {
-    const char *text;
-    char *name = NULL;
-    size_t size;
     int64_t is_number;
-    lode_try(lode_unpack_text(in, &text, &size));
-    lode_try(lode_arena_text(arena, text, size, &name));
+    lode_try(lode_unpack_copy(in, arena, &attribute->name));
     lode_try(lode_unpack_count(in, "is a number", 1, &is_number));
     lode_try(lode_unpack_count(in, "words", UINT32_MAX - 1, &attribute->words.count));
-    attribute->name = name;
     attribute->is_number = is_number == 1;
     return LODE_OK;
 }

@@ -269,13 +269,8 @@ static lode_status unpack_held(struct lode_unpack *in, struct lode_arena *arena,
 static lode_status unpack_item(struct lode_unpack *in, struct lode_arena *arena,
                                struct samples_item *item)
 {
-    const char *text;
-    char *path = NULL;
-    size_t size;
     int64_t is_held;
-    lode_try(lode_unpack_text(in, &text, &size));
-    lode_try(lode_arena_text(arena, text, size, &path));
-    item->path = path;
+    lode_try(lode_unpack_copy(in, arena, &item->path));
     lode_try(lode_unpack_count(in, "generations", INT64_MAX, &item->n_generations));
     lode_try(lode_unpack_count(in, "partition", INT64_MAX, &item->partition));
     lode_try(lode_unpack_count(in, "component", INT64_MAX, &item->component));

@@ -93,17 +93,6 @@ lode_status session_columns_pack(const struct lode_store *store,
 
 /* --- unpacking --- */
 
-static lode_status unpack_name(struct lode_unpack *in, struct lode_arena *arena, const char **name)
-{
-    const char *text;
-    char *copy = NULL;
-    size_t size;
-    lode_try(lode_unpack_text(in, &text, &size));
-    lode_try(lode_arena_text(arena, text, size, &copy));
-    *name = copy;
-    return LODE_OK;
-}
-
 static lode_status unpack_flag(struct lode_unpack *in, const char *what, bool *flag)
 {
     int64_t value;
@@ -115,7 +104,7 @@ static lode_status unpack_flag(struct lode_unpack *in, const char *what, bool *f
 static lode_status unpack_kpi(struct lode_unpack *in, struct lode_arena *arena,
                               struct lode_kpi *kpi, struct session_values *values)
 {
-    lode_try(unpack_name(in, arena, &kpi->name));
+    lode_try(lode_unpack_copy(in, arena, &kpi->name));
     lode_try(unpack_flag(in, "binary", &kpi->is_binary));
     lode_try(lode_unpack_count(in, "missing", 1, &kpi->n_missing));
     values->type = kpi->is_binary ? EXPR_BOOL : EXPR_NUMBER;
@@ -137,7 +126,7 @@ static lode_status unpack_attribute(struct lode_unpack *in, struct lode_arena *a
                                     struct lode_attribute *attribute, struct session_values *values)
 {
     int64_t type;
-    lode_try(unpack_name(in, arena, &attribute->name));
+    lode_try(lode_unpack_copy(in, arena, &attribute->name));
     lode_try(unpack_flag(in, "of_user", &attribute->of_user));
     lode_try(lode_unpack_count(in, "words", UINT32_MAX - 1, &attribute->dictionary.count));
     lode_try(lode_unpack_i64(in, &values->source));

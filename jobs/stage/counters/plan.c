@@ -10,17 +10,6 @@ static lode_status put_text(struct lode_bytes *out, const char *text)
     return lode_pack_text(out, text, strlen(text));
 }
 
-static lode_status get_text(struct lode_unpack *in, struct lode_arena *arena, const char **text)
-{
-    const char *borrowed = NULL;
-    size_t size = 0;
-    char *copy = NULL;
-    lode_try(lode_unpack_text(in, &borrowed, &size));
-    lode_try(lode_arena_text(arena, borrowed, size, &copy));
-    *text = copy;
-    return LODE_OK;
-}
-
 static lode_status get_bool(struct lode_unpack *in, bool *value)
 {
     int64_t number = 0;
@@ -51,7 +40,7 @@ static lode_status get_rates(struct lode_unpack *in, struct lode_arena *arena,
     int64_t n = 0;
     lode_try(lode_unpack_count(in, "rates", RATES_MOST, &n));
     lode_try(lode_take(arena, n, &rates));
-    for (int64_t i = 0; i < n; i++) lode_try(get_text(in, arena, &rates[i]));
+    for (int64_t i = 0; i < n; i++) lode_try(lode_unpack_copy(in, arena, &rates[i]));
     plan->n_rates = (int32_t)n;
     plan->rates = rates;
     return LODE_OK;
@@ -67,12 +56,12 @@ lode_status counters_plan_unpack(const void *data, size_t size, struct lode_aren
     lode_try(lode_unpack_count(&in, "ms of a slot", INT64_MAX, &plan->slot_ms));
     lode_try(lode_unpack_count(&in, "unit of time", STAGE_TIME_ISO, &unit));
     plan->time_unit = (enum stage_time_unit)unit;
-    lode_try(get_text(&in, arena, &plan->zone.name));
+    lode_try(lode_unpack_copy(&in, arena, &plan->zone.name));
     lode_try(lode_unpack_bin(&in, &plan->zone.rules, &plan->zone.rules_size));
-    lode_try(get_text(&in, arena, &plan->labels));
-    lode_try(get_text(&in, arena, &plan->machine));
+    lode_try(lode_unpack_copy(&in, arena, &plan->labels));
+    lode_try(lode_unpack_copy(&in, arena, &plan->machine));
     lode_try(get_rates(&in, arena, plan));
-    lode_try(get_text(&in, arena, &plan->directory));
+    lode_try(lode_unpack_copy(&in, arena, &plan->directory));
     lode_try(lode_unpack_count(&in, "generation", INT64_MAX, &plan->generation));
     if (plan->n_partitions == 0) return lode_fail(LODE_E_MESSAGE, "a store without partitions");
     return lode_unpack_end(&in);
@@ -106,13 +95,13 @@ lode_status counters_file_unpack(const void *data, size_t size, struct lode_aren
     int64_t n_columns = 0;
     const char **columns = NULL;
     *file = (struct counters_file){0};
-    lode_try(get_text(&in, arena, &file->path));
-    lode_try(get_text(&in, arena, &file->name));
+    lode_try(lode_unpack_copy(&in, arena, &file->path));
+    lode_try(lode_unpack_copy(&in, arena, &file->name));
     lode_try(lode_unpack_u64(&in, &file->size_bytes));
     lode_try(lode_unpack_i64(&in, &file->mtime_ns));
     lode_try(get_bool(&in, &file->is_packed));
     lode_try(get_bool(&in, &file->is_answer));
-    lode_try(get_text(&in, arena, &file->component_name));
+    lode_try(lode_unpack_copy(&in, arena, &file->component_name));
     lode_try(get_bool(&in, &file->time_in_seconds));
     for (int i = 0; i < ROLES; i++) lode_try(lode_unpack_i64(&in, &roles[i]));
     lode_try(lode_unpack_count(&in, "columns", (uint64_t)(in.end - in.at), &n_columns));
@@ -122,7 +111,7 @@ lode_status counters_file_unpack(const void *data, size_t size, struct lode_aren
             return lode_fail(LODE_E_MESSAGE, "column %lld of %lld in the staging plan",
                              (long long)roles[i], (long long)n_columns);
     lode_try(lode_take(arena, n_columns, &columns));
-    for (int64_t c = 0; c < n_columns; c++) lode_try(get_text(&in, arena, &columns[c]));
+    for (int64_t c = 0; c < n_columns; c++) lode_try(lode_unpack_copy(&in, arena, &columns[c]));
     file->n_columns = (int)n_columns;
     file->columns = columns;
     file->time = (int)roles[0];

@@ -145,17 +145,6 @@ void rejects_discard(struct rejects *rejects)
     lode_bytes_clear(&rejects->lines);
 }
 
-static lode_status get_text(struct lode_unpack *in, struct lode_arena *arena, const char **text)
-{
-    const char *borrowed = NULL;
-    size_t size = 0;
-    char *copy = NULL;
-    lode_try(lode_unpack_text(in, &borrowed, &size));
-    lode_try(lode_arena_text(arena, borrowed, size, &copy));
-    *text = copy;
-    return LODE_OK;
-}
-
 static lode_status merge_places(struct rejects_total *total, struct lode_unpack *in,
                                 struct lode_arena *arena)
 {
@@ -165,7 +154,7 @@ static lode_status merge_places(struct rejects_total *total, struct lode_unpack 
         struct rejects_place place = {0};
         lode_try(lode_unpack_i64(in, &place.range));
         lode_try(lode_unpack_i64(in, &place.line));
-        lode_try(get_text(in, arena, &place.reason));
+        lode_try(lode_unpack_copy(in, arena, &place.reason));
         keep_place(total, place.range, place.line, place.reason);
     }
     return LODE_OK;
@@ -177,12 +166,12 @@ lode_status rejects_merge(struct rejects_total *total, struct lode_unpack *in,
     struct rejects_file *file = NULL;
     int64_t n_reasons = 0;
     lode_try(lode_take_zero(arena, 1, &file));
-    lode_try(get_text(in, arena, &file->name));
+    lode_try(lode_unpack_copy(in, arena, &file->name));
     lode_try(lode_unpack_count(in, "reasons of rejects", REJECTS_REASONS_LIMIT, &n_reasons));
     for (int64_t i = 0; i < n_reasons; i++) {
         const char *reason = NULL;
         int64_t count = 0;
-        lode_try(get_text(in, arena, &reason));
+        lode_try(lode_unpack_copy(in, arena, &reason));
         lode_try(lode_unpack_i64(in, &count));
         lode_try(count_reason(total, reason, count));
     }

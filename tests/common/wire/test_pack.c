@@ -68,6 +68,23 @@ static void values_are_read_in_the_order_they_were_written(void **state)
     lode_bytes_clear(&out);
 }
 
+static void a_copied_text_outlives_its_message(void **state)
+{
+    (void)state;
+    struct lode_arena *arena = NULL;
+    const char *copy = "as before", *more = "as before";
+    char message[] = "\xa3web\xa9"
+                     "cut";
+    struct lode_unpack in = reader(message);
+    assert_ok(lode_arena_create(0, &arena));
+    assert_ok(lode_unpack_copy(&in, arena, &copy));
+    memset(message, 'x', 4);
+    assert_string_equal(copy, "web");
+    assert_status(LODE_E_MESSAGE, lode_unpack_copy(&in, arena, &more));
+    assert_string_equal(more, "as before");
+    lode_arena_destroy(arena);
+}
+
 static void integers_are_read_from_every_form_that_fits(void **state)
 {
     (void)state;
@@ -335,6 +352,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(values_are_read_in_the_order_they_were_written),
+        cmocka_unit_test(a_copied_text_outlives_its_message),
         cmocka_unit_test(integers_are_read_from_every_form_that_fits),
         cmocka_unit_test(a_number_that_does_not_fit_is_named),
         cmocka_unit_test(every_head_is_read_by_its_own_kind_only),
