@@ -182,14 +182,6 @@ lode_status store_get_counters(struct lode_hdf *file, struct lode_store *store)
     return LODE_OK;
 }
 
-static lode_status put_texts(struct lode_hdf *file, const char *name, char *const *texts,
-                             int64_t count, const char *title)
-{
-    return lode_hdf_put_texts(
-        file,
-        &(struct lode_hdf_column){.name = name, .rows = count, .data = texts, .title = title});
-}
-
 static lode_status put_components(struct lode_hdf *file, const struct lode_counters_schema *schema,
                                   struct lode_arena *arena)
 {
@@ -199,7 +191,8 @@ static lode_status put_components(struct lode_hdf *file, const struct lode_count
     lode_try(lode_take(arena, n, &names));
     lode_try(lode_take(arena, n, &values));
     for (int64_t i = 0; i < n; i++) names[i] = (char *)schema->components[i].name; /* only read */
-    lode_try(put_texts(file, "components/name", names, n, "components, with their parents"));
+    lode_try(
+        lode_hdf_put_words(file, "components/name", names, n, "components, with their parents"));
     for (int c = 0; c < COLUMNS; c++) {
         for (int64_t i = 0; i < n; i++)
             memcpy(&values[i], (const char *)&schema->components[i] + columns[c].offset,
@@ -228,7 +221,7 @@ static lode_status put_findings(struct lode_hdf *file, const struct lode_counter
         what[i] = (char *)schema->found[i].what; /* only read */
         counts[i] = schema->found[i].count;
     }
-    lode_try(put_texts(file, "found/what", what, n, "what staging found in the input"));
+    lode_try(lode_hdf_put_words(file, "found/what", what, n, "what staging found in the input"));
     return lode_hdf_put(file, &(struct lode_hdf_column){.name = "found/count",
                                                         .type = LODE_HDF_I64,
                                                         .rows = n,
@@ -254,8 +247,8 @@ lode_status store_put_counters(struct lode_hdf *file, const struct lode_store *s
         units[i] = (char *)schema->counters[i].unit;
         types[i] = (uint8_t)schema->counters[i].type;
     }
-    lode_try(put_texts(file, "counters/name", names, n, "counters of all components"));
-    lode_try(put_texts(file, "counters/unit", units, n, "their units; empty: not said"));
+    lode_try(lode_hdf_put_words(file, "counters/name", names, n, "counters of all components"));
+    lode_try(lode_hdf_put_words(file, "counters/unit", units, n, "their units; empty: not said"));
     return lode_hdf_put(file,
                         &(struct lode_hdf_column){.name = "counters/type",
                                                   .type = LODE_HDF_U8,

@@ -73,6 +73,9 @@ size_t lode_hdf_item_size(const struct lode_hdf_column *column);
  * deflate (where they take over 64 KiB) are chosen here. */
 LODE_CHECKED lode_status lode_hdf_put_texts(struct lode_hdf *file,
                                             const struct lode_hdf_column *column);
+/* The same, with nothing but a title. */
+LODE_CHECKED lode_status lode_hdf_put_words(struct lode_hdf *file, const char *name,
+                                            char *const *words, int64_t count, const char *title);
 /* Narrowest type of U8, U16, U32 for codes 0..count-1 beside "no value" (all ones). */
 enum lode_hdf_type lode_hdf_code_type(int64_t count);
 /* Attributes of an object; object "" or "/" is the file's root; one that is missing is made as a

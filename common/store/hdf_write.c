@@ -344,6 +344,14 @@ lode_status lode_hdf_put_texts(struct lode_hdf *file, const struct lode_hdf_colu
     return lode_hdf_put_filled(file, &wide, fill_texts);
 }
 
+lode_status lode_hdf_put_words(struct lode_hdf *file, const char *name, char *const *words,
+                               int64_t count, const char *title)
+{
+    return lode_hdf_put_texts(
+        file,
+        &(struct lode_hdf_column){.name = name, .rows = count, .data = words, .title = title});
+}
+
 /* The object of an attribute; a group is made where there is none. */
 static lode_status open_object(const struct lode_hdf *file, const char *object, hid_t *id)
 {

@@ -122,14 +122,6 @@ lode_status store_get_generations(struct lode_hdf *file, struct lode_store *stor
     return LODE_OK;
 }
 
-static lode_status put_texts(struct lode_hdf *file, const char *name, char *const *texts,
-                             int64_t count, const char *title)
-{
-    return lode_hdf_put_texts(
-        file,
-        &(struct lode_hdf_column){.name = name, .rows = count, .data = texts, .title = title});
-}
-
 static lode_status put_later(struct lode_hdf *file, const struct lode_store *store,
                              struct lode_arena *arena)
 {
@@ -142,10 +134,10 @@ static lode_status put_later(struct lode_hdf *file, const struct lode_store *sto
     lode_try(lode_take(arena, n, &counts));
     lode_try(lode_take(arena, n, &checksums));
     for (int64_t i = 0; i < n; i++) {
-        files[i] = (char *)store->later[i].file; /* only read by lode_hdf_put_texts */
+        files[i] = (char *)store->later[i].file; /* only read */
         checksums[i] = store->later[i].checksum;
     }
-    lode_try(put_texts(file, "later/file", files, n, "file beside index.h5"));
+    lode_try(lode_hdf_put_words(file, "later/file", files, n, "file beside index.h5"));
     for (int which = 0; which < STORE_LATER_COUNTS; which++) {
         const struct store_count *count = &store_later_counts[store_kind(store->kind)][which];
         for (int64_t i = 0; i < n; i++) counts[i] = *store_later_count_of(&store->later[i], count);
@@ -181,8 +173,8 @@ static lode_status put_history(struct lode_hdf *file, const struct lode_store *s
         read[g] = store->generations[g].n_rows_read;
         rejected[g] = store->generations[g].n_rows_rejected;
     }
-    lode_try(put_texts(file, "generations/source", sources, n, "input files, as given"));
-    lode_try(put_texts(file, "generations/history", histories, n, "command and version"));
+    lode_try(lode_hdf_put_words(file, "generations/source", sources, n, "input files, as given"));
+    lode_try(lode_hdf_put_words(file, "generations/history", histories, n, "command and version"));
     const struct lode_hdf_column columns[] = {
         {.name = "generations/rows_read", .data = read, .title = "of the input files"},
         {.name = "generations/rows_rejected", .data = rejected, .title = "of the input files"}};
@@ -200,10 +192,10 @@ lode_status store_put_generations(struct lode_hdf *file, const struct lode_store
                                   struct lode_arena *arena)
 {
     if (store->rules.count > 0) {
-        lode_try(put_texts(file, "staging/name", store->rules.names, store->rules.count,
-                           "how the store was staged"));
-        lode_try(put_texts(file, "staging/value", store->rules.values, store->rules.count,
-                           "how the store was staged"));
+        lode_try(lode_hdf_put_words(file, "staging/name", store->rules.names, store->rules.count,
+                                    "how the store was staged"));
+        lode_try(lode_hdf_put_words(file, "staging/value", store->rules.values, store->rules.count,
+                                    "how the store was staged"));
     }
     if (store->n_generations < 2) return LODE_OK;
     lode_try(put_history(file, store, arena));

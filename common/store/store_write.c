@@ -6,14 +6,6 @@
 #include "common/store/store_private.h"
 #include "common/version.h"
 
-static lode_status put_words(struct lode_hdf *file, const char *name, char *const *words,
-                             int64_t count, const char *title)
-{
-    return lode_hdf_put_texts(
-        file,
-        &(struct lode_hdf_column){.name = name, .rows = count, .data = words, .title = title});
-}
-
 static lode_status put_attributes(struct lode_hdf *file, const struct lode_store *store,
                                   struct lode_arena *arena)
 {
@@ -25,14 +17,15 @@ static lode_status put_attributes(struct lode_hdf *file, const struct lode_store
     for (int64_t i = 0; i < store->n_attributes; i++) {
         const struct lode_attribute *attribute = &store->attributes[i];
         char *path;
-        names[i] = (char *)attribute->name; /* only read by lode_hdf_put_texts */
+        names[i] = (char *)attribute->name; /* only read */
         of_user[i] = attribute->of_user;
         lode_try(lode_store_column_path("dictionaries/attributes", attribute->name, arena, &path));
-        lode_try(put_words(file, path, attribute->dictionary.words, attribute->dictionary.count,
-                           "the attribute's values; a code is a row"));
+        lode_try(lode_hdf_put_words(file, path, attribute->dictionary.words,
+                                    attribute->dictionary.count,
+                                    "the attribute's values; a code is a row"));
     }
-    lode_try(put_words(file, "schema/attributes/name", names, store->n_attributes,
-                       "attributes of users and sessions"));
+    lode_try(lode_hdf_put_words(file, "schema/attributes/name", names, store->n_attributes,
+                                "attributes of users and sessions"));
     const struct lode_hdf_column whose = {.name = "schema/attributes/of_user",
                                           .type = LODE_HDF_U8,
                                           .rows = store->n_attributes,
@@ -56,7 +49,8 @@ static lode_status put_kpis(struct lode_hdf *file, const struct lode_store *stor
         is_binary[i] = store->kpis[i].is_binary;
         n_missing[i] = store->kpis[i].n_missing;
     }
-    lode_try(put_words(file, "schema/kpis/name", names, store->n_kpis, "KPIs of sessions"));
+    lode_try(
+        lode_hdf_put_words(file, "schema/kpis/name", names, store->n_kpis, "KPIs of sessions"));
     lode_try(lode_hdf_put(file, &(struct lode_hdf_column){.name = "schema/kpis/is_binary",
                                                           .type = LODE_HDF_U8,
                                                           .rows = store->n_kpis,
@@ -79,20 +73,21 @@ static lode_status put_event_columns(struct lode_hdf *file, const struct lode_st
     for (int64_t i = 0; i < store->n_event_attributes; i++) {
         const struct lode_attribute *attribute = &store->event_attributes[i];
         char *path;
-        names[i] = (char *)attribute->name; /* only read by lode_hdf_put_texts */
+        names[i] = (char *)attribute->name; /* only read */
         lode_try(
             lode_store_column_path("dictionaries/event_attributes", attribute->name, arena, &path));
-        lode_try(put_words(file, path, attribute->dictionary.words, attribute->dictionary.count,
-                           "the attribute's values; a code is a row"));
+        lode_try(lode_hdf_put_words(file, path, attribute->dictionary.words,
+                                    attribute->dictionary.count,
+                                    "the attribute's values; a code is a row"));
     }
     if (store->n_event_attributes > 0)
-        lode_try(put_words(file, "schema/event_attributes/name", names, store->n_event_attributes,
-                           "attributes of events"));
+        lode_try(lode_hdf_put_words(file, "schema/event_attributes/name", names,
+                                    store->n_event_attributes, "attributes of events"));
     if (store->n_event_values == 0) return LODE_OK;
     lode_try(lode_take(arena, store->n_event_values, &names));
     for (int64_t i = 0; i < store->n_event_values; i++) names[i] = (char *)store->event_values[i];
-    return put_words(file, "schema/event_values/name", names, store->n_event_values,
-                     "numbers of events");
+    return lode_hdf_put_words(file, "schema/event_values/name", names, store->n_event_values,
+                              "numbers of events");
 }
 
 static lode_status put_partitions(struct lode_hdf *file, const struct lode_store *store,
@@ -110,7 +105,7 @@ static lode_status put_partitions(struct lode_hdf *file, const struct lode_store
         files[i] = (char *)store->partitions[i].file;
         checksums[i] = store->partitions[i].checksum;
     }
-    lode_try(put_words(file, "partitions/file", files, rows, "file beside index.h5"));
+    lode_try(lode_hdf_put_words(file, "partitions/file", files, rows, "file beside index.h5"));
     for (int which = 0; which < STORE_COUNTS; which++) {
         const struct store_count *count = &store_counts[store_kind(store->kind)][which];
         for (int64_t i = 0; i < rows; i++) {
@@ -158,8 +153,8 @@ static lode_status put_events(struct lode_hdf *file, const struct lode_store *st
 {
     lode_try(put_attributes(file, store, arena));
     lode_try(put_kpis(file, store, arena));
-    lode_try(put_words(file, "dictionaries/event_names", store->event_names.words,
-                       store->event_names.count, "event names; a code is a row"));
+    lode_try(lode_hdf_put_words(file, "dictionaries/event_names", store->event_names.words,
+                                store->event_names.count, "event names; a code is a row"));
     return put_event_columns(file, store, arena);
 }
 

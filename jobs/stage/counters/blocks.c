@@ -315,14 +315,6 @@ static lode_status order_names(struct blocks *b, char ***names, int64_t *n, uint
     return LODE_OK;
 }
 
-static lode_status put_texts(struct lode_hdf *file, const char *name, char *const *texts,
-                             int64_t count, const char *title)
-{
-    return lode_hdf_put_texts(
-        file,
-        &(struct lode_hdf_column){.name = name, .rows = count, .data = texts, .title = title});
-}
-
 static lode_status put_offsets(struct lode_hdf *file, const char *name, const int64_t *offsets,
                                int64_t n, const char *title)
 {
@@ -348,7 +340,7 @@ static lode_status write_components(struct blocks *b, struct lode_hdf *file)
         counters[i + 1] = counters[i] + block->n_counters;
         values[i + 1] = values[i] + block->n_times * block->n_counters;
     }
-    lode_try(put_texts(file, LODE_BLOCK_NAME, names, b->n, "components of the partition"));
+    lode_try(lode_hdf_put_words(file, LODE_BLOCK_NAME, names, b->n, "components of the partition"));
     lode_try(put_offsets(file, LODE_BLOCK_TIME_OFFSET, times, b->n,
                          "first time of each component, and the end"));
     lode_try(put_offsets(file, LODE_BLOCK_COUNTER_OFFSET, counters, b->n,
@@ -390,8 +382,8 @@ lode_status blocks_write(struct blocks *b, struct lode_hdf *file)
     lode_try(lode_take(b->site.arena, b->n_codes, &codes));
     for (int64_t i = 0; i < b->n_codes; i++) codes[i] = place[b->codes[i]];
     lode_try(write_components(b, file));
-    lode_try(put_texts(file, LODE_BLOCK_COUNTER_NAME, names, n_names,
-                       "counters of the partition; a code is a row"));
+    lode_try(lode_hdf_put_words(file, LODE_BLOCK_COUNTER_NAME, names, n_names,
+                                "counters of the partition; a code is a row"));
     lode_try(lode_hdf_put_codes(
         file, &(struct lode_hdf_column){.name = LODE_BLOCK_COUNTER,
                                         .type = lode_hdf_code_type(n_names),
