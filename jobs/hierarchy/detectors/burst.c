@@ -13,11 +13,8 @@
  * Source: J. Kleinberg, Bursty and Hierarchical Structure in Streams, Data Mining and Knowledge
  * Discovery 7, 373-397 (2003), section 4 (batched arrivals).
  */
-#include <string.h>
-
-#include "jobs/hierarchy/detectors/detector.h"
 #include "jobs/hierarchy/detectors/natural_log.h"
-#include "jobs/hierarchy/detectors/sorted_window.h"
+#include "jobs/hierarchy/detectors/window.h"
 
 /* What is the same for all slots. */
 struct burst {
@@ -26,15 +23,10 @@ struct burst {
     double *log_weight;          /* [newer + 1] k ln k */
 };
 
-static int64_t reach(const struct detector_settings *settings)
-{
-    return settings->window - 1;
-}
-
 static lode_status burst_make(const struct detector_settings *settings, struct lode_arena *arena,
                               struct burst *burst)
 {
-    const int64_t newer = settings->window / 2, older = settings->window - newer;
+    const int64_t newer = window_newer(settings), older = settings->window - newer;
     *burst = (struct burst){.older = older,
                             .newer = newer,
                             .least = settings->edge < newer ? settings->edge : newer,
@@ -46,9 +38,10 @@ static lode_status burst_make(const struct detector_settings *settings, struct l
 }
 
 /* D of the slot *newest; *length: L, 0 where D is 0. */
-static double distance_of(const struct burst *burst, const struct sorted_window *older,
+static double distance_of(const void *context, const struct sorted_window *older,
                           const double *newest, int64_t *length)
 {
+    const struct burst *burst = context;
     const double high = older->sorted[burst->quantile];
     const double count = (double)(burst->older - sorted_window_up_to(older, high)) + 0.5;
     const double p = count / ((double)burst->older + 1.0);
@@ -73,22 +66,10 @@ static lode_status scan(const struct detector_settings *settings, const double *
                         struct lode_arena *arena, double *distance, int32_t *since)
 {
     const struct lode_arena_mark mark = lode_arena_mark(arena);
-    const int64_t length = settings->window;
     struct burst burst;
-    struct sorted_window older;
-    double *memory;
-    memset(distance, 0, (size_t)n * sizeof *distance);
-    if (since) memset(since, 0, (size_t)n * sizeof *since);
-    if (n < length) return LODE_OK;
+    const struct window_halves halves = {settings, distance_of, &burst};
     lode_try(burst_make(settings, arena, &burst));
-    lode_try(lode_take(arena, burst.older, &memory));
-    sorted_window_init(&older, values, burst.older, memory);
-    for (int64_t i = length - 1; i < n; i++) {
-        int64_t slots;
-        if (i >= length) sorted_window_slide(&older, values[i - length], values[i - burst.newer]);
-        distance[i] = distance_of(&burst, &older, values + i, &slots);
-        if (since && slots > 0) since[i] = (int32_t)(length - slots);
-    }
+    lode_try(window_scan_halves(&halves, values, n, arena, distance, since));
     lode_arena_rewind(arena, mark);
     return LODE_OK;
 }
@@ -96,6 +77,6 @@ static lode_status scan(const struct detector_settings *settings, const double *
 const struct detector_kind burst_detector = {
     .name = "burst",
     .summary = "high values come more often, or for longer, than in the older half of the window",
-    .reach = reach,
+    .reach = window_reach,
     .scan = scan,
 };

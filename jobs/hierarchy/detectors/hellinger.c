@@ -6,13 +6,12 @@
  */
 #include <float.h>
 #include <math.h>
-#include <string.h>
 
-#include "jobs/hierarchy/detectors/detector.h"
 #include "jobs/hierarchy/detectors/families.h"
 #include "jobs/hierarchy/detectors/natural_log.h"
 #include "jobs/hierarchy/detectors/range_sums.h"
 #include "jobs/hierarchy/detectors/splits.h"
+#include "jobs/hierarchy/detectors/window.h"
 
 enum { CHUNK = 8192 };
 
@@ -260,11 +259,6 @@ static lode_status scan_poisson_splits(const struct detector_settings *settings,
     return splits_scan(x, n, settings->window, settings->least_side, arena, distance, split);
 }
 
-static int64_t reach(const struct detector_settings *settings)
-{
-    return settings->window - 1;
-}
-
 static lode_status scan(const struct detector_settings *settings, const double *values, int64_t n,
                         struct lode_arena *arena, double *distance, int32_t *since)
 {
@@ -277,8 +271,7 @@ static lode_status scan(const struct detector_settings *settings, const double *
         return lode_fail(LODE_E_BUG, "hellinger: window %lld, side %lld, edge %lld, family %d",
                          (long long)window, (long long)settings->least_side,
                          (long long)settings->edge, (int)settings->family);
-    memset(distance, 0, (size_t)before * sizeof *distance);
-    if (since) memset(since, 0, (size_t)before * sizeof *since);
+    window_clear(before, distance, since);
     if (n < window) return LODE_OK;
     const struct lode_arena_mark mark = lode_arena_mark(arena);
     const lode_status status = (!is_max                                ? scan_one_split
@@ -292,6 +285,6 @@ static lode_status scan(const struct detector_settings *settings, const double *
 const struct detector_kind hellinger_detector = {
     .name = "hellinger",
     .summary = "the two sides of a split of the window have different distributions",
-    .reach = reach,
+    .reach = window_reach,
     .scan = scan,
 };

@@ -9,15 +9,8 @@
  * Source: N. Smirnov, Annals of Mathematical Statistics 19, 279-281 (1948).
  */
 #include <stdlib.h>
-#include <string.h>
 
-#include "jobs/hierarchy/detectors/detector.h"
-#include "jobs/hierarchy/detectors/sorted_window.h"
-
-static int64_t reach(const struct detector_settings *settings)
-{
-    return settings->window - 1;
-}
+#include "jobs/hierarchy/detectors/window.h"
 
 /* r (W - r) K: a whole number. The gap is largest just before, or at, one of the newest values. */
 static int64_t largest_gap(const struct sorted_window *rest, const struct sorted_window *newest)
@@ -42,8 +35,7 @@ static lode_status scan(const struct detector_settings *settings, const double *
     const int64_t length = settings->window, edge = settings->edge, old = length - edge;
     struct sorted_window rest, newest;
     double *memory;
-    memset(distance, 0, (size_t)n * sizeof *distance);
-    if (since) memset(since, 0, (size_t)n * sizeof *since);
+    window_clear(n, distance, since);
     if (n < length) return LODE_OK;
     lode_try(lode_take(arena, length, &memory));
     sorted_window_init(&rest, values, old, memory);
@@ -64,6 +56,6 @@ static lode_status scan(const struct detector_settings *settings, const double *
 const struct detector_kind ks_detector = {
     .name = "ks",
     .summary = "the newest slots have another distribution than the rest (Kolmogorov-Smirnov)",
-    .reach = reach,
+    .reach = window_reach,
     .scan = scan,
 };

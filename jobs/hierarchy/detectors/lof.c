@@ -19,7 +19,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "jobs/hierarchy/detectors/detector.h"
+#include "jobs/hierarchy/detectors/window.h"
 
 enum { MOST_NEIGHBOURS = 20, LEAST_NEIGHBOURS = 3, LEAST_REFERENCES = 6 };
 static const double most_factor = 1000.0, densest = 0.1;
@@ -37,11 +37,6 @@ struct nearest {
     double squared[MOST_NEIGHBOURS];
     int64_t at[MOST_NEIGHBOURS]; /* slots where they end */
 };
-
-static int64_t reach(const struct detector_settings *settings)
-{
-    return settings->window - 1;
-}
 
 static struct lof lof_of(const struct detector_settings *settings)
 {
@@ -109,8 +104,7 @@ static lode_status scan(const struct detector_settings *settings, const double *
                          "it takes %lld",
                          (long long)settings->window, (long long)lof.length,
                          3LL * lof.length + 2LL * LEAST_REFERENCES - 2);
-    memset(distance, 0, (size_t)n * sizeof *distance);
-    if (since) memset(since, 0, (size_t)n * sizeof *since);
+    window_clear(n, distance, since);
     lode_try(lode_take(arena, lof.references, &lof.squared));
     lode_try(lode_take(arena, n, &lof.k_distance));
     for (int64_t i = 2 * lof.length + lof.references - 2; i < n; i++) {
@@ -126,6 +120,6 @@ static lode_status scan(const struct detector_settings *settings, const double *
 const struct detector_kind lof_detector = {
     .name = "lof",
     .summary = "the shape of the newest slots is unlike any in the window (local outlier factor)",
-    .reach = reach,
+    .reach = window_reach,
     .scan = scan,
 };

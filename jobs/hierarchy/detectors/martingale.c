@@ -19,12 +19,9 @@
  * (power and mixture martingales); D. Volkhonskiy et al., Inductive Conformal Martingales for
  * Change-Point Detection, COPA 2017, PMLR 60 (the training half, and beginning anew).
  */
-#include <string.h>
-
-#include "jobs/hierarchy/detectors/detector.h"
 #include "jobs/hierarchy/detectors/natural_exp.h"
 #include "jobs/hierarchy/detectors/natural_log.h"
-#include "jobs/hierarchy/detectors/sorted_window.h"
+#include "jobs/hierarchy/detectors/window.h"
 
 enum { BETS = 5 };
 static const double bets[BETS] = {0.1, 0.3, 0.5, 0.7, 0.9};
@@ -36,15 +33,10 @@ struct table {
     double *log_p; /* [2 older + 2] -ln p of a p of index / 2 / (older + 1) */
 };
 
-static int64_t reach(const struct detector_settings *settings)
-{
-    return settings->window - 1;
-}
-
 static lode_status table_make(const struct detector_settings *settings, struct lode_arena *arena,
                               struct table *table)
 {
-    const int64_t newer = settings->window / 2, older = settings->window - newer;
+    const int64_t newer = window_newer(settings), older = settings->window - newer;
     *table = (struct table){.older = older, .newer = newer};
     for (int e = 0; e < BETS; e++) table->log_bets[e] = natural_log(bets[e]);
     lode_try(lode_take(arena, 2 * older + 2, &table->log_p));
@@ -70,9 +62,10 @@ static int64_t index_of(const struct sorted_window *older, double median, double
 }
 
 /* D of the slot *newest; *length: slots since the beginning, 0 where nothing is won. */
-static double distance_of(const struct table *table, const struct sorted_window *older,
+static double distance_of(const void *context, const struct sorted_window *older,
                           const double *newest, int64_t *length)
 {
+    const struct table *table = context;
     const double median = sorted_window_median(older);
     double won[BETS] = {0}, best[BETS] = {0}, largest = 0.0, sum = 0.0;
     int64_t begins[BETS] = {0};
@@ -100,22 +93,10 @@ static lode_status scan(const struct detector_settings *settings, const double *
                         struct lode_arena *arena, double *distance, int32_t *since)
 {
     const struct lode_arena_mark mark = lode_arena_mark(arena);
-    const int64_t length = settings->window;
     struct table table;
-    struct sorted_window older;
-    double *memory;
-    memset(distance, 0, (size_t)n * sizeof *distance);
-    if (since) memset(since, 0, (size_t)n * sizeof *since);
-    if (n < length) return LODE_OK;
+    const struct window_halves halves = {settings, distance_of, &table};
     lode_try(table_make(settings, arena, &table));
-    lode_try(lode_take(arena, table.older, &memory));
-    sorted_window_init(&older, values, table.older, memory);
-    for (int64_t i = length - 1; i < n; i++) {
-        int64_t slots;
-        if (i >= length) sorted_window_slide(&older, values[i - length], values[i - table.newer]);
-        distance[i] = distance_of(&table, &older, values + i, &slots);
-        if (since && slots > 0) since[i] = (int32_t)(length - slots);
-    }
+    lode_try(window_scan_halves(&halves, values, n, arena, distance, since));
     lode_arena_rewind(arena, mark);
     return LODE_OK;
 }
@@ -123,6 +104,6 @@ static lode_status scan(const struct detector_settings *settings, const double *
 const struct detector_kind martingale_detector = {
     .name = "martingale",
     .summary = "bets that the newer slots are stranger than the older ones win (conformal)",
-    .reach = reach,
+    .reach = window_reach,
     .scan = scan,
 };

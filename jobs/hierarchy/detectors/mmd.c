@@ -14,16 +14,10 @@
  * (2012), lemma 6 (unbiased terms), section 6 (linear time), section 8 (width).
  */
 #include <math.h>
-#include <string.h>
 
 #include "common/stats/stats.h"
-#include "jobs/hierarchy/detectors/detector.h"
 #include "jobs/hierarchy/detectors/natural_exp.h"
-
-static int64_t reach(const struct detector_settings *settings)
-{
-    return settings->window - 1;
-}
+#include "jobs/hierarchy/detectors/window.h"
 
 /* Sum of k over gaps x - y [n], which are changed. */
 static double kernel_sum(double *gaps, int64_t n, double width)
@@ -72,8 +66,7 @@ static lode_status scan(const struct detector_settings *settings, const double *
                          "detector 'mmd': %lld newest slots and %lld before them: it takes 2 of "
                          "each to see a spread",
                          (long long)edge, (long long)older);
-    memset(distance, 0, (size_t)n * sizeof *distance);
-    if (since) memset(since, 0, (size_t)n * sizeof *since);
+    window_clear(n, distance, since);
     lode_try(lode_take(arena, length, &gaps));
     for (int64_t i = length - 1; i < n; i++) {
         distance[i] = distance_of(values + i - length + 1, older, edge, gaps);
@@ -86,6 +79,6 @@ static lode_status scan(const struct detector_settings *settings, const double *
 const struct detector_kind mmd_detector = {
     .name = "mmd",
     .summary = "the newest slots have another distribution than the rest (kernel two-sample test)",
-    .reach = reach,
+    .reach = window_reach,
     .scan = scan,
 };

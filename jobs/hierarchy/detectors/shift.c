@@ -22,11 +22,10 @@
  * the largest k (mean - b)^2, the likeliest beginning in equal normal noise; the longest of equals.
  */
 #include <math.h>
-#include <string.h>
 
-#include "jobs/hierarchy/detectors/detector.h"
 #include "jobs/hierarchy/detectors/families.h"
 #include "jobs/hierarchy/detectors/range_sums.h"
+#include "jobs/hierarchy/detectors/window.h"
 
 enum { CHUNK = 2048 };
 
@@ -146,8 +145,7 @@ static lode_status scan(const struct detector_settings *settings, const double *
     const struct lode_arena_mark mark = lode_arena_mark(arena);
     struct windows w;
     lode_try(check(settings));
-    memset(distance, 0, (size_t)n * sizeof *distance);
-    if (since) memset(since, 0, (size_t)n * sizeof *since);
+    window_clear(n, distance, since);
     const int64_t first = reach(settings);
     if (n <= first || !(settings->usual_variance > 0.0)) return LODE_OK;
     lode_try(make_windows(settings, n, arena, &w));

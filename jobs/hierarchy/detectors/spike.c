@@ -11,18 +11,10 @@
  * Source: B. Iglewicz and D. Hoaglin, How to Detect and Handle Outliers (1993), section 3 (the
  * modified z-score, and what stands for a MAD of 0).
  */
-#include <string.h>
-
-#include "jobs/hierarchy/detectors/detector.h"
-#include "jobs/hierarchy/detectors/sorted_window.h"
+#include "jobs/hierarchy/detectors/window.h"
 
 static const double deviation_of_mad = 1.482602218505602, deviation_of_mean = 1.2533141373155003;
 static const double most = 1e300; /* of one slot: keeps D finite whatever the values */
-
-static int64_t reach(const struct detector_settings *settings)
-{
-    return settings->window - 1;
-}
 
 /* s; 0: all values are equal. */
 static double noise_of(const struct sorted_window *window, double median)
@@ -62,8 +54,7 @@ static lode_status scan(const struct detector_settings *settings, const double *
     const int64_t length = settings->window, edge = settings->edge;
     struct sorted_window window;
     double *memory;
-    memset(distance, 0, (size_t)n * sizeof *distance);
-    if (since) memset(since, 0, (size_t)n * sizeof *since);
+    window_clear(n, distance, since);
     if (n < length) return LODE_OK;
     lode_try(lode_take(arena, length, &memory));
     sorted_window_init(&window, values, length, memory);
@@ -82,6 +73,6 @@ static lode_status scan(const struct detector_settings *settings, const double *
 const struct detector_kind spike_detector = {
     .name = "spike",
     .summary = "the newest slots are far from the window's median, in units of its noise",
-    .reach = reach,
+    .reach = window_reach,
     .scan = scan,
 };

@@ -14,20 +14,14 @@
  * section 4.7; P. Sen, J. American Statistical Association 63, 1379-1389 (1968).
  */
 #include <stdlib.h>
-#include <string.h>
 
-#include "jobs/hierarchy/detectors/detector.h"
+#include "jobs/hierarchy/detectors/window.h"
 
 /* Of the slots that are in the window. */
 struct kendall {
     int64_t s;
     int64_t ties; /* sum over groups of t equal values of t (t - 1) (2 t + 5) */
 };
-
-static int64_t reach(const struct detector_settings *settings)
-{
-    return settings->window - 1;
-}
 
 static int64_t tie_term(int64_t t)
 {
@@ -76,8 +70,7 @@ static lode_status scan(const struct detector_settings *settings, const double *
     const int64_t window = settings->window;
     struct kendall kendall = {0};
     (void)arena;
-    memset(distance, 0, (size_t)n * sizeof *distance);
-    if (since) memset(since, 0, (size_t)n * sizeof *since);
+    window_clear(n, distance, since);
     for (int64_t i = 0; i < n; i++) {
         if (i >= window) kendall_remove(&kendall, values + i - window, window - 1);
         kendall_add(&kendall, values + i, i < window ? i : window - 1);
@@ -89,6 +82,6 @@ static lode_status scan(const struct detector_settings *settings, const double *
 const struct detector_kind trend_detector = {
     .name = "trend",
     .summary = "the counter rises, or falls, all along the window",
-    .reach = reach,
+    .reach = window_reach,
     .scan = scan,
 };
