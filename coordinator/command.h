@@ -37,6 +37,19 @@ extern const struct command stage_command, run_command, show_command, export_com
 /* Prints usage, summary, options and example to standard output. */
 void command_help(const struct command *command);
 
+/* What a command line has beside options. */
+enum { COMMAND_WORDS = 1024 };
+struct command_words {
+    const char *list[COMMAND_WORDS]; /* [n] in order */
+    int n;
+    bool is_helped; /* --help: it is printed, and nothing else is to be done */
+};
+/* Reads a command line by the command's own tables of options, each taken by `take`. LODE_E_USAGE.
+ */
+LODE_CHECKED lode_status command_read(const struct command *command,
+                                      const struct invocation *invocation, option_take_fn take,
+                                      void *context, struct command_words *words);
+
 /* The options of every command that uses a cluster: -n, --local, --memory, ... */
 enum { CLUSTER_OPTION_FIRST = 1000 };
 extern const struct option cluster_option_table[];

@@ -330,20 +330,13 @@ static lode_status run(struct invocation *invocation)
 {
     struct request request = {.threshold = 0.1};
     struct sides sides = {.request = &request};
-    const char *words[16];
-    int n_words = 0;
-    bool help = false;
-    if (invocation->argument_count > 16) return lode_fail(LODE_E_USAGE, "too many arguments");
-    lode_try(options_read(invocation->argument_count, invocation->arguments, option_tables, take,
-                          &request, words, &n_words, &help));
-    if (help) {
-        command_help(&diff_command);
-        return LODE_OK;
-    }
-    if (n_words != 2)
+    struct command_words words;
+    lode_try(command_read(&diff_command, invocation, take, &request, &words));
+    if (words.is_helped) return LODE_OK;
+    if (words.n != 2)
         return lode_fail(LODE_E_USAGE, "lode diff takes two runs: lode diff %s",
                          diff_command.usage);
-    const lode_status status = compare(&sides, words);
+    const lode_status status = compare(&sides, words.list);
     run_findings_clear(&sides.before);
     run_findings_clear(&sides.after);
     return status;

@@ -12,7 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { TASK = 1, STAGE, SET, SPEC, JSON_OUTPUT, WORDS_MAX = 16, CHANGES_MAX = 256 };
+enum { TASK = 1, STAGE, SET, SPEC, JSON_OUTPUT, CHANGES_MAX = 256 };
 
 static const struct option own_options[] = {
     {TASK, "--task", "T", "this task, counted from 0; without it: those that deserve a look"},
@@ -132,28 +132,20 @@ static lode_status explain(const char *run, const struct request *request)
 static lode_status run(struct invocation *invocation)
 {
     struct request request = {.task = -1};
-    const char *words[WORDS_MAX];
-    int n_words = 0;
-    bool help = false;
-    if (invocation->argument_count > WORDS_MAX)
-        return lode_fail(LODE_E_USAGE, "too many arguments");
-    lode_try(options_read(invocation->argument_count, invocation->arguments, option_tables, take,
-                          &request, words, &n_words, &help));
-    if (help) {
-        command_help(&explain_command);
-        return LODE_OK;
-    }
+    struct command_words words;
+    lode_try(command_read(&explain_command, invocation, take, &request, &words));
+    if (words.is_helped) return LODE_OK;
     const bool is_of_run = request.task >= 0 || request.stage > 0;
-    if (n_words == 2 && !is_of_run)
-        return explain_job(&(struct explain_job){.job = words[0],
-                                                 .store = words[1],
+    if (words.n == 2 && !is_of_run)
+        return explain_job(&(struct explain_job){.job = words.list[0],
+                                                 .store = words.list[1],
                                                  .n_changes = request.n_changes,
                                                  .changes = request.changes,
                                                  .json = request.json});
-    if (n_words != 1 || request.n_changes > 0)
+    if (words.n != 1 || request.n_changes > 0)
         return lode_fail(LODE_E_USAGE, "lode explain takes a run (lode explain RUN --task T) or a "
                                        "job and a store (lode explain JOB STORE --spec FILE)");
-    return explain(words[0], &request);
+    return explain(words.list[0], &request);
 }
 
 const struct command explain_command = {

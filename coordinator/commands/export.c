@@ -74,22 +74,16 @@ static lode_status print_table(const char *run, const char *name, enum lode_tabl
 
 static lode_status run(struct invocation *invocation)
 {
-    const char *words[16];
-    int n_words = 0;
-    bool help = false;
+    struct command_words words;
     enum lode_table_format format = LODE_TABLE_CSV;
-    if (invocation->argument_count > 16) return lode_fail(LODE_E_USAGE, "too many arguments");
-    lode_try(options_read(invocation->argument_count, invocation->arguments, option_tables, take,
-                          &format, words, &n_words, &help));
-    if (help) {
-        command_help(&export_command);
-        return LODE_OK;
-    }
-    if (n_words < 1 || n_words > 2)
+    lode_try(command_read(&export_command, invocation, take, &format, &words));
+    if (words.is_helped) return LODE_OK;
+    if (words.n < 1 || words.n > 2)
         return lode_fail(LODE_E_USAGE, "lode export takes a run and a table: lode export %s",
                          export_command.usage);
-    if (n_words == 2 && strcmp(words[1], "tasks") == 0) return print_log(words[0], format);
-    return print_table(words[0], n_words == 2 ? words[1] : NULL, format);
+    if (words.n == 2 && strcmp(words.list[1], "tasks") == 0)
+        return print_log(words.list[0], format);
+    return print_table(words.list[0], words.n == 2 ? words.list[1] : NULL, format);
 }
 
 const struct command export_command = {

@@ -174,21 +174,14 @@ static lode_status run(struct invocation *invocation)
 {
     struct request request = {0};
     struct lode_arena *arena = NULL;
-    const char *words[32];
-    int n_words = 0;
-    bool help = false;
+    struct command_words words;
     enum kind kind = KIND_EVENTS;
-    if (invocation->argument_count > 32) return lode_fail(LODE_E_USAGE, "too many arguments");
     cluster_settings_init(&request.settings);
     gen_events_defaults(&request.events);
     gen_counters_defaults(&request.counters);
-    lode_try(options_read(invocation->argument_count, invocation->arguments, option_tables, take,
-                          &request, words, &n_words, &help));
-    if (help) {
-        command_help(&gen_command);
-        return LODE_OK;
-    }
-    lode_try(find_kind(words, n_words, &kind));
+    lode_try(command_read(&gen_command, invocation, take, &request, &words));
+    if (words.is_helped) return LODE_OK;
+    lode_try(find_kind(words.list, words.n, &kind));
     lode_try(check_request(&request, kind));
     lode_try(lode_arena_create(0, &arena));
     const lode_status status = generate(invocation, &request, kind, arena);

@@ -237,23 +237,17 @@ static lode_status print_run(const char *path, bool json)
 
 static lode_status run(struct invocation *invocation)
 {
-    const char *words[16];
+    struct command_words words;
     char path[4096];
-    int n_words = 0;
-    bool help = false, json = false;
+    bool json = false;
     struct lode_store *store = NULL;
-    if (invocation->argument_count > 16) return lode_fail(LODE_E_USAGE, "too many arguments");
-    lode_try(options_read(invocation->argument_count, invocation->arguments, option_tables, take,
-                          &json, words, &n_words, &help));
-    if (help) {
-        command_help(&info_command);
-        return LODE_OK;
-    }
-    if (n_words != 1)
+    lode_try(command_read(&info_command, invocation, take, &json, &words));
+    if (words.is_helped) return LODE_OK;
+    if (words.n != 1)
         return lode_fail(LODE_E_USAGE, "lode info takes a store or a run: lode info STORE|RUN");
-    snprintf(path, sizeof path, "%s/run.json", words[0]);
+    snprintf(path, sizeof path, "%s/run.json", words.list[0]);
     if (access(path, R_OK) == 0) return print_run(path, json);
-    lode_try(lode_store_open(words[0], &store));
+    lode_try(lode_store_open(words.list[0], &store));
     const lode_status status = json ? print_json(store) : print_store(store);
     lode_store_close(store);
     return status;

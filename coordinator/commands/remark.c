@@ -9,8 +9,6 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { MOST_WORDS = 16 };
-
 struct request {
     const char *reason, *remove;
     bool list, json;
@@ -156,14 +154,7 @@ static lode_status run_parsed(const struct remark_command *remark, const struct 
 lode_status remark_run(const struct remark_command *remark, struct invocation *invocation)
 {
     struct request request = {0};
-    const char *words[MOST_WORDS];
-    int n_words = 0;
-    bool help = false;
-    if (invocation->argument_count > MOST_WORDS)
-        return lode_fail(LODE_E_USAGE, "too many arguments");
-    lode_try(options_read(invocation->argument_count, invocation->arguments,
-                          remark->command->options, take, &request, words, &n_words, &help));
-    if (!help) return run_parsed(remark, &request, words, n_words);
-    command_help(remark->command);
-    return LODE_OK;
+    struct command_words words;
+    lode_try(command_read(remark->command, invocation, take, &request, &words));
+    return words.is_helped ? LODE_OK : run_parsed(remark, &request, words.list, words.n);
 }

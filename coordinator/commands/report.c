@@ -63,23 +63,16 @@ done:
 static lode_status run(struct invocation *invocation)
 {
     struct request request = {0};
-    const char *words[16];
-    int n_words = 0;
-    bool help = false;
-    if (invocation->argument_count > 16) return lode_fail(LODE_E_USAGE, "too many arguments");
-    lode_try(options_read(invocation->argument_count, invocation->arguments, option_tables, take,
-                          &request, words, &n_words, &help));
-    if (help) {
-        command_help(&report_command);
-        return LODE_OK;
-    }
-    if (n_words != 1 || !request.output || !request.output[0])
+    struct command_words words;
+    lode_try(command_read(&report_command, invocation, take, &request, &words));
+    if (words.is_helped) return LODE_OK;
+    if (words.n != 1 || !request.output || !request.output[0])
         return lode_fail(LODE_E_USAGE, "lode report takes a run and a file: lode report %s",
                          report_command.usage);
     if (!request.force && access(request.output, F_OK) == 0)
         return lode_fail(LODE_E_USAGE, "%s: exists already; take another name, or --force",
                          request.output);
-    return report(words[0], &request);
+    return report(words.list[0], &request);
 }
 
 const struct command report_command = {

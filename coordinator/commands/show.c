@@ -198,18 +198,11 @@ static lode_status show(const char *run, const struct request *request)
 static lode_status run(struct invocation *invocation)
 {
     struct request request = {.top = 20};
-    const char *words[16];
-    int n_words = 0;
-    bool help = false;
-    if (invocation->argument_count > 16) return lode_fail(LODE_E_USAGE, "too many arguments");
-    lode_try(options_read(invocation->argument_count, invocation->arguments, option_tables, take,
-                          &request, words, &n_words, &help));
-    if (help) {
-        command_help(&show_command);
-        return LODE_OK;
-    }
-    if (n_words != 1) return lode_fail(LODE_E_USAGE, "lode show takes a run: lode show RUN");
-    return show(words[0], &request);
+    struct command_words words;
+    lode_try(command_read(&show_command, invocation, take, &request, &words));
+    if (words.is_helped) return LODE_OK;
+    if (words.n != 1) return lode_fail(LODE_E_USAGE, "lode show takes a run: lode show RUN");
+    return show(words.list[0], &request);
 }
 
 const struct command show_command = {

@@ -7,7 +7,7 @@
 
 #include <stdio.h>
 
-enum { JSON_OUTPUT = 1, WORDS_MAX = 16 };
+enum { JSON_OUTPUT = 1 };
 
 static const struct option own_options[] = {
     {JSON_OUTPUT, "--json", NULL, "as one JSON object"},
@@ -116,20 +116,13 @@ static lode_status print_status(const cJSON *d)
 
 static lode_status run(struct invocation *invocation)
 {
-    const char *words[WORDS_MAX];
-    int n_words = 0;
-    bool help = false, json = false;
+    struct command_words words;
+    bool json = false;
     cJSON *document = NULL;
-    if (invocation->argument_count > WORDS_MAX)
-        return lode_fail(LODE_E_USAGE, "too many arguments");
-    lode_try(options_read(invocation->argument_count, invocation->arguments, option_tables, take,
-                          &json, words, &n_words, &help));
-    if (help) {
-        command_help(&status_command);
-        return LODE_OK;
-    }
-    if (n_words != 1) return lode_fail(LODE_E_USAGE, "lode status takes a run: lode status RUN");
-    lode_try(status_document(words[0], &document));
+    lode_try(command_read(&status_command, invocation, take, &json, &words));
+    if (words.is_helped) return LODE_OK;
+    if (words.n != 1) return lode_fail(LODE_E_USAGE, "lode status takes a run: lode status RUN");
+    lode_try(status_document(words.list[0], &document));
     const lode_status status = json ? listing_print_json(document) : print_status(document);
     cJSON_Delete(document);
     return status;

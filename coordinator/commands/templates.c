@@ -163,21 +163,14 @@ static lode_status run(struct invocation *invocation)
 {
     struct request request = {0};
     struct lode_arena *arena = NULL;
-    const char *words[16];
-    int n_words = 0;
-    bool help = false;
-    if (invocation->argument_count > 16) return lode_fail(LODE_E_USAGE, "too many arguments");
-    lode_try(options_read(invocation->argument_count, invocation->arguments, option_tables, take,
-                          &request, words, &n_words, &help));
-    if (help) {
-        command_help(&templates_command);
-        return LODE_OK;
-    }
-    if (n_words > 1)
+    struct command_words words;
+    lode_try(command_read(&templates_command, invocation, take, &request, &words));
+    if (words.is_helped) return LODE_OK;
+    if (words.n > 1)
         return lode_fail(LODE_E_USAGE, "lode templates takes one name: lode templates %s",
                          templates_command.usage);
     lode_try(lode_arena_create(0, &arena));
-    const lode_status status = show(&request, n_words ? words[0] : NULL, arena);
+    const lode_status status = show(&request, words.n ? words.list[0] : NULL, arena);
     lode_arena_destroy(arena);
     return status;
 }

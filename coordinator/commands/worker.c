@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { DOOR_FD = 1, JOIN, WORKERS, WORDS_MAX = 16, DOOR_FD_MAX = 1024 };
+enum { DOOR_FD = 1, JOIN, WORKERS, DOOR_FD_MAX = 1024 };
 
 struct arguments {
     const char *run; /* --join */
@@ -108,21 +108,13 @@ static lode_status join(const struct arguments *arguments)
 
 static lode_status run(struct invocation *invocation)
 {
-    const char *words[WORDS_MAX];
-    int n_words = 0;
-    bool help = false;
+    struct command_words words;
     struct arguments arguments = {.workers = 1, .door_fd = -1};
-    if (invocation->argument_count > WORDS_MAX)
-        return lode_fail(LODE_E_USAGE, "too many arguments");
-    lode_try(options_read(invocation->argument_count, invocation->arguments, option_tables, take,
-                          &arguments, words, &n_words, &help));
-    if (help) {
-        command_help(&worker_command);
-        return LODE_OK;
-    }
-    if (n_words > 0)
+    lode_try(command_read(&worker_command, invocation, take, &arguments, &words));
+    if (words.is_helped) return LODE_OK;
+    if (words.n > 0)
         return lode_fail(LODE_E_USAGE, "lode worker takes no '%s'; --join says which run to help",
-                         words[0]);
+                         words.list[0]);
     if (arguments.door_fd >= 0) return serve((int)arguments.door_fd);
     if (!arguments.run) return lode_fail(LODE_E_USAGE, "which run to help? lode worker --join RUN");
     return join(&arguments);
