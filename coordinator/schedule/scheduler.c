@@ -89,7 +89,8 @@ void scheduler_refresh(struct scheduler *s, int worker)
     w->has_room = room;
 }
 
-void scheduler_note_tried(struct task *task, int worker)
+/* Remembers that the task went wrong on this worker. */
+static void note_tried(struct task *task, int worker)
 {
     if (scheduler_was_tried(task, worker)) return;
     task->tried[task->n_tried++ % TRIED_MAX] = worker;
@@ -195,7 +196,8 @@ static lode_status unwant_copies(struct scheduler *s, int64_t task, int64_t now_
     return LODE_OK;
 }
 
-lode_status scheduler_give_up(struct scheduler *s, int64_t task, bool quarantined, int64_t now_us)
+/* The task failed too often or took too many workers down. */
+static lode_status give_up(struct scheduler *s, int64_t task, bool quarantined, int64_t now_us)
 {
     const struct lode_attempt attempt = {.stage = s->stage, .task = (uint64_t)task};
     if (!s->options.allow_partial) {
@@ -377,9 +379,9 @@ lode_status scheduler_crashed(struct scheduler *s, int worker, const struct lode
 {
     if (!scheduler_is_open(s, attempt)) return LODE_OK;
     struct task *task = &s->tasks[attempt->task];
-    scheduler_note_tried(task, worker);
+    note_tried(task, worker);
     if (++task->kills < s->options.max_kills) return LODE_OK;
-    return scheduler_give_up(s, (int64_t)attempt->task, true, now_us);
+    return give_up(s, (int64_t)attempt->task, true, now_us);
 }
 
 static int find_entry(const struct scheduler *s, int worker, const struct lode_attempt *attempt)
@@ -404,11 +406,11 @@ static lode_status count_failure(struct scheduler *s, int worker, int64_t task, 
                                  int64_t now_us)
 {
     struct task *failed = &s->tasks[task];
-    scheduler_note_tried(failed, worker);
+    note_tried(failed, worker);
     failed->failures++;
     failed->refusals += is_refusal;
     if (failed->failures >= s->options.max_attempts || failed->refusals >= s->options.max_refusals)
-        return scheduler_give_up(s, task, false, now_us);
+        return give_up(s, task, false, now_us);
     return scheduler_wait_again(s, task);
 }
 

@@ -83,12 +83,8 @@ LODE_CHECKED lode_status scheduler_unwant(struct scheduler *s, int worker, int i
                                           bool force);
 /* A task without copies that is neither done nor missing waits again. */
 LODE_CHECKED lode_status scheduler_wait_again(struct scheduler *s, int64_t task);
-/* Remembers that the task went wrong on this worker; has it before? */
-void scheduler_note_tried(struct task *task, int worker);
+/* Has the task gone wrong on this worker? */
 bool scheduler_was_tried(const struct task *task, int worker);
-/* The task failed too often or took too many workers down. */
-LODE_CHECKED lode_status scheduler_give_up(struct scheduler *s, int64_t task, bool quarantined,
-                                           int64_t now_us);
 /* Brings the flags and counters of a worker up to date after any change to it. */
 void scheduler_refresh(struct scheduler *s, int worker);
 

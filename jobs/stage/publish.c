@@ -31,7 +31,8 @@ static lode_status check_absent(const char *path)
     return LODE_OK;
 }
 
-lode_status publish_begin(const char *output, struct lode_arena *arena, struct publish *publish)
+/* Makes the folder; what an ended staging left there is removed. Strings from the arena. */
+static lode_status begin(const char *output, struct lode_arena *arena, struct publish *publish)
 {
     char *target = NULL;
     char *directory = NULL;
@@ -108,7 +109,8 @@ lode_status publish_commit(const struct publish *publish, const struct lode_stor
     return sync_parent(publish->target, arena);
 }
 
-void publish_discard(const struct publish *publish)
+/* Removes the folder; errors are logged. */
+static void discard(const struct publish *publish)
 {
     if (!publish->directory) return;
     if (lode_directory_remove(publish->directory) != LODE_OK)
@@ -119,8 +121,8 @@ void publish_discard(const struct publish *publish)
 lode_status publish_build(const char *output, struct lode_arena *arena, struct publish *publish,
                           lode_status (*build)(void *context), void *context)
 {
-    lode_try(publish_begin(output, arena, publish));
+    lode_try(begin(output, arena, publish));
     const lode_status status = build(context);
-    if (status != LODE_OK) publish_discard(publish);
+    if (status != LODE_OK) discard(publish);
     return status;
 }

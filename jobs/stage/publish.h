@@ -15,21 +15,17 @@ struct publish {
     const char *directory; /* target + ".staging" */
 };
 
-/* Makes the folder; what an ended staging left there is removed. Strings from the arena. Fails with
- * LODE_E_USAGE when `output` exists, LODE_E_DISK. */
-LODE_CHECKED lode_status publish_begin(const char *output, struct lode_arena *arena,
-                                       struct publish *publish);
 /* Checks that all parts are there, writes rejects.jsonl (if there are rejects) and index.h5,
  * removes what attempts left aside, fsyncs and renames. */
 LODE_CHECKED lode_status publish_commit(const struct publish *publish,
                                         const struct lode_store *store,
                                         const struct rejects_total *rejects,
                                         const char *work_directory, struct lode_arena *arena);
-/* Begins; `build` makes the store and commits it; when it fails, nothing is left of it. */
+/* Makes the folder, where what an ended staging left is removed; `build` makes the store and
+ * commits it; when it fails, nothing is left of it. Strings from the arena. LODE_E_USAGE when
+ * `output` exists, LODE_E_DISK. */
 LODE_CHECKED lode_status publish_build(const char *output, struct lode_arena *arena,
                                        struct publish *publish, lode_status (*build)(void *context),
                                        void *context);
-/* Removes the folder; errors are logged. */
-void publish_discard(const struct publish *publish);
 
 #endif

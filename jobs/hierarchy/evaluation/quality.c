@@ -4,7 +4,7 @@
 #include <math.h>
 #include <string.h>
 
-const int64_t quality_recall_tenths[QUALITY_RECALLS] = {4, 6, 8};
+static const int64_t recall_tenths[QUALITY_RECALLS] = {4, 6, 8};
 
 /* The threshold with the fewest firings that finds so many issues; -1. */
 static int best_of(const struct quality *quality, int level, int64_t least_found)
@@ -99,7 +99,7 @@ struct summary_columns {
 static void fill_summary(const struct quality *quality, int64_t i, const struct summary_columns *c)
 {
     const int level = (int)(i / QUALITY_RECALLS);
-    const int64_t tenths = quality_recall_tenths[i % QUALITY_RECALLS];
+    const int64_t tenths = recall_tenths[i % QUALITY_RECALLS];
     const int best = quality_best(quality, level, tenths);
     const int low = quality_best(quality, 0, tenths);
     const struct quality_level *of = &quality->levels[level];

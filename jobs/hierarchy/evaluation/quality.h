@@ -26,9 +26,8 @@ struct quality {
     const struct quality_level *levels; /* the first is what ratio_to_low compares with */
 };
 
-/* Recalls of table summary, in tenths: 4, 6, 8. */
+/* Recalls of table summary: 0.4, 0.6, 0.8. */
 enum { QUALITY_RECALLS = 3 };
-extern const int64_t quality_recall_tenths[QUALITY_RECALLS];
 
 /* The threshold with the fewest firings at a recall of at least tenths / 10; -1: none reaches it,
  * or there are no issues. */

@@ -15,7 +15,8 @@ enum {
     ROWS = 4 /* series of one panel against the eight of another: sums stay in registers */
 };
 
-void gram_means(const double *const *series, int64_t p, int64_t n, double *means)
+/* means[i] = mean of series i. n >= 1. */
+static void find_means(const double *const *series, int64_t p, int64_t n, double *means)
 {
     for (int64_t i = 0; i < p; i++) means[i] = lode_sum(series[i], n) / (double)n;
 }
@@ -146,7 +147,7 @@ lode_status gram_of_series(const double *const *series, int64_t p, int64_t n,
                            struct lode_task *task, struct lode_arena *arena, double *means,
                            double *gram)
 {
-    gram_means(series, p, n, means);
+    find_means(series, p, n, means);
     lode_try(all_rows(series, means, p, n, task, arena, gram));
     for (int64_t i = 0; i < p; i++)
         if (!isfinite(gram[i * p + i]))
@@ -236,7 +237,7 @@ lode_status gram_resample(const double *const *series, int64_t p, int64_t n,
     lode_try(lode_take(arena, p, &r.moved));
     lode_try(lode_take(arena, p * p, &r.sums));
     lode_try(take_panels(0, p, arena, &r.panels));
-    gram_means(series, p, n, r.means);
+    find_means(series, p, n, r.means);
     draw_blocks(&r);
     for (int64_t k = 0; k < replicates; k++) clear_rows((struct rows){0, p, p}, grams[k]);
     for (int64_t b = 0; b < r.n_blocks; b++) {

@@ -12,9 +12,6 @@
 
 struct lode_task;
 
-/* means[i] = mean of series i. n >= 1. */
-void gram_means(const double *const *series, int64_t p, int64_t n, double *means);
-
 /* gram[i * p + j] = sum over slots of (x_i - mean_i)(x_j - mean_j) / n for first <= i < end and
  * j >= i; nothing else is written, so ranges can be given to threads. A pair's sum is added slot by
  * slot within tiles of 256 slots, then tile by tile: the same bits on any processor, for any range.

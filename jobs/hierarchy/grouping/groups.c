@@ -15,19 +15,6 @@ struct grouping {
     struct groups found;
 };
 
-const char *group_fate_name(enum group_fate fate)
-{
-    switch (fate) {
-    case GROUP_MEMBER:
-        return "member";
-    case GROUP_ISOLATED:
-        return "isolated";
-    case GROUP_ALONE:
-        return "alone";
-    }
-    return "unknown";
-}
-
 static int32_t given_group(const struct grouping *g, int64_t i)
 {
     return g->options->given ? g->options->given[i] : -1;

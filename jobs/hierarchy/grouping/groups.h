@@ -36,9 +36,6 @@ struct groups {
                                           is_converged also where there was nothing to cluster */
 };
 
-/* Name of a fate for tables: "member", "isolated", "alone". Static. */
-const char *group_fate_name(enum group_fate fate);
-
 /* Groups of the items of a symmetric graph of similarities.
  *
  * Exemplar of a given group: the member with the largest sum of similarities inside (absent pairs
