@@ -55,8 +55,3 @@ lode_status trends_make(const struct series_list *series, const struct cohort_ro
     *trends = made;
     return LODE_OK;
 }
-
-const struct trend_answer *trend_answer_of(const struct trend_row *row)
-{
-    return row->expert == TREND_CHANGE ? &row->change : &row->trend;
-}

@@ -76,6 +76,9 @@ LODE_CHECKED lode_status trends_put(const struct trend_rows *trends,
                                     struct lode_arena *arena, struct lode_results *results);
 
 /* The answer of the row's expert. */
-const struct trend_answer *trend_answer_of(const struct trend_row *row);
+static inline const struct trend_answer *trend_answer_of(const struct trend_row *row)
+{
+    return row->expert == TREND_CHANGE ? &row->change : &row->trend;
+}
 
 #endif
