@@ -192,7 +192,7 @@ static void warn_length(const struct lode_params *params, const struct hierarchy
     int64_t n = 0, asked = 0, came = 0;
     for (int64_t i = 0; i < lode_store_components(store); i++) {
         const struct lode_component *one = lode_store_component(store, i);
-        if (!partitions_can_use(one)) continue;
+        if (!partitions_can_use(one, options)) continue;
         const struct detector_settings settings =
             hierarchy_settings(options, options->kinds[0], one->step_ms);
         const int64_t slots = hierarchy_slots_in(at(options, length->asked), one->step_ms);

@@ -23,12 +23,13 @@ static uint64_t component_bytes(const struct lode_store *store,
            SCRATCH_SERIES * sizeof(double) * (uint64_t)component->n_times;
 }
 
-static uint64_t largest_component(const struct lode_store *store)
+static uint64_t largest_component(const struct lode_store *store,
+                                  const struct hierarchy_options *options)
 {
     uint64_t largest = 0;
     for (int64_t i = 0; i < lode_store_components(store); i++) {
         const struct lode_component *one = lode_store_component(store, i);
-        if (!partitions_can_use(one)) continue;
+        if (!partitions_can_use(one, options)) continue;
         const uint64_t bytes = component_bytes(store, one);
         if (bytes > largest) largest = bytes;
     }
@@ -54,9 +55,9 @@ static bool is_given(const struct lode_params *params, const char *name)
 lode_status hierarchy_forecast(const struct lode_run *run, struct lode_forecast *forecast)
 {
     const char *model = lode_params_text(run->params, "detect");
-    const uint64_t largest = largest_component(run->store);
     struct hierarchy_options options;
     lode_try(hierarchy_options_read(run->params, run->arena, &options));
+    const uint64_t largest = largest_component(run->store, &options);
     *forecast = (struct lode_forecast){.output_bytes = MODEL_BYTES};
     if (model && model[0]) {
         add_stage(forecast, run->store, "scoring new slots", largest);

@@ -24,15 +24,16 @@
 extern const struct lode_job hierarchy_job; /* declared for the registry, in registry.c */
 
 /* Windows that no detector takes. */
-static lode_status check_length(const char *name, int64_t length_ms,
-                                const struct lode_component *component)
+static lode_status refuse_length(const struct hierarchy_options *options,
+                                 const struct lode_component *component)
 {
-    const int64_t slots = length_ms / component->step_ms;
-    if (slots < DETECTOR_LONGEST_WINDOW) return LODE_OK;
+    const bool is_window = options->window_ms > options->noise_ms;
+    const int64_t length_ms = is_window ? options->window_ms : options->noise_ms;
     return lode_fail(LODE_E_USAGE,
                      "parameter %s: %lld ms are %lld slots of component '%s', at most %d are "
-                     "possible",
-                     name, (long long)length_ms, (long long)slots, component->name,
+                     "possible: shorten it, or stage longer slots (--slot)",
+                     is_window ? "window" : "noise", (long long)length_ms,
+                     (long long)(length_ms / component->step_ms), component->name,
                      DETECTOR_LONGEST_WINDOW);
 }
 
@@ -59,15 +60,16 @@ static lode_status check_kinds(const struct hierarchy_options *options,
 static lode_status check_store(const struct hierarchy_options *options,
                                const struct lode_store *store, struct lode_arena *arena)
 {
+    const struct lode_component *fine = NULL;
     int64_t n_usable = 0;
     for (int64_t i = 0; i < lode_store_components(store); i++) {
         const struct lode_component *one = lode_store_component(store, i);
-        if (!partitions_can_use(one)) continue;
+        if (!fine && partitions_is_too_fine(one, options)) fine = one;
+        if (!partitions_can_use(one, options)) continue;
         n_usable++;
-        lode_try(check_length("window", options->window_ms, one));
-        lode_try(check_length("noise", options->noise_ms, one));
         lode_try(check_kinds(options, one, arena));
     }
+    if (n_usable == 0 && fine) return refuse_length(options, fine);
     if (n_usable == 0)
         return lode_fail(LODE_E_INPUT, "the store has no component with two samples or more (whose "
                                        "times are not nearly all empty: lode info tells gaps)");
@@ -150,8 +152,8 @@ static lode_status check(const struct lode_params *params, const struct lode_sto
     if (!status) status = alert_settings_read(params, &alerts);
     if (!status && path) status = model_read(path, arena, &model);
     if (!status && path) status = check_model(&model, store);
-    if (!status && path) status = asked_of_detection(params, &options, &model, arena);
     if (!status && !path) status = check_training(params);
+    if (!status && path) status = asked_of_detection(params, &options, &model, arena);
     if (!status && !path) status = asked_of_training(params, &options, store, arena);
     if (!status && !path) status = check_labels(params, &options, store, arena);
     if (!status && !path) status = check_store(&options, store, arena);

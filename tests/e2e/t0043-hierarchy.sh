@@ -61,6 +61,24 @@ expect "lengths and patterns of names that come to something else are told" '
     lode run hierarchy S -o X --dry-run --set preset=robust --set window=30m --set "severities=zz*: 3" 2>said
     grep -q "parameter window=30m comes to 48 slots instead of 30 .* count=10 first=\"machine-1-2\" slot_ms=60000" said
     grep -q "parameter severities: .zz\*. fits nothing" said'
+
+awk 'BEGIN { print "timestamp_ms,component,cpu,load"
+    for (i = 0; i < 200; i++) {
+        if (i < 15) printf "%d,few,%d,%d\n", i * 60000, i % 7, i % 5
+        printf "%d,slow,%d,%d\n%d,fast,%d,%d\n", i * 60000, i % 7, i % 5, i * 2, i % 7, i % 5 } }' >steps.csv
+expect "components that cannot be judged are left out and told, with what helps" '
+    lode stage counters steps.csv --component component -o steps --local 1 --quiet
+    lode run hierarchy steps -o steps.M --local 1 --quiet 2>said
+    grep -q "slots are too short for window and noise .* (--slot) count=1 first=.fast. slot_ms=2" said
+    grep -q "not judged: .* count=1 of=2 first=.few. slots=15 needed=120 slot_ms=60000" said
+    not grep -q "no detector of this model lives" said
+    grep few steps.csv | sed "1i timestamp_ms,component,cpu,load" >few.csv
+    lode stage counters few.csv --component component -o few --local 1 --quiet
+    lode run hierarchy few -o few.M --local 1 --quiet 2>said
+    grep -q "no detector of this model lives: it will never find anything .* detectors=2" said
+    grep fast steps.csv | sed "1i timestamp_ms,component,cpu,load" >fast.csv
+    lode stage counters fast.csv --component component -o fast --local 1 --quiet'
+refuse 2 "parameter noise: 7200000 ms are 3600000 slots of component 'fast', .*--slot" "lode run hierarchy fast -o X"
 refuse 2 "nothing is called 'c1'; did you mean 'c01'" "lode run hierarchy S -o X --set 'exemplars=c02, c1'"
 
 mkdir no-model

@@ -43,7 +43,7 @@ static lode_status add_components(struct build *build)
             .name = one->name,
             .parent = one->parent >= 0 ? build->component_of[one->parent] : -1,
             .last_ms = has_samples ? one->last_ms : INT64_MIN,
-            .step_ms = partitions_can_use(one) ? one->step_ms : 0};
+            .step_ms = partitions_can_use(one, &build->model.options) ? one->step_ms : 0};
     }
     build->model.n_components = n;
     return LODE_OK;
@@ -290,7 +290,7 @@ lode_status build_scope_groups(struct build *build, const struct build_scope *sc
     for (int64_t g = 0; g < found.groups.n_groups; g++)
         lode_try(add_group(build, scope, &found, g));
     count_scope(build_level(build, scope->level), &found);
-    if (found.groups.n_groups > 0 && scope->level > build->n_levels) build->n_levels = scope->level;
+    if (found.groups.n_groups > 0 && scope->level > build->highest) build->highest = scope->level;
     lode_arena_rewind(build->scratch, mark);
     return LODE_OK;
 }
@@ -409,13 +409,14 @@ lode_status build_finish(struct build *build, struct tree *tree)
 {
     struct lode_arena *arena = build->run->arena;
     struct model *model = &build->model;
-    struct tree made = {.n_levels = build->n_levels, .levels = build->levels};
+    struct tree made = {.n_levels = model->options.max_levels, .levels = build->levels};
+    while (made.n_levels > 0 && build->levels[made.n_levels - 1].detectors == 0) made.n_levels--;
     lode_try(move(&build->detectors, sizeof *model->detectors, arena, (void **)&model->detectors,
                   &model->n_detectors));
     lode_try(move(&build->members, sizeof *model->members, arena, (void **)&model->members,
                   &model->n_members));
     lode_try(move(&build->edges, sizeof *made.edges, arena, (void **)&made.edges, &made.n_edges));
-    model->n_levels = (int32_t)build->n_levels + 1;
+    model->n_levels = (int32_t)build->highest + 1;
     made.model = *model;
     *tree = made;
     return LODE_OK;

@@ -22,7 +22,7 @@ struct build {
     struct lode_bytes members;   /* of struct model_member */
     struct lode_bytes edges;     /* of struct tree_edge */
     struct tree_level *levels;   /* [options.max_levels] from level 1 */
-    int64_t n_levels;            /* that have groups */
+    int64_t highest;             /* level that has groups */
 };
 
 /* Components in order of names. Ends with build_clear. */

@@ -169,20 +169,70 @@ static lode_status merge(void *context, int64_t task, const uint8_t *result, siz
 }
 
 /* Components that are left out are told: nothing else in the results speaks of them. */
-static void warn_hollow(const struct lode_store *store)
+static void warn_left_out(const struct lode_store *store, const struct hierarchy_options *options)
 {
-    const char *first = NULL;
-    int64_t n = 0;
+    const struct lode_component *hollow = NULL, *fine = NULL;
+    int64_t n_hollow = 0, n_fine = 0;
     for (int64_t i = 0; i < lode_store_components(store); i++) {
         const struct lode_component *one = lode_store_component(store, i);
-        if (one->partition < 0 || one->n_times == 0 || !slots_are_hollow(one)) continue;
-        if (n++ == 0) first = one->name;
+        if (one->partition < 0 || one->n_times == 0) continue;
+        if (slots_are_hollow(one)) {
+            if (n_hollow++ == 0) hollow = one;
+        } else if (partitions_is_too_fine(one, options)) {
+            if (n_fine++ == 0) fine = one;
+        }
     }
-    if (n > 0)
+    if (hollow)
         lode_log_warn(
             "components whose times are nearly all empty are left out: was a clock wrong? "
             "(lode info tells gaps) count=%lld first=\"%s\"",
-            (long long)n, first);
+            (long long)n_hollow, hollow->name);
+    if (fine)
+        lode_log_warn("components whose slots are too short for window and noise (at most %d of "
+                      "them) are left out: stage longer ones (--slot) count=%lld first=\"%s\" "
+                      "slot_ms=%lld",
+                      DETECTOR_LONGEST_WINDOW, (long long)n_fine, fine->name,
+                      (long long)fine->step_ms);
+}
+
+/* Slots with which a component has its first full window. */
+static int64_t slots_needed(const struct hierarchy_options *options, int64_t step_ms)
+{
+    int64_t longest = 0;
+    for (int k = 0; k < options->n_kinds; k++) {
+        const int kind = options->kinds[k];
+        const struct detector_settings settings = hierarchy_settings(options, kind, step_ms);
+        const int64_t reach = detector_kinds[kind]->reach(&settings);
+        if (reach > longest) longest = reach;
+    }
+    return longest + 1;
+}
+
+/* A model that can find nothing, or nothing in some components, must not come about in silence. */
+static void warn_lifeless(const struct lode_store *store, const struct hierarchy_options *options,
+                          const struct learned *learned)
+{
+    const struct learned_component *first = NULL;
+    int64_t n_unfit = 0, n_leaves = 0, n_live = 0;
+    for (int64_t i = 0; i < learned->n; i++) {
+        const struct learned_component *one = &learned->list[i];
+        if (!one->is_fit && n_unfit++ == 0) first = one;
+        n_leaves += one->n_detectors;
+        for (int64_t d = 0; d < one->n_detectors; d++) n_live += one->sigma[d] > 0;
+    }
+    if (first) {
+        const struct lode_component *about = lode_store_component(store, first->component);
+        lode_log_warn("components with fewer slots than a full window are not judged: learn from "
+                      "more, or shorten window or noise count=%lld of=%lld first=\"%s\" "
+                      "slots=%lld needed=%lld slot_ms=%lld",
+                      (long long)n_unfit, (long long)learned->n, about->name,
+                      (long long)first->n_slots, (long long)slots_needed(options, about->step_ms),
+                      (long long)about->step_ms);
+    }
+    if (n_live == 0)
+        lode_log_warn("no detector of this model lives: it will never find anything (table "
+                      "dropped says why) detectors=%lld",
+                      (long long)n_leaves);
 }
 
 static void warn_out_of_length(const struct merging *merging)
@@ -251,8 +301,8 @@ lode_status learn(struct lode_run *run, const struct hierarchy_options *options,
     struct merging merging = {
         .run = run, .partitions = &partitions, .options = options, .learned = learned};
     lode_status status = LODE_OK;
-    warn_hollow(run->store);
-    lode_try(partitions_make(run->store, run->arena, &partitions));
+    warn_left_out(run->store, options);
+    lode_try(partitions_make(run->store, options, run->arena, &partitions));
     *learned = (struct learned){0};
     lode_try(given_make(options, NULL, run->store, run->arena, &learned->given));
     lode_try(lode_take(run->arena, partitions.n_components, &learned->list));
@@ -269,6 +319,7 @@ lode_status learn(struct lode_run *run, const struct hierarchy_options *options,
     partitions_describe(&partitions, run->store, &stage);
     stage.inputs = inputs;
     lode_try_done(lode_map(run, &stage, merge, &merging));
+    warn_lifeless(run->store, options, learned);
     warn_out_of_length(&merging);
     lode_try_done(warn_rules(run->store, learned));
 done:

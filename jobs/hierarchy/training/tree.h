@@ -36,7 +36,7 @@ struct tree {
     int64_t n_edges;
     struct tree_edge *edges; /* [n_edges] by level, scope, target, source */
     int64_t n_levels;
-    struct tree_level *levels; /* [n_levels] of levels 1.. */
+    struct tree_level *levels; /* [n_levels] of levels 1.. on which there was anything to group */
     const char *lesson;        /* what labels taught, in words (weighing.h); NULL: there are none */
 };
 

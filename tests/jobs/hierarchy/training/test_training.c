@@ -100,6 +100,23 @@ static void below_cross_level_groups_stay_in_the_component_above(void **state)
     assert_string_equal(model.components[model.detectors[above].component].name, "shop/web");
 }
 
+/* So readily does everything stand for itself that no cluster has two members. */
+static void a_level_without_groups_has_its_counts(void **state)
+{
+    struct tree_world *world = *state;
+    struct lode_table levels;
+    char folder[TREE_PATH], path[TREE_PATH + 16];
+    tree_world_set(world, "preference=1000");
+    assert_ok(tree_world_run(world, "alone", folder));
+    snprintf(path, sizeof path, "%s/results.h5", folder);
+    assert_ok(lode_results_read(path, "levels", world->arena, &levels));
+    assert_int_equal(levels.n_rows, 1);
+    const int64_t *edges = lode_table_column(&levels, "edges")->data;
+    const int64_t *groups = lode_table_column(&levels, "groups")->data;
+    const int64_t *alone = lode_table_column(&levels, "alone")->data;
+    assert_true(edges[0] > 0 && groups[0] == 0 && alone[0] > 0);
+}
+
 static void max_levels_ends_the_tree(void **state)
 {
     struct model model;
@@ -536,6 +553,7 @@ int main(void)
         TEST(an_end_is_over_groups_and_a_whole_over_what_is_below),
         TEST(groups_of_components_that_jump_together_meet_in_their_service),
         TEST(below_cross_level_groups_stay_in_the_component_above),
+        TEST(a_level_without_groups_has_its_counts),
         TEST(max_levels_ends_the_tree),
         TEST(disorder_and_repetition_change_no_byte),
         TEST(memory_for_a_few_series_at_a_time_changes_no_byte),
