@@ -118,10 +118,16 @@ PYTHON
     grep -q "table classifiers, row 1, column value" hole.log'
 
 expect 'a manual grouping is judged beside the learned one' '
-    printf "component,group,counter\n*,work,cpu\n*,work,load\nshop/db,rest,s*\n" >groups.csv
+    printf "component,group,counter\n*,work,cpu\n*,work,load\nshop/db,rest,s*\nshop/bd,rest,cpu\n" >groups.csv
     lode run hierarchy S --detect M --labels issues.csv --set manual_groups=groups.csv -o G \
-        --local 2 --quiet 2>/dev/null
+        --local 2 --quiet 2>G.log
+    grep -q "manual groups fit no counter of the model count=1 of=4 first=.rest. component=.shop/bd." G.log
     lode export G summary | grep -qE "^manual,0.8,[0-9.]+,[1-9]"'
+
+expect 'slots of another length than those of the model are told' '
+    lode stage counters first.csv -o coarse --component component --tree / --slot 5m --local 1 --quiet
+    lode run hierarchy coarse --detect M -o C --local 1 --quiet 2>C.log
+    grep -q "slots have another length .* model_slot_ms=60000 store_slot_ms=300000" C.log'
 
 expect 'mute and diff know a firing again' '
     lode diff R1 R | grep -q "woke"

@@ -11,6 +11,7 @@
 #include "jobs/hierarchy/alerts/alert_tables.h"
 #include "jobs/hierarchy/alerts/evidence.h"
 #include "jobs/hierarchy/detection/detection_tables.h"
+#include "jobs/hierarchy/detection/mismatch.h"
 #include "jobs/hierarchy/evaluation/quality.h"
 #include "jobs/hierarchy/given.h"
 
@@ -60,6 +61,7 @@ static lode_status make_levels(struct detection *d)
     struct levels_wanted wanted = {.has_counter_thresholds = d->n_thresholds > 0};
     char **kept = NULL;
     if (manual && manual[0]) lode_try(manual_groups_read(manual, run->arena, &d->manual));
+    mismatch_warn_manual(&d->manual, d->model);
     wanted.has_manual = d->manual.n_groups > 0;
     lode_try(hierarchy_options_read(run->params, run->arena, &now));
     wanted.are_alerts_learned = now.thresholds.n == 0;
@@ -210,6 +212,7 @@ lode_status hierarchy_detect(struct lode_run *run, const struct model *model,
     d->planning = (struct planning){model, run->store, &d->levels, &d->labels, &d->manual};
     lode_try(planning_make(&d->planning, run->arena, &d->planned));
     warn_unscored(&d->planned);
+    mismatch_warn_steps(&d->planned, run->store);
     lode_try(plan_tasks(d));
     lode_try(outcome_begin(&d->planning, &d->planned, d->thresholds, d->n_thresholds, run->arena,
                            &d->outcome));
