@@ -133,7 +133,8 @@ static lode_status advise(const struct executor *executor, lode_status status)
     if (status != LODE_E_MEMORY) return status;
     return lode_note(status,
                      "needs more than a worker's budget of %zu MB; take more --memory, fewer "
-                     "workers, or smaller partitions (lode stage --partition-bytes)",
+                     "workers, or, where it grows with the partition, smaller ones (lode stage "
+                     "--partition-bytes)",
                      executor->options.memory_bytes >> 20);
 }
 

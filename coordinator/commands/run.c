@@ -142,7 +142,8 @@ static void print_help(const struct lode_job *job, const char *name)
     print_flags(job->params);
     printf("\noptions:\n");
     options_print(option_tables);
-    printf("\nexample:\n  %s\n", run_command.example);
+    printf("\nexample:\n  lode run %s %s -o run1\n", name,
+           strcmp(job->store_kind, "counters") == 0 ? "metrics.lode" : "web.lode");
 }
 
 static lode_status set_params(const struct request *request, const struct lode_job *job,

@@ -55,6 +55,7 @@ expect "what a run would take is told before" '
     test ! -e X'
 expect "the help of the job lists its flags and parameters" '
     lode run hierarchy --help | grep -q -- "--detect MODEL"
+    lode run hierarchy --help | grep -q "^  lode run hierarchy metrics.lode -o run1"
     lode run hierarchy --help | grep -q "^  lasso_fraction"'
 
 expect "lengths and patterns of names that come to something else are told" '
@@ -78,6 +79,20 @@ expect "components that cannot be judged are left out and told, with what helps"
     grep -q "no detector of this model lives: it will never find anything .* detectors=2" said
     grep fast steps.csv | sed "1i timestamp_ms,component,cpu,load" >fast.csv
     lode stage counters fast.csv --component component -o fast --local 1 --quiet'
+
+awk 'BEGIN {
+    printf "timestamp_s"
+    for (c = 0; c < 3000; c++) printf ",c%d", c
+    for (i = 0; i < 130; i++) {
+        printf "\n%d", i * 60
+        for (c = 0; c < 3000; c++) printf ",%d", i * (c + 7) % 11
+    }
+    print "" }' >wide.csv
+expect "a component with too many counters for the memory is told what helps" '
+    lode stage counters wide.csv -o wide --local 1 --quiet
+    code=0; lode run hierarchy wide -o wide.M --local 1 --memory 64M --quiet 2>said || code=$?
+    test $code -eq 4
+    grep -q "covariances of 2727 detectors take .* stage its counters as several components" said'
 refuse 2 "parameter noise: 7200000 ms are 3600000 slots of component 'fast', .*--slot" "lode run hierarchy fast -o X"
 refuse 2 "nothing is called 'c1'; did you mean 'c01'" "lode run hierarchy S -o X --set 'exemplars=c02, c1'"
 

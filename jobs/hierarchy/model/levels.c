@@ -39,6 +39,13 @@ bool model_is_one_class(const struct model *model, const struct model_detector *
     return detector->role == MODEL_GROUP && model->options.combiner == HIERARCHY_ONE_CLASS;
 }
 
+const char *model_family_name(const struct model_detector *leaf)
+{
+    return strcmp(model_kind_name(leaf), "hellinger") == 0
+               ? detector_family_names[leaf->settings.family]
+               : NULL;
+}
+
 double model_combine(const struct model *model, int64_t detector, const double *e, double *votes)
 {
     const struct model_detector *one = &model->detectors[detector];

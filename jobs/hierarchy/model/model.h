@@ -116,6 +116,9 @@ extern const char *const model_state_names[];
 
 /* The kind of a leaf: "hellinger", ..; "rule"; "pattern". */
 const char *model_kind_name(const struct model_detector *leaf);
+/* The distribution that a leaf of hellinger takes its counter for; NULL: other kinds take it for
+ * none. */
+const char *model_family_name(const struct model_detector *leaf);
 
 /* E of a detector that is no leaf, from e [n_detectors] of all before it, members in their order.
  * votes [n_members]: scratch. */

@@ -100,7 +100,7 @@ static lode_status add_leaves(const struct model *model, struct rows *rows)
     double *sigmas = NULL, *saturations = NULL, *weights = NULL, *variances = NULL, *largest = NULL;
     lode_try(rows_text(rows, "counter", "of a leaf; name of a rule or pattern", &counters));
     lode_try(rows_text(rows, "kind", "of a leaf", &kinds));
-    lode_try(rows_text(rows, "family", "of a leaf: distribution of the counter", &families));
+    lode_try(rows_text(rows, "family", "of hellinger: distribution of the counter", &families));
     lode_try(rows_i64(rows, "window", "slots", "of a leaf", &windows));
     lode_try(rows_i64(rows, "edge", "slots", "of a leaf", &edges));
     lode_try(rows_i64(rows, "noise", "slots", "of a leaf", &noises));
@@ -125,8 +125,7 @@ static lode_status add_leaves(const struct model *model, struct rows *rows)
         variances[i] = one->settings.usual_variance;
         largest[i] = one->settings.largest_value;
         weights[i] = one->weight;
-        if (!model_is_given(one))
-            lode_try(rows_code(rows, detector_family_names[one->settings.family], &families[i]));
+        if (model_family_name(one)) lode_try(rows_code(rows, model_family_name(one), &families[i]));
     }
     return LODE_OK;
 }

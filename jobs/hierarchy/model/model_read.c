@@ -302,10 +302,12 @@ static lode_status make_settings(const struct reading *reading,
     int n_kinds = 0;
     while (detector_kinds[n_kinds]) n_kinds++;
     if (kind >= n_kinds) return find_given(reading, model, row, kind > n_kinds, made);
-    if (columns->families[row] == 0) return fault(reading, row, "family", "a leaf of no family");
+    const int64_t family = columns->families[row];
+    if (family == 0 && kind == detector_kind_find("hellinger"))
+        return fault(reading, row, "family", "a leaf of no family");
     made->settings =
         hierarchy_settings(&model->options, kind, model->components[made->component].step_ms);
-    made->settings.family = (enum detector_family)(columns->families[row] - 1);
+    made->settings.family = family > 0 ? (enum detector_family)(family - 1) : DETECTOR_POISSON;
     if (made->settings.window != columns->windows[row] ||
         made->settings.edge != columns->edges[row] || made->settings.noise != columns->noises[row])
         return fault(reading, row, "window", "does not follow from the parameters");

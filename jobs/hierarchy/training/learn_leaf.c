@@ -30,7 +30,8 @@ struct component {
 
 static lode_status refuse(int64_t n_series)
 {
-    return lode_fail(LODE_E_MEMORY, "%lld series of scores do not fit", (long long)n_series);
+    return lode_fail(LODE_E_MEMORY, "%lld series of scores do not fit: stage longer slots",
+                     (long long)n_series);
 }
 
 /* Scores of one detector over the slots with a full window. */
@@ -208,7 +209,9 @@ static lode_status measure(struct component *component)
     size_t bytes = 0;
     const uint64_t alive = (uint64_t)component->n_alive;
     if (lode_mul_size(alive * alive, sizeof(double), &bytes) || bytes > lode_arena_left(arena))
-        return lode_fail(LODE_E_MEMORY, "the covariances of %lld detectors take %zu bytes",
+        return lode_fail(LODE_E_MEMORY,
+                         "the covariances of %lld detectors take %zu bytes, however few the slots: "
+                         "stage its counters as several components",
                          (long long)component->n_alive, bytes);
     lode_try(lode_take_zero(arena, component->n_alive * component->n_alive, &component->gram));
     if (component->n_alive == 0) return LODE_OK;

@@ -113,9 +113,7 @@ lode_status scan_note(const struct scan *scan, lode_status status)
 {
     return lode_note(status, "component '%s', %lld counters of %lld slots%s", scan->about->name,
                      (long long)scan->about->n_counters, (long long)scan->slots.n,
-                     status == LODE_E_MEMORY
-                         ? " (give tasks more: --memory, fewer workers; or stage longer slots)"
-                         : "");
+                     status == LODE_E_MEMORY ? " (give tasks more: --memory, fewer workers)" : "");
 }
 
 bool scan_is_given(const struct scan *scan, int64_t detector)

@@ -49,8 +49,8 @@ static lode_status put_counters(const struct lode_run *run, const struct model *
         lode_try(rows_code(&rows, model->components[leaf->component].name, &components[i]));
         lode_try(rows_code(&rows, leaf->counter, &counters[i]));
         lode_try(rows_code(&rows, model_kind_name(leaf), &kinds[i]));
-        if (!model_is_given(leaf))
-            lode_try(rows_code(&rows, detector_family_names[leaf->settings.family], &families[i]));
+        if (model_family_name(leaf))
+            lode_try(rows_code(&rows, model_family_name(leaf), &families[i]));
         lode_try(rows_code(&rows, model_state_names[leaf->state], &states[i]));
         sigmas[i] = leaf->sigma;
         saturations[i] = leaf->saturation;

@@ -314,6 +314,7 @@ static void with_votes_an_end_is_over_groups_and_leaves_without_one(void **state
     assert_int_equal(n_leaves, TREE_COUNTERS - 1); /* each once; flat is dead */
     const struct model_detector *one = &model.detectors[leaf(&model, "lone", "c1")];
     assert_true(one->settings.usual_variance > 0 && one->settings.largest_value > 0);
+    assert_null(model_family_name(one)); /* shift takes a counter for no distribution */
     assert_true(model.detectors[leaf(&model, "lone", "flat")].settings.usual_variance == 0);
 }
 
@@ -350,6 +351,7 @@ static void an_open_family_is_chosen_for_every_counter(void **state)
     tree_world_train(*state, "auto", &model);
     const struct model_detector *one = &model.detectors[leaf(&model, "lone", "c1")];
     assert_int_not_equal(one->settings.family, DETECTOR_AUTO);
+    assert_non_null(model_family_name(one));
     assert_int_equal(one->settings.splits, DETECTOR_SPLITS_CENTRE);
 }
 
