@@ -33,7 +33,7 @@ static void rows_that_no_counter_fits_are_counted(void **state)
 /* As long; five minutes; ten seconds; a minute and a second. */
 static void slots_of_another_length_are_counted_but_for_jitter(void **state)
 {
-    static const int64_t steps[COMPONENTS] = {MINUTE_MS, 5 * MINUTE_MS, MINUTE_MS / 6,
+    static const int64_t steps[COMPONENTS] = {MINUTE_MS, 5L * MINUTE_MS, MINUTE_MS / 6,
                                               MINUTE_MS + 1000};
     struct lode_component components[COMPONENTS];
     struct planned_component list[COMPONENTS] = {0};
