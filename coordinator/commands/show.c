@@ -117,6 +117,38 @@ static lode_status print_muted(const struct shown *shown)
     return status;
 }
 
+/* "components: 3 green, 1 red, 2 unknown", of runs of job hierarchy that scored. */
+static lode_status print_health(const struct shown *shown)
+{
+    static const char *const colours[] = {"green", "yellow", "orange", "red", "unknown"};
+    enum { COLOURS = sizeof colours / sizeof *colours };
+    char path[4096];
+    struct lode_table health;
+    char **tables = NULL;
+    int64_t n_tables = 0, counts[COLOURS] = {0};
+    bool has_health = false, is_first = true;
+    snprintf(path, sizeof path, "%s/results.h5", shown->findings.path);
+    lode_try(lode_results_list(path, shown->findings.arena, &tables, &n_tables));
+    for (int64_t i = 0; i < n_tables; i++)
+        has_health = has_health || strcmp(tables[i], "health") == 0;
+    if (!has_health) return LODE_OK;
+    lode_try(lode_results_read(path, "health", shown->findings.arena, &health));
+    const struct lode_column *colour = lode_table_column(&health, "colour");
+    if (!colour || colour->type != LODE_COLUMN_WORD) return LODE_OK;
+    for (int64_t row = 0; row < health.n_rows; row++) {
+        const uint32_t code = ((const uint32_t *)colour->data)[lode_column_at(colour, row)];
+        for (int i = 0; i < COLOURS && code != UINT32_MAX; i++)
+            counts[i] += strcmp(colours[i], colour->words[code]) == 0;
+    }
+    for (int i = 0; i < COLOURS; i++) {
+        if (counts[i] == 0) continue;
+        printf("%s %lld %s", is_first ? "components:" : ",", (long long)counts[i], colours[i]);
+        is_first = false;
+    }
+    if (!is_first) printf("\n");
+    return LODE_OK;
+}
+
 static lode_status print_text(const struct shown *shown, int64_t top)
 {
     const int64_t n_rows = shown->findings.table.n_rows;
@@ -124,12 +156,13 @@ static lode_status print_text(const struct shown *shown, int64_t top)
     const bool is_of_experts = strcmp(shown->findings.job->name, "opportunities") == 0;
     if (n_rows == 0) {
         printf("no findings%s\n", is_of_experts ? ": nothing passed the experts' tests" : "");
-        return LODE_OK;
+        return print_health(shown);
     }
     if (n_open == 0) printf("no findings but those that are muted\n");
     lode_try(print_findings(shown, top > 0 ? top : n_open));
     if (top > 0 && top < n_open)
         printf("... and %lld more: --top 0 shows all\n", (long long)(n_open - top));
+    lode_try(print_health(shown));
     if (n_muted == 0) return LODE_OK;
     printf("\nmuted: %lld of %lld findings\n", (long long)n_muted, (long long)n_rows);
     return print_muted(shown);

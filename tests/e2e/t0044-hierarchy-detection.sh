@@ -63,9 +63,24 @@ expect 'what the model does not know is told: a counter that wakes up, new ones,
     lode export R woke | grep -q "^shop/db,spare,126000000,3,4$"
     lode export R findings | grep -q "shop/db: spare moves that never did in training, since 1970-01-02 11:00 UTC"
     lode export R unscored | sort >unscored
-    printf "%s\n" cache,,no_new_slots component,counter,reason mail,,component_unknown \
-        shop/db,extra,counter_unknown shop/web,extra,counter_unknown | sort | cmp - unscored
+    printf "%s\n" cache,,no_new_slots,119940000 component,counter,reason,since mail,,component_unknown, \
+        shop/db,extra,counter_unknown, shop/web,extra,counter_unknown, | sort | cmp - unscored
     grep -q "issues of components that the model does not know are left out count=1 first=\"shop/wed\" line=3 nearest=\"shop/web\"" R.log'
+
+cut -d, -f1,2,3,5- <second.csv >third.csv # no load
+expect 'what falls silent is told, and nobody is well whom nobody watches' '
+    lode export R findings | grep -q "cache: sent nothing since 1970-01-02 09:19 UTC, others did until 1970-01-02 11:19 UTC"
+    lode stage counters train.csv -o Q --component component --tree / --local 2 --quiet
+    lode run hierarchy Q -o QM --local 2 --quiet
+    lode stage counters third.csv --append Q --local 2 --quiet
+    lode run hierarchy Q --detect QM -o QR --local 2 --quiet 2>QR.log
+    grep -q "counters send no values any more.* count=2 components=2" QR.log
+    lode export QR unscored | grep -q "^shop/web,load,silent,119940000$"
+    lode export QR findings | grep -q "shop/db: 1 counter sent nothing since 1970-01-02 09:19 UTC: load"
+    lode export QR health | cut -d, -f1-3,9 >health
+    grep -q "^cache,,unknown,1$" health
+    grep -q "^shop,[0-9.]*,[a-z]*,0$" health
+    lode show QR | grep -qE "^components: .*1 unknown$"'
 
 expect 'slots scored in an early batch are those of a later one' '
     lode export R1 scores | grep shop/db | head -n 70 >early

@@ -122,15 +122,42 @@ static lode_status put_incidents(const struct lode_run *run, const struct about 
     return lode_results_put(run->results, rows_end(&rows));
 }
 
+/* Scored up to now, with leaves that can fire, of which half or more have counters that speak; a
+ * rule alone reads nothing where none does. */
+static bool is_watched(const struct planned_component *of)
+{
+    return !of->is_silent && of->n_watched > 0 && of->n_watched >= of->n_alive - of->n_watched &&
+           of->n_speaking > 0;
+}
+
+static void look(const struct outcome *outcome, enum health_sight *sights)
+{
+    const struct model *model = outcome->planning->model;
+    const struct planned *planned = outcome->planned;
+    for (int64_t c = 0; c < model->n_components; c++) {
+        const struct planned_component *of =
+            planned->place[c] >= 0 ? &planned->list[planned->place[c]] : NULL;
+        const bool has_samples = model->components[c].last_ms != INT64_MIN;
+        sights[c] = of && is_watched(of) ? HEALTH_WATCHED
+                    : has_samples        ? HEALTH_UNKNOWN
+                                         : HEALTH_NO_SAMPLES;
+    }
+    for (int64_t i = 0; i < planned->n_unscored; i++) /* also samples that are new to the model */
+        if (planned->unscored[i].home >= 0) sights[planned->unscored[i].home] = HEALTH_UNKNOWN;
+}
+
 /* Health at the end of the scored slots: of the firings that last. worst: as numbers of firings. */
 static lode_status judge_health(const struct about *about, struct lode_arena *arena,
                                 struct health *health)
 {
     const struct outcome *outcome = about->outcome;
     struct health_firing *lasting;
+    enum health_sight *sights;
     int64_t *numbers, n = 0;
     lode_try(lode_take(arena, outcome->n_fired, &lasting));
     lode_try(lode_take(arena, outcome->n_fired, &numbers));
+    lode_try(lode_take(arena, about->n_components, &sights));
+    look(outcome, sights);
     for (int64_t i = 0; i < outcome->n_fired; i++) {
         const struct fired *of = &outcome->fired[i];
         if (of->end_ms != INT64_MIN) continue;
@@ -139,7 +166,7 @@ static lode_status judge_health(const struct about *about, struct lode_arena *ar
                                               outcome->planning->levels->alerts[of->level],
                                               about->severities[i]};
     }
-    health_of_components(about->parents, about->n_components, lasting, n, health);
+    health_of_components(about->parents, sights, about->n_components, lasting, n, health);
     for (int64_t c = 0; c < about->n_components; c++)
         if (health[c].worst >= 0) health[c].worst = numbers[health[c].worst];
     return LODE_OK;
@@ -151,6 +178,7 @@ static lode_status put_health(const struct lode_run *run, const struct about *ab
     const struct model *model = outcome->planning->model;
     struct rows rows;
     struct health *health;
+    int64_t *unknown;
     double *value, *firing;
     uint32_t *component, *parent, *colour, *level, *where, *detector, *since;
     char time[40];
@@ -159,21 +187,25 @@ static lode_status put_health(const struct lode_run *run, const struct about *ab
     lode_try(rows_begin(&rows, "health", "how components are at the end of the scored slots",
                         about->n_components, run->arena));
     lode_try(rows_text(&rows, "component", "whose health this is, with all below it", &component));
-    lode_try(rows_f64(&rows, "health", NULL, "1: nothing fires; 0: the worst", &value));
-    lode_try(rows_text(&rows, "colour", "green, yellow, orange or red", &colour));
+    lode_try(rows_f64(&rows, "health", NULL, "1: nothing fires; 0: the worst; empty: not known",
+                      &value));
+    lode_try(rows_text(&rows, "colour", "green, yellow, orange, red or unknown", &colour));
     lode_try(rows_text(&rows, "at", "component whose detector is the worst", &where));
     lode_try(rows_text(&rows, "level", "of the worst detector", &level));
     lode_try(rows_text(&rows, "detector", "the worst", &detector));
     lode_try(rows_f64(&rows, "firing", NULL, "number, as in table firings", &firing));
     lode_try(rows_text(&rows, "since", "start of that firing", &since));
+    lode_try(rows_i64(&rows, "unknown", NULL, "components, itself and below, that nobody watches",
+                      &unknown));
     lode_try(rows_text(&rows, "parent", "component above; empty: none", &parent));
     for (int64_t c = 0; c < about->n_components; c++) {
         const struct fired *of = health[c].worst >= 0 ? &outcome->fired[health[c].worst] : NULL;
         const int64_t above = model->components[c].parent;
         value[c] = health[c].value;
+        unknown[c] = health[c].n_unknown;
         firing[c] = of ? (double)(health[c].worst + 1) : (double)NAN;
         lode_try(rows_code(&rows, model->components[c].name, &component[c]));
-        lode_try(rows_code(&rows, health_colour(value[c]), &colour[c]));
+        lode_try(rows_code(&rows, health_colour(&health[c]), &colour[c]));
         lode_try(rows_code(&rows, of ? of->component : NULL, &where[c]));
         lode_try(
             rows_code(&rows, of ? outcome->planning->levels->names[of->level] : NULL, &level[c]));

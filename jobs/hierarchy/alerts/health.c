@@ -9,20 +9,31 @@ double health_after(const struct health_firing *firing)
     return pow(firing->threshold / (firing->threshold + firing->peak), firing->severity);
 }
 
-const char *health_colour(double value)
+const char *health_colour(const struct health *health)
 {
-    if (value >= 0.75) return "green";
-    if (value >= 0.5) return "yellow";
-    return value >= 0.25 ? "orange" : "red";
+    if (isnan(health->value)) return "unknown";
+    if (health->value >= 0.75) return health->n_unknown > 0 ? "unknown" : "green";
+    if (health->value >= 0.5) return "yellow";
+    return health->value >= 0.25 ? "orange" : "red";
 }
 
-void health_of_components(const int64_t *parents, int64_t n_components,
-                          const struct health_firing *firings, int64_t n, struct health *health)
+void health_of_components(const int64_t *parents, const enum health_sight *sights,
+                          int64_t n_components, const struct health_firing *firings, int64_t n,
+                          struct health *health)
 {
-    for (int64_t c = 0; c < n_components; c++) health[c] = (struct health){1.0, -1};
+    for (int64_t c = 0; c < n_components; c++)
+        health[c] = (struct health){.value = (double)NAN, .worst = -1};
+    for (int64_t i = 0; i < n_components; i++)
+        for (int64_t c = i; sights[i] != HEALTH_NO_SAMPLES && c >= 0; c = parents[c]) {
+            if (sights[i] == HEALTH_WATCHED) health[c].value = 1.0;
+            health[c].n_unknown += sights[i] == HEALTH_UNKNOWN;
+        }
     for (int64_t i = 0; i < n; i++) {
         const double value = health_after(&firings[i]);
         for (int64_t c = firings[i].component; c >= 0; c = parents[c])
-            if (value < health[c].value) health[c] = (struct health){value, i};
+            if (!(value >= health[c].value)) {
+                health[c].value = value;
+                health[c].worst = i;
+            }
     }
 }

@@ -74,8 +74,11 @@ static lode_status make_levels(struct detection *d)
 
 static void warn_unscored(const struct planned *planned)
 {
-    int64_t counts[UNSCORED_COUNTER_GONE + 1] = {0};
-    for (int64_t i = 0; i < planned->n_unscored; i++) counts[planned->unscored[i].reason]++;
+    int64_t counts[UNSCORED_REASONS] = {0}, n_silent = 0;
+    for (int64_t i = 0; i < planned->n_unscored; i++) {
+        counts[planned->unscored[i].reason]++;
+        n_silent += planned->unscored[i].is_news;
+    }
     if (planned->n == 0)
         lode_log_warn("no component has slots after the model's last, nothing is scored");
     if (counts[UNSCORED_COMPONENT_UNKNOWN] + counts[UNSCORED_COMPONENT_GONE] > 0)
@@ -86,6 +89,27 @@ static void warn_unscored(const struct planned *planned)
         lode_log_warn("components whose times are nearly all empty are not scored: was a clock "
                       "wrong? (table unscored) count=%" PRId64,
                       counts[UNSCORED_HOLLOW]);
+    if (n_silent > 0)
+        lode_log_warn("components send no samples any more while others do (table unscored) "
+                      "count=%" PRId64,
+                      n_silent);
+}
+
+static void warn_silent(const struct outcome *outcome)
+{
+    int64_t n = 0, n_components = 0;
+    const char *last = NULL;
+    for (int64_t i = 0; i < outcome->n_unscored; i++) {
+        const struct unscored *of = &outcome->unscored[i];
+        if (of->reason != UNSCORED_SILENT) continue;
+        n++;
+        n_components += of->component != last;
+        last = of->component;
+    }
+    if (n > 0)
+        lode_log_warn("counters send no values any more, their last ones are scored on (table "
+                      "unscored) count=%" PRId64 " components=%" PRId64,
+                      n, n_components);
 }
 
 /* --- the stage --- */
@@ -217,6 +241,7 @@ lode_status hierarchy_detect(struct lode_run *run, const struct model *model,
     lode_try(outcome_begin(&d->planning, &d->planned, d->thresholds, d->n_thresholds, run->arena,
                            &d->outcome));
     lode_try(score(d));
+    warn_silent(&d->outcome);
     lode_try(crossing_combine(&d->outcome, &crossing));
     outcome_end(&d->outcome);
     lode_try(detection_findings_make(&d->outcome, run->arena, &findings));

@@ -3,6 +3,7 @@
  * records).
  */
 #include "jobs/hierarchy/detection/detected.h"
+#include "jobs/hierarchy/detection/silence.h"
 #include "jobs/hierarchy/evaluation/thresholds.h"
 
 #include <math.h>
@@ -225,6 +226,15 @@ static lode_status put_waking(struct detecting *d, int64_t node)
     return lode_pack_f64(d->task->output, waking.after);
 }
 
+static lode_status put_silence(struct detecting *d, int64_t node)
+{
+    struct silence silence;
+    lode_try(silence_find(&d->scoring, node, &silence));
+    if (!silence.is_silent) return LODE_OK;
+    return pack_numbers(d->task->output, (const int64_t[]){DETECTED_SILENT, node, silence.since_ms},
+                        3);
+}
+
 static lode_status put_news(struct detecting *d)
 {
     lode_try(put_unknown(d));
@@ -233,6 +243,7 @@ static lode_status put_news(struct detecting *d)
         if (!d->scoring.is_there[i])
             lode_try(pack_numbers(d->task->output, (const int64_t[]){DETECTED_MISSING, i}, 2));
         lode_try(put_waking(d, i));
+        lode_try(put_silence(d, i));
     }
     return LODE_OK;
 }

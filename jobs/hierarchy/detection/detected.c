@@ -98,6 +98,9 @@ lode_status detected_next(struct lode_unpack *in, const struct detected_limits *
         return read_index(in, "counter", INT64_MAX, &record->counter);
     case DETECTED_MISSING:
         return read_index(in, "node", limits->n_nodes, &record->node);
+    case DETECTED_SILENT:
+        lode_try(read_index(in, "node", limits->n_nodes, &record->node));
+        return lode_unpack_i64(in, &record->since_ms);
     case DETECTED_TALLY:
         return read_tally(in, limits, record);
     case DETECTED_FOUND:

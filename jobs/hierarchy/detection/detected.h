@@ -19,6 +19,7 @@ enum detected_kind {
     DETECTED_WAKING,  /* a dead counter that moved */
     DETECTED_COUNTER, /* a counter that the model does not know */
     DETECTED_MISSING, /* a node whose counter the component does not have */
+    DETECTED_SILENT,  /* a leaf whose counter sends nothing any more */
     DETECTED_TALLY,   /* of a level: differences of firings and of firings inside issues */
     DETECTED_FOUND    /* of an issue and a level: by threshold, whether it was found */
 };
@@ -29,7 +30,8 @@ lode_status hierarchy_detect_leaf(struct lode_task *task);
 struct detected {
     enum detected_kind kind;
     int64_t first, n;       /* slots; series: slots of the stretch */
-    int64_t node;           /* series, firing (firing.node), waking, missing */
+    int64_t node;           /* series, firing (firing.node), waking, missing, silent */
+    int64_t since_ms;       /* silent: its last value */
     const uint8_t *numbers; /* series: [n] doubles, unaligned */
     struct firing firing;
     struct waking waking;

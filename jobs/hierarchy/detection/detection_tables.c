@@ -223,12 +223,14 @@ static lode_status put_unscored(const struct lode_run *run, const struct outcome
     const struct planned *planned = outcome->planned;
     struct rows rows;
     uint32_t *component, *counter, *reason;
-    lode_try(rows_begin(&rows, "unscored", "what model and store do not share",
+    double *since;
+    lode_try(rows_begin(&rows, "unscored", "what model and store do not share, and what is silent",
                         planned->n_unscored + outcome->n_unscored, run->arena));
     lode_try(rows_text(&rows, "component", "that is not scored", &component));
     lode_try(
         rows_text(&rows, "counter", "that is not scored; empty: the whole component", &counter));
     lode_try(rows_text(&rows, "reason", "why", &reason));
+    lode_try(rows_f64(&rows, "since", TIME_UNITS, "its last sample; empty: not known", &since));
     for (int64_t i = 0; i < rows.table.n_rows; i++) {
         const struct unscored *of = i < planned->n_unscored
                                         ? &planned->unscored[i]
@@ -236,6 +238,7 @@ static lode_status put_unscored(const struct lode_run *run, const struct outcome
         lode_try(rows_code(&rows, of->component, &component[i]));
         lode_try(rows_code(&rows, of->counter, &counter[i]));
         lode_try(rows_code(&rows, unscored_reason_names[of->reason], &reason[i]));
+        since[i] = of->since_ms == INT64_MIN ? (double)NAN : (double)of->since_ms;
     }
     return lode_results_put(run->results, rows_end(&rows));
 }

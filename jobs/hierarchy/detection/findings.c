@@ -173,6 +173,77 @@ done:
     return status;
 }
 
+/* "web-1 sent nothing since 10:42, others did until 11:30". */
+static lode_status say_silent_component(const struct unscored *silent, int64_t newest_ms,
+                                        struct lode_bytes *out)
+{
+    char time[TIME_TEXT];
+    lode_try(lode_bytes_printf(out, "%s: sent nothing since %s", silent->component,
+                               detection_time(silent->since_ms, time)));
+    return lode_bytes_printf(out, ", others did until %s", detection_time(newest_ms, time));
+}
+
+/* Of one component, the silent ones of unscored [n]: "web-1: 29 counters sent nothing since 10:42:
+ * cpu, .. and 24 more"; since then all of them. */
+static lode_status say_silent_counters(const struct unscored *unscored, int64_t n,
+                                       struct detection_finding *finding, struct lode_bytes *out)
+{
+    const char *names[NAMED_IN_LIST] = {0};
+    char time[TIME_TEXT];
+    for (int64_t i = 0; i < n; i++) {
+        if (unscored[i].reason != UNSCORED_SILENT) continue;
+        if (finding->counters < NAMED_IN_LIST) names[finding->counters] = unscored[i].counter;
+        if (unscored[i].since_ms > finding->start_ms) finding->start_ms = unscored[i].since_ms;
+        finding->counters++;
+    }
+    lode_try(lode_bytes_printf(out, "%s: %lld %s sent nothing since %s: ", finding->component,
+                               (long long)finding->counters,
+                               finding->counters == 1 ? "counter" : "counters",
+                               detection_time(finding->start_ms, time)));
+    return say_names(out, names,
+                     finding->counters < NAMED_IN_LIST ? finding->counters : NAMED_IN_LIST,
+                     finding->counters);
+}
+
+/* Of one component: unscored [n] are its counters, or one that is the component itself. */
+static lode_status make_silent(const struct unscored *unscored, int64_t n, int64_t newest_ms,
+                               struct lode_arena *arena, struct detection_findings *findings)
+{
+    struct detection_finding made = {.component = unscored->component,
+                                     .level = "silent",
+                                     .detector = "",
+                                     .start_ms = unscored->since_ms,
+                                     .end_ms = INT64_MIN,
+                                     .peak = (double)NAN,
+                                     .fired = -1};
+    struct lode_bytes text = {0};
+    bool is_news = false;
+    for (int64_t i = 0; i < n; i++) is_news = is_news || unscored[i].is_news;
+    if (!is_news) return LODE_OK;
+    lode_status status = unscored->counter[0] == '\0'
+                             ? say_silent_component(unscored, newest_ms, &text)
+                             : say_silent_counters(unscored, n, &made, &text);
+    made.change_ms = made.start_ms;
+    if (!status) status = keep_text(arena, &text, &made.text);
+    lode_bytes_clear(&text);
+    if (!status) findings->list[findings->n++] = made;
+    return status;
+}
+
+/* What is silent: components, and counters of others. */
+static lode_status add_silent(const struct outcome *outcome, const struct unscored *unscored,
+                              int64_t n, struct lode_arena *arena,
+                              struct detection_findings *findings)
+{
+    for (int64_t first = 0, end = 0; first < n; first = end) {
+        for (end = first + 1; end < n; end++)
+            if (unscored[end].component != unscored[first].component) break;
+        lode_try(make_silent(unscored + first, end - first, outcome->planned->newest_ms, arena,
+                             findings));
+    }
+    return LODE_OK;
+}
+
 static int compare_findings(const void *left, const void *right)
 {
     const struct detection_finding *a = left, *b = right;
@@ -188,8 +259,11 @@ static int compare_findings(const void *left, const void *right)
 lode_status detection_findings_make(const struct outcome *outcome, struct lode_arena *arena,
                                     struct detection_findings *findings)
 {
+    const struct planned *planned = outcome->planned;
+    const int64_t most =
+        outcome->n_fired + outcome->n_woken + outcome->n_unscored + planned->n_unscored;
     struct detection_findings made = {0};
-    lode_try(lode_take(arena, outcome->n_fired + outcome->n_woken, &made.list));
+    lode_try(lode_take(arena, most, &made.list));
     for (int64_t i = 0; i < outcome->n_fired; i++)
         lode_try(make_firing(outcome, &outcome->fired[i], arena, &made.list[made.n++]));
     for (int64_t first = 0, end = 0; first < outcome->n_woken; first = end) {
@@ -197,6 +271,8 @@ lode_status detection_findings_make(const struct outcome *outcome, struct lode_a
             if (outcome->woken[end].component != outcome->woken[first].component) break;
         lode_try(make_woken(outcome->woken + first, end - first, arena, &made.list[made.n++]));
     }
+    lode_try(add_silent(outcome, outcome->unscored, outcome->n_unscored, arena, &made));
+    lode_try(add_silent(outcome, planned->unscored, planned->n_unscored, arena, &made));
     if (made.n > 1) qsort(made.list, (size_t)made.n, sizeof *made.list, compare_findings);
     *findings = made;
     return LODE_OK;

@@ -92,12 +92,17 @@ static lode_status add_series(struct outcome *o, struct planned_component *of,
 }
 
 static lode_status add_unscored(struct outcome *o, const struct planned_component *of,
-                                const char *counter, enum unscored_reason reason)
+                                const char *counter, enum unscored_reason reason, int64_t since_ms)
 {
     lode_try(grow(o->arena, sizeof *o->unscored, o->n_unscored, &o->unscored_room,
                   (void **)&o->unscored));
     o->unscored[o->n_unscored++] =
-        (struct unscored){o->planning->model->components[of->component].name, counter, reason};
+        (struct unscored){.component = o->planning->model->components[of->component].name,
+                          .counter = counter,
+                          .reason = reason,
+                          .since_ms = since_ms,
+                          .home = of->component,
+                          .is_news = reason == UNSCORED_SILENT};
     return LODE_OK;
 }
 
@@ -108,12 +113,34 @@ static const char *counter_of(const struct outcome *o, const struct planned_comp
     return detector >= 0 ? o->planning->model->detectors[detector].counter : of->names[node];
 }
 
-/* Once a counter, whatever the kinds of detectors on it. */
-static lode_status add_missing(struct outcome *o, const struct planned_component *of, int64_t node)
+/* How many leaves there are to watch the component; those that cannot are taken off later. */
+static void add_slots(struct planned_component *of, const struct detected *record)
+{
+    of->first = record->first;
+    of->n_slots = record->n;
+    for (int64_t i = 0; i < of->plan.n_nodes && record->n > 0; i++) {
+        const struct plan_node *node = &of->plan.nodes[i];
+        of->n_alive += plan_is_leaf(node) && node->sigma > 0.0;
+        of->n_speaking += node->kind == PLAN_LEAF;
+    }
+    of->n_watched = of->n_alive;
+}
+
+static void take_off(struct planned_component *of, int64_t node)
+{
+    of->n_watched -= of->plan.nodes[node].sigma > 0.0;
+    of->n_speaking -= of->plan.nodes[node].kind == PLAN_LEAF;
+}
+
+/* A leaf whose counter is not there, or silent; told once a counter, whatever the kinds of
+ * detectors on it. */
+static lode_status add_deaf(struct outcome *o, struct planned_component *of, int64_t node,
+                            enum unscored_reason reason, int64_t since_ms)
 {
     const char *counter = counter_of(o, of, node);
+    take_off(of, node);
     if (node > 0 && strcmp(counter, counter_of(o, of, node - 1)) == 0) return LODE_OK;
-    return add_unscored(o, of, counter, UNSCORED_COUNTER_GONE);
+    return add_unscored(o, of, counter, reason, since_ms);
 }
 
 static lode_status add_unknown(struct outcome *o, const struct planned_component *of,
@@ -121,7 +148,7 @@ static lode_status add_unknown(struct outcome *o, const struct planned_component
 {
     const struct lode_counter *about = lode_store_counter(o->planning->store, counter);
     if (!about) return lode_fail(LODE_E_MESSAGE, "counter %lld", (long long)counter);
-    return add_unscored(o, of, about->name, UNSCORED_COUNTER_UNKNOWN);
+    return add_unscored(o, of, about->name, UNSCORED_COUNTER_UNKNOWN, INT64_MIN);
 }
 
 static lode_status add_woken(struct outcome *o, const struct planned_component *of,
@@ -159,8 +186,7 @@ static lode_status add_record(struct outcome *o, struct planned_component *of,
 {
     switch (record->kind) {
     case DETECTED_SLOTS:
-        of->first = record->first;
-        of->n_slots = record->n;
+        add_slots(of, record);
         return LODE_OK;
     case DETECTED_SERIES:
         return add_series(o, of, record);
@@ -171,7 +197,9 @@ static lode_status add_record(struct outcome *o, struct planned_component *of,
     case DETECTED_COUNTER:
         return add_unknown(o, of, record->counter);
     case DETECTED_MISSING:
-        return add_missing(o, of, record->node);
+        return add_deaf(o, of, record->node, UNSCORED_COUNTER_GONE, INT64_MIN);
+    case DETECTED_SILENT:
+        return add_deaf(o, of, record->node, UNSCORED_SILENT, record->since_ms);
     case DETECTED_TALLY:
         add_tally(o, record);
         return LODE_OK;

@@ -7,9 +7,12 @@
 
 #include "jobs/hierarchy/slots.h"
 
-const char *const unscored_reason_names[] = {"no_new_slots",      "component_gone",
-                                             "component_unknown", "nearly_all_empty",
-                                             "counter_unknown",   "counter_gone"};
+const char *const unscored_reason_names[] = {
+    "no_new_slots", "component_gone", "component_unknown", "nearly_all_empty", "counter_unknown",
+    "counter_gone", "silent"};
+
+/* Components send samples late; so many times their step is no news. */
+enum { LATE_SAMPLES = 2 };
 
 /* --- relations of components --- */
 
@@ -261,11 +264,14 @@ static lode_status build(struct builder *b)
 
 /* --- all of them --- */
 
-static lode_status add_unscored(struct planned *planned, const char *component,
-                                enum unscored_reason reason)
+static void add_unscored(struct planned *planned, const char *component, int64_t home,
+                         enum unscored_reason reason, int64_t since_ms)
 {
-    planned->unscored[planned->n_unscored++] = (struct unscored){component, "", reason};
-    return LODE_OK;
+    planned->unscored[planned->n_unscored++] = (struct unscored){.component = component,
+                                                                 .counter = "",
+                                                                 .reason = reason,
+                                                                 .since_ms = since_ms,
+                                                                 .home = home};
 }
 
 static int compare_unscored(const void *left, const void *right)
@@ -282,19 +288,20 @@ static int compare_planned(const void *left, const void *right)
     return (a->component > b->component) - (a->component < b->component);
 }
 
-static bool is_known(const struct model *model, const char *name)
+/* The model's component of a name; -1: it has none. */
+static int64_t find_known(const struct model *model, const char *name)
 {
     int64_t low = 0, high = model->n_components;
     while (low < high) {
         const int64_t middle = low + (high - low) / 2;
         const int order = strcmp(model->components[middle].name, name);
-        if (order == 0) return model->components[middle].step_ms > 0;
+        if (order == 0) return middle;
         if (order < 0)
             low = middle + 1;
         else
             high = middle;
     }
-    return false;
+    return -1;
 }
 
 /* From the first slot of training on, in steps of the model's. */
@@ -306,6 +313,38 @@ static bool is_hollow(const struct lode_component *about, const struct model_com
     return slots_are_hollow(&counted);
 }
 
+/* Components that have fallen silent: they have samples, but none in a window of theirs before the
+ * newest sample of all. What they have is scored, but nobody knows how they are now. One that sent
+ * nothing new at all is told from the third sample on that it misses. */
+static void find_silent(const struct planning *planning, struct planned *planned)
+{
+    const struct model *model = planning->model;
+    planned->newest_ms = INT64_MIN;
+    for (int64_t i = 0; i < planned->n; i++) {
+        const int64_t last_ms =
+            lode_store_component(planning->store, planned->list[i].plan.component)->last_ms;
+        if (last_ms > planned->newest_ms) planned->newest_ms = last_ms;
+    }
+    for (int64_t i = 0; i < planned->n; i++) {
+        struct planned_component *of = &planned->list[i];
+        const struct model_component *known = &model->components[of->component];
+        const int64_t last_ms = lode_store_component(planning->store, of->plan.component)->last_ms;
+        const int64_t window =
+            hierarchy_settings(&model->options, model->options.kinds[0], known->step_ms).window;
+        of->is_silent = planned->newest_ms - last_ms > window * known->step_ms;
+        if (of->is_silent)
+            add_unscored(planned, known->name, of->component, UNSCORED_SILENT, last_ms);
+    }
+    for (int64_t i = 0; i < planned->n_unscored; i++) {
+        struct unscored *of = &planned->unscored[i];
+        const bool is_late =
+            of->reason == UNSCORED_NO_SLOTS && planned->n > 0 &&
+            (planned->newest_ms - of->since_ms) / model->components[of->home].step_ms >
+                LATE_SAMPLES;
+        of->is_news = is_late || of->reason == UNSCORED_SILENT;
+    }
+}
+
 /* Which components are scored, in order; and those that are not. */
 static lode_status choose(const struct planning *planning, struct lode_arena *arena,
                           struct planned *planned)
@@ -313,7 +352,7 @@ static lode_status choose(const struct planning *planning, struct lode_arena *ar
     const struct model *model = planning->model;
     const int64_t n_staged = lode_store_components(planning->store);
     lode_try(lode_take_zero(arena, model->n_components, &planned->list));
-    lode_try(lode_take(arena, model->n_components + n_staged, &planned->unscored));
+    lode_try(lode_take(arena, model->n_components + n_staged, &planned->unscored)); /* once each */
     for (int64_t c = 0; c < model->n_components; c++) {
         const struct model_component *known = &model->components[c];
         if (known->step_ms == 0) continue;
@@ -321,11 +360,11 @@ static lode_status choose(const struct planning *planning, struct lode_arena *ar
         const struct lode_component *about =
             staged >= 0 ? lode_store_component(planning->store, staged) : NULL;
         if (!about || about->partition < 0) {
-            lode_try(add_unscored(planned, known->name, UNSCORED_COMPONENT_GONE));
+            add_unscored(planned, known->name, c, UNSCORED_COMPONENT_GONE, INT64_MIN);
         } else if (about->last_ms <= known->last_ms) {
-            lode_try(add_unscored(planned, known->name, UNSCORED_NO_SLOTS));
+            add_unscored(planned, known->name, c, UNSCORED_NO_SLOTS, about->last_ms);
         } else if (is_hollow(about, known)) {
-            lode_try(add_unscored(planned, known->name, UNSCORED_HOLLOW));
+            add_unscored(planned, known->name, c, UNSCORED_HOLLOW, INT64_MIN);
         } else {
             struct planned_component *one = &planned->list[planned->n++];
             one->component = c;
@@ -335,9 +374,11 @@ static lode_status choose(const struct planning *planning, struct lode_arena *ar
     }
     for (int64_t c = 0; c < n_staged; c++) {
         const struct lode_component *about = lode_store_component(planning->store, c);
-        if (about->partition >= 0 && !is_known(model, about->name))
-            lode_try(add_unscored(planned, about->name, UNSCORED_COMPONENT_UNKNOWN));
+        const int64_t home = about->partition >= 0 ? find_known(model, about->name) : -1;
+        if (about->partition >= 0 && (home < 0 || model->components[home].step_ms == 0))
+            add_unscored(planned, about->name, home, UNSCORED_COMPONENT_UNKNOWN, INT64_MIN);
     }
+    find_silent(planning, planned);
     if (planned->n > 1)
         qsort(planned->list, (size_t)planned->n, sizeof *planned->list, compare_planned);
     if (planned->n_unscored > 1)

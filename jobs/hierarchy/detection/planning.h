@@ -17,6 +17,7 @@ struct planning {
 
 /* A component that is scored, and what came of it. */
 struct planned_component {
+    bool is_silent;    /* its last sample is older than a window, while others have newer ones */
     int64_t component; /* index in the model */
     int64_t partition;
     struct plan_component plan;
@@ -24,6 +25,9 @@ struct planned_component {
     const char **names; /* [n_nodes] */
     /* known when it was scored: */
     int64_t first, n_slots; /* new slots */
+    int64_t n_alive;        /* leaves that could fire */
+    int64_t n_watched;      /* of those, the ones whose counters are there, and not silent */
+    int64_t n_speaking;     /* leaves of counters that are not silent, dead ones too */
     double **series;        /* [n_nodes][n_slots] of kept nodes; else NULL */
 };
 
@@ -34,23 +38,29 @@ enum unscored_reason {
     UNSCORED_COMPONENT_UNKNOWN, /* the model has none of that name */
     UNSCORED_HOLLOW,            /* its slots are nearly all empty (slots.h) */
     UNSCORED_COUNTER_UNKNOWN,
-    UNSCORED_COUNTER_GONE
+    UNSCORED_COUNTER_GONE,
+    UNSCORED_SILENT /* has sent nothing for long: what is scored is its last value (silence.h) */
 };
+enum { UNSCORED_REASONS = UNSCORED_SILENT + 1 };
 extern const char *const unscored_reason_names[];
 
 struct unscored {
     const char *component, *counter; /* counter "": all of it */
     enum unscored_reason reason;
+    int64_t since_ms; /* last sample of what is silent, or has no slots; INT64_MIN: not known */
+    int64_t home;     /* index in the model of the component; -1: it has none of that name */
+    bool is_news;     /* it should have sent something: a finding */
 };
 
 struct planned {
     int64_t n;
     struct planned_component *list; /* by partition, then name */
     int64_t *place;                 /* [model components] index into list; -1: not scored */
-    int64_t *home; /* [model detectors] the component that all its leaves are of; -1: several */
-    int64_t *node; /* [model detectors] node in the plan of its home */
+    int64_t *home;     /* [model detectors] the component that all its leaves are of; -1: several */
+    int64_t *node;     /* [model detectors] node in the plan of its home */
+    int64_t newest_ms; /* last sample of all that are scored; INT64_MIN: none are */
     int64_t n_unscored;
-    struct unscored *unscored; /* components, by name */
+    struct unscored *unscored; /* components, by name; those that are silent, too */
 };
 
 /* Everything is the arena's. LODE_E_MEMORY. */

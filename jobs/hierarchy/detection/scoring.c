@@ -155,6 +155,9 @@ lode_status scoring_begin(struct lode_task *task, struct lode_counters *counters
     lode_try(find_given(&s));
     const int64_t trained = slots_of(&s.slots, plan->trained_ms);
     int64_t sample = sample_at(&s, plan->trained_ms + 1);
+    s.fresh = sample;
+    lode_try(lode_take(task->arena, plan->n_nodes, &s.latest));
+    for (int64_t i = 0; i < plan->n_nodes; i++) s.latest[i] = -1;
     while (sample < s.about->n_times && slots_of(&s.slots, s.times[sample]) <= trained) sample++;
     s.end = s.slots.n;
     s.first = sample < s.about->n_times ? slots_of(&s.slots, s.times[sample]) : s.end;
@@ -169,39 +172,48 @@ lode_status scoring_begin(struct lode_task *task, struct lode_counters *counters
     return LODE_OK;
 }
 
-/* The last value of a counter before a sample; NaN: it has none. */
-static lode_status look_back(struct scoring *s, int64_t counter, int64_t before, double *value)
+lode_status scoring_look_back(struct scoring *s, int64_t counter, int64_t before, int64_t *sample,
+                              double *value)
 {
     struct lode_arena *arena = s->task->arena;
     *value = (double)NAN;
+    *sample = -1;
     for (int64_t step = LOOK_BACK; before > 0 && isnan(*value); step *= 2) {
         const struct lode_arena_mark mark = lode_arena_mark(arena);
         const int64_t n = before < step ? before : step;
         double *values = NULL;
         lode_try(lode_counters_some_values(s->counters, s->block, counter, before - n, n, arena,
                                            &values));
-        for (int64_t i = n - 1; i >= 0 && isnan(*value); i--) *value = values[i];
         before -= n;
+        for (int64_t i = n - 1; i >= 0 && isnan(*value); i--) {
+            *value = values[i];
+            *sample = isnan(values[i]) ? -1 : before + i;
+        }
         lode_arena_rewind(arena, mark);
     }
     return LODE_OK;
 }
 
-/* Values of slots [from, end) of a counter without gaps, as training had them. */
-static lode_status load(struct scoring *s, int64_t counter, int64_t from, int64_t end,
-                        double **filled)
+/* Values of slots [from, end) of a leaf's counter without gaps, as training had them. */
+static lode_status load(struct scoring *s, int64_t node, int64_t from, int64_t end, double **filled)
 {
     struct lode_arena *arena = s->task->arena;
+    const int64_t counter = s->plan->nodes[node].counter;
     const struct slots some = {slot_time(s, from), s->slots.step_ms, end - from};
     const int64_t first = sample_at(s, slot_time(s, from - 1));
     const int64_t last = sample_at(s, slot_time(s, end));
-    double *values = NULL;
+    double *values = NULL, before = (double)NAN;
+    int64_t sample = last;
     lode_try(lode_take(arena, some.n, filled));
     lode_try(lode_counters_some_values(s->counters, s->block, counter, first, last - first, arena,
                                        &values));
     slots_place(&some, s->times + first, values, last - first, *filled);
-    if (isnan((*filled)[0]))
-        lode_try(look_back(s, counter, sample_at(s, some.first_ms), &(*filled)[0]));
+    while (--sample > s->latest[node] && sample >= first)
+        if (!isnan(values[sample - first])) s->latest[node] = sample;
+    if (isnan((*filled)[0])) {
+        lode_try(scoring_look_back(s, counter, sample_at(s, some.first_ms), &sample, &before));
+        (*filled)[0] = before;
+    }
     detector_fill(*filled, some.n);
     return LODE_OK;
 }
@@ -209,16 +221,16 @@ static lode_status load(struct scoring *s, int64_t counter, int64_t from, int64_
 /* Slots [from, end) as a window sees them: the slots of training come right before the first new
  * one, without the gap between, in which nothing was measured. Slot numbers before `first` are that
  * much too high then; from >= s->gap. */
-static lode_status load_window(struct scoring *s, int64_t counter, int64_t from, int64_t end,
+static lode_status load_window(struct scoring *s, int64_t node, int64_t from, int64_t end,
                                double **joined)
 {
     struct lode_arena *arena = s->task->arena;
     const int64_t n_before = s->first - from;
     double *before = NULL, *after = NULL;
-    if (s->gap == 0 || n_before <= 0) return load(s, counter, from, end, joined);
+    if (s->gap == 0 || n_before <= 0) return load(s, node, from, end, joined);
     lode_try(lode_take(arena, end - from, joined));
-    lode_try(load(s, counter, from - s->gap, s->first - s->gap, &before));
-    lode_try(load(s, counter, s->first, end, &after));
+    lode_try(load(s, node, from - s->gap, s->first - s->gap, &before));
+    lode_try(load(s, node, s->first, end, &after));
     memcpy(*joined, before, (size_t)n_before * sizeof *before);
     memcpy(*joined + n_before, after, (size_t)(end - s->first) * sizeof *after);
     return LODE_OK;
@@ -234,7 +246,7 @@ static lode_status score_leaf(struct scoring *s, int64_t node)
     const int64_t from = s->at - reach > s->gap ? s->at - reach : s->gap;
     const int64_t n = s->at + s->n - from, skipped = s->at - from;
     double *values = NULL, *distance = NULL;
-    lode_try(load_window(s, leaf->counter, from, s->at + s->n, &values));
+    lode_try(load_window(s, node, from, s->at + s->n, &values));
     lode_try(lode_take(arena, n, &distance));
     lode_try(kind->scan(&leaf->settings, values, n, arena, distance, NULL));
     for (int64_t i = 0; i < s->n; i++)
@@ -271,7 +283,7 @@ static lode_status score_deviation(struct scoring *s, int64_t node)
     struct lode_arena *arena = s->task->arena;
     const struct lode_arena_mark mark = lode_arena_mark(arena);
     double *values = NULL;
-    lode_try(load(s, s->plan->nodes[node].counter, s->at, s->at + s->n, &values));
+    lode_try(load(s, node, s->at, s->at + s->n, &values));
     for (int64_t i = 0; i < s->n; i++)
         s->e[node][i] = fabs(limited(values[i]) - s->mean[node]) / s->deviation[node];
     lode_arena_rewind(arena, mark);
@@ -325,12 +337,12 @@ lode_status scoring_waking(struct scoring *s, int64_t node, struct waking *wakin
     const struct lode_arena_mark mark = lode_arena_mark(arena);
     const struct plan_node *of = &s->plan->nodes[node];
     const int64_t counter = of->counter;
-    const int64_t first = sample_at(s, s->plan->trained_ms + 1);
-    const int64_t n = s->about->n_times - first;
+    const int64_t first = s->fresh, n = s->about->n_times - first;
+    int64_t sample = -1;
     double *values = NULL;
     *waking = (struct waking){0};
     if (!s->is_there[node]) return LODE_OK;
-    lode_try(look_back(s, counter, first, &waking->before));
+    lode_try(scoring_look_back(s, counter, first, &sample, &waking->before));
     lode_try(lode_counters_some_values(s->counters, s->block, counter, first, n, arena, &values));
     for (int64_t i = 0; i < n && !waking->is_awake; i++) {
         if (isnan(values[i]) || !has_moved(of, waking->before, values[i])) continue;
@@ -359,7 +371,7 @@ lode_status scoring_change(struct scoring *s, int64_t node, int64_t i, int64_t *
     if (leaf->kind != PLAN_LEAF || !s->is_there[node] || at - reach < s->gap) return LODE_OK;
     settings.splits = DETECTOR_SPLITS_MAX;
     settings.least_side = 1;
-    lode_try(load_window(s, leaf->counter, at - reach, at + 1, &values));
+    lode_try(load_window(s, node, at - reach, at + 1, &values));
     lode_try(lode_take(arena, reach + 1, &distance));
     lode_try(lode_take_zero(arena, reach + 1, &since));
     lode_try(kind->scan(&settings, values, reach + 1, arena, distance, since));

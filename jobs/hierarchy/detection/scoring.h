@@ -28,6 +28,8 @@ struct scoring {
     int64_t gap;        /* slots between those of training and first: windows pass over them */
     double *mean, *deviation; /* [n_nodes] of training, for PLAN_DEVIATION */
     bool *is_there;           /* [n_nodes] the component has the node's counter, or what is given */
+    int64_t fresh;            /* first sample after training */
+    int64_t *latest; /* [n_nodes] last sample with a value among those read for a leaf; -1: none */
     /* the stretch at hand: slots [at, at + n) */
     int64_t at, n, most;
     double **e;      /* [n_nodes][n] */
@@ -42,6 +44,10 @@ LODE_CHECKED lode_status scoring_begin(struct lode_task *task, struct lode_count
 
 /* The next stretch; *more is false when there is none. */
 LODE_CHECKED lode_status scoring_next(struct scoring *scoring, bool *more);
+
+/* The last sample before `before` in which a counter has a value, and the value; -1, NaN: none. */
+LODE_CHECKED lode_status scoring_look_back(struct scoring *scoring, int64_t counter, int64_t before,
+                                           int64_t *sample, double *value);
 
 /* Where a dead counter moved first. */
 struct waking {

@@ -262,6 +262,32 @@ static void a_missing_counter_is_told_once_whatever_detectors_it_has(void **stat
     refused(&outcome, 1, 1, &a, "counter 2");
 }
 
+/* cpu of a is dead: it watches nothing, but shows that the machine speaks. */
+static void silent_counters_are_told_and_watch_nothing(void **state)
+{
+    struct small_tree *tree = *state;
+    struct planned planned;
+    struct outcome outcome;
+    struct results a = {0};
+    tree->detectors[A_CPU].state = MODEL_DEAD;
+    tree->detectors[A_CPU].sigma = 0;
+    begin(tree, &planned, &outcome);
+    put_slots(&a);
+    add(&outcome, 1, 1, &a);
+    assert_int_equal(planned.list[1].n_watched, 1);
+    assert_int_equal(planned.list[1].n_speaking, 2);
+    begin(tree, &planned, &outcome);
+    put_slots(&a);
+    PUT(&a, DETECTED_SILENT, 1, 12 * MINUTE_MS);
+    add(&outcome, 1, 1, &a);
+    assert_int_equal(planned.list[1].n_watched, 0);
+    assert_int_equal(planned.list[1].n_speaking, 1);
+    assert_int_equal(outcome.n_unscored, 1);
+    assert_string_equal(outcome.unscored[0].counter, "mem");
+    assert_int_equal(outcome.unscored[0].reason, UNSCORED_SILENT);
+    assert_int_equal(outcome.unscored[0].since_ms, 12 * MINUTE_MS);
+}
+
 static void a_counter_that_wakes_is_named(void **state)
 {
     struct small_tree *tree = *state;
@@ -354,6 +380,7 @@ int main(void)
         TEST(many_firings_find_room),
         TEST(a_series_comes_in_stretches),
         TEST(a_missing_counter_is_told_once_whatever_detectors_it_has),
+        TEST(silent_counters_are_told_and_watch_nothing),
         TEST(a_counter_that_wakes_is_named),
         TEST(results_of_too_few_or_too_many_components_are_refused),
         TEST(an_issue_counts_where_its_start_was_scored),

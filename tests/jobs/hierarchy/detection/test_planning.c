@@ -215,6 +215,31 @@ static void who_is_not_scored_is_told_with_the_reason_by_name(void **state)
     unscored_is(&planned, 4, "svc/renamed", UNSCORED_COMPONENT_UNKNOWN);
 }
 
+/* The window has no length: it is silent from the next minute on; one without new samples from the
+ * third that it misses. */
+static void a_component_that_stops_while_others_go_on_is_told(void **state)
+{
+    struct small_tree *tree = *state;
+    struct planned planned;
+    tree->staged[AT_A].last_ms = LAST_MS - MINUTE_MS;
+    small_tree_plan(tree, &planned);
+    assert_int_equal(planned.n, 2); /* what it has is scored */
+    assert_true(planned.list[planned.place[SVC_A]].is_silent);
+    assert_false(planned.list[planned.place[SVC_B]].is_silent);
+    assert_int_equal(planned.n_unscored, 1);
+    unscored_is(&planned, 0, "svc/a", UNSCORED_SILENT);
+    assert_true(planned.unscored[0].is_news);
+    assert_int_equal(planned.unscored[0].since_ms, LAST_MS - MINUTE_MS);
+    tree->staged[AT_A].last_ms = TRAINED_MS;
+    for (int late = 2; late <= 3; late++) {
+        tree->staged[AT_B].last_ms = TRAINED_MS + late * MINUTE_MS;
+        small_tree_plan(tree, &planned);
+        unscored_is(&planned, 0, "svc/a", UNSCORED_NO_SLOTS);
+        assert_int_equal(planned.unscored[0].is_news, late == 3);
+        assert_int_equal(planned.unscored[0].since_ms, TRAINED_MS);
+    }
+}
+
 static void a_component_that_had_no_samples_in_training_is_unknown(void **state)
 {
     struct small_tree *tree = *state;
@@ -252,6 +277,7 @@ int main(void)
         TEST(an_issue_concerns_what_is_above_and_below_it),
         TEST(parents_in_a_circle_come_to_an_end),
         TEST(who_is_not_scored_is_told_with_the_reason_by_name),
+        TEST(a_component_that_stops_while_others_go_on_is_told),
         TEST(a_component_that_had_no_samples_in_training_is_unknown),
         TEST(a_counter_that_the_store_lacks_is_minus_one),
     };

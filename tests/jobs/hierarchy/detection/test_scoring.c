@@ -3,7 +3,8 @@
  *
  * Component m, minute by minute: 600 slots of training, nothing for 30, then 30 new slots. `cpu`
  * wobbles and jumps in new slot 12; `flat` is 5 but for 9 and 8 in new slots 6 and 7; `rare` is 6 a
- * hundred times, 7 in slot 100, then has no value but 4 in new slot 20. Component n: slots 0 to 9
+ * hundred times, 7 in slot 100, then has no value but 4 in new slot 20; `lost` has its last in slot
+ * 590, `slow` one every 15 slots, `young` none but in new slot 2. Component n: slots 0 to 9
  * of training, a sample 20 s after the last, then slots 10 and 11.
  */
 #include "tests/unit.h"
@@ -16,11 +17,12 @@
 #include "common/file.h"
 #include "common/stats/random.h"
 #include "common/store/counters.h"
-#include "jobs/hierarchy/detection/scoring.h"
+#include "jobs/hierarchy/detection/silence.h"
 #include "jobs/stage/counters/counters.h"
 #include "tests/jobs/local_map.h"
 
 enum { TRAINED = 600, GAP = 30, NEW = 30, JOINED = TRAINED + NEW, MINUTE = 60, MOST_NODES = 240 };
+enum { LOST = 590, SLOW = 15 };
 enum { JUMP = 12, WAKES = 6, RARE = 20, RARE_LAST = 100, WINDOW = 12 };
 static const int64_t first_ms = 60000; /* of slot 0 */
 
@@ -54,7 +56,8 @@ static int64_t second_of(int slot)
 static void write_input(const char *path)
 {
     struct lode_bytes text = {0};
-    assert_ok(lode_bytes_printf(&text, "timestamp_s,component,cpu,flat,wavers,huge,rare\n"));
+    assert_ok(lode_bytes_printf(
+        &text, "timestamp_s,component,cpu,flat,wavers,huge,rare,lost,slow,young\n"));
     for (int i = 0; i < JOINED; i++) {
         const int flat = i == TRAINED + WAKES ? 9 : i == TRAINED + WAKES + 1 ? 8 : 5;
         assert_ok(lode_bytes_printf(&text, "%lld,m,%g,%d,%s,%s,", (long long)second_of(i),
@@ -62,11 +65,14 @@ static void write_input(const char *path)
                                     i < TRAINED ? "1e60" : "2e60"));
         if (i <= RARE_LAST) assert_ok(lode_bytes_printf(&text, i < RARE_LAST ? "6" : "7"));
         if (i == TRAINED + RARE) assert_ok(lode_bytes_printf(&text, "4"));
-        assert_ok(lode_bytes_printf(&text, "\n"));
+        assert_ok(lode_bytes_printf(&text, i <= LOST ? ",1" : ","));
+        assert_ok(lode_bytes_printf(&text, i % SLOW == 0 ? ",1" : ","));
+        assert_ok(lode_bytes_printf(&text, i == TRAINED + 2 ? ",1\n" : ",\n"));
     }
     for (int i = 0; i < 12; i++) {
-        assert_ok(lode_bytes_printf(&text, "%lld,n,1,1,1,1,1\n", (long long)second_of(i)));
-        if (i == 9) assert_ok(lode_bytes_printf(&text, "%lld,n,1,1,1,1,1\n", second_of(i) + 20LL));
+        assert_ok(lode_bytes_printf(&text, "%lld,n,1,1,1,1,1,1,1,1\n", (long long)second_of(i)));
+        if (i == 9)
+            assert_ok(lode_bytes_printf(&text, "%lld,n,1,1,1,1,1,1,1,1\n", second_of(i) + 20LL));
     }
     assert_ok(lode_file_write(path, text.data, text.size, false));
     lode_bytes_clear(&text);
@@ -369,6 +375,50 @@ static void what_no_detector_sees_wakes_no_counter(void **state)
     }
 }
 
+static void expect_silence(struct world *w, int64_t node, bool is_silent, int slot)
+{
+    struct scoring s;
+    struct silence silence;
+    double e[NEW];
+    assert_ok(begin(w, 0, &s));
+    (void)score(&s, node, e);
+    assert_ok(silence_find(&s, node, &silence));
+    assert_int_equal(silence.is_silent, is_silent);
+    if (is_silent) assert_int_equal(silence.since_ms, second_of(slot) * 1000);
+}
+
+static void a_counter_without_a_value_since_training_is_silent(void **state)
+{
+    struct world *w = *state;
+    add_node(w, PLAN_LEAF, "cpu");
+    add_node(w, PLAN_LEAF, "lost");
+    add_node(w, PLAN_LEAF, "lost")->sigma = 0; /* dead, or unfit: nobody has read it */
+    add_node(w, PLAN_LEAF, "gone");
+    expect_silence(w, 0, false, 0);
+    expect_silence(w, 1, true, LOST);
+    expect_silence(w, 2, true, LOST);
+    expect_silence(w, 3, false, 0); /* the component does not have it: told as that */
+}
+
+static void a_counter_that_stops_on_the_way_is_silent_after_a_window(void **state)
+{
+    struct world *w = *state;
+    add_node(w, PLAN_LEAF, "young");
+    expect_silence(w, 0, true, TRAINED + 2);
+    w->nodes[0].settings.window = NEW;
+    expect_silence(w, 0, false, 0);
+}
+
+static void a_counter_that_seldom_speaks_is_not_silent_between(void **state)
+{
+    struct world *w = *state;
+    add_node(w, PLAN_LEAF, "slow");
+    expect_silence(w, 0, false, 0); /* its last is 14 slots old, the window has 12 */
+    add_node(w, PLAN_LEAF, "rare"); /* once in 520, then 9 ago */
+    w->nodes[1].settings.window = 5;
+    expect_silence(w, 1, false, 0);
+}
+
 static void a_change_is_dated_where_the_window_is_best_split(void **state)
 {
     struct world *w = *state;
@@ -434,6 +484,9 @@ int main(void)
         TEST(a_store_that_begins_after_training_is_scored_without_it),
         TEST(a_dead_counter_wakes_with_its_first_other_value),
         TEST(what_no_detector_sees_wakes_no_counter),
+        TEST(a_counter_without_a_value_since_training_is_silent),
+        TEST(a_counter_that_stops_on_the_way_is_silent_after_a_window),
+        TEST(a_counter_that_seldom_speaks_is_not_silent_between),
         TEST(a_change_is_dated_where_the_window_is_best_split),
         TEST(a_change_before_the_gap_has_its_own_slot),
         TEST(a_component_of_another_partition_is_refused),
