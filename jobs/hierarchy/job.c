@@ -104,8 +104,8 @@ static const char *path_of(const struct lode_params *params, const char *name)
 /* What is of detection alone must not be there by mistake when a model is learned. */
 static lode_status check_training(const struct lode_params *params)
 {
-    static const char *const flags[] = {"manual_groups", "scores", "alert_state", "webhook",
-                                        "webhook_file"};
+    static const char *const flags[] = {"manual_groups", "scores",  "newest",
+                                        "alert_state",   "webhook", "webhook_file"};
     for (size_t i = 0; i < sizeof flags / sizeof *flags; i++)
         if (path_of(params, flags[i]))
             return lode_fail(LODE_E_USAGE, "%s are for scoring against a model: --detect MODEL",

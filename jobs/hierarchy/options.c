@@ -84,6 +84,9 @@ const struct lode_param hierarchy_params[] = {
      "levels whose scores detection keeps in table scores, a list, or none (empty: high)"},
     {"detect", "", LODE_PARAM_MODEL,
      "score the slots after the model's last against it, instead of learning"},
+    {"newest", "", "time",
+     "with --detect: only so much before the store's last sample, so that a run takes as long "
+     "however much there is (empty: all after the model's last slot)"},
     {"labels", "", LODE_PARAM_FILE,
      "issues, component,start_s,end_s: with --detect to judge by; without it they adjust the "
      "weights of counters"},

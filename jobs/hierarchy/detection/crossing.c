@@ -8,6 +8,7 @@
 struct source {
     struct slots slots;
     const double *e;
+    bool is_cut;
 };
 
 struct combining {
@@ -30,19 +31,20 @@ static struct source source_of(const struct combining *c, int64_t detector)
     const int64_t home = planned->home[detector];
     if (home < 0) {
         const struct crossing_detector *of = &c->crossing->list[c->place[detector]];
-        return (struct source){of->slots, of->e};
+        return (struct source){of->slots, of->e, of->is_cut};
     }
     if (planned->place[home] < 0) return source;
     const struct planned_component *of = &planned->list[planned->place[home]];
     source.e = of->series[planned->node[detector]];
     if (!source.e) return source;
+    source.is_cut = of->is_cut;
     source.slots = (struct slots){of->plan.first_ms + of->first * of->plan.step_ms,
                                   of->plan.step_ms, of->n_slots};
     return source;
 }
 
 static lode_status find_slots(const struct combining *c, const struct model_detector *detector,
-                              struct slots *slots)
+                              struct crossing_detector *of)
 {
     const struct model_member *members =
         c->outcome->planning->model->members + detector->first_member;
@@ -51,15 +53,15 @@ static lode_status find_slots(const struct combining *c, const struct model_dete
         const struct source source = source_of(c, members[m].detector);
         const int64_t n = source.slots.n;
         if (n == 0) continue;
+        of->is_cut = of->is_cut || source.is_cut;
         const int64_t last = source.slots.first_ms + (n - 1) * source.slots.step_ms;
         if (source.slots.step_ms > step_ms) step_ms = source.slots.step_ms;
         if (source.slots.first_ms < first_ms) first_ms = source.slots.first_ms;
         if (last > last_ms) last_ms = last;
     }
-    *slots = (struct slots){0};
     if (step_ms == 0) return LODE_OK;
     return slots_make(floor_slot(first_ms, step_ms) * step_ms,
-                      floor_slot(last_ms, step_ms) * step_ms, step_ms, slots);
+                      floor_slot(last_ms, step_ms) * step_ms, step_ms, &of->slots);
 }
 
 /* A member's E in the slots of the whole. */
@@ -139,6 +141,7 @@ static lode_status add_firing(const struct combining *c, const struct crossing_d
     fired->n_leaves = members->plan.n_nodes - 1;
     fired->n_main = firing->n_main;
     fired->is_crossing = true;
+    fired->is_cut = of->is_cut && firing->first == 0;
     lode_try(lode_take(o->arena, firing->n_top, &fired->top));
     for (int i = 0; i < firing->n_top; i++) {
         const int64_t member =
@@ -239,7 +242,7 @@ static lode_status combine_one(struct combining *c, int64_t detector)
     *of = (struct crossing_detector){
         .detector = detector,
         .level = levels_of(c->outcome->planning->levels, &model->detectors[detector])};
-    lode_try(find_slots(c, &model->detectors[detector], &of->slots));
+    lode_try(find_slots(c, &model->detectors[detector], of));
     c->place[detector] = c->crossing->n++;
     if (of->slots.n == 0) return LODE_OK;
     lode_try(place_members(c, detector, &of->slots, &members));

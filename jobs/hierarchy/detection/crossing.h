@@ -15,7 +15,8 @@ struct crossing_detector {
     int64_t detector; /* index in the model */
     int level;
     struct slots slots;
-    double *e; /* [slots.n] */
+    bool is_cut; /* a member has new slots before those that were scored */
+    double *e;   /* [slots.n] */
 };
 
 struct crossing {

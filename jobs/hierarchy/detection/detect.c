@@ -44,6 +44,17 @@ static lode_status read_labels(struct detection *d, const char *path)
     return LODE_OK;
 }
 
+/* 0: it is empty. */
+static lode_status read_newest(const struct lode_params *params, int64_t *newest_ms)
+{
+    const char *text = lode_params_text(params, "newest");
+    *newest_ms = 0;
+    if (!text || text[0] == '\0') return LODE_OK;
+    lode_try(lode_params_duration_ms(params, "newest", newest_ms));
+    if (*newest_ms > 0) return LODE_OK;
+    return lode_fail(LODE_E_USAGE, "parameter newest: a length of time above 0, or empty for all");
+}
+
 /* What parameter scores is where nothing is said. */
 static struct levels_wanted keep_high(struct levels_wanted wanted)
 {
@@ -127,8 +138,10 @@ static lode_status plan_tasks(struct detection *d)
             d->first[d->n_tasks] = i;
             d->partitions[d->n_tasks++] = of->partition;
         }
+        const int64_t before_ms =
+            of->plan.from_ms > of->plan.trained_ms ? of->plan.from_ms : of->plan.trained_ms;
         d->costs[d->n_tasks - 1] +=
-            of->plan.n_nodes * ((of->plan.last_ms - of->plan.trained_ms) / of->plan.step_ms + 1);
+            of->plan.n_nodes * ((of->plan.last_ms - before_ms) / of->plan.step_ms + 1);
     }
     d->first[d->n_tasks] = planned->n;
     return LODE_OK;
@@ -233,7 +246,8 @@ lode_status hierarchy_detect(struct lode_run *run, const struct model *model,
     lode_try(read_labels(d, labels_path));
     lode_try(make_levels(d));
     lode_try(given_make(&model->options, &model->patterns, run->store, run->arena, &d->given));
-    d->planning = (struct planning){model, run->store, &d->levels, &d->labels, &d->manual};
+    d->planning = (struct planning){model, run->store, &d->levels, &d->labels, &d->manual, 0};
+    lode_try(read_newest(run->params, &d->planning.newest_ms));
     lode_try(planning_make(&d->planning, run->arena, &d->planned));
     warn_unscored(&d->planned);
     mismatch_warn_steps(&d->planned, run->store);

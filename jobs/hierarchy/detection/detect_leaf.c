@@ -276,7 +276,9 @@ static lode_status detect_component(struct detecting *d, struct lode_counters *c
     lode_try(scoring_begin(d->task, counters, d->plan, &d->given, &d->scoring));
     const int64_t n_slots = d->scoring.end - d->scoring.first;
     lode_try(pack_numbers(d->task->output,
-                          (const int64_t[]){DETECTED_SLOTS, d->scoring.first, n_slots}, 3));
+                          (const int64_t[]){DETECTED_SLOTS, d->scoring.first, n_slots,
+                                            d->scoring.first > d->scoring.seam},
+                          4));
     if (n_slots == 0) return LODE_OK;
     lode_try(take_scratch(d));
     for (;;) {

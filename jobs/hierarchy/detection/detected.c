@@ -80,11 +80,12 @@ lode_status detected_next(struct lode_unpack *in, const struct detected_limits *
 {
     int64_t kind = 0;
     *record = (struct detected){0};
-    lode_try(read_index(in, "record of kind", DETECTED_FOUND + 1, &kind));
+    lode_try(read_index(in, "record of kind", DETECTED_SILENT + 1, &kind));
     record->kind = (enum detected_kind)kind;
     switch (record->kind) {
     case DETECTED_SLOTS:
-        return read_slots(in, record);
+        lode_try(read_slots(in, record));
+        return read_index(in, "is_cut", 2, &record->is_cut);
     case DETECTED_SERIES:
         lode_try(read_index(in, "node", limits->n_nodes, &record->node));
         lode_try(read_slots(in, record));
@@ -98,13 +99,13 @@ lode_status detected_next(struct lode_unpack *in, const struct detected_limits *
         return read_index(in, "counter", INT64_MAX, &record->counter);
     case DETECTED_MISSING:
         return read_index(in, "node", limits->n_nodes, &record->node);
-    case DETECTED_SILENT:
-        lode_try(read_index(in, "node", limits->n_nodes, &record->node));
-        return lode_unpack_i64(in, &record->since_ms);
     case DETECTED_TALLY:
         return read_tally(in, limits, record);
     case DETECTED_FOUND:
         return read_found(in, limits, record);
+    case DETECTED_SILENT:
+        lode_try(read_index(in, "node", limits->n_nodes, &record->node));
+        return lode_unpack_i64(in, &record->since_ms);
     }
     return lode_fail(LODE_E_BUG, "record of kind %lld", (long long)kind);
 }

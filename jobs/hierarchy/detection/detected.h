@@ -13,15 +13,15 @@
 #include "jobs/job.h"
 
 enum detected_kind {
-    DETECTED_SLOTS,   /* the next plan begins: first new slot, number of new slots */
+    DETECTED_SLOTS,   /* the next plan begins: first slot scored, their number, is_cut */
     DETECTED_SERIES,  /* E of a kept node, a stretch of it */
     DETECTED_FIRING,  /* a firing */
     DETECTED_WAKING,  /* a dead counter that moved */
     DETECTED_COUNTER, /* a counter that the model does not know */
     DETECTED_MISSING, /* a node whose counter the component does not have */
-    DETECTED_SILENT,  /* a leaf whose counter sends nothing any more */
     DETECTED_TALLY,   /* of a level: differences of firings and of firings inside issues */
-    DETECTED_FOUND    /* of an issue and a level: by threshold, whether it was found */
+    DETECTED_FOUND,   /* of an issue and a level: by threshold, whether it was found */
+    DETECTED_SILENT   /* a leaf whose counter sends nothing any more */
 };
 
 lode_status hierarchy_detect_leaf(struct lode_task *task);
@@ -30,6 +30,7 @@ lode_status hierarchy_detect_leaf(struct lode_task *task);
 struct detected {
     enum detected_kind kind;
     int64_t first, n;       /* slots; series: slots of the stretch */
+    int64_t is_cut;         /* slots: there are new ones before the first */
     int64_t node;           /* series, firing (firing.node), waking, missing, silent */
     int64_t since_ms;       /* silent: its last value */
     const uint8_t *numbers; /* series: [n] doubles, unaligned */

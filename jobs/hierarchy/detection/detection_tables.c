@@ -51,6 +51,7 @@ static lode_status put_firings(const struct lode_run *run, const struct outcome 
 {
     struct rows rows;
     int64_t *firing, *start, *peak_time, *change, *counters, *of_counters;
+    int64_t *cut;
     uint32_t *level, *component, *detector;
     double *until, *peak, *threshold;
     lode_try(rows_begin(&rows, "firings", "detectors over the threshold of their level",
@@ -69,6 +70,8 @@ static lode_status put_firings(const struct lode_run *run, const struct outcome 
     lode_try(rows_i64(&rows, "counters", NULL, "fewest that make 90 % of the peak", &counters));
     lode_try(rows_i64(&rows, "of", NULL, "counters of the component (across components: members)",
                       &of_counters));
+    lode_try(rows_i64(&rows, "cut", NULL,
+                      "1: it fires in the first slot scored, and may have begun before", &cut));
     for (int64_t i = 0; i < outcome->n_fired; i++) {
         const struct fired *of = &outcome->fired[i];
         firing[i] = i + 1;
@@ -80,6 +83,7 @@ static lode_status put_firings(const struct lode_run *run, const struct outcome 
         change[i] = of->change_ms;
         counters[i] = of->n_main;
         of_counters[i] = of->n_leaves;
+        cut[i] = of->is_cut;
         lode_try(rows_code(&rows, outcome->planning->levels->names[of->level], &level[i]));
         lode_try(rows_code(&rows, of->component, &component[i]));
         lode_try(rows_code(&rows, of->detector, &detector[i]));
@@ -194,6 +198,54 @@ static lode_status put_scores(const struct lode_run *run, const struct outcome *
     return lode_results_put(run->results, rows_end(&rows));
 }
 
+/* Slots of a component and of the detectors across components that are its. */
+struct scored {
+    int64_t from_ms, until_ms, n;
+};
+
+static void widen(struct scored *scored, const struct slots *slots)
+{
+    const int64_t until_ms = slots->first_ms + slots->n * slots->step_ms;
+    if (slots->n == 0) return;
+    if (scored->n == 0 || slots->first_ms < scored->from_ms) scored->from_ms = slots->first_ms;
+    if (scored->n == 0 || until_ms > scored->until_ms) scored->until_ms = until_ms;
+    if (slots->n > scored->n) scored->n = slots->n;
+}
+
+static lode_status put_scored(const struct lode_run *run, const struct outcome *outcome,
+                              const struct crossing *crossing)
+{
+    const struct model *model = outcome->planning->model;
+    struct rows rows;
+    struct scored *scored;
+    int64_t *from, *until, *slots, n = 0, row = 0;
+    uint32_t *component;
+    lode_try(lode_take_zero(run->arena, model->n_components, &scored));
+    for (int64_t i = 0; i < outcome->planned->n; i++) {
+        const struct planned_component *of = &outcome->planned->list[i];
+        const struct slots own = {of->plan.first_ms + of->first * of->plan.step_ms,
+                                  of->plan.step_ms, of->n_slots};
+        widen(&scored[of->component], &own);
+    }
+    for (int64_t i = 0; i < crossing->n; i++)
+        widen(&scored[model->detectors[crossing->list[i].detector].component],
+              &crossing->list[i].slots);
+    for (int64_t c = 0; c < model->n_components; c++) n += scored[c].n > 0;
+    lode_try(rows_begin(&rows, "scored", "what was scored, by component", n, run->arena));
+    lode_try(rows_text(&rows, "component", "in order of names", &component));
+    lode_try(rows_i64(&rows, "from", TIME_UNITS, "first slot", &from));
+    lode_try(rows_i64(&rows, "until", TIME_UNITS, "end of the last slot", &until));
+    lode_try(rows_i64(&rows, "slots", NULL, "number of slots", &slots));
+    for (int64_t c = 0; c < model->n_components; c++) {
+        if (scored[c].n == 0) continue;
+        from[row] = scored[c].from_ms;
+        until[row] = scored[c].until_ms;
+        slots[row] = scored[c].n;
+        lode_try(rows_code(&rows, model->components[c].name, &component[row++]));
+    }
+    return lode_results_put(run->results, rows_end(&rows));
+}
+
 static lode_status put_woke(const struct lode_run *run, const struct outcome *outcome)
 {
     struct rows rows;
@@ -251,6 +303,7 @@ lode_status detection_tables_put(const struct lode_run *run, const struct outcom
     lode_try(put_firings(run, outcome));
     lode_try(put_contributions(run, outcome));
     lode_try(put_scores(run, outcome, crossing));
+    lode_try(put_scored(run, outcome, crossing));
     lode_try(put_woke(run, outcome));
     return put_unscored(run, outcome);
 }

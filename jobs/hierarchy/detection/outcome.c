@@ -67,6 +67,7 @@ static lode_status add_firing(struct outcome *o, const struct planned_component 
     fired->end_ms = firing->end < 0 ? INT64_MIN : slot_time(of, firing->end);
     fired->peak_ms = slot_time(of, firing->peak_slot);
     fired->change_ms = slot_time(of, firing->change_slot);
+    fired->is_cut = of->is_cut && firing->first == of->first;
     fired->peak = firing->peak;
     for (int64_t i = 0; i < of->plan.n_nodes; i++)
         fired->n_leaves += of->plan.nodes[i].kind == PLAN_LEAF;
@@ -118,6 +119,7 @@ static void add_slots(struct planned_component *of, const struct detected *recor
 {
     of->first = record->first;
     of->n_slots = record->n;
+    of->is_cut = record->is_cut != 0;
     for (int64_t i = 0; i < of->plan.n_nodes && record->n > 0; i++) {
         const struct plan_node *node = &of->plan.nodes[i];
         of->n_alive += plan_is_leaf(node) && node->sigma > 0.0;

@@ -37,6 +37,7 @@ lode_status plan_pack(const struct plan_component *plan, struct lode_bytes *out)
     lode_try(lode_pack_i64(out, plan->step_ms));
     lode_try(lode_pack_i64(out, plan->trained_ms));
     lode_try(lode_pack_i64(out, plan->last_ms));
+    lode_try(lode_pack_i64(out, plan->from_ms));
     lode_try(lode_pack_f64(out, plan->vote));
     lode_try(lode_pack_u64(out, (uint64_t)plan->n_nodes));
     lode_try(lode_pack_u64(out, (uint64_t)plan->n_members));
@@ -169,6 +170,7 @@ lode_status plan_unpack(struct lode_unpack *in, int n_levels, struct lode_arena 
     lode_try(unpack_in(in, "step", 1, INT64_MAX, &plan->step_ms));
     lode_try(lode_unpack_i64(in, &plan->trained_ms));
     lode_try(lode_unpack_i64(in, &plan->last_ms));
+    lode_try(lode_unpack_i64(in, &plan->from_ms));
     lode_try(unpack_f64_in(in, "vote", least_vote, most_vote, &plan->vote));
     lode_try(lode_unpack_count(in, "nodes", left, &plan->n_nodes));
     lode_try(lode_unpack_count(in, "members", left, &plan->n_members));

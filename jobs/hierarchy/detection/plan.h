@@ -57,6 +57,7 @@ struct plan_component {
     int64_t step_ms;    /* > 0 */
     int64_t trained_ms; /* last slot of training */
     int64_t last_ms;    /* its last sample */
+    int64_t from_ms;    /* slots before are not scored, new or not; INT64_MIN: all new ones are */
     double vote;        /* c of votes, > 0 */
     int64_t n_nodes;
     struct plan_node *nodes; /* leaves first */

@@ -252,6 +252,7 @@ static lode_status build(struct builder *b)
     plan->step_ms = known->step_ms;
     plan->trained_ms = known->last_ms;
     plan->last_ms = about->last_ms;
+    plan->from_ms = b->planned->from_ms;
     plan->vote = planning->model->options.vote;
     b->end = -1;
     for (int64_t i = 0; i < b->n_own; i++)
@@ -313,22 +314,44 @@ static bool is_hollow(const struct lode_component *about, const struct model_com
     return slots_are_hollow(&counted);
 }
 
+static int64_t last_sample(const struct planning *planning, const struct planned_component *of)
+{
+    return lode_store_component(planning->store, of->plan.component)->last_ms;
+}
+
+/* From where on slots are scored; components that have none there have no new slots. */
+static void find_newest(const struct planning *planning, struct planned *planned)
+{
+    int64_t n = 0;
+    planned->newest_ms = planned->from_ms = INT64_MIN;
+    for (int64_t i = 0; i < planned->n; i++) {
+        const int64_t last_ms = last_sample(planning, &planned->list[i]);
+        if (last_ms > planned->newest_ms) planned->newest_ms = last_ms;
+    }
+    if (planning->newest_ms == 0 || planned->n == 0) return;
+    planned->from_ms = planned->newest_ms - planning->newest_ms + 1;
+    for (int64_t i = 0; i < planned->n; i++) {
+        const struct planned_component *of = &planned->list[i];
+        const int64_t last_ms = last_sample(planning, of);
+        if (last_ms >= planned->from_ms)
+            planned->list[n++] = *of;
+        else
+            add_unscored(planned, planning->model->components[of->component].name, of->component,
+                         UNSCORED_NO_SLOTS, last_ms);
+    }
+    planned->n = n;
+}
+
 /* Components that have fallen silent: they have samples, but none in a window of theirs before the
  * newest sample of all. What they have is scored, but nobody knows how they are now. One that sent
  * nothing new at all is told from the third sample on that it misses. */
 static void find_silent(const struct planning *planning, struct planned *planned)
 {
     const struct model *model = planning->model;
-    planned->newest_ms = INT64_MIN;
-    for (int64_t i = 0; i < planned->n; i++) {
-        const int64_t last_ms =
-            lode_store_component(planning->store, planned->list[i].plan.component)->last_ms;
-        if (last_ms > planned->newest_ms) planned->newest_ms = last_ms;
-    }
     for (int64_t i = 0; i < planned->n; i++) {
         struct planned_component *of = &planned->list[i];
         const struct model_component *known = &model->components[of->component];
-        const int64_t last_ms = lode_store_component(planning->store, of->plan.component)->last_ms;
+        const int64_t last_ms = last_sample(planning, of);
         const int64_t window =
             hierarchy_settings(&model->options, model->options.kinds[0], known->step_ms).window;
         of->is_silent = planned->newest_ms - last_ms > window * known->step_ms;
@@ -378,6 +401,7 @@ static lode_status choose(const struct planning *planning, struct lode_arena *ar
         if (about->partition >= 0 && (home < 0 || model->components[home].step_ms == 0))
             add_unscored(planned, about->name, home, UNSCORED_COMPONENT_UNKNOWN, INT64_MIN);
     }
+    find_newest(planning, planned);
     find_silent(planning, planned);
     if (planned->n > 1)
         qsort(planned->list, (size_t)planned->n, sizeof *planned->list, compare_planned);

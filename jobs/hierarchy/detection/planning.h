@@ -13,6 +13,8 @@ struct planning {
     const struct levels *levels;
     const struct labels *labels;        /* n 0: none */
     const struct manual_groups *manual; /* n_groups 0: none */
+    /* of what the store has, only so long before its newest sample is scored; 0: all of it */
+    int64_t newest_ms;
 };
 
 /* A component that is scored, and what came of it. */
@@ -25,6 +27,7 @@ struct planned_component {
     const char **names; /* [n_nodes] */
     /* known when it was scored: */
     int64_t first, n_slots; /* new slots */
+    bool is_cut;            /* there are new slots before them, too (planning's newest_ms) */
     int64_t n_alive;        /* leaves that could fire */
     int64_t n_watched;      /* of those, the ones whose counters are there, and not silent */
     int64_t n_speaking;     /* leaves of counters that are not silent, dead ones too */
@@ -59,6 +62,7 @@ struct planned {
     int64_t *home;     /* [model detectors] the component that all its leaves are of; -1: several */
     int64_t *node;     /* [model detectors] node in the plan of its home */
     int64_t newest_ms; /* last sample of all that are scored; INT64_MIN: none are */
+    int64_t from_ms;   /* as in the plans */
     int64_t n_unscored;
     struct unscored *unscored; /* components, by name; those that are silent, too */
 };

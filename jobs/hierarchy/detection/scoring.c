@@ -139,6 +139,16 @@ static lode_status take_stretch(struct scoring *s)
     return LODE_OK;
 }
 
+/* The first slot to be scored: from the seam on, and from that time on. */
+static int64_t first_from(const struct scoring *s, int64_t from_ms)
+{
+    int64_t first = s->seam;
+    if (from_ms != INT64_MIN && slots_of(&s->slots, from_ms) > first)
+        first = slots_of(&s->slots, from_ms);
+    while (first > s->seam && first < s->end && slot_time(s, first) < from_ms) first++;
+    return first < s->end ? first : s->end;
+}
+
 lode_status scoring_begin(struct lode_task *task, struct lode_counters *counters,
                           const struct plan_component *plan, const struct given *given,
                           struct scoring *scoring)
@@ -160,9 +170,10 @@ lode_status scoring_begin(struct lode_task *task, struct lode_counters *counters
     for (int64_t i = 0; i < plan->n_nodes; i++) s.latest[i] = -1;
     while (sample < s.about->n_times && slots_of(&s.slots, s.times[sample]) <= trained) sample++;
     s.end = s.slots.n;
-    s.first = sample < s.about->n_times ? slots_of(&s.slots, s.times[sample]) : s.end;
-    if (s.first < 0) s.first = 0;
-    s.gap = trained < 0 || s.first <= trained ? 0 : s.first - trained - 1;
+    s.seam = sample < s.about->n_times ? slots_of(&s.slots, s.times[sample]) : s.end;
+    if (s.seam < 0) s.seam = 0;
+    s.gap = trained < 0 || s.seam <= trained ? 0 : s.seam - trained - 1;
+    s.first = first_from(&s, plan->from_ms);
     s.at = s.first;
     if (s.first < s.end) {
         lode_try(measure_deviations(&s));
@@ -219,20 +230,20 @@ static lode_status load(struct scoring *s, int64_t node, int64_t from, int64_t e
 }
 
 /* Slots [from, end) as a window sees them: the slots of training come right before the first new
- * one, without the gap between, in which nothing was measured. Slot numbers before `first` are that
- * much too high then; from >= s->gap. */
+ * one, without the gap between, in which nothing was measured. Slot numbers before the seam are
+ * that much too high then; from >= s->gap. */
 static lode_status load_window(struct scoring *s, int64_t node, int64_t from, int64_t end,
                                double **joined)
 {
     struct lode_arena *arena = s->task->arena;
-    const int64_t n_before = s->first - from;
+    const int64_t n_before = s->seam - from;
     double *before = NULL, *after = NULL;
     if (s->gap == 0 || n_before <= 0) return load(s, node, from, end, joined);
     lode_try(lode_take(arena, end - from, joined));
-    lode_try(load(s, node, from - s->gap, s->first - s->gap, &before));
-    lode_try(load(s, node, s->first, end, &after));
+    lode_try(load(s, node, from - s->gap, s->seam - s->gap, &before));
+    lode_try(load(s, node, s->seam, end, &after));
     memcpy(*joined, before, (size_t)n_before * sizeof *before);
-    memcpy(*joined + n_before, after, (size_t)(end - s->first) * sizeof *after);
+    memcpy(*joined + n_before, after, (size_t)(end - s->seam) * sizeof *after);
     return LODE_OK;
 }
 
@@ -337,15 +348,18 @@ lode_status scoring_waking(struct scoring *s, int64_t node, struct waking *wakin
     const struct lode_arena_mark mark = lode_arena_mark(arena);
     const struct plan_node *of = &s->plan->nodes[node];
     const int64_t counter = of->counter;
-    const int64_t first = s->fresh, n = s->about->n_times - first;
+    const int64_t scored = sample_at(s, slot_time(s, s->first - 1) + 1);
+    const int64_t first = scored > s->fresh ? scored : s->fresh;
+    const int64_t n = s->about->n_times - first;
     int64_t sample = -1;
     double *values = NULL;
     *waking = (struct waking){0};
     if (!s->is_there[node]) return LODE_OK;
-    lode_try(scoring_look_back(s, counter, first, &sample, &waking->before));
+    lode_try(scoring_look_back(s, counter, s->fresh, &sample, &waking->before));
     lode_try(lode_counters_some_values(s->counters, s->block, counter, first, n, arena, &values));
     for (int64_t i = 0; i < n && !waking->is_awake; i++) {
         if (isnan(values[i]) || !has_moved(of, waking->before, values[i])) continue;
+        if (slots_of(&s->slots, s->times[first + i]) < s->first) continue;
         waking->is_awake = true;
         waking->time_ms = s->times[first + i];
         waking->after = values[i];
@@ -376,7 +390,7 @@ lode_status scoring_change(struct scoring *s, int64_t node, int64_t i, int64_t *
     lode_try(lode_take_zero(arena, reach + 1, &since));
     lode_try(kind->scan(&settings, values, reach + 1, arena, distance, since));
     if (since[reach] > 0) *slot = at - reach + since[reach];
-    if (*slot < s->first) *slot -= s->gap;
+    if (*slot < s->seam) *slot -= s->gap;
     lode_arena_rewind(arena, mark);
     return lode_task_advance(s->task, reach);
 }

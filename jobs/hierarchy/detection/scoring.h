@@ -5,8 +5,9 @@
  * the last value before that where there is a gap. A stretch is as long as the memory allows, and a
  * slot's E does not depend on where stretches begin.
  *
- * New slots begin with that of the first sample after training (a gap between is not scored) and
- * end with that of the last sample; gaps in them are filled with the value before, as in training.
+ * New slots begin with that of the first sample after training (a gap between is not scored), or
+ * with the first from the plan's from_ms on, and end with that of the last sample; gaps in them are
+ * filled with the value before, as in training.
  */
 #ifndef LODE_JOBS_HIERARCHY_DETECTION_SCORING_H
 #define LODE_JOBS_HIERARCHY_DETECTION_SCORING_H
@@ -24,8 +25,9 @@ struct scoring {
     const struct lode_counters_block *about;
     struct slots slots; /* of the component, from its first sample on */
     int64_t *times;     /* [about->n_times] */
-    int64_t first, end; /* new slots; first == end: none */
-    int64_t gap;        /* slots between those of training and first: windows pass over them */
+    int64_t first, end; /* new slots that are scored; first == end: none */
+    int64_t seam;       /* the first new slot, scored or not */
+    int64_t gap;        /* slots between those of training and the seam: windows pass over them */
     double *mean, *deviation; /* [n_nodes] of training, for PLAN_DEVIATION */
     bool *is_there;           /* [n_nodes] the component has the node's counter, or what is given */
     int64_t fresh;            /* first sample after training */
@@ -55,7 +57,7 @@ struct waking {
     int64_t time_ms;
     double before, after; /* before: NaN where it had no value in training */
 };
-/* Whether a counter that was dead in training has another value since. */
+/* Whether a counter that was dead in training has another value in a slot that is scored. */
 LODE_CHECKED lode_status scoring_waking(struct scoring *scoring, int64_t node,
                                         struct waking *waking);
 

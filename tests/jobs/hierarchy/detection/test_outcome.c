@@ -24,7 +24,7 @@ static void put_numbers(struct results *to, int n, const int64_t *numbers)
 
 static void put_slots(struct results *to)
 {
-    PUT(to, DETECTED_SLOTS, FIRST, NEW_SLOTS);
+    PUT(to, DETECTED_SLOTS, FIRST, NEW_SLOTS, 0);
 }
 
 static void put_series(struct results *to, int64_t node, int64_t first, int64_t n, double e)
@@ -339,7 +339,7 @@ static void an_issue_counts_where_its_start_was_scored(void **state)
     tree->components[aside] = (struct model_component){.name = "unrelated", .parent = -1};
     begin(tree, &planned, &outcome);
     put_slots(&both);
-    PUT(&both, DETECTED_SLOTS, FIRST, 0);
+    PUT(&both, DETECTED_SLOTS, FIRST, 0, 0);
     add(&outcome, 0, 2, &both); /* b was scored; a has no new slots */
     const struct {
         int64_t component, minute;

@@ -215,6 +215,27 @@ static void who_is_not_scored_is_told_with_the_reason_by_name(void **state)
     unscored_is(&planned, 4, "svc/renamed", UNSCORED_COMPONENT_UNKNOWN);
 }
 
+static void what_is_older_than_the_newest_has_no_slots(void **state)
+{
+    struct small_tree *tree = *state;
+    struct planned planned;
+    tree->staged[AT_A].last_ms = LAST_MS - 5 * MINUTE_MS;
+    tree->planning.newest_ms = 5 * MINUTE_MS;
+    small_tree_plan(tree, &planned);
+    assert_int_equal(planned.n, 1);
+    assert_int_equal(planned.list[0].component, SVC_B);
+    assert_int_equal(planned.place[SVC_A], -1);
+    assert_int_equal(planned.list[0].plan.from_ms, LAST_MS - 5 * MINUTE_MS + 1);
+    unscored_is(&planned, 0, "svc/a", UNSCORED_NO_SLOTS);
+    assert_true(planned.unscored[0].is_news);
+    tree->planning.newest_ms++;
+    small_tree_plan(tree, &planned);
+    assert_int_equal(planned.n, 2);
+    tree->planning.newest_ms = 0;
+    small_tree_plan(tree, &planned);
+    assert_true(planned.list[0].plan.from_ms == INT64_MIN);
+}
+
 /* The window has no length: it is silent from the next minute on; one without new samples from the
  * third that it misses. */
 static void a_component_that_stops_while_others_go_on_is_told(void **state)
@@ -277,6 +298,7 @@ int main(void)
         TEST(an_issue_concerns_what_is_above_and_below_it),
         TEST(parents_in_a_circle_come_to_an_end),
         TEST(who_is_not_scored_is_told_with_the_reason_by_name),
+        TEST(what_is_older_than_the_newest_has_no_slots),
         TEST(a_component_that_stops_while_others_go_on_is_told),
         TEST(a_component_that_had_no_samples_in_training_is_unknown),
         TEST(a_counter_that_the_store_lacks_is_minus_one),

@@ -319,6 +319,33 @@ static void a_sample_nearest_to_the_last_slot_of_training_is_not_new(void **stat
     assert_int_equal(score(&s, 0, found), 0);
 }
 
+/* Windows of the slots scored reach back over those that are not, the gap, and training. */
+static void slots_have_the_same_e_where_those_before_are_not_scored(void **state)
+{
+    struct world *w = *state;
+    struct scoring s;
+    struct waking waking;
+    double all[NEW], some[NEW];
+    add_node(w, PLAN_LEAF, "cpu");
+    add_node(w, PLAN_LEAF, "flat");
+    w->plan.from_ms = INT64_MIN;
+    assert_ok(begin(w, 0, &s));
+    (void)score(&s, 0, all);
+    for (int left_out = 1; left_out < NEW; left_out += 4) {
+        w->plan.from_ms = second_of(TRAINED + left_out) * 1000 - 999; /* the slot is not before */
+        assert_ok(begin(w, 0, &s));
+        assert_int_equal(s.first, TRAINED + GAP + left_out);
+        assert_int_equal(s.seam, TRAINED + GAP);
+        (void)score(&s, 0, some);
+        for (int i = left_out; i < NEW; i++) assert_true(some[i - left_out] == all[i]);
+        assert_ok(scoring_waking(&s, 1, &waking));
+        assert_int_equal(waking.is_awake, left_out <= WAKES + 1);
+    }
+    w->plan.from_ms = INT64_MAX;
+    assert_ok(begin(w, 0, &s));
+    assert_int_equal(s.first, s.end);
+}
+
 static void a_store_that_begins_after_training_is_scored_without_it(void **state)
 {
     struct world *w = *state;
@@ -481,6 +508,7 @@ int main(void)
         TEST(a_counter_that_hardly_moved_has_the_least_deviation),
         TEST(what_the_component_lacks_or_never_moved_is_zero),
         TEST(a_sample_nearest_to_the_last_slot_of_training_is_not_new),
+        TEST(slots_have_the_same_e_where_those_before_are_not_scored),
         TEST(a_store_that_begins_after_training_is_scored_without_it),
         TEST(a_dead_counter_wakes_with_its_first_other_value),
         TEST(what_no_detector_sees_wakes_no_counter),
