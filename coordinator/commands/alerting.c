@@ -12,6 +12,7 @@
 #include "common/clock.h"
 #include "common/file.h"
 #include "common/http.h"
+#include "common/store/hdf.h"
 #include "coordinator/commands/bearer.h"
 #include "coordinator/signals.h"
 #include "jobs/hierarchy/alerts/desk/desk.h"
@@ -58,7 +59,7 @@ static lode_status find_webhook(struct alerting *alerting)
     return LODE_OK;
 }
 
-/* Beside the model: a model that is learned anew is a new memory. */
+/* Beside the model; the memory in it knows by a checksum whether it is of that model. */
 static lode_status find_folder(const char *model, struct alerting *alerting)
 {
     static const char suffix[] = ".alerts";
@@ -73,6 +74,19 @@ static lode_status find_folder(const char *model, struct alerting *alerting)
     return LODE_OK;
 }
 
+/* By which a memory knows that its model is another now, under the same path. */
+static lode_status identify_model(const char *model, struct alerting *alerting)
+{
+    char path[PATH_MAX];
+    struct lode_hdf *file = NULL;
+    if (snprintf(path, sizeof path, "%s/results.h5", model) >= PATH_MAX)
+        return lode_fail(LODE_E_USAGE, "path too long: %.64s...", model);
+    lode_try(lode_hdf_open(path, &file));
+    snprintf(alerting->model, sizeof alerting->model, "%016" PRIx64, lode_hdf_checksum(file));
+    lode_hdf_close(file);
+    return LODE_OK;
+}
+
 lode_status alerting_prepare(const struct lode_params *params, struct lode_arena *arena,
                              struct alerting *alerting)
 {
@@ -83,6 +97,7 @@ lode_status alerting_prepare(const struct lode_params *params, struct lode_arena
     alerting->is_on = alerting->settings.mode != ALERTS_OFF;
     if (alerting->settings.mode != ALERTS_NEW) return LODE_OK;
     lode_try(find_folder(model, alerting));
+    lode_try(identify_model(model, alerting));
     return find_webhook(alerting);
 }
 
@@ -184,13 +199,12 @@ static lode_status serve(const struct alerting *alerting, const char *directory,
                          struct desk_outcome *outcome)
 {
     char lines[PATH_MAX];
-    struct alert_firing *firings = NULL;
-    int64_t n = 0;
+    struct alert_run run = {.model = alerting->model};
     struct lode_bytes source = {0};
     struct sending sending = {alerting, 0};
     if (snprintf(lines, sizeof lines, "%s/alerts.jsonl", directory) >= PATH_MAX)
         return lode_fail(LODE_E_USAGE, "path too long: %.64s...", directory);
-    lode_try(run_alerts_read(directory, alerting->arena, &firings, &n));
+    lode_try(run_alerts_read(directory, alerting->arena, &run));
     lode_status status = make_source(directory, &source);
     const struct desk desk = {.folder = alerting->folder,
                               .lines_path = lines,
@@ -201,7 +215,7 @@ static lode_status serve(const struct alerting *alerting, const char *directory,
                               .lock_wait_ms = (int)alerting->settings.webhook_ms + LOCK_MORE_MS,
                               .send = alerting->url ? send_body : NULL,
                               .context = &sending};
-    if (!status) status = desk_serve(&desk, firings, n, alerting->arena, outcome);
+    if (!status) status = desk_serve(&desk, &run, alerting->arena, outcome);
     lode_bytes_clear(&source);
     return status;
 }

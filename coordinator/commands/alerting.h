@@ -18,6 +18,7 @@ enum {
 struct alerting {
     bool is_on;
     struct alert_settings settings;
+    char model[17];     /* checksum of its results, before the run */
     const char *folder; /* of the desk; NULL: nothing is remembered */
     const char *url;    /* of the webhook; NULL: none */
     const char *key;    /* header with LODE_WEBHOOK_KEY; NULL: none */
@@ -25,7 +26,8 @@ struct alerting {
 };
 
 /* Before the run, so that a slip is told before any work; nothing for other jobs and for training.
- * LODE_WEBHOOK_KEY is removed from the environment. LODE_E_USAGE, LODE_E_INPUT (webhook_file). */
+ * LODE_WEBHOOK_KEY is removed from the environment. LODE_E_USAGE, LODE_E_INPUT (webhook_file,
+ * the model). */
 LODE_CHECKED lode_status alerting_prepare(const struct lode_params *params,
                                           struct lode_arena *arena, struct alerting *alerting);
 

@@ -79,7 +79,7 @@ expect 'a finding shows its counters before and after the change' '
 expect 'health: what lasts is red up to the top, and the severity of its counters counts' '
     detect S3 H
     lode export H health | grep -qE "^shop,0.[0-9]+,(red|orange|yellow),shop/web,high,"
-    lode export H health | grep -q "^shop/db,1,green,,,,,,shop$"
+    lode export H health | grep -q "^shop/db,1,green,,,,,,0,shop$"
     detect S3 H --set severities="shop/*: 0.001;; cpu: 0.001;; load: 0.001;; reads: 0.001"
     lode export H health | grep -qE "^shop,0.99[0-9]*,green,shop/web,high,"
     detect S3 H --set severities="reads: 50"
@@ -94,6 +94,43 @@ expect 'alerts=new: every run tells what none has told, a repeat is counted, an 
     test "$(line A3 1 "d[\"state\"], d[\"told\"], d[\"suppressed\"]")" = "('"'ended'"', 0, 3)"
     test "$(line A1 1 "d[\"fingerprint\"]")" = "$(line A3 1 "d[\"fingerprint\"]")"
     rm -rf M.alerts'
+
+expect 'newest: runs that score the last two hours alone tell the same, and have the same scores' '
+    for n in 1 2 3; do
+        detect S$n A$n --set alerts=new --set alert_state=whole
+        detect S$n B$n --set alerts=new --set alert_state=newest --set newest=2h
+        for run in A$n B$n; do
+            sed "s/,.severity.*,.end.:/,/; s/,.peak.:.*,.told.:/,/; s/,.firings.:.*//" $run/alerts.jsonl >$run.told
+        done
+        cmp A$n.told B$n.told
+    done
+    test "$(cat A?.told | wc -l) $(grep -c fingerprint B3.told)" = "3 1"
+    lode export A3 scores | grep shop/web | tail -n 120 >all
+    lode export B3 scores | grep shop/web >some
+    cmp all some
+    lode export B3 scored | grep -q "^shop/web,$((60000 * 2083)),$((60000 * 2203)),120$"'
+
+expect 'what lasted and fires no longer is told as ended; a model learned anew is a new memory' '
+    rm -rf M.alerts
+    detect S3 D1 --set alerts=new
+    test "$(line D1 2 "d[\"component\"], d[\"state\"]")" = "('"'shop/web', 'lasts'"')"
+    detect S3 D2 --set alerts=new --set "thresholds=high: 2000"
+    test "$(lines D2)" -eq 1
+    test "$(line D2 1 "d[\"state\"], d[\"fingerprint\"]")" = "('"'ended'"', $(line D1 2 "[d[\"fingerprint\"]]" | tr -d "[]"))"
+    detect S3 D3 --set alerts=new --set "thresholds=high: 2000"
+    test "$(lines D3)" -eq 0
+    rm -rf M.alerts
+    detect S3 D4 --set alerts=new
+    mv M M.old
+    lode run hierarchy S0 -o M --local 2 --quiet --set preset=robust --set saturation=0.02
+    detect S3 D5 --set alerts=new
+    test "$(line D5 1 "d[\"state\"], \"learned anew\" in d[\"text\"]")" = "('"'ended'"', True)"
+    test "$(line D5 2 "d[\"state\"], d[\"component\"]")" = "('"'lasts', 'shop/web'"')"
+    test "$(lines D5)" -eq 2
+    detect S3 D6 --set alerts=new
+    test "$(lines D6)" -eq 0
+    rm -rf M M.alerts
+    mv M.old M'
 
 expect 'alert_exit: status 10 when something was told, 0 when nothing was' '
     code=0; detect S1 E --set alerts=new --set alert_exit=on || code=$?
@@ -278,7 +315,7 @@ expect 'a broken memory is named, the run is whole, status 11' '
     echo nonsense >M.alerts/state.jsonl
     code=0; detect S1 B --set alerts=new 2>broken.err || code=$?
     test $code -eq 11
-    grep -q "M.alerts/state.jsonl: line 1: not one JSON object" broken.err
+    grep -q "to begin anew, remove the file.*M.alerts/state.jsonl: line 1: not one JSON object" broken.err
     test -s B/findings.jsonl
     rm -rf M.alerts'
 

@@ -52,11 +52,17 @@ static lode_status set_up(struct serving *s)
 static lode_status load_state(struct serving *s)
 {
     struct lode_bytes text = {0};
+    s->before.until_ms = INT64_MIN;
     if (access(s->state, F_OK) != 0 && errno == ENOENT) return LODE_OK;
     lode_status status = lode_file_read(s->state, STATE_LIMIT, &text);
     if (!status) status = memory_parse((const char *)text.data, text.size, s->arena, &s->before);
     lode_bytes_clear(&text);
-    return status ? lode_note(status, "%s", s->state) : LODE_OK;
+    if (!status) return LODE_OK;
+    status = lode_note(status, "%s", s->state);
+    if (status != LODE_E_INPUT) return status;
+    return lode_note(status,
+                     "what earlier runs told cannot be read (to begin anew, remove the file: "
+                     "the next run tells all that it finds)");
 }
 
 static lode_status save_state(const struct serving *s)
@@ -148,14 +154,13 @@ static lode_status send_lasting(struct serving *s)
     return status;
 }
 
-static lode_status serve(struct serving *s, const struct alert_firing *firings, int64_t n)
+static lode_status serve(struct serving *s, const struct alert_run *run)
 {
     const struct desk *desk = s->desk;
     bool is_open = false;
     lode_try(load_state(s));
     lode_try(deliver(s, &is_open));
-    lode_try(
-        memory_decide(&s->before, firings, n, desk->cooldown_ms, s->arena, &s->after, &s->alerts));
+    lode_try(memory_decide(&s->before, run, desk->cooldown_ms, s->arena, &s->after, &s->alerts));
     s->outcome->n_alerts = s->alerts.n;
     s->outcome->n_suppressed = s->alerts.n_suppressed;
     const int64_t n_requests = (s->alerts.n + ALERTS_A_REQUEST - 1) / ALERTS_A_REQUEST;
@@ -174,26 +179,26 @@ static lode_status serve(struct serving *s, const struct alert_firing *firings, 
     return is_open && desk->send ? send_lasting(s) : LODE_OK;
 }
 
-static lode_status serve_alone(const struct desk *desk, const struct alert_firing *firings,
-                               int64_t n, struct lode_arena *arena, struct desk_outcome *outcome)
+static lode_status serve_alone(const struct desk *desk, const struct alert_run *run,
+                               struct lode_arena *arena, struct desk_outcome *outcome)
 {
-    const struct memory nothing = {0};
+    const struct memory nothing = {.until_ms = INT64_MIN};
     struct memory after;
     struct alerts alerts;
-    lode_try(memory_decide(&nothing, firings, n, desk->cooldown_ms, arena, &after, &alerts));
+    lode_try(memory_decide(&nothing, run, desk->cooldown_ms, arena, &after, &alerts));
     outcome->n_alerts = alerts.n;
     outcome->n_suppressed = alerts.n_suppressed;
     return write_lines(desk, &alerts);
 }
 
-lode_status desk_serve(const struct desk *desk, const struct alert_firing *firings, int64_t n,
+lode_status desk_serve(const struct desk *desk, const struct alert_run *run,
                        struct lode_arena *arena, struct desk_outcome *outcome)
 {
     char holder[LODE_LOCK_HOLDER_SIZE] = "";
     bool taken = false;
     struct serving *s;
     *outcome = (struct desk_outcome){0};
-    if (!desk->folder) return serve_alone(desk, firings, n, arena, outcome);
+    if (!desk->folder) return serve_alone(desk, run, arena, outcome);
     lode_try(lode_take_zero(arena, 1, &s));
     s->desk = desk;
     s->arena = arena;
@@ -203,7 +208,7 @@ lode_status desk_serve(const struct desk *desk, const struct alert_firing *firin
     if (!taken)
         return lode_fail(LODE_E_RUN, "%s: held by %s; the next run tells what this one found",
                          desk->folder, holder);
-    const lode_status status = serve(s, firings, n);
+    const lode_status status = serve(s, run);
     lode_lock_release(s->lock);
     return status;
 }

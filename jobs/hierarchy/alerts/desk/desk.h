@@ -1,6 +1,6 @@
 /* Desk: where a run's firings become alerts, are remembered, and delivered.
  *
- * The folder of a desk serves all runs against one model, one at a time:
+ * The folder of a desk serves all runs of one store against one model, one at a time:
  *
  *   state.jsonl       what was told (jobs/hierarchy/alerts/desk/memory.h)
  *   spool/            what was told and not yet delivered (spool.h)
@@ -48,8 +48,7 @@ struct desk_outcome {
 
 /* All of a run's alerts. LODE_E_DISK, LODE_E_INPUT (state.jsonl is broken, with its line),
  * LODE_E_RUN (another run holds the desk): then nothing is told, the next run does it. */
-LODE_CHECKED lode_status desk_serve(const struct desk *desk, const struct alert_firing *firings,
-                                    int64_t n, struct lode_arena *arena,
-                                    struct desk_outcome *outcome);
+LODE_CHECKED lode_status desk_serve(const struct desk *desk, const struct alert_run *run,
+                                    struct lode_arena *arena, struct desk_outcome *outcome);
 
 #endif

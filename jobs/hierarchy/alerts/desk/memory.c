@@ -1,4 +1,5 @@
-/* Memory: deciding; memory_file.c reads and prints. */
+/* Memory: deciding; memory_file.c reads and prints, memory_heads.c knows what was told as lasting.
+ */
 #include "jobs/hierarchy/alerts/desk/memory.h"
 
 #include <math.h>
@@ -7,6 +8,7 @@
 #include <string.h>
 
 #include "common/hash.h"
+#include "jobs/hierarchy/alerts/desk/memory_heads.h"
 #include "jobs/hierarchy/alerts/desk/memory_order.h"
 
 /* An incident and what comes of it. */
@@ -18,8 +20,12 @@ struct incident {
 
 struct deciding {
     struct lode_arena *arena;
-    const struct alert_firing *firings;
+    const struct alert_run *run;
+    struct memory before, after;
+    int64_t known_until_ms; /* what ended by then is known; INT64_MIN: nothing for that reason */
+    const struct alert_firing *firings; /* of the run, those that were cut with their start */
     int64_t n;
+    struct memory_heads scratch;      /* room for all heads there can be */
     int64_t *order;                   /* [n] by start */
     struct memory_detector **records; /* [n] of each firing's detector */
     int64_t n_incidents;
@@ -37,6 +43,15 @@ int memory_compare(const struct memory_detector *a, const struct memory_detector
 static int compare_keys(const void *left, const void *right)
 {
     return memory_compare(left, right);
+}
+
+struct memory_detector *memory_find(const struct memory *memory, const char *level,
+                                    const char *component, const char *detector)
+{
+    const struct memory_detector key = {
+        .level = level, .component = component, .detector = detector};
+    if (memory->n == 0) return NULL;
+    return bsearch(&key, memory->list, (size_t)memory->n, sizeof key, compare_keys);
 }
 
 /* What is known of a detector before what is not: the first of equal keys is kept. */
@@ -60,12 +75,11 @@ static lode_status unite(const struct memory *before, const struct alert_firing 
                                                        .component = firings[i].component,
                                                        .detector = firings[i].detector,
                                                        .last_ms = INT64_MIN,
-                                                       .told_ms = INT64_MIN,
-                                                       .open_ms = INT64_MIN};
+                                                       .told_ms = INT64_MIN};
     if (before->n + n > 1) qsort(list, (size_t)(before->n + n), sizeof *list, compare_records);
     for (int64_t i = 0; i < before->n + n; i++)
         if (count == 0 || memory_compare(&list[count - 1], &list[i]) != 0) list[count++] = list[i];
-    *after = (struct memory){before->next, count, list};
+    *after = (struct memory){.next = before->next, .n = count, .list = list};
     return LODE_OK;
 }
 
@@ -118,14 +132,18 @@ static lode_status gather_incidents(struct deciding *d)
 /* A firing's verdict, from what was known of its detector; in order of start. */
 static void judge(struct deciding *d, int64_t i, int64_t cooldown_ms)
 {
-    const int64_t start_ms = d->firings[i].start_ms;
+    const struct alert_firing *firing = &d->firings[i];
+    const int64_t start_ms = firing->start_ms;
     struct memory_detector *record = d->records[i];
-    struct incident *of = &d->incidents[d->firings[i].incident - 1];
-    if (start_ms <= record->last_ms) {
-        d->alerts.verdicts[i] = ALERT_KNOWN;
-        return;
-    }
+    struct incident *of = &d->incidents[firing->incident - 1];
+    d->alerts.verdicts[i] = ALERT_KNOWN;
+    if (start_ms == record->last_ms) record->until_ms = firing->end_ms;
+    if (start_ms <= record->last_ms) return;
     record->last_ms = start_ms;
+    record->until_ms = firing->end_ms;
+    record->head = (struct memory_head){0};
+    record->is_open = false;
+    if (firing->end_ms != INT64_MIN && firing->end_ms <= d->known_until_ms) return;
     if (record->told_ms != INT64_MIN && start_ms - record->told_ms < cooldown_ms) {
         d->alerts.verdicts[i] = ALERT_SUPPRESSED;
         d->alerts.n_suppressed++;
@@ -144,95 +162,231 @@ static double strength(const struct alert_firing *firing)
     return firing->peak > 0.0 ? firing->peak / firing->threshold : 1.0;
 }
 
-static uint64_t fingerprint_of(const struct alert_firing *firing)
+static uint64_t fingerprint_of(const struct memory_head *head)
 {
-    const uint64_t parts[] = {lode_hash(firing->level, strlen(firing->level)),
-                              lode_hash(firing->component, strlen(firing->component)),
-                              lode_hash(firing->detector, strlen(firing->detector)),
-                              (uint64_t)firing->start_ms};
+    const uint64_t parts[] = {lode_hash(head->level, strlen(head->level)),
+                              lode_hash(head->component, strlen(head->component)),
+                              lode_hash(head->detector, strlen(head->detector)),
+                              (uint64_t)head->start_ms};
     return lode_hash(parts, sizeof parts);
 }
 
-static struct memory_detector *record_of(const struct deciding *d,
-                                         const struct alert_firing *firing)
+static struct memory_head head_of(const struct alert_firing *firing)
 {
-    return d->records[firing - d->firings];
+    return (struct memory_head){firing->level, firing->component, firing->detector,
+                                firing->start_ms};
 }
 
-static void describe(const struct deciding *d, const struct incident *of,
-                     const struct alert_firing *first, int64_t n_told, struct alert *alert)
+/* The head as a firing: the one that it is, or, where that is no longer scored, its name and start
+ * with what the incident's first firing has else. */
+static lode_status find_first(const struct deciding *d, const struct incident *of,
+                              const struct memory_head *head, const struct alert_firing **first)
 {
-    *alert =
-        (struct alert){.first = first,
-                       .strongest = of->firings[0],
-                       .fingerprint = fingerprint_of(first),
-                       .start_ms = first->start_ms,
-                       .end_ms = of->end_ms,
-                       .n_told = n_told,
-                       .suppressed = n_told > 0 ? of->suppressed : record_of(d, first)->suppressed,
-                       .n = of->n,
-                       .firings = of->firings};
+    struct alert_firing *made;
+    for (int64_t i = 0; i < of->n; i++) {
+        const struct memory_head one = head_of(of->firings[i]);
+        *first = of->firings[i];
+        if (memory_heads_equal(&one, head)) return LODE_OK;
+    }
+    lode_try(lode_take(d->arena, 1, &made));
+    *made = *of->firings[0];
+    made->level = head->level;
+    made->component = head->component;
+    made->detector = head->detector;
+    made->start_ms = head->start_ms;
+    *first = made;
+    return LODE_OK;
+}
+
+static lode_status describe(const struct deciding *d, const struct incident *of,
+                            const struct memory_head *head, int64_t n_told, struct alert *alert)
+{
+    const struct memory_detector *record =
+        memory_find(&d->after, head->level, head->component, head->detector);
+    *alert = (struct alert){.strongest = of->firings[0],
+                            .fingerprint = fingerprint_of(head),
+                            .start_ms = head->start_ms,
+                            .end_ms = of->end_ms,
+                            .n_told = n_told,
+                            .suppressed = n_told > 0 ? of->suppressed
+                                          : record   ? record->suppressed
+                                                     : 0,
+                            .n = of->n,
+                            .firings = of->firings};
     for (int64_t i = 0; i < of->n; i++) {
         alert->severity = fmax(alert->severity, of->firings[i]->severity);
         if (strength(of->firings[i]) > strength(alert->strongest))
             alert->strongest = of->firings[i];
     }
+    return find_first(d, of, head, &alert->first);
 }
 
-static void tell(struct deciding *d, const struct incident *of, const struct alert_firing *first,
-                 int64_t n_told)
+/* What was known of the detector, if this is the firing that it saw last; else NULL. */
+static const struct memory_detector *known_of(const struct deciding *d,
+                                              const struct alert_firing *firing)
 {
-    describe(d, of, first, n_told, &d->alerts.list[d->alerts.n++]);
+    const struct memory_detector *known =
+        memory_find(&d->before, firing->level, firing->component, firing->detector);
+    return known && known->last_ms == firing->start_ms ? known : NULL;
+}
+
+/* What detectors keep of the incident that their last firing is of. */
+static void keep_head(struct deciding *d, const struct incident *of,
+                      const struct memory_head *first, bool is_open)
+{
+    for (int64_t i = 0; i < of->n; i++) {
+        struct memory_detector *record = d->records[of->firings[i] - d->firings];
+        const struct memory_detector *known = known_of(d, of->firings[i]);
+        if (record->last_ms != of->firings[i]->start_ms) continue;
+        if (!known || !known->is_open) record->head = *first;
+        record->is_open = is_open;
+    }
+}
+
+/* The end of an incident was told: no detector waits for it, also where it is not scored now. */
+static void close_head(struct deciding *d, const struct memory_head *head)
+{
+    for (int64_t i = 0; i < d->after.n; i++) {
+        struct memory_detector *record = &d->after.list[i];
+        if (record->is_open && memory_heads_equal(&record->head, head)) record->is_open = false;
+    }
 }
 
 /* What is told of an incident: firings that are to be, and the end of what was told as lasting, or
  * that it still lasts. */
-static void tell_incident(struct deciding *d, const struct incident *of)
+static lode_status tell_incident(struct deciding *d, const struct incident *of)
 {
     const bool lasts = of->end_ms == INT64_MIN;
-    if (of->n == 0) return;
-    if (of->n_told > 0) {
-        struct memory_detector *record = record_of(d, of->firings[0]);
-        tell(d, of, of->firings[0], of->n_told);
-        if (lasts)
-            record->open_ms = of->firings[0]->start_ms;
-        else if (record->open_ms == of->firings[0]->start_ms)
-            record->open_ms = INT64_MIN; /* this alert says that it has ended */
+    struct memory_heads open = {0, d->scratch.list};
+    struct memory_head first;
+    if (of->n == 0) return LODE_OK;
+    first = head_of(of->firings[0]);
+    for (int64_t i = 0; i < of->n; i++) {
+        const struct memory_detector *known = known_of(d, of->firings[i]);
+        if (!known || !known->head.level) continue;
+        if (known->head.start_ms < first.start_ms) first = known->head;
+        if (known->is_open) memory_heads_add(&open, &known->head);
     }
-    for (int64_t i = lasts && of->n_told > 0; i < of->n; i++) { /* but for what was just told */
-        struct memory_detector *record = record_of(d, of->firings[i]);
-        if (record->open_ms != of->firings[i]->start_ms) continue;
-        if (lasts) {
-            describe(d, of, of->firings[i], 0, &d->alerts.lasting[d->alerts.n_lasting++]);
-            continue;
-        }
-        tell(d, of, of->firings[i], 0);
-        record->open_ms = INT64_MIN;
+    if (of->n_told > 0)
+        lode_try(describe(d, of, &first, of->n_told, &d->alerts.list[d->alerts.n++]));
+    for (int64_t i = 0; i < open.n; i++) {
+        if (!lasts) close_head(d, &open.list[i]);
+        if (of->n_told > 0 && memory_heads_equal(&open.list[i], &first)) continue;
+        lode_try(describe(d, of, &open.list[i], 0,
+                          lasts ? &d->alerts.lasting[d->alerts.n_lasting++]
+                                : &d->alerts.list[d->alerts.n++]));
     }
+    keep_head(d, of, &first, lasts && (of->n_told > 0 || open.n > 0));
+    return LODE_OK;
 }
 
-lode_status memory_decide(const struct memory *before, const struct alert_firing *firings,
-                          int64_t n, int64_t cooldown_ms, struct lode_arena *arena,
-                          struct memory *after, struct alerts *alerts)
+/* --- what was told and is not found --- */
+
+static lode_status tell_head(struct deciding *d, const struct memory_head *head, int64_t end_ms,
+                             const char *why)
 {
-    struct deciding d = {.arena = arena, .firings = firings, .n = n};
-    struct memory made;
-    lode_try(unite(before, firings, n, arena, &made));
+    struct alert *alert = end_ms == INT64_MIN ? &d->alerts.lasting[d->alerts.n_lasting++]
+                                              : &d->alerts.list[d->alerts.n++];
+    *alert = (struct alert){.fingerprint = fingerprint_of(head)};
+    return memory_heads_alert(head, end_ms, why, d->arena, alert);
+}
+
+static int64_t later(int64_t a, int64_t b)
+{
+    return a > b ? a : b;
+}
+
+static lode_status tell_lost(struct deciding *d)
+{
+    struct memory_heads found = {0, d->scratch.list}, vanished, unseen;
+    for (int64_t i = 0; i < d->n; i++) {
+        const struct memory_detector *known = known_of(d, &d->firings[i]);
+        if (known && known->is_open) memory_heads_add(&found, &known->head);
+    }
+    lode_try(memory_heads_lost(&d->before, d->run, &found, d->arena, &vanished, &unseen));
+    for (int64_t i = 0; i < vanished.n; i++) {
+        const struct memory_head *head = &vanished.list[i];
+        const struct alert_scored *scored = memory_heads_scored(d->run, head->component);
+        lode_try(tell_head(d, head,
+                           scored ? later(head->start_ms, scored->from_ms) : head->start_ms,
+                           "fires no longer"));
+        close_head(d, head);
+    }
+    for (int64_t i = 0; i < unseen.n; i++)
+        lode_try(tell_head(d, &unseen.list[i], INT64_MIN, "lasted when it was scored last"));
+    return LODE_OK;
+}
+
+/* The memory of another model: what it told as lasting has an end, nothing else counts. */
+static lode_status forget(struct deciding *d)
+{
+    struct memory_heads open = {0, d->scratch.list};
+    for (int64_t i = 0; i < d->before.n; i++)
+        if (d->before.list[i].is_open) memory_heads_add(&open, &d->before.list[i].head);
+    for (int64_t i = 0; i < open.n; i++)
+        lode_try(tell_head(d, &open.list[i], later(open.list[i].start_ms, d->before.until_ms),
+                           "is not watched any more: the model was learned anew"));
+    d->known_until_ms = d->before.until_ms;
+    d->before.n = 0;
+    return LODE_OK;
+}
+
+/* --- all of it --- */
+
+/* A firing that is cut goes on from one that was seen, if that lasted: it has its start. */
+static lode_status mend_cuts(struct deciding *d)
+{
+    struct alert_firing *mended;
+    lode_try(lode_take(d->arena, d->n, &mended));
+    for (int64_t i = 0; i < d->n; i++) {
+        const struct memory_detector *known = memory_find(
+            &d->before, d->firings[i].level, d->firings[i].component, d->firings[i].detector);
+        mended[i] = d->firings[i];
+        if (!mended[i].is_cut || !known || known->last_ms >= mended[i].start_ms) continue;
+        if (known->until_ms == INT64_MIN || known->until_ms > mended[i].start_ms)
+            mended[i].start_ms = known->last_ms;
+    }
+    d->firings = mended;
+    return LODE_OK;
+}
+
+static lode_status take_room(struct deciding *d)
+{
+    const int64_t n = d->n, n_before = d->before.n;
+    lode_try(lode_take(d->arena, n, &d->records));
+    lode_try(lode_take(d->arena, n, &d->alerts.verdicts));
+    lode_try(lode_take(d->arena, 2 * n + n_before, &d->alerts.list));
+    lode_try(lode_take(d->arena, n + n_before, &d->alerts.lasting));
+    return lode_take(d->arena, n + n_before, &d->scratch.list);
+}
+
+lode_status memory_decide(const struct memory *before, const struct alert_run *run,
+                          int64_t cooldown_ms, struct lode_arena *arena, struct memory *after,
+                          struct alerts *alerts)
+{
+    struct deciding d = {.arena = arena,
+                         .run = run,
+                         .before = *before,
+                         .firings = run->firings,
+                         .n = run->n,
+                         .known_until_ms = INT64_MIN};
+    lode_try(take_room(&d));
+    if (before->model && strcmp(before->model, run->model) != 0) lode_try(forget(&d));
+    lode_try(mend_cuts(&d));
+    lode_try(unite(&d.before, d.firings, d.n, arena, &d.after));
     lode_try(put_in_order(&d));
     lode_try(gather_incidents(&d));
-    lode_try(lode_take(arena, n, &d.records));
-    lode_try(lode_take(arena, n, &d.alerts.verdicts));
-    lode_try(lode_take(arena, d.n_incidents + n, &d.alerts.list));
-    lode_try(lode_take(arena, n, &d.alerts.lasting));
-    for (int64_t i = 0; i < n; i++) {
-        const struct memory_detector key = {.level = firings[i].level,
-                                            .component = firings[i].component,
-                                            .detector = firings[i].detector};
-        d.records[i] = bsearch(&key, made.list, (size_t)made.n, sizeof key, compare_keys);
-    }
-    for (int64_t k = 0; k < n; k++) judge(&d, d.order[k], cooldown_ms);
-    for (int64_t i = 0; i < d.n_incidents; i++) tell_incident(&d, &d.incidents[i]);
-    *after = made;
+    for (int64_t i = 0; i < d.n; i++)
+        d.records[i] = memory_find(&d.after, d.firings[i].level, d.firings[i].component,
+                                   d.firings[i].detector);
+    for (int64_t k = 0; k < d.n; k++) judge(&d, d.order[k], cooldown_ms);
+    lode_try(tell_lost(&d));
+    for (int64_t i = 0; i < d.n_incidents; i++) lode_try(tell_incident(&d, &d.incidents[i]));
+    d.after.model = run->model;
+    d.after.until_ms = before->until_ms;
+    for (int64_t i = 0; i < run->n_scored; i++)
+        d.after.until_ms = later(d.after.until_ms, run->scored[i].until_ms);
+    *after = d.after;
     *alerts = d.alerts;
     return LODE_OK;
 }

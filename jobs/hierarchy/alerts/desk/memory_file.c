@@ -7,7 +7,7 @@
 #include "common/text.h"
 #include "jobs/hierarchy/alerts/desk/memory_order.h"
 
-enum { FORMAT = 1 };
+enum { FORMAT = 2 };
 static const double most_number = 9007199254740992.0; /* 2^53 */
 
 /* A whole number from 0 (or below, for times) on. */
@@ -43,33 +43,54 @@ static lode_status take_text(const cJSON *object, const char *name, struct lode_
     return LODE_OK;
 }
 
+/* null: there is none. */
+static lode_status take_incident(const cJSON *object, struct lode_arena *arena,
+                                 struct memory_head *head)
+{
+    const cJSON *found = cJSON_GetObjectItemCaseSensitive(object, "head");
+    *head = (struct memory_head){0};
+    if (cJSON_IsNull(found)) return LODE_OK;
+    if (!cJSON_IsObject(found)) return lode_fail(LODE_E_INPUT, "\"head\" is no object");
+    lode_try(take_text(found, "level", arena, &head->level));
+    lode_try(take_text(found, "component", arena, &head->component));
+    lode_try(take_text(found, "detector", arena, &head->detector));
+    return take_number(found, "start", true, &head->start_ms);
+}
+
 static lode_status take_detector(const cJSON *object, struct lode_arena *arena,
                                  struct memory *memory)
 {
+    const cJSON *is_open = cJSON_GetObjectItemCaseSensitive(object, "open");
     struct memory_detector *one = &memory->list[memory->n];
     lode_try(take_text(object, "level", arena, &one->level));
     lode_try(take_text(object, "component", arena, &one->component));
     lode_try(take_text(object, "detector", arena, &one->detector));
     lode_try(take_number(object, "last", true, &one->last_ms));
+    lode_try(take_time(object, "until", &one->until_ms));
     lode_try(take_time(object, "told", &one->told_ms));
     lode_try(take_number(object, "suppressed", false, &one->suppressed));
-    lode_try(take_time(object, "open", &one->open_ms));
+    lode_try(take_incident(object, arena, &one->head));
+    one->is_open = cJSON_IsTrue(is_open);
+    if (!cJSON_IsBool(is_open) || (one->is_open && !one->head.level))
+        return lode_fail(LODE_E_INPUT, "\"open\" is neither true nor false, or has no head");
     if (memory->n > 0 && memory_compare(one - 1, one) >= 0)
         return lode_fail(LODE_E_INPUT, "a detector twice, or not in order");
     memory->n++;
     return LODE_OK;
 }
 
-static lode_status take_head(const cJSON *object, struct memory *memory)
+static lode_status take_top(const cJSON *object, struct lode_arena *arena, struct memory *memory)
 {
     int64_t format = 0;
     lode_try(take_number(object, "format", false, &format));
     if (format != FORMAT)
         return lode_fail(LODE_E_INPUT, "format %" PRId64 ", this lode knows %d", format, FORMAT);
+    lode_try(take_text(object, "model", arena, &memory->model));
+    lode_try(take_time(object, "until", &memory->until_ms));
     return take_number(object, "next", false, &memory->next);
 }
 
-static lode_status take_line(const char *line, size_t size, bool is_head, struct lode_arena *arena,
+static lode_status take_line(const char *line, size_t size, bool is_top, struct lode_arena *arena,
                              struct memory *memory)
 {
     const char *end = NULL;
@@ -78,7 +99,7 @@ static lode_status take_line(const char *line, size_t size, bool is_head, struct
     if (!cJSON_IsObject(object) || end != line + size)
         status = lode_fail(LODE_E_INPUT, "not one JSON object");
     else
-        status = is_head ? take_head(object, memory) : take_detector(object, arena, memory);
+        status = is_top ? take_top(object, arena, memory) : take_detector(object, arena, memory);
     cJSON_Delete(object);
     return status;
 }
@@ -86,7 +107,7 @@ static lode_status take_line(const char *line, size_t size, bool is_head, struct
 lode_status memory_parse(const char *text, size_t size, struct lode_arena *arena,
                          struct memory *memory)
 {
-    struct memory read = {0};
+    struct memory read = {.until_ms = INT64_MIN};
     int64_t n_lines = 0, line = 1;
     for (size_t i = 0; i < size; i++) n_lines += text[i] == '\n';
     lode_try(lode_take(arena, n_lines, &read.list));
@@ -115,10 +136,23 @@ static lode_status print_time(struct lode_bytes *out, const char *name, int64_t 
     return lode_bytes_printf(out, "\"%s\":%" PRId64, name, time_ms);
 }
 
+static lode_status print_incident(struct lode_bytes *out, const struct memory_head *head)
+{
+    if (!head->level) return lode_bytes_printf(out, "\"head\":null");
+    lode_try(lode_bytes_printf(out, "\"head\":{"));
+    lode_try(print_text(out, "level", head->level));
+    lode_try(print_text(out, "component", head->component));
+    lode_try(print_text(out, "detector", head->detector));
+    lode_try(print_time(out, "start", head->start_ms));
+    return lode_bytes_append(out, "}", 1);
+}
+
 lode_status memory_print(const struct memory *memory, struct lode_bytes *out)
 {
-    lode_try(
-        lode_bytes_printf(out, "{\"format\":%d,\"next\":%" PRId64 "}\n", FORMAT, memory->next));
+    lode_try(lode_bytes_printf(out, "{\"format\":%d,", FORMAT));
+    lode_try(print_text(out, "model", memory->model ? memory->model : ""));
+    lode_try(print_time(out, "until", memory->until_ms));
+    lode_try(lode_bytes_printf(out, ",\"next\":%" PRId64 "}\n", memory->next));
     for (int64_t i = 0; i < memory->n; i++) {
         const struct memory_detector *one = &memory->list[i];
         lode_try(lode_bytes_append(out, "{", 1));
@@ -127,10 +161,12 @@ lode_status memory_print(const struct memory *memory, struct lode_bytes *out)
         lode_try(print_text(out, "detector", one->detector));
         lode_try(print_time(out, "last", one->last_ms));
         lode_try(lode_bytes_append(out, ",", 1));
+        lode_try(print_time(out, "until", one->until_ms));
+        lode_try(lode_bytes_append(out, ",", 1));
         lode_try(print_time(out, "told", one->told_ms));
         lode_try(lode_bytes_printf(out, ",\"suppressed\":%" PRId64 ",", one->suppressed));
-        lode_try(print_time(out, "open", one->open_ms));
-        lode_try(lode_bytes_append(out, "}\n", 2));
+        lode_try(print_incident(out, &one->head));
+        lode_try(lode_bytes_printf(out, ",\"open\":%s}\n", one->is_open ? "true" : "false"));
     }
     return LODE_OK;
 }

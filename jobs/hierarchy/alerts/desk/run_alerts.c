@@ -1,4 +1,4 @@
-/* Run alerts: see the header. Tables: firings, incidents (a row each), contributions. */
+/* Run alerts: see the header. Tables: firings, incidents (a row each), contributions, scored. */
 #include "jobs/hierarchy/alerts/desk/run_alerts.h"
 
 #include <limits.h>
@@ -10,7 +10,7 @@
 struct reading {
     char path[PATH_MAX];
     struct lode_arena *arena;
-    struct lode_table firings, incidents, contributions;
+    struct lode_table firings, incidents, contributions, scored;
 };
 
 /* Plain cells of a column; the file is the one that this process has just written. */
@@ -42,7 +42,7 @@ static double number_at(const struct lode_column *column, int64_t row)
 static lode_status read_firings(const struct lode_table *table, struct alert_firing *firings)
 {
     const struct lode_column *level, *component, *detector, *start, *until, *threshold, *peak,
-        *peak_time, *change;
+        *peak_time, *change, *cut;
     lode_try(cells(table, "level", LODE_COLUMN_WORD, &level));
     lode_try(cells(table, "component", LODE_COLUMN_WORD, &component));
     lode_try(cells(table, "detector", LODE_COLUMN_WORD, &detector));
@@ -52,6 +52,7 @@ static lode_status read_firings(const struct lode_table *table, struct alert_fir
     lode_try(cells(table, "peak", LODE_COLUMN_F64, &peak));
     lode_try(cells(table, "peak_time", LODE_COLUMN_I64, &peak_time));
     lode_try(cells(table, "change", LODE_COLUMN_I64, &change));
+    lode_try(cells(table, "cut", LODE_COLUMN_I64, &cut));
     for (int64_t i = 0; i < table->n_rows; i++) {
         const double end_ms = number_at(until, i);
         firings[i] = (struct alert_firing){.level = word_at(level, i),
@@ -61,6 +62,7 @@ static lode_status read_firings(const struct lode_table *table, struct alert_fir
                                            .end_ms = isnan(end_ms) ? INT64_MIN : (int64_t)end_ms,
                                            .peak_ms = integer_at(peak_time, i),
                                            .change_ms = integer_at(change, i),
+                                           .is_cut = integer_at(cut, i) != 0,
                                            .peak = number_at(peak, i),
                                            .threshold = number_at(threshold, i)};
     }
@@ -112,10 +114,27 @@ static lode_status read_counters(const struct reading *reading, struct alert_fir
     return LODE_OK;
 }
 
-lode_status run_alerts_read(const char *directory, struct lode_arena *arena,
-                            struct alert_firing **firings, int64_t *n)
+static lode_status read_scored(const struct reading *reading, struct alert_run *run)
+{
+    const struct lode_table *table = &reading->scored;
+    const struct lode_column *component, *from, *until;
+    struct alert_scored *scored;
+    lode_try(cells(table, "component", LODE_COLUMN_WORD, &component));
+    lode_try(cells(table, "from", LODE_COLUMN_I64, &from));
+    lode_try(cells(table, "until", LODE_COLUMN_I64, &until));
+    lode_try(lode_take(reading->arena, table->n_rows, &scored));
+    for (int64_t i = 0; i < table->n_rows; i++)
+        scored[i] =
+            (struct alert_scored){word_at(component, i), integer_at(from, i), integer_at(until, i)};
+    run->n_scored = table->n_rows;
+    run->scored = scored;
+    return LODE_OK;
+}
+
+lode_status run_alerts_read(const char *directory, struct lode_arena *arena, struct alert_run *run)
 {
     struct reading *reading;
+    struct alert_firing *firings;
     lode_try(lode_take_zero(arena, 1, &reading));
     reading->arena = arena;
     if (snprintf(reading->path, PATH_MAX, "%s/results.h5", directory) >= PATH_MAX)
@@ -123,9 +142,12 @@ lode_status run_alerts_read(const char *directory, struct lode_arena *arena,
     lode_try(lode_results_read(reading->path, "firings", arena, &reading->firings));
     lode_try(lode_results_read(reading->path, "incidents", arena, &reading->incidents));
     lode_try(lode_results_read(reading->path, "contributions", arena, &reading->contributions));
-    *n = reading->firings.n_rows;
-    lode_try(lode_take(arena, *n, firings));
-    lode_try(read_firings(&reading->firings, *firings));
-    lode_try(read_incidents(&reading->incidents, *firings, *n));
-    return read_counters(reading, *firings, *n);
+    lode_try(lode_results_read(reading->path, "scored", arena, &reading->scored));
+    run->n = reading->firings.n_rows;
+    lode_try(lode_take(arena, run->n, &firings));
+    lode_try(read_firings(&reading->firings, firings));
+    lode_try(read_incidents(&reading->incidents, firings, run->n));
+    run->firings = firings;
+    lode_try(read_scored(reading, run));
+    return read_counters(reading, firings, run->n);
 }

@@ -76,6 +76,14 @@ static struct alert_firing firing(int64_t start_ms, int64_t incident)
                                  .incident = incident};
 }
 
+static lode_status serve_all(struct fixture *f, const struct alert_firing *firings, int64_t n,
+                             struct desk_outcome *outcome)
+{
+    static const struct alert_scored scored = {"shop/db", 0, 1000000};
+    const struct alert_run run = {"m", n, firings, 1, &scored};
+    return desk_serve(&f->desk, &run, f->arena, outcome);
+}
+
 /* A run that sees firings at 0, 1000, 2000, ... */
 static struct desk_outcome serve(struct fixture *f, int64_t n)
 {
@@ -83,7 +91,7 @@ static struct desk_outcome serve(struct fixture *f, int64_t n)
     struct alert_firing *firings;
     assert_ok(lode_take(f->arena, n, &firings));
     for (int64_t i = 0; i < n; i++) firings[i] = firing(1000 * i, i + 1);
-    assert_ok(desk_serve(&f->desk, firings, n, f->arena, &outcome));
+    assert_ok(serve_all(f, firings, n, &outcome));
     return outcome;
 }
 
@@ -155,7 +163,7 @@ static void a_full_spool_makes_the_next_run_tell_again(void **state)
 {
     struct fixture *f = *state;
     struct lode_bytes body = {0};
-    static const char head[] = "{\"format\":1,\"next\":1000}\n";
+    static const char head[] = "{\"format\":2,\"model\":\"m\",\"until\":null,\"next\":1000}\n";
     f->receiver.answer = DESK_LATER;
     serve(f, 0);
     assert_ok(lode_file_write(f->state, head, strlen(head), false));
@@ -194,8 +202,9 @@ static void a_broken_state_is_named_and_left_alone(void **state)
     struct lode_bytes text = {0};
     const struct alert_firing one = firing(0, 1);
     assert_ok(lode_file_write(f->state, "{\n", 2, false));
-    assert_status(LODE_E_INPUT, desk_serve(&f->desk, &one, 1, f->arena, &outcome));
-    assert_non_null(strstr(lode_error_text(), "state.jsonl: line 1"));
+    assert_status(LODE_E_INPUT, serve_all(f, &one, 1, &outcome));
+    assert_non_null(strstr(lode_error_text(), "to begin anew, remove the file"));
+    assert_non_null(strstr(lode_error_text(), "line 1"));
     assert_ok(lode_file_read(f->state, 10, &text));
     assert_int_equal(text.size, 2);
     lode_bytes_clear(&text);
@@ -210,7 +219,7 @@ static void a_desk_that_another_run_holds_is_left_with_its_name(void **state)
     static const char holder[] = "process 12 of n3, since 4 on elsewhere";
     snprintf(lock, sizeof lock, "%s/lock", f->folder);
     assert_ok(lode_file_write(lock, holder, strlen(holder), false));
-    assert_status(LODE_E_RUN, desk_serve(&f->desk, &one, 1, f->arena, &outcome));
+    assert_status(LODE_E_RUN, serve_all(f, &one, 1, &outcome));
     assert_non_null(strstr(lode_error_text(), "process 12 of n3"));
     assert_int_equal(unlink(lock), 0);
     assert_int_equal(serve(f, 1).n_sent, 1);
@@ -222,7 +231,7 @@ static struct desk_outcome serve_lasting(struct fixture *f)
     struct desk_outcome outcome;
     struct alert_firing one = firing(0, 1);
     one.end_ms = INT64_MIN;
-    assert_ok(desk_serve(&f->desk, &one, 1, f->arena, &outcome));
+    assert_ok(serve_all(f, &one, 1, &outcome));
     return outcome;
 }
 

@@ -38,13 +38,20 @@ static struct alert_firing firing(const char *detector, int64_t start_ms, int64_
                                  .incident = incident};
 }
 
-static struct alerts decide(struct memory *memory, const struct alert_firing *firings, int64_t n)
+static struct alerts decide_run(struct memory *memory, const struct alert_run *run)
 {
     struct alerts alerts;
     struct memory after;
-    assert_ok(memory_decide(memory, firings, n, COOLDOWN, arena, &after, &alerts));
+    assert_ok(memory_decide(memory, run, COOLDOWN, arena, &after, &alerts));
     *memory = after;
     return alerts;
+}
+
+/* A run that has scored shop/db from 0 to 1000. */
+static struct alerts decide(struct memory *memory, const struct alert_firing *firings, int64_t n)
+{
+    static const struct alert_scored scored = {"shop/db", 0, 1000};
+    return decide_run(memory, &(struct alert_run){"m", n, firings, 1, &scored});
 }
 
 static void what_was_told_is_not_told_by_the_next_run(void **state)
@@ -65,7 +72,7 @@ static void a_repeat_within_the_cooldown_is_counted_by_the_next_alert(void **sta
     const struct alerts alerts = decide(&memory, firings, 3);
     assert_int_equal(alerts.n, 2);
     assert_int_equal(alerts.verdicts[1], ALERT_SUPPRESSED);
-    assert_ptr_equal(alerts.list[1].first, &firings[2]);
+    assert_int_equal(alerts.list[1].first->start_ms, 110);
     assert_int_equal(alerts.list[1].suppressed, 1);
     assert_int_equal(alerts.n_suppressed, 1);
 }
@@ -79,8 +86,8 @@ static void an_incident_is_one_alert_about_its_strongest_firing(void **state)
     firings[0].severity = 3.0;
     const struct alerts alerts = decide(&memory, firings, 2);
     assert_int_equal(alerts.n, 1);
-    assert_ptr_equal(alerts.list[0].first, &firings[1]);
-    assert_ptr_equal(alerts.list[0].strongest, &firings[0]);
+    assert_string_equal(alerts.list[0].first->detector, "a");
+    assert_string_equal(alerts.list[0].strongest->detector, "b");
     assert_int_equal(alerts.list[0].n_told, 2);
     assert_true(alerts.list[0].severity == 3.0);
     assert_true(alerts.list[0].end_ms == INT64_MIN);
@@ -173,13 +180,16 @@ static void a_memory_that_is_printed_and_parsed_decides_the_same(void **state)
 static void a_broken_state_is_refused_with_its_line(void **state)
 {
     (void)state;
-    static const char head[] = "{\"format\":1,\"next\":0}\n";
-    static const char *const broken[] = {"{\"format\":2,\"next\":0}\n",
-                                         "{\"format\":1,\"next\":-1}\n",
-                                         "{\"format\":1}\n",
-                                         "{\"format\":1,\"next\":0}",
+#define TOP "{\"format\":2,\"model\":\"m\",\"until\":5,\"next\":0}"
+    static const char head[] = TOP "\n";
+    static const char *const broken[] = {"{\"format\":1,\"model\":\"m\",\"until\":5,\"next\":0}\n",
+                                         "{\"format\":2,\"model\":\"m\",\"until\":5,\"next\":-1}\n",
+                                         "{\"format\":2,\"until\":5,\"next\":0}\n",
+                                         "{\"format\":2,\"model\":\"m\",\"next\":0}\n",
+                                         "{\"format\":2,\"model\":\"m\",\"until\":5}\n",
+                                         TOP,
                                          "[]\n",
-                                         "{\"format\":1,\"next\":0} x\n"};
+                                         TOP " x\n"};
     struct memory memory;
     struct lode_bytes text = {0};
     assert_ok(memory_parse(head, strlen(head), arena, &memory));
@@ -187,12 +197,116 @@ static void a_broken_state_is_refused_with_its_line(void **state)
         assert_status(LODE_E_INPUT, memory_parse(broken[i], strlen(broken[i]), arena, &memory));
         assert_non_null(strstr(lode_error_text(), "line 1"));
     }
-    const char *line = "{\"level\":\"high\",\"component\":\"c\",\"detector\":\"d\",\"last\":1,"
-                       "\"told\":null,\"suppressed\":0,\"open\":null}\n";
+#define DETECTOR                                                                                   \
+    "{\"level\":\"high\",\"component\":\"c\",\"detector\":\"d\",\"last\":1,\"until\":null,"        \
+    "\"told\":null,\"suppressed\":0,\"head\":null,\"open\":"
+    const char *line = DETECTOR "false}\n", *headless = DETECTOR "true}\n";
+    assert_ok(lode_bytes_printf(&text, "%s%s", head, headless));
+    assert_status(LODE_E_INPUT, memory_parse((const char *)text.data, text.size, arena, &memory));
+    assert_non_null(strstr(lode_error_text(), "line 2: \"open\" is neither"));
+    text.size = 0;
     assert_ok(lode_bytes_printf(&text, "%s%s%s", head, line, line));
     assert_status(LODE_E_INPUT, memory_parse((const char *)text.data, text.size, arena, &memory));
     assert_non_null(strstr(lode_error_text(), "line 3: a detector twice"));
     lode_bytes_clear(&text);
+}
+
+/* --- what is not found again --- */
+
+/* A slot that was filled in part fired; now that it is full it does not. */
+static void what_was_told_as_lasting_and_fires_no_longer_is_told_as_ended_once(void **state)
+{
+    (void)state;
+    struct memory memory = {0};
+    const struct alert_firing firings[] = {firing("end", 10, INT64_MIN, 1)};
+    const uint64_t fingerprint = decide(&memory, firings, 1).list[0].fingerprint;
+    struct alerts alerts = decide(&memory, NULL, 0);
+    assert_int_equal(alerts.n, 1);
+    assert_true(alerts.list[0].fingerprint == fingerprint);
+    assert_int_equal(alerts.list[0].start_ms, 10);
+    assert_int_equal(alerts.list[0].end_ms, 10);
+    assert_int_equal(alerts.list[0].n_told, 0);
+    assert_string_equal(alerts.list[0].first->text,
+                        "shop/db: what was told of level high fires no longer");
+    alerts = decide(&memory, NULL, 0);
+    assert_int_equal(alerts.n + alerts.n_lasting, 0);
+    assert_int_equal(decide(&memory, firings, 1).n, 0); /* it is known, should it come again */
+}
+
+static void what_nobody_has_looked_for_lasts(void **state)
+{
+    (void)state;
+    struct memory memory = {0};
+    const struct alert_firing firings[] = {firing("end", 10, INT64_MIN, 1)};
+    const struct alert_run nothing = {.model = "m"};
+    const uint64_t fingerprint = decide(&memory, firings, 1).list[0].fingerprint;
+    for (int i = 0; i < 2; i++) {
+        const struct alerts alerts = decide_run(&memory, &nothing);
+        assert_int_equal(alerts.n, 0);
+        assert_int_equal(alerts.n_lasting, 1);
+        assert_true(alerts.lasting[0].fingerprint == fingerprint);
+    }
+    assert_int_equal(decide(&memory, NULL, 0).n, 1);
+}
+
+/* a began the incident and ended; b still lasts when a is no longer scored. */
+static void an_incident_is_known_when_its_first_firing_is_no_longer_scored(void **state)
+{
+    (void)state;
+    struct memory memory = {0};
+    struct alert_firing firings[] = {firing("a", 10, 20, 1), firing("b", 15, INT64_MIN, 1),
+                                     firing("c", 60, 70, 1)};
+    const uint64_t fingerprint = decide(&memory, firings, 2).list[0].fingerprint;
+    firings[1].start_ms = 50;
+    firings[1].is_cut = true;
+    struct alerts alerts = decide(&memory, &firings[1], 1);
+    assert_int_equal(alerts.n, 0);
+    assert_int_equal(alerts.n_lasting, 1);
+    assert_true(alerts.lasting[0].fingerprint == fingerprint);
+    alerts = decide(&memory, &firings[1], 2); /* with news: of c */
+    assert_int_equal(alerts.n, 1);
+    assert_true(alerts.list[0].fingerprint == fingerprint);
+    assert_int_equal(alerts.list[0].start_ms, 10);
+    firings[1].end_ms = 90;
+    alerts = decide(&memory, &firings[1], 2);
+    assert_int_equal(alerts.n, 1);
+    assert_true(alerts.list[0].fingerprint == fingerprint);
+    assert_int_equal(alerts.list[0].end_ms, 90);
+    assert_int_equal(decide(&memory, &firings[1], 2).n, 0);
+}
+
+static void a_cut_firing_is_new_where_the_last_one_had_ended(void **state)
+{
+    (void)state;
+    struct memory memory = {0};
+    struct alert_firing firings[] = {firing("a", 10, 20, 1), firing("a", 500, INT64_MIN, 1)};
+    decide(&memory, firings, 1);
+    firings[1].is_cut = true;
+    assert_int_equal(decide(&memory, &firings[1], 1).n, 1);
+}
+
+/* The same path, learned anew. */
+static void the_memory_of_another_model_ends_what_it_told_and_begins_anew(void **state)
+{
+    (void)state;
+    struct memory memory = {0};
+    static const struct alert_scored scored = {"shop/db", 1000, 2000};
+    const struct alert_firing old[] = {firing("a", 10, 20, 1), firing("b", 990, INT64_MIN, 2)};
+    struct alert_firing all[] = {firing("end", 30, 40, 1), firing("b", 980, INT64_MIN, 2),
+                                 firing("a", 1500, 1600, 3)};
+    const uint64_t fingerprint = decide(&memory, old, 2).list[1].fingerprint;
+    const struct alert_run anew = {"other", 3, all, 1, &scored};
+    struct alerts alerts = decide_run(&memory, &anew);
+    assert_int_equal(alerts.n, 3);
+    assert_true(alerts.list[0].fingerprint == fingerprint);
+    assert_int_equal(alerts.list[0].end_ms, 1000);
+    assert_int_equal(alerts.verdicts[0], ALERT_KNOWN); /* its time was told of */
+    assert_int_equal(alerts.list[1].start_ms, 980);
+    assert_int_equal(alerts.list[2].start_ms, 1500);
+    assert_string_equal(memory.model, "other");
+    alerts = decide_run(&memory, &anew);
+    assert_int_equal(alerts.n, 0);
+    assert_int_equal(alerts.n_lasting, 1);
 }
 
 /* --- however slots fall into runs --- */
@@ -277,6 +391,79 @@ static void no_firing_is_lost_and_none_told_twice_within_the_cooldown(void **sta
     }
 }
 
+/* Firings with at most GAP between them are one incident. */
+static void join(struct alert_firing *firings, int64_t n)
+{
+    enum { GAP = 4 };
+    int64_t until_ms = INT64_MIN, incident = 0;
+    bool is_done[FIRINGS] = {false};
+    for (int64_t k = 0; k < n; k++) {
+        int64_t next = -1;
+        for (int64_t i = 0; i < n; i++)
+            if (!is_done[i] && (next < 0 || firings[i].start_ms < firings[next].start_ms)) next = i;
+        const int64_t end_ms =
+            firings[next].end_ms == INT64_MIN ? INT64_MAX - GAP : firings[next].end_ms;
+        if (incident == 0 || firings[next].start_ms > until_ms + GAP) incident++;
+        if (incident == 1 || end_ms > until_ms) until_ms = end_ms > until_ms ? end_ms : until_ms;
+        firings[next].incident = incident;
+        is_done[next] = true;
+    }
+}
+
+/* Of what is seen, the last `length` before now. */
+static int64_t cut(const struct alert_firing *seen, int64_t n, int64_t from_ms,
+                   struct alert_firing *some)
+{
+    int64_t n_some = 0;
+    for (int64_t i = 0; i < n; i++) {
+        if (seen[i].end_ms != INT64_MIN && seen[i].end_ms <= from_ms) continue;
+        some[n_some] = seen[i];
+        some[n_some].is_cut = seen[i].start_ms <= from_ms;
+        if (some[n_some].is_cut) some[n_some].start_ms = from_ms;
+        n_some++;
+    }
+    return n_some;
+}
+
+/* Runs that score the last 300, at most 250 apart, and runs that score all. */
+static void runs_that_score_the_newest_slots_alone_tell_the_same(void **state)
+{
+    enum { LENGTH = 300 };
+    (void)state;
+    uint64_t random = 20261123;
+    int64_t n_alerts = 0, n_lasting = 0;
+    print_message("seed %llu\n", (unsigned long long)random);
+    for (int round = 0; round < 300; round++) {
+        struct alert_firing all[FIRINGS], seen[FIRINGS], some[FIRINGS];
+        int64_t places[FIRINGS];
+        struct memory whole = {0}, newest = {0};
+        lode_arena_reset(arena);
+        make_firings(&random, all);
+        for (int64_t now = 0; now < FIRINGS * 100;
+             now += 1 + (int64_t)(next_random(&random) % 250)) {
+            const int64_t n = see(all, now, seen, places);
+            const int64_t n_some = cut(seen, n, now - LENGTH, some);
+            join(seen, n);
+            join(some, n_some);
+            const struct alerts a = decide(&whole, seen, n), b = decide(&newest, some, n_some);
+            assert_int_equal(a.n, b.n);
+            assert_int_equal(a.n_lasting, b.n_lasting);
+            for (int64_t i = 0; i < a.n; i++) {
+                assert_true(a.list[i].fingerprint == b.list[i].fingerprint);
+                assert_int_equal(a.list[i].start_ms, b.list[i].start_ms);
+                assert_int_equal(a.list[i].end_ms, b.list[i].end_ms);
+                assert_int_equal(a.list[i].n_told, b.list[i].n_told);
+                assert_int_equal(a.list[i].suppressed, b.list[i].suppressed);
+            }
+            for (int64_t i = 0; i < a.n_lasting; i++)
+                assert_true(a.lasting[i].fingerprint == b.lasting[i].fingerprint);
+            n_alerts += a.n;
+            n_lasting += a.n_lasting;
+        }
+    }
+    assert_true(n_alerts > 1000 && n_lasting > 20);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -289,7 +476,13 @@ int main(void)
         cmocka_unit_test(both_alerts_of_incidents_that_became_one_are_ended),
         cmocka_unit_test(a_memory_that_is_printed_and_parsed_decides_the_same),
         cmocka_unit_test(a_broken_state_is_refused_with_its_line),
+        cmocka_unit_test(what_was_told_as_lasting_and_fires_no_longer_is_told_as_ended_once),
+        cmocka_unit_test(what_nobody_has_looked_for_lasts),
+        cmocka_unit_test(an_incident_is_known_when_its_first_firing_is_no_longer_scored),
+        cmocka_unit_test(a_cut_firing_is_new_where_the_last_one_had_ended),
+        cmocka_unit_test(the_memory_of_another_model_ends_what_it_told_and_begins_anew),
         cmocka_unit_test(no_firing_is_lost_and_none_told_twice_within_the_cooldown),
+        cmocka_unit_test(runs_that_score_the_newest_slots_alone_tell_the_same),
     };
     return cmocka_run_group_tests(tests, begin, end);
 }
