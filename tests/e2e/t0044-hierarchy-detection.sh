@@ -155,7 +155,7 @@ expect 'labels without an issue are told, not refused: firings are counted' '
     grep -q "no issue of the labels starts in the scored slots.* issues=0" E.log
     lode export E evaluation | grep -qE "^high,0.02,[0-9]+,0,0,,0?"'
 printf 'component,start_s,end_s\nshop/db,60,30\n' >backwards.csv
-refuse 3 'backwards.csv, line 2: it ends at 30000 ms, where it starts \(60000 ms\) or before' \
+refuse 3 'backwards.csv, line 2: it ends at 30, where it starts \(60\) or before' \
     'lode run hierarchy S --detect M --labels backwards.csv -o X --local 1 --quiet'
 printf 'component,start_s,end_s\nshop/dv,60,90\n' >foreign.csv
 refuse 3 "foreign.csv, line 2: no row is about a component of the model; .*nearest: 'shop/db'" \

@@ -89,6 +89,16 @@ static lode_status read_counters(const struct reader *r, const char **counters)
     return LODE_OK;
 }
 
+/* In the words of the file, whatever form its times have. */
+static lode_status refuse_order(const struct reader *r)
+{
+    const struct lode_field *start = evaluation_columns_field(&r->columns, START);
+    const struct lode_field *end = evaluation_columns_field(&r->columns, END);
+    return evaluation_columns_refuse(&r->columns,
+                                     "it ends at %.*s, where it starts (%.*s) or before",
+                                     (int)end->size, end->text, (int)start->size, start->text);
+}
+
 static lode_status read_row(struct reader *r)
 {
     const struct lode_field *component = evaluation_columns_field(&r->columns, COMPONENT);
@@ -97,10 +107,7 @@ static lode_status read_row(struct reader *r)
     char *name;
     lode_try(read_time(r, START, &label.start_ms));
     lode_try(read_time(r, END, &label.end_ms));
-    if (label.end_ms <= label.start_ms)
-        return evaluation_columns_refuse(
-            &r->columns, "it ends at %" PRId64 " ms, where it starts (%" PRId64 " ms) or before",
-            label.end_ms, label.start_ms);
+    if (label.end_ms <= label.start_ms) return refuse_order(r);
     lode_try(lode_arena_text(r->arena, component->text, component->size, &name));
     lode_try(read_counters(r, &label.counters));
     label.line = lode_rows_line(r->columns.rows);

@@ -98,7 +98,7 @@ static void what_is_no_issue_is_refused_with_its_line(void **state)
     refused(*state, "component,start_s,end_s\napi,1,2\ndb,soon,9\n",
             "issues.csv, line 3: start_s 'soon' is no time");
     refused(*state, "component,start_s,end_s\ndb,9,1e300\n", "line 2: end_s '1e300' is no time");
-    refused(*state, "component,start_s,end_s\ndb,9,8\n", "ends at 8000 ms, where it starts (9000");
+    refused(*state, "component,start_s,end_s\ndb,9,8\n", "ends at 8, where it starts (9)");
     refused(*state, "component,start_s,end_s\ndb,9,9\n", "issues.csv, line 2: it ends");
     refused(*state, "component,start_s,end_s\ndb,9\n", "issues.csv, line 2:");
 }
