@@ -51,7 +51,11 @@ static void read_records(const uint8_t *bytes, size_t size)
     uint64_t sum = 0;
     while (in.at < in.end && detected_next(&in, &limits, &record) == LODE_OK) {
         check(record.node < 5 && record.level < LEVELS && record.issue < 3);
-        check(record.firing.n_top >= 0 && record.firing.n_top <= FIRING_TOP);
+        for (int64_t i = 0; i < record.firing.n_top; i++) {
+            struct contributor one;
+            check(detected_contributor(&record.contributors, &one) == LODE_OK);
+            check(one.node >= 0 && one.node < 5);
+        }
         for (int64_t i = 0; record.numbers && i < 8 * record.n; i++) sum += record.numbers[i];
         for (int i = 0; record.inside && i < 8 * 8; i++) sum += record.inside[i];
         for (int i = 0; record.is_found && i < 7; i++) sum += record.is_found[i];

@@ -50,7 +50,7 @@ static lode_status weigh(const struct fired *fired, const struct hierarchy_numbe
 {
     lode_status status = LODE_OK;
     *severity = 0.0;
-    for (int i = 0; i < fired->n_top && i < fired->n_main && !status; i++) {
+    for (int64_t i = 0; i < fired->n_main && !status; i++) {
         const double one = severity_of(severities, &fired->top[i], arena, &status);
         if (one > *severity) *severity = one;
     }

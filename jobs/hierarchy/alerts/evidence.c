@@ -97,7 +97,7 @@ static lode_status gather(struct evidence *e, const struct detection_findings *f
         if (findings->list[i].fired < 0) continue;
         const struct fired *fired = &e->outcome->fired[findings->list[i].fired];
         const int64_t planned = fired->is_crossing ? -1 : find_planned(e->outcome, fired);
-        for (int k = 0; planned >= 0 && k < fired->n_top && k < fired->n_main; k++)
+        for (int k = 0; planned >= 0 && k < fired->n_main && k < FIRING_TOP; k++)
             ask_for(e, i, fired, k, planned);
     }
     lode_try(lode_take(arena, e->n, &e->ranked));

@@ -143,7 +143,7 @@ static lode_status add_firing(const struct combining *c, const struct crossing_d
     fired->is_crossing = true;
     fired->is_cut = of->is_cut && firing->first == 0;
     lode_try(lode_take(o->arena, firing->n_top, &fired->top));
-    for (int i = 0; i < firing->n_top; i++) {
+    for (int64_t i = 0; i < firing->n_top; i++) {
         const int64_t member =
             model->members[detector->first_member + firing->top[i].node].detector;
         fired->top[fired->n_top++] =
@@ -177,6 +177,7 @@ static lode_status find_firings(const struct combining *c, const struct crossing
     const double threshold = c->outcome->planning->levels->alerts[of->level];
     struct firing_state state = {0};
     if (isinf(threshold)) return LODE_OK;
+    lode_try(lode_take(c->scratch, members->plan.n_nodes, &state.firing.top));
     for (int64_t i = 0; i < of->slots.n;) {
         bool is_peak = false;
         i = firing_scan(of->e, of->slots.n, i, 0, threshold, &state, &is_peak);

@@ -18,6 +18,7 @@ struct detecting {
     const struct plan_component *plan;
     struct scoring scoring;
     struct firing_state *states; /* [n_nodes] */
+    int64_t *n_below; /* [n_nodes] leaves that can contribute, at most; a leaf is below itself */
     /* scratch of contributions, [n_nodes] each */
     double *e, *contributions;
     struct contributor *order;
@@ -46,7 +47,7 @@ static lode_status put_firing(const struct detecting *d, int64_t node, struct fi
     lode_try(pack_numbers(out, numbers, sizeof numbers / sizeof *numbers));
     lode_try(lode_pack_f64(out, firing->peak));
     lode_try(pack_numbers(out, (const int64_t[]){firing->n_main, firing->n_top}, 2));
-    for (int i = 0; i < firing->n_top; i++) {
+    for (int64_t i = 0; i < firing->n_top; i++) {
         lode_try(lode_pack_i64(out, firing->top[i].node));
         lode_try(lode_pack_f64(out, firing->top[i].e));
     }
@@ -73,11 +74,13 @@ static lode_status date_change(struct detecting *d, int64_t node)
 }
 
 /* Who made the peak, which lies in this stretch. */
-static void explain_peak(struct detecting *d, int64_t node)
+static lode_status explain_peak(struct detecting *d, int64_t node)
 {
     struct firing *firing = &d->states[node].firing;
+    if (!firing->top) lode_try(lode_take(d->task->arena, d->n_below[node], &firing->top));
     contribute(d, node, firing->peak_slot - d->scoring.at);
     firing_contributions(d->contributions, d->plan->n_nodes, d->order, firing);
+    return LODE_OK;
 }
 
 static lode_status find_firings(struct detecting *d, int64_t node)
@@ -91,7 +94,7 @@ static lode_status find_firings(struct detecting *d, int64_t node)
         const int64_t from = s->at + i;
         i = firing_scan(s->e[node], s->n, i, s->at, threshold, state, &is_peak);
         if (is_peak && state->firing.first >= from) lode_try(date_change(d, node));
-        if (is_peak) explain_peak(d, node);
+        if (is_peak) lode_try(explain_peak(d, node));
         if (i < s->n) lode_try(put_firing(d, node, &state->firing));
     }
     return LODE_OK;
@@ -267,6 +270,14 @@ static lode_status take_scratch(struct detecting *d)
     lode_try(lode_take(arena, n, &d->e));
     lode_try(lode_take(arena, n, &d->contributions));
     lode_try(lode_take(arena, n, &d->order));
+    lode_try(lode_take(arena, n, &d->n_below));
+    for (int64_t i = 0; i < n; i++) {
+        const struct plan_node *node = &d->plan->nodes[i];
+        d->n_below[i] = node->n_members == 0;
+        for (int64_t m = 0; m < node->n_members && d->n_below[i] < n; m++)
+            d->n_below[i] += d->n_below[d->plan->members[node->first_member + m].node];
+        if (d->n_below[i] > n) d->n_below[i] = n; /* a leaf that is below by two ways counts once */
+    }
     return d->n_thresholds > 0 ? take_tallies(d) : LODE_OK;
 }
 

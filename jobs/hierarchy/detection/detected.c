@@ -30,21 +30,32 @@ static lode_status read_slots(struct lode_unpack *in, struct detected *record)
                      (long long)record->first);
 }
 
-static lode_status read_firing(struct lode_unpack *in, int64_t n_nodes, struct firing *firing)
+lode_status detected_contributor(struct lode_unpack *contributors, struct contributor *contributor)
 {
-    int64_t n_top = 0;
+    lode_try(lode_unpack_i64(contributors, &contributor->node));
+    return lode_unpack_f64(contributors, &contributor->e);
+}
+
+static lode_status read_firing(struct lode_unpack *in, int64_t n_nodes, struct detected *record)
+{
+    struct firing *firing = &record->firing;
     lode_try(read_index(in, "node", n_nodes, &firing->node));
     lode_try(lode_unpack_i64(in, &firing->first));
     lode_try(lode_unpack_i64(in, &firing->end));
     lode_try(lode_unpack_i64(in, &firing->peak_slot));
     lode_try(lode_unpack_i64(in, &firing->change_slot));
     lode_try(lode_unpack_f64(in, &firing->peak));
-    lode_try(lode_unpack_i64(in, &firing->n_main));
-    lode_try(read_index(in, "contributors", FIRING_TOP + 1, &n_top));
-    firing->n_top = (int)n_top;
-    for (int i = 0; i < firing->n_top; i++) {
-        lode_try(read_index(in, "node", n_nodes, &firing->top[i].node));
-        lode_try(lode_unpack_f64(in, &firing->top[i].e));
+    lode_try(read_index(in, "main contributors", n_nodes + 1, &firing->n_main));
+    lode_try(read_index(in, "contributors", n_nodes + 1, &firing->n_top));
+    if (firing->n_main > firing->n_top)
+        return lode_fail(LODE_E_MESSAGE, "%lld main contributors of %lld",
+                         (long long)firing->n_main, (long long)firing->n_top);
+    record->contributors = *in;
+    for (int64_t i = 0; i < firing->n_top; i++) {
+        int64_t node = 0;
+        double e = 0.0;
+        lode_try(read_index(in, "node", n_nodes, &node));
+        lode_try(lode_unpack_f64(in, &e));
     }
     return LODE_OK;
 }
@@ -91,7 +102,7 @@ lode_status detected_next(struct lode_unpack *in, const struct detected_limits *
         lode_try(read_slots(in, record));
         return read_items(in, "series", record->n, sizeof(double), &record->numbers);
     case DETECTED_FIRING:
-        return read_firing(in, limits->n_nodes, &record->firing);
+        return read_firing(in, limits->n_nodes, record);
     case DETECTED_WAKING:
         lode_try(read_index(in, "node", limits->n_nodes, &record->node));
         return read_waking(in, &record->waking);

@@ -29,12 +29,13 @@ lode_status hierarchy_detect_leaf(struct lode_task *task);
 /* One record, as it is read back; pointers are borrowed from the result. */
 struct detected {
     enum detected_kind kind;
-    int64_t first, n;       /* slots; series: slots of the stretch */
-    int64_t is_cut;         /* slots: there are new ones before the first */
-    int64_t node;           /* series, firing (firing.node), waking, missing, silent */
-    int64_t since_ms;       /* silent: its last value */
-    const uint8_t *numbers; /* series: [n] doubles, unaligned */
-    struct firing firing;
+    int64_t first, n;                /* slots; series: slots of the stretch */
+    int64_t is_cut;                  /* slots: there are new ones before the first */
+    int64_t node;                    /* series, firing (firing.node), waking, missing, silent */
+    int64_t since_ms;                /* silent: its last value */
+    const uint8_t *numbers;          /* series: [n] doubles, unaligned */
+    struct firing firing;            /* but for top */
+    struct lode_unpack contributors; /* firing: its n_top (detected_contributor) */
     struct waking waking;
     int64_t counter;                 /* index in the store */
     int64_t level;                   /* tally, found */
@@ -52,5 +53,9 @@ struct detected_limits {
 /* The next record. LODE_E_MESSAGE. */
 LODE_CHECKED lode_status detected_next(struct lode_unpack *in, const struct detected_limits *limits,
                                        struct detected *record);
+
+/* The next of a firing's contributors, which were checked. LODE_E_MESSAGE. */
+LODE_CHECKED lode_status detected_contributor(struct lode_unpack *contributors,
+                                              struct contributor *contributor);
 
 #endif

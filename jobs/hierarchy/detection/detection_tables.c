@@ -107,7 +107,7 @@ static lode_status put_contributions(const struct lode_run *run, const struct ou
     lode_try(rows_f64(&rows, "share", NULL, "of E at the peak", &share));
     for (int64_t i = 0; i < outcome->n_fired; i++) {
         const struct fired *of = &outcome->fired[i];
-        for (int k = 0; k < of->n_top; k++, row++) {
+        for (int64_t k = 0; k < of->n_top; k++, row++) {
             firing[row] = i + 1;
             place[row] = k + 1;
             e[row] = of->top[k].e;

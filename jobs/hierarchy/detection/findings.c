@@ -35,13 +35,13 @@ static lode_status say_names(struct lode_bytes *out, const char *const *names, i
     return lode_bytes_printf(out, " and %lld more", (long long)(n - n_named));
 }
 
-/* Names of contributors: with their component where they are of several. */
-static lode_status name_contributors(const struct fired *fired, struct lode_arena *arena,
+/* Names of the first contributors [n]: with their component where they are of several. */
+static lode_status name_contributors(const struct fired *fired, int64_t n, struct lode_arena *arena,
                                      const char **names)
 {
     struct lode_bytes name = {0};
     lode_status status = LODE_OK;
-    for (int i = 0; i < fired->n_top; i++) {
+    for (int64_t i = 0; i < n; i++) {
         char *copy;
         names[i] = fired->top[i].name;
         if (!fired->is_crossing) continue;
@@ -58,12 +58,12 @@ done:
 static lode_status say_firing(const struct fired *fired, struct lode_arena *arena,
                               struct lode_bytes *out)
 {
-    const char *names[FIRING_TOP] = {0};
+    const char *names[NAMED_IN_LIST] = {0};
     const char *things = fired->is_crossing ? "detectors" : "counters";
     char time[TIME_TEXT];
     double sum = fired->peak;
-    const int64_t n_named = fired->n_main < fired->n_top ? fired->n_main : fired->n_top;
-    lode_try(name_contributors(fired, arena, names));
+    const int64_t n_named = fired->n_main < NAMED_IN_LIST ? fired->n_main : NAMED_IN_LIST;
+    lode_try(name_contributors(fired, n_named, arena, names));
     lode_try(lode_bytes_printf(out, "%s: ", fired->component));
     lode_try(
         say_names(out, names, n_named < NAMED_IN_HEAD ? n_named : NAMED_IN_HEAD, fired->n_main));
@@ -71,7 +71,7 @@ static lode_status say_firing(const struct fired *fired, struct lode_arena *aren
         out, " changed %sat %s; %lld of %lld %s; first:", fired->n_main > 1 ? "together " : "",
         detection_time(fired->change_ms, time), (long long)fired->n_main,
         (long long)fired->n_leaves, things));
-    for (int64_t i = 0; i < n_named && i < NAMED_IN_LIST; i++)
+    for (int64_t i = 0; i < n_named; i++)
         lode_try(lode_bytes_printf(out, "%s %s (%.0f %%)", i ? "," : "", names[i],
                                    sum > 0.0 ? 100.0 * fired->top[i].e / sum : 0.0));
     return LODE_OK;

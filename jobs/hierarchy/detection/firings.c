@@ -18,7 +18,8 @@ int64_t firing_scan(const double *e, int64_t n, int64_t i, int64_t at, double th
             return i;
         }
         if (!is_above || (state->is_open && e[i] <= firing->peak)) continue;
-        if (!state->is_open) *firing = (struct firing){.first = at + i, .end = -1};
+        if (!state->is_open)
+            *firing = (struct firing){.first = at + i, .end = -1, .top = firing->top};
         state->is_open = true;
         firing->peak = e[i];
         firing->peak_slot = at + i;
@@ -48,8 +49,9 @@ void firing_contributions(const double *contributions, int64_t n, struct contrib
     firing->n_main = 0;
     firing->n_top = 0;
     for (int64_t i = 0; i < count; i++) {
-        if (so_far < main_share * sum) firing->n_main++;
+        const bool is_main = so_far < main_share * sum;
+        firing->n_main += is_main;
         so_far += order[i].e;
-        if (firing->n_top < FIRING_TOP) firing->top[firing->n_top++] = order[i];
+        if (is_main || firing->n_top < FIRING_TOP) firing->top[firing->n_top++] = order[i];
     }
 }

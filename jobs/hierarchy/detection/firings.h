@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* So many contributors of a firing are kept, or all that make 90 % of E where those are more. */
 enum { FIRING_TOP = 12 };
 
 struct contributor {
@@ -25,11 +26,11 @@ struct firing {
     int64_t change_slot; /* when what contributes most at the beginning changed */
     double peak;
     int64_t n_main; /* the fewest that make 90 % of E */
-    int n_top;
-    struct contributor top[FIRING_TOP]; /* in falling order */
+    int64_t n_top;
+    struct contributor *top; /* in falling order; the caller's, room for all that can contribute */
 };
 
-/* Where a detector stands between stretches; zero before the first. */
+/* Where a detector stands between stretches; zero, but for firing.top, before the first. */
 struct firing_state {
     bool is_open;
     struct firing firing;
@@ -42,8 +43,8 @@ struct firing_state {
 int64_t firing_scan(const double *e, int64_t n, int64_t i, int64_t at, double threshold,
                     struct firing_state *state, bool *is_peak);
 
-/* Fills n_main and top from what each node adds, contributions [n]; 0: nothing; below 0: what it
- * takes from the others (model/one_class.h). order [n]: scratch. Ties: the lower node first. */
+/* Fills n_main, n_top and top from what each node adds, contributions [n]; 0: nothing; below 0: what
+ * it takes from the others (model/one_class.h). order [n]: scratch. Ties: the lower node first. */
 void firing_contributions(const double *contributions, int64_t n, struct contributor *order,
                           struct firing *firing);
 

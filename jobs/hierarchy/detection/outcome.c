@@ -55,8 +55,10 @@ static int64_t slot_time(const struct planned_component *of, int64_t slot)
 }
 
 static lode_status add_firing(struct outcome *o, const struct planned_component *of,
-                              const struct firing *firing)
+                              const struct detected *record)
 {
+    const struct firing *firing = &record->firing;
+    struct lode_unpack contributors = record->contributors;
     const struct model *model = o->planning->model;
     struct fired *fired;
     lode_try(outcome_fire(o, &fired));
@@ -73,9 +75,12 @@ static lode_status add_firing(struct outcome *o, const struct planned_component 
         fired->n_leaves += of->plan.nodes[i].kind == PLAN_LEAF;
     fired->n_main = firing->n_main;
     lode_try(lode_take(o->arena, firing->n_top, &fired->top));
-    for (int i = 0; i < firing->n_top; i++)
-        fired->top[fired->n_top++] = (struct fired_contributor){
-            fired->component, of->names[firing->top[i].node], firing->top[i].e};
+    while (fired->n_top < firing->n_top) {
+        struct contributor one;
+        lode_try(detected_contributor(&contributors, &one));
+        fired->top[fired->n_top++] =
+            (struct fired_contributor){fired->component, of->names[one.node], one.e};
+    }
     return LODE_OK;
 }
 
@@ -193,7 +198,7 @@ static lode_status add_record(struct outcome *o, struct planned_component *of,
     case DETECTED_SERIES:
         return add_series(o, of, record);
     case DETECTED_FIRING:
-        return add_firing(o, of, &record->firing);
+        return add_firing(o, of, record);
     case DETECTED_WAKING:
         return add_woken(o, of, record);
     case DETECTED_COUNTER:

@@ -23,7 +23,7 @@ struct fired {
     int64_t n_leaves; /* of the component; of detectors that cross components: members */
     bool is_crossing; /* contributors are detectors, not leaves */
     bool is_cut;      /* begins in the first slot scored, and perhaps in new ones before */
-    int n_top;
+    int64_t n_top;
     struct fired_contributor *top;
 };
 

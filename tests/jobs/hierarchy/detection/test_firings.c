@@ -59,7 +59,8 @@ static void contributors_come_in_falling_order_ties_by_node(void **state)
     (void)state;
     const double contributions[] = {1, 5, 0, 3, 1, 0};
     struct contributor order[6];
-    struct firing firing = {0};
+    struct contributor top[6];
+    struct firing firing = {.top = top};
     firing_contributions(contributions, 6, order, &firing);
     assert_int_equal(firing.n_main, 3); /* 5 + 3 + 1 of 10 are 90 % */
     assert_int_equal(firing.n_top, 4);  /* what adds nothing is not named */
@@ -72,8 +73,8 @@ static void who_takes_from_e_comes_last_and_makes_no_part_of_it(void **state)
 {
     (void)state;
     const double contributions[] = {-1, 8, (double)NAN, 0};
-    struct contributor order[4];
-    struct firing firing = {0};
+    struct contributor order[4], top[4];
+    struct firing firing = {.top = top};
     firing_contributions(contributions, 4, order, &firing);
     assert_int_equal(firing.n_main, 1);
     assert_int_equal(firing.n_top, 2);
@@ -81,17 +82,22 @@ static void who_takes_from_e_comes_last_and_makes_no_part_of_it(void **state)
     assert_true(firing.top[1].e == -1);
 }
 
-static void only_the_first_contributors_are_kept(void **state)
+static void contributors_are_kept_that_make_nine_tenths_and_twelve_at_least(void **state)
 {
     (void)state;
     double contributions[100];
-    struct contributor order[100];
-    struct firing firing = {0};
+    struct contributor order[100], top[100];
+    struct firing firing = {.top = top};
     for (int i = 0; i < 100; i++) contributions[i] = i + 1;
     firing_contributions(contributions, 100, order, &firing);
-    assert_int_equal(firing.n_top, FIRING_TOP);
     assert_int_equal(firing.top[0].node, 99);
     assert_int_equal(firing.n_main, 69); /* 100 + 99 + ... + 32 = 4554 >= 4545 > 4522 */
+    assert_int_equal(firing.n_top, 69);
+    assert_int_equal(firing.top[68].node, 31);
+    for (int i = 0; i < 100; i++) contributions[i] = i == 50 ? 1e6 : 1;
+    firing_contributions(contributions, 100, order, &firing);
+    assert_int_equal(firing.n_main, 1);
+    assert_int_equal(firing.n_top, FIRING_TOP);
 }
 
 int main(void)
@@ -101,7 +107,7 @@ int main(void)
         cmocka_unit_test(nothing_below_the_threshold_fires),
         cmocka_unit_test(contributors_come_in_falling_order_ties_by_node),
         cmocka_unit_test(who_takes_from_e_comes_last_and_makes_no_part_of_it),
-        cmocka_unit_test(only_the_first_contributors_are_kept),
+        cmocka_unit_test(contributors_are_kept_that_make_nine_tenths_and_twelve_at_least),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -328,6 +328,21 @@ static void results_of_too_few_or_too_many_components_are_refused(void **state)
     refused(&outcome, 0, 1, &some, "issue 0 of 0");
 }
 
+static void a_firing_with_fewer_contributors_than_it_needs_is_refused(void **state)
+{
+    struct small_tree *tree = *state;
+    struct planned planned;
+    struct outcome outcome;
+    struct results b = {0};
+    begin(tree, &planned, &outcome);
+    put_slots(&b);
+    PUT(&b, DETECTED_FIRING, 1, FIRST, -1, FIRST, FIRST);
+    assert_ok(lode_pack_f64(&b.bytes, 8));
+    PUT(&b, 2, 1, 0);
+    assert_ok(lode_pack_f64(&b.bytes, 8));
+    refused(&outcome, 0, 1, &b, "2 main contributors of 1");
+}
+
 /* An issue counts where somebody could have found its start. */
 static void an_issue_counts_where_its_start_was_scored(void **state)
 {
@@ -383,6 +398,7 @@ int main(void)
         TEST(silent_counters_are_told_and_watch_nothing),
         TEST(a_counter_that_wakes_is_named),
         TEST(results_of_too_few_or_too_many_components_are_refused),
+        TEST(a_firing_with_fewer_contributors_than_it_needs_is_refused),
         TEST(an_issue_counts_where_its_start_was_scored),
         TEST(an_issue_of_a_component_that_is_not_scored_does_not_count),
     };
