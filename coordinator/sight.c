@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
+#include <unistd.h>
 
 enum {
     INPUTS_MAX =
@@ -42,16 +43,27 @@ static lode_status add_inputs(const struct execution *execution, struct lode_byt
     return LODE_OK;
 }
 
+/* A store that is read is known by its index. One that grows gets a new index at the end, while
+ * workers may still be on their way, but its first partition stays what it is. */
+static lode_status add_store(const struct execution *execution, struct lode_bytes *list)
+{
+    char path[PATH_MAX], name[64];
+    if (execution->store) {
+        snprintf(path, sizeof path, "%s/" LODE_STORE_INDEX, execution->store->path);
+        return lode_landmark_add(list, "the store", path);
+    }
+    if (!execution->grows) return LODE_OK;
+    snprintf(path, sizeof path, "%s/%s", execution->grows, lode_store_part_name(0, name));
+    if (access(path, R_OK) != 0) return LODE_OK; /* the job says what is wrong with it */
+    return lode_landmark_add(list, "the store", path);
+}
+
 lode_status sight_describe(const struct execution *execution, struct lode_bytes *list)
 {
     char path[PATH_MAX];
     snprintf(path, sizeof path, "%s/stages/mark", execution->directory);
     lode_try(make_mark(path));
     lode_try(lode_landmark_add(list, "the run's directory", path));
-    const char *store = execution->store ? execution->store->path : execution->grows;
-    if (store) {
-        snprintf(path, sizeof path, "%s/" LODE_STORE_INDEX, store);
-        lode_try(lode_landmark_add(list, "the store", path));
-    }
+    lode_try(add_store(execution, list));
     return add_inputs(execution, list);
 }
