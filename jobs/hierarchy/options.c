@@ -79,7 +79,8 @@ const struct lode_param hierarchy_params[] = {
     {"severities", "", LODE_PARAM_DEFINITIONS,
      "lines `counter or component: severity` for health, likewise"},
     {"thresholds", "", LODE_PARAM_DEFINITIONS,
-     "lines `level: E` at which a detector of that level fires (low, mid, high, level-2, ...)"},
+     "lines `level: E` at which a detector of that level fires (low, mid, high, level-2, ...); of "
+     "woke and silent the number of counters of a component"},
     {"scores", "", "",
      "levels whose scores detection keeps in table scores, a list, or none (empty: high)"},
     {"detect", "", LODE_PARAM_MODEL,

@@ -82,6 +82,15 @@ expect 'what falls silent is told, and nobody is well whom nobody watches' '
     grep -q "^shop,[0-9.]*,[a-z]*,0$" health
     lode show QR | grep -qE "^components: .*1 unknown$"'
 
+expect 'what wakes up and what is silent are alerts where a threshold says so' '
+    lode run hierarchy S --detect M -o N --local 2 --quiet --set "thresholds=high: 20;; woke: 1;; silent: 1" \
+        --set alert_exit=on 2>/dev/null || test $? -eq 10
+    lode export N firings | grep -q "^[0-9]*,woke,shop/db,woke,126000000,,1,1,"
+    lode export N firings | grep -q "^[0-9]*,silent,cache,silent,119940000,,1,1,"
+    lode export N health | grep -q "^shop/db,0.5,yellow,shop/db,woke,"
+    grep -q "spare moves that never did" N/alerts.jsonl
+    lode show N | grep -qE "^ +[0-9]+ +cache +silent +1970-01-02 09:19 UTC +1 "'
+
 expect 'slots scored in an early batch are those of a later one' '
     lode export R1 scores | grep shop/db | head -n 70 >early
     lode export R scores | grep shop/db | head -n 70 >late
@@ -162,6 +171,8 @@ refuse 3 "foreign.csv, line 2: no row is about a component of the model; .*neare
     'lode run hierarchy S --detect M --labels foreign.csv -o X --local 1 --quiet'
 refuse 2 'parameter window is of learning: the model has its own, window=1h' \
     'lode run hierarchy S --detect M --set window=5h -o X --local 1 --quiet'
+refuse 2 "parameter scores: there is no level 'woke'" \
+    'lode run hierarchy S --detect M --set scores=woke -o X --local 1 --quiet'
 refuse 2 "parameter thresholds: there is no level 'hihg'; did you mean 'high'" \
     'lode run hierarchy S --detect M --set thresholds="hihg: 4" -o X --local 1 --quiet'
 

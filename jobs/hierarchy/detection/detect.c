@@ -12,6 +12,7 @@
 #include "jobs/hierarchy/alerts/evidence.h"
 #include "jobs/hierarchy/detection/detection_tables.h"
 #include "jobs/hierarchy/detection/mismatch.h"
+#include "jobs/hierarchy/detection/news.h"
 #include "jobs/hierarchy/evaluation/quality.h"
 #include "jobs/hierarchy/given.h"
 
@@ -257,6 +258,7 @@ lode_status hierarchy_detect(struct lode_run *run, const struct model *model,
     lode_try(score(d));
     warn_silent(&d->outcome);
     lode_try(crossing_combine(&d->outcome, &crossing));
+    lode_try(news_fire(&d->outcome));
     outcome_end(&d->outcome);
     lode_try(detection_findings_make(&d->outcome, run->arena, &findings));
     lode_try(detection_tables_put(run, &d->outcome, &crossing, &findings));

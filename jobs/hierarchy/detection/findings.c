@@ -256,6 +256,27 @@ static int compare_findings(const void *left, const void *right)
     return (a->start_ms > b->start_ms) - (a->start_ms < b->start_ms);
 }
 
+/* What woke up or is silent, and is a firing too (news.h), is ranked as that. */
+static void rank_news(const struct outcome *outcome, struct detection_findings *findings)
+{
+    for (int64_t f = 0; f < outcome->n_fired; f++) {
+        const struct fired *fired = &outcome->fired[f];
+        const char *level = outcome->planning->levels->names[fired->level];
+        for (int64_t i = 0; fired->level >= outcome->planning->levels->n && i < findings->n; i++) {
+            struct detection_finding *of = &findings->list[i];
+            if (of->fired >= 0 || strcmp(of->level, level) != 0 ||
+                strcmp(of->component, fired->component) != 0)
+                continue;
+            of->fired = f;
+            of->detector = fired->detector;
+            of->start_ms = fired->start_ms;
+            of->peak = fired->peak;
+            of->above = fired->peak / outcome->planning->levels->alerts[fired->level];
+            break;
+        }
+    }
+}
+
 lode_status detection_findings_make(const struct outcome *outcome, struct lode_arena *arena,
                                     struct detection_findings *findings)
 {
@@ -265,7 +286,8 @@ lode_status detection_findings_make(const struct outcome *outcome, struct lode_a
     struct detection_findings made = {0};
     lode_try(lode_take(arena, most, &made.list));
     for (int64_t i = 0; i < outcome->n_fired; i++)
-        lode_try(make_firing(outcome, &outcome->fired[i], arena, &made.list[made.n++]));
+        if (outcome->fired[i].level < outcome->planning->levels->n)
+            lode_try(make_firing(outcome, &outcome->fired[i], arena, &made.list[made.n++]));
     for (int64_t first = 0, end = 0; first < outcome->n_woken; first = end) {
         for (end = first + 1; end < outcome->n_woken; end++)
             if (outcome->woken[end].component != outcome->woken[first].component) break;
@@ -273,6 +295,7 @@ lode_status detection_findings_make(const struct outcome *outcome, struct lode_a
     }
     lode_try(add_silent(outcome, outcome->unscored, outcome->n_unscored, arena, &made));
     lode_try(add_silent(outcome, planned->unscored, planned->n_unscored, arena, &made));
+    rank_news(outcome, &made);
     if (made.n > 1) qsort(made.list, (size_t)made.n, sizeof *made.list, compare_findings);
     *findings = made;
     return LODE_OK;

@@ -10,11 +10,11 @@
 /* ln 100: of a leaf a score of 0.99. Not fitted to labels, nor to training: thresholds by its rate
  * of firings were no better where there are weeks of it and worse with a day (docs/quality.md). */
 static const double default_alert = 4.605170185988091;
-enum { LEVEL_TEXT = 32, OTHER_LEVELS = 10 };
+enum { LEVEL_TEXT = 32, OTHER_LEVELS = 12 };
 
 int levels_find(const struct levels *levels, const char *name)
 {
-    for (int i = 0; i < levels->n; i++)
+    for (int i = 0; i < levels->n_all; i++)
         if (strcmp(levels->names[i], name) == 0) return i;
     return -1;
 }
@@ -32,7 +32,7 @@ static lode_status add(struct levels *levels, struct lode_arena *arena, const ch
 {
     char *copy;
     lode_try(lode_arena_text(arena, name, strlen(name), &copy));
-    levels->names[levels->n++] = copy;
+    levels->names[levels->n_all++] = copy;
     return LODE_OK;
 }
 
@@ -86,7 +86,7 @@ static lode_status check_alerts(const struct hierarchy_numbers *alerts, const st
 
 static void set_alerts(const struct hierarchy_numbers *alerts, struct levels *levels)
 {
-    for (int i = 0; i < levels->n; i++) {
+    for (int i = 0; i < levels->n_all; i++) {
         const bool is_given = strcmp(levels->names[i], LEVEL_RULE) == 0 ||
                               strcmp(levels->names[i], LEVEL_PATTERN) == 0;
         const bool is_high = alerts->n == 0 && strcmp(levels->names[i], "high") == 0;
@@ -134,12 +134,15 @@ lode_status levels_make(const struct model *model, const struct levels_wanted *w
     lode_try(add_given(model, arena, LEVEL_PATTERN, &made));
     if (wanted->has_manual) lode_try(add(&made, arena, "manual"));
     if (wanted->has_counter_thresholds) lode_try(add(&made, arena, "counter_thresholds"));
+    made.n = made.n_all;
+    lode_try(add(&made, arena, LEVEL_WOKE));
+    lode_try(add(&made, arena, LEVEL_SILENT));
     set_alerts(wanted->alerts, &made);
     if (!wanted->are_alerts_learned) lode_try(check_alerts(wanted->alerts, &made));
     for (int64_t k = 0; k < wanted->n_kept; k++) {
         const int level = levels_find(&made, wanted->kept[k]);
         if (level < 0 && strcmp(wanted->kept[k], "none") == 0) continue;
-        if (level < 0) return unknown(&made, "scores", wanted->kept[k]);
+        if (level < 0 || level >= made.n) return unknown(&made, "scores", wanted->kept[k]);
         made.is_kept[level] = true;
     }
     *levels = made;

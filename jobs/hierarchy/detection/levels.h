@@ -11,15 +11,19 @@
  * (mean of the votes of all leaves that live, where combiner = votes); whole, where components have
  * children; manual, counter_thresholds, where asked for. */
 struct levels {
-    int n;
-    const char **names; /* [n] */
-    double *alerts;     /* [n] E from which detectors of the level fire; INFINITY: never */
+    int n;              /* of detectors, which have series */
+    int n_all;          /* behind them woke and silent, which have none (news.h) */
+    const char **names; /* [n_all] */
+    double *alerts;     /* [n_all] E from which detectors of the level fire; INFINITY: never */
     bool *is_kept;      /* [n] table scores has its series */
 };
 
 /* The levels of rules and of patterns. */
 #define LEVEL_RULE "rule"
 #define LEVEL_PATTERN "pattern"
+/* Of counters that woke up and of what is silent. */
+#define LEVEL_WOKE "woke"
+#define LEVEL_SILENT "silent"
 
 /* What is asked for beside the model's own levels. */
 struct levels_wanted {

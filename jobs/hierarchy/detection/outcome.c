@@ -162,8 +162,9 @@ static lode_status add_woken(struct outcome *o, const struct planned_component *
                              const struct detected *record)
 {
     lode_try(grow(o->arena, sizeof *o->woken, o->n_woken, &o->woken_room, (void **)&o->woken));
-    o->woken[o->n_woken++] = (struct woken){o->planning->model->components[of->component].name,
-                                            counter_of(o, of, record->node), record->waking};
+    o->woken[o->n_woken++] =
+        (struct woken){o->planning->model->components[of->component].name,
+                       counter_of(o, of, record->node), of->component, record->waking};
     return LODE_OK;
 }
 

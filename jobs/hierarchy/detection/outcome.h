@@ -29,6 +29,7 @@ struct fired {
 
 struct woken {
     const char *component, *counter;
+    int64_t home; /* index of the component in the model */
     struct waking waking;
 };
 

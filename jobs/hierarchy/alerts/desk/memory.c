@@ -374,6 +374,11 @@ lode_status memory_decide(const struct memory *before, const struct alert_run *r
     if (before->model && strcmp(before->model, run->model) != 0) lode_try(forget(&d));
     lode_try(mend_cuts(&d));
     lode_try(unite(&d.before, d.firings, d.n, arena, &d.after));
+    /* what does not last where it was scored has ended; judge() says so of what is found again */
+    for (int64_t i = 0; i < d.after.n; i++)
+        if (d.after.list[i].until_ms == INT64_MIN &&
+            memory_heads_scored(run, d.after.list[i].component))
+            d.after.list[i].until_ms = d.after.list[i].last_ms;
     lode_try(put_in_order(&d));
     lode_try(gather_incidents(&d));
     for (int64_t i = 0; i < d.n; i++)

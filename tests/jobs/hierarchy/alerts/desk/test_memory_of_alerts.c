@@ -285,6 +285,19 @@ static void a_cut_firing_is_new_where_the_last_one_had_ended(void **state)
     assert_int_equal(decide(&memory, &firings[1], 1).n, 1);
 }
 
+static void a_cut_firing_is_new_where_the_last_one_has_vanished(void **state)
+{
+    (void)state;
+    struct memory memory = {0};
+    struct alert_firing firings[] = {firing("a", 10, INT64_MIN, 1), firing("a", 500, INT64_MIN, 1)};
+    decide(&memory, firings, 1);
+    assert_int_equal(decide(&memory, NULL, 0).n, 1); /* its end */
+    firings[1].is_cut = true;
+    const struct alerts alerts = decide(&memory, &firings[1], 1);
+    assert_int_equal(alerts.n, 1);
+    assert_int_equal(alerts.list[0].start_ms, 500);
+}
+
 /* The same path, learned anew. */
 static void the_memory_of_another_model_ends_what_it_told_and_begins_anew(void **state)
 {
@@ -480,6 +493,7 @@ int main(void)
         cmocka_unit_test(what_nobody_has_looked_for_lasts),
         cmocka_unit_test(an_incident_is_known_when_its_first_firing_is_no_longer_scored),
         cmocka_unit_test(a_cut_firing_is_new_where_the_last_one_had_ended),
+        cmocka_unit_test(a_cut_firing_is_new_where_the_last_one_has_vanished),
         cmocka_unit_test(the_memory_of_another_model_ends_what_it_told_and_begins_anew),
         cmocka_unit_test(no_firing_is_lost_and_none_told_twice_within_the_cooldown),
         cmocka_unit_test(runs_that_score_the_newest_slots_alone_tell_the_same),
