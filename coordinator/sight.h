@@ -1,6 +1,6 @@
 /* Sight: what every worker of a run must see on its host, as the coordinator sees it here: a mark
- * made for this run, the store (its index, or, while it grows, its first partition), input files. The list goes out with each welcome
- * (common/wire/landmark.h).
+ * made for this run, the store (its index, or, while it grows, its first partition), input files.
+ * The list goes out with each welcome (common/wire/landmark.h).
  */
 #ifndef LODE_COORDINATOR_SIGHT_H
 #define LODE_COORDINATOR_SIGHT_H

@@ -19,7 +19,7 @@ struct world {
 /* Three counters of a woke up, at minutes 14, 12 and 13. */
 static void begin(struct small_tree *tree, struct world *w, double woke, double silent)
 {
-    static const int minutes[] = {14, 12, 13};
+    static const int64_t minutes[] = {14, 12, 13};
     static const char *const names[] = {"x", "y", "z"};
     memset(w, 0, sizeof *w);
     small_tree_plan(tree, &w->planned);
@@ -43,7 +43,7 @@ static void counters_that_woke_fire_from_when_as_many_had_as_are_needed(void **s
     const struct fired *fired = w.outcome.fired;
     assert_string_equal(tree->levels.names[fired->level], "woke");
     assert_string_equal(fired->component, "svc/a");
-    assert_int_equal(fired->start_ms, 13 * MINUTE_MS);
+    assert_int_equal(fired->start_ms, INT64_C(13) * MINUTE_MS);
     assert_true(fired->end_ms == INT64_MIN);
     assert_true(fired->peak == WOKEN);
     assert_int_equal(fired->n_top, WOKEN);
@@ -67,16 +67,16 @@ static void a_silent_component_fires_at_any_threshold_and_its_counters_not_besid
 {
     struct small_tree *tree = *state;
     struct world w;
-    tree->staged[AT_A].last_ms = LAST_MS - 5 * MINUTE_MS;
+    tree->staged[AT_A].last_ms = LAST_MS - INT64_C(5) * MINUTE_MS;
     begin(tree, &w, (double)INFINITY, 50);
-    w.unscored[0] = (struct unscored){
-        tree->components[SVC_A].name, "cpu", UNSCORED_SILENT, 11 * MINUTE_MS, SVC_A, true};
+    w.unscored[0] = (struct unscored){tree->components[SVC_A].name, "cpu", UNSCORED_SILENT,
+                                      INT64_C(11) * MINUTE_MS,      SVC_A, true};
     w.outcome.unscored = w.unscored;
     w.outcome.n_unscored = 1;
     assert_ok(news_fire(&w.outcome));
     assert_int_equal(w.outcome.n_fired, 1);
     assert_string_equal(w.outcome.fired[0].detector, "silent");
-    assert_int_equal(w.outcome.fired[0].start_ms, LAST_MS - 5 * MINUTE_MS);
+    assert_int_equal(w.outcome.fired[0].start_ms, LAST_MS - INT64_C(5) * MINUTE_MS);
     assert_true(w.outcome.fired[0].peak == 50);
     assert_int_equal(w.outcome.fired[0].n_top, 0);
 }
@@ -88,13 +88,13 @@ static void silent_counters_of_a_component_that_speaks_are_counted(void **state)
     begin(tree, &w, (double)INFINITY, 1);
     w.unscored[0] = (struct unscored){
         tree->components[SVC_A].name, "new", UNSCORED_COUNTER_UNKNOWN, INT64_MIN, SVC_A, false};
-    w.unscored[1] = (struct unscored){
-        tree->components[SVC_A].name, "cpu", UNSCORED_SILENT, 11 * MINUTE_MS, SVC_A, true};
+    w.unscored[1] = (struct unscored){tree->components[SVC_A].name, "cpu", UNSCORED_SILENT,
+                                      INT64_C(11) * MINUTE_MS,      SVC_A, true};
     w.outcome.unscored = w.unscored;
     w.outcome.n_unscored = 2;
     assert_ok(news_fire(&w.outcome));
     assert_int_equal(w.outcome.n_fired, 1);
-    assert_int_equal(w.outcome.fired[0].start_ms, 11 * MINUTE_MS);
+    assert_int_equal(w.outcome.fired[0].start_ms, INT64_C(11) * MINUTE_MS);
     assert_true(w.outcome.fired[0].peak == 1);
     assert_string_equal(w.outcome.fired[0].top[0].name, "cpu");
 }

@@ -220,7 +220,7 @@ static void what_is_older_than_the_newest_has_no_slots(void **state)
     struct small_tree *tree = *state;
     struct planned planned;
     tree->staged[AT_A].last_ms = LAST_MS - 5 * MINUTE_MS;
-    tree->planning.newest_ms = 5 * MINUTE_MS;
+    tree->planning.newest_ms = INT64_C(5) * MINUTE_MS;
     small_tree_plan(tree, &planned);
     assert_int_equal(planned.n, 1);
     assert_int_equal(planned.list[0].component, SVC_B);
@@ -253,7 +253,7 @@ static void a_component_that_stops_while_others_go_on_is_told(void **state)
     assert_int_equal(planned.unscored[0].since_ms, LAST_MS - MINUTE_MS);
     tree->staged[AT_A].last_ms = TRAINED_MS;
     for (int late = 2; late <= 3; late++) {
-        tree->staged[AT_B].last_ms = TRAINED_MS + late * MINUTE_MS;
+        tree->staged[AT_B].last_ms = TRAINED_MS + (int64_t)late * MINUTE_MS;
         small_tree_plan(tree, &planned);
         unscored_is(&planned, 0, "svc/a", UNSCORED_NO_SLOTS);
         assert_int_equal(planned.unscored[0].is_news, late == 3);

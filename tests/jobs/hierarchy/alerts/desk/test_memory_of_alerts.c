@@ -181,15 +181,15 @@ static void a_broken_state_is_refused_with_its_line(void **state)
 {
     (void)state;
 #define TOP "{\"format\":2,\"model\":\"m\",\"until\":5,\"next\":0}"
-    static const char head[] = TOP "\n";
+    static const char head[] = TOP "\n", cut[] = TOP, more[] = TOP " x\n";
     static const char *const broken[] = {"{\"format\":1,\"model\":\"m\",\"until\":5,\"next\":0}\n",
                                          "{\"format\":2,\"model\":\"m\",\"until\":5,\"next\":-1}\n",
                                          "{\"format\":2,\"until\":5,\"next\":0}\n",
                                          "{\"format\":2,\"model\":\"m\",\"next\":0}\n",
                                          "{\"format\":2,\"model\":\"m\",\"until\":5}\n",
-                                         TOP,
+                                         cut,
                                          "[]\n",
-                                         TOP " x\n"};
+                                         more};
     struct memory memory;
     struct lode_bytes text = {0};
     assert_ok(memory_parse(head, strlen(head), arena, &memory));
