@@ -53,15 +53,16 @@ function addDetails(parent, summary, fill) {
 }
 
 /* Health in words: shape, number, colour's name. */
-const shapes = {green: '\u25cf', yellow: '\u25c6', orange: '\u25b2', red: '\u25a0'};
+const shapes = {green: '\u25cf', yellow: '\u25c6', orange: '\u25b2', red: '\u25a0', unknown: '\u25cb'};
 const healthColour = (health) =>
   health >= 0.75 ? 'green' : health >= 0.5 ? 'yellow' : health >= 0.25 ? 'orange' : 'red';
 
-function makeHealth(health) {
-  const colour = healthColour(health);
+/* Of a component the colour is its own: unknown, with or without a number. */
+function makeHealth(health, colour = healthColour(health)) {
+  const number = health === null ? '' : `${health.toFixed(health > 0 && health < 0.01 ? 3 : 2)} `;
   return make('span', {class: `health ${colour}`},
     make('span', {'aria-hidden': 'true'}, `${shapes[colour]} `),
-    `${health.toFixed(health > 0 && health < 0.01 ? 3 : 2)} ${colour}`);
+    `${number}${colour}`);
 }
 
 /* A share of 1 as a bar with its number. */

@@ -54,6 +54,9 @@ function makeUnwell(name) {
       `fires since ${showTime(firings.get('start')[row])}`))));
 }
 
+const makeComponentHealth = (row) =>
+  makeHealth(health.get('health')[row], health.get('colour')[row]);
+
 function makeBranch(parent, depth) {
   const names = componentChildren.get(parent);
   const unwell = makeUnwell(parent);
@@ -61,15 +64,15 @@ function makeBranch(parent, depth) {
   return make('ul', null, unwell, (names || []).map((name) => {
     const count = (firingsOf.get(name) || []).length;
     return make('li', null, make('div', {class: 'node', 'data-component': name},
-      link({component: name}, data(name)), makeHealth(health.get('health')[healthOf.get(name)]),
+      link({component: name}, data(name)), makeComponentHealth(healthOf.get(name)),
       make('span', {class: 'note'}, count > 0 ? nameCount(count, 'firings') : '')),
     makeBranch(name, depth + 1));
   }));
 }
 
 function makeTally() {
-  const counts = {red: 0, orange: 0, yellow: 0, green: 0};
-  for (const value of health.get('health')) counts[healthColour(value)]++;
+  const counts = {red: 0, orange: 0, yellow: 0, green: 0, unknown: 0};
+  for (const colour of health.get('colour')) counts[colour]++;
   return make('p', {class: 'tally'}, Object.entries(counts).map(([colour, count]) =>
     make('span', {class: `health ${colour}`}, make('span', {'aria-hidden': 'true'},
       `${shapes[colour]} `), `${showNumber(count)} ${colour}`)));
@@ -260,7 +263,7 @@ function openComponent(name, firing, counter) {
     ? asked : firstFiring(name, rows);
   const at = health.get('at')[row];
   place.replaceChildren();
-  add(place, health.get('parent')[row] ? makeTrail(name) : null, make('h3', null, data(name), ' ', makeHealth(health.get('health')[row])),
+  add(place, health.get('parent')[row] ? makeTrail(name) : null, make('h3', null, data(name), ' ', makeComponentHealth(row)),
     at && at !== name ? make('p', null, 'It is as well as ', link({component: at}, data(at)), '.') : null,
     rows.length === 0 ? make('p', null, 'Nothing fired here.') : null,
     rows.length === 0 ? null : make('div', {class: 'fired'}, makeDetectors(rows),
@@ -275,7 +278,7 @@ function openComponent(name, firing, counter) {
 
 /* Where a reader starts: where the least health comes from, or the component of the first finding. */
 function openWorst() {
-  const values = health.get('health');
+  const values = health.get('health').map((value) => value ?? 1);
   const worst = values.reduce((best, value, row) => value < values[best] ? row : best, 0);
   const at = values[worst] < 1 ? health.get('at')[worst] : findings.get('component')[0];
   openComponent(healthOf.has(at) ? at : health.get('component')[worst]);

@@ -20,9 +20,9 @@ static bool is_set(const struct lode_params *params, const char *name)
 static bool is_of_detection(const char *name)
 {
     static const char *const names[] = {
-        "thresholds",    "severities",   "scores",       "detect",        "labels",
-        "manual_groups", "alerts",       "alert_gap",    "cooldown",      "alert_state",
-        "webhook",       "webhook_file", "webhook_time", "webhook_lasts", "alert_exit"};
+        "thresholds",    "severities",   "scores",        "detect",    "labels",      "newest",
+        "manual_groups", "alerts",       "alert_gap",     "cooldown",  "alert_state", "webhook",
+        "webhook_file",  "webhook_time", "webhook_lasts", "alert_exit"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (strcmp(names[i], name) == 0) return true;
     return false;

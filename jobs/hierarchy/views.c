@@ -28,7 +28,8 @@ static const struct lode_view views[] = {
     {.kind = LODE_VIEW_HEALTH,
      .title = "Health",
      .text = "At the end of the scored slots. 1: nothing fires; 0: the worst. A component has the "
-             "least of its own and of all below it. A component leads to what fired in it, a "
+             "least of its own and of all below it; unknown: nobody watches it, or one below. A "
+             "component leads to what fired in it, a "
              "firing to the counters that made it.",
      .table = "health"},
     {.kind = LODE_VIEW_TABLE,

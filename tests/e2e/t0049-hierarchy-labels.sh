@@ -96,7 +96,7 @@ expect 'a firm ridge moves nothing much; given weights are where it begins' '
     lode run hierarchy T -o X --labels g/labels.csv --dry-run | grep -q "weighing counters"'
 
 printf 'component,start_s,end_s\nshop.web.front,60,30\n' >backwards.csv
-refuse 3 'backwards.csv, line 2: it ends at 30000 ms, where it starts \(60000 ms\) or before' \
+refuse 3 'backwards.csv, line 2: it ends at 30, where it starts \(60\) or before' \
     'lode run hierarchy T -o X --harmless backwards.csv --local 1 --quiet'
 printf 'component,start_s,end_s,counters\nshop.web.front,60,90,latency_2;latencie_3\n' >slip.csv
 refuse 3 "slip.csv, line 2: no counter 'latencie_3' \(nearest: 'latency_3'\)" \

@@ -43,8 +43,9 @@ struct firing_state {
 int64_t firing_scan(const double *e, int64_t n, int64_t i, int64_t at, double threshold,
                     struct firing_state *state, bool *is_peak);
 
-/* Fills n_main, n_top and top from what each node adds, contributions [n]; 0: nothing; below 0: what
- * it takes from the others (model/one_class.h). order [n]: scratch. Ties: the lower node first. */
+/* Fills n_main, n_top and top from what each node adds, contributions [n]; 0: nothing; below 0:
+ * what it takes from the others (model/one_class.h). order [n]: scratch. Ties: the lower node
+ * first. */
 void firing_contributions(const double *contributions, int64_t n, struct contributor *order,
                           struct firing *firing);
 
