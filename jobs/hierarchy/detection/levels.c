@@ -46,7 +46,7 @@ static lode_status unknown(const struct levels *levels, const char *parameter, c
     if (nearest)
         return lode_fail(LODE_E_USAGE, "parameter %s: there is no level '%s'; did you mean '%s'?",
                          parameter, name, nearest);
-    for (int i = 0; i < levels->n && i < MOST_TOLD && !status; i++)
+    for (int i = 0; i < levels->n_all && i < MOST_TOLD && !status; i++)
         status = lode_bytes_printf(&all, "%s%s", i > 0 ? ", " : "", levels->names[i]);
     if (!status)
         status = lode_fail(LODE_E_USAGE, "parameter %s: there is no level '%s', there are %.*s",
@@ -100,13 +100,13 @@ static void set_alerts(const struct hierarchy_numbers *alerts, struct levels *le
 lode_status levels_check(const struct hierarchy_options *options, struct lode_arena *arena)
 {
     static const char *const all[] = {
-        "low",      "mid",         "high",   "high_max",          "mean", "flat", "whole",
-        LEVEL_RULE, LEVEL_PATTERN, "manual", "counter_thresholds"};
+        "low",      "mid",         "high",   "high_max",           "mean",     "flat",      "whole",
+        LEVEL_RULE, LEVEL_PATTERN, "manual", "counter_thresholds", LEVEL_WOKE, LEVEL_SILENT};
     enum { ALL = sizeof all / sizeof *all };
     struct levels levels = {0};
     char text[LEVEL_TEXT];
     lode_try(lode_take_zero(arena, ALL + options->max_levels + 1, &levels.names));
-    for (int i = 0; i < ALL; i++) levels.names[levels.n++] = all[i];
+    for (int i = 0; i < ALL; i++) levels.names[levels.n_all++] = all[i];
     for (int32_t level = 2; level <= options->max_levels; level++)
         lode_try(add(&levels, arena, model_level_name(MODEL_GROUP, level, text, sizeof text)));
     return check_alerts(&options->thresholds, &levels);
@@ -142,7 +142,10 @@ lode_status levels_make(const struct model *model, const struct levels_wanted *w
     for (int64_t k = 0; k < wanted->n_kept; k++) {
         const int level = levels_find(&made, wanted->kept[k]);
         if (level < 0 && strcmp(wanted->kept[k], "none") == 0) continue;
-        if (level < 0 || level >= made.n) return unknown(&made, "scores", wanted->kept[k]);
+        if (level < 0) return unknown(&made, "scores", wanted->kept[k]);
+        if (level >= made.n)
+            return lode_fail(LODE_E_USAGE, "parameter scores: level '%s' has no scores",
+                             wanted->kept[k]);
         made.is_kept[level] = true;
     }
     *levels = made;

@@ -80,8 +80,8 @@ static void a_learned_threshold_of_a_level_that_did_not_come_is_no_mistake(void 
 
 static void what_no_model_has_is_refused_when_it_is_learned(void **state)
 {
-    static const char *const names[] = {"low",  "mid",   "high", "high_max", "mean",
-                                        "flat", "whole", "rule", "pattern",  "l*"};
+    static const char *const names[] = {"low",   "mid",  "high",    "high_max", "mean",   "flat",
+                                        "whole", "rule", "pattern", "woke",     "silent", "l*"};
     struct fixture *f = *state;
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) assert_ok(check(f, names[i]));
     assert_ok(check(f, "level-4"));
