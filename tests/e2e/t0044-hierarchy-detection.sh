@@ -171,7 +171,7 @@ refuse 3 "foreign.csv, line 2: no row is about a component of the model; .*neare
     'lode run hierarchy S --detect M --labels foreign.csv -o X --local 1 --quiet'
 refuse 2 'parameter window is of learning: the model has its own, window=1h' \
     'lode run hierarchy S --detect M --set window=5h -o X --local 1 --quiet'
-refuse 2 "parameter scores: there is no level 'woke'" \
+refuse 2 "parameter scores: level 'woke' has no scores" \
     'lode run hierarchy S --detect M --set scores=woke -o X --local 1 --quiet'
 refuse 2 "parameter thresholds: there is no level 'hihg'; did you mean 'high'" \
     'lode run hierarchy S --detect M --set thresholds="hihg: 4" -o X --local 1 --quiet'
