@@ -156,3 +156,29 @@ lode_status scan_distance(struct scan *scan, int64_t detector, double *distance,
     lode_arena_rewind(arena, mark);
     return lode_task_advance(scan->task, scan->about->n_times);
 }
+
+lode_status scan_each(struct lode_task *task,
+                      lode_status (*make)(struct scan *scan, struct lode_unpack *in,
+                                          struct lode_bytes *out))
+{
+    struct scan scan;
+    struct lode_unpack in = lode_unpack_begin(task->input, task->input_size);
+    lode_status status = LODE_OK;
+    int64_t partition = 0;
+    uint32_t n = 0;
+    lode_try(lode_unpack_i64(&in, &partition));
+    lode_try(scan_begin(task, partition, &scan));
+    lode_try_done(lode_unpack_array(&in, &n));
+    for (uint32_t i = 0; i < n; i++) {
+        const struct lode_arena_mark mark = lode_arena_mark(task->arena);
+        lode_try_done(scan_component(&scan, &in));
+        status = make(&scan, &in, task->output);
+        if (status) status = scan_note(&scan, status);
+        if (status) goto done;
+        lode_arena_rewind(task->arena, mark);
+    }
+    lode_try_done(lode_unpack_end(&in));
+done:
+    scan_end(&scan);
+    return status;
+}

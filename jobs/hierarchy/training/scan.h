@@ -62,4 +62,12 @@ LODE_CHECKED lode_status scan_distance(struct scan *scan, int64_t detector, doub
 /* Says of an error in which component it came up; of LODE_E_MEMORY, what to do. */
 lode_status scan_note(const struct scan *scan, lode_status status);
 
+/* A leaf whose input is the partition (i64) and an array of components, each as
+ * scan_pack_component has it and what `make` reads behind it: opens the partition, and has `make`
+ * put what it makes of one component after the other. Scratch of one is given back before the next.
+ */
+LODE_CHECKED lode_status scan_each(struct lode_task *task,
+                                   lode_status (*make)(struct scan *scan, struct lode_unpack *in,
+                                                       struct lode_bytes *out));
+
 #endif

@@ -212,24 +212,5 @@ static lode_status make_component(struct scan *scan, struct lode_unpack *in, str
 
 lode_status hierarchy_series_leaf(struct lode_task *task)
 {
-    struct scan scan;
-    struct lode_unpack in = lode_unpack_begin(task->input, task->input_size);
-    lode_status status = LODE_OK;
-    int64_t partition = 0;
-    uint32_t n = 0;
-    lode_try(lode_unpack_i64(&in, &partition));
-    lode_try(scan_begin(task, partition, &scan));
-    lode_try_done(lode_unpack_array(&in, &n));
-    for (uint32_t i = 0; i < n; i++) {
-        const struct lode_arena_mark mark = lode_arena_mark(task->arena);
-        lode_try_done(scan_component(&scan, &in));
-        status = make_component(&scan, &in, task->output);
-        if (status) status = scan_note(&scan, status);
-        if (status) goto done;
-        lode_arena_rewind(task->arena, mark);
-    }
-    lode_try_done(lode_unpack_end(&in));
-done:
-    scan_end(&scan);
-    return status;
+    return scan_each(task, make_component);
 }
